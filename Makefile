@@ -1,0 +1,53 @@
+# MCLD Studio: `make run` starts it, `make test` checks it. Windows without make: see README.md.
+
+PYTHON ?= python3
+VENV   ?= .venv
+# A pip index to take torch from, e.g. https://download.pytorch.org/whl/cpu on Linux without an NVIDIA card.
+TORCH_INDEX ?=
+
+PY  := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.PHONY: help run test lint bench samples
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run      install what is missing and serve the studio at http://127.0.0.1:7860"
+	@echo "make test     install what the tests need, lint, and run all tests"
+	@echo "make lint     ruff only"
+	@echo "make bench    time the body: texture, preview, mannequin, drawn people"
+	@echo "make samples  draw the sample people and garments of assets/ again"
+
+run: $(VENV)/.installed
+	@$(PY) app.py
+
+test: lint
+	@$(PY) tests/get_chromium.py
+	@$(PY) -m pytest
+
+lint: $(VENV)/.installed-dev
+	@$(PY) -m ruff check .
+
+bench: $(VENV)/.installed
+	@$(PY) -m mcld_app.bench body
+
+samples: $(VENV)/.installed
+	@PYTHONPATH=. $(PY) tools/make_samples.py
+
+# The stamps are younger than the requirements they stand for, so pip runs only when those change.
+$(VENV)/.installed: requirements.txt | $(PY)
+	@echo "Installing requirements.txt into $(VENV) (the first time takes some minutes) ..."
+	@$(PIP) -r requirements.txt
+	@$(PY) -c "import cv2" || { echo "OpenCV cannot start. On a bare Debian or Ubuntu install its two system" \
+		"libraries: apt-get install libgl1 libglib2.0-0"; exit 1; }
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing requirements-dev.txt into $(VENV) ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(PY):
+	@$(PYTHON) -c "import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))" || { \
+		echo "MCLD Studio needs Python 3.10 to 3.13. Point make at one: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

@@ -1,0 +1,173 @@
+"""What all tests share: paths, a cache of their own, the running studio, and a browser."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from get_chromium import find_chromium
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 180  # a slow disk may take a minute over the first import of gradio; normally it is 5 s
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",  # Chromium refuses its sandbox to root, which is who runs tests in most containers
+    "--use-angle=swiftshader",  # WebGL without a graphics card
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+# Machines differ tenfold in speed, so no deadline. CI tries the same cases each time: red means a change.
+settings.register_profile("studio", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("studio")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Tables built from the charts go here, once for all runs, and never into the user's own cache. Set before
+    # any test module is imported, and inherited by the studio that the tests start.
+    os.environ["MCLD_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "mcld")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's root."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference data beside the repository; where it is missing, tests that need it skip."""
+    path = ROOT.parent / "shared"
+    if not path.is_dir():
+        pytest.skip(f"the reference data is not here: no folder {path}")
+    return path
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A running studio: its address, and the file that takes all it prints."""
+
+    url: str
+    log_file: Path
+
+    def log(self) -> str:
+        """All the studio has printed so far, its tracebacks included."""
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """``python app.py`` on a free port of 127.0.0.1, answering; one for the whole run."""
+    port = _free_port()
+    running = Studio(f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("studio") / "log.txt")
+    environment = {
+        **os.environ,
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }
+    with running.log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+        )
+    try:
+        _wait_until_it_answers(running, process)
+        yield running
+    finally:
+        _stop(process)
+
+
+@pytest.fixture(scope="session")
+def studio_url(studio: Studio) -> str:
+    """The address of the running studio."""
+    return studio.url
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The Chromium to drive."""
+    path = find_chromium()
+    if path is None:
+        pytest.fail("No Chromium found. Run `python tests/get_chromium.py` once, or `make test`, which does.")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """A headless Chromium, one for the whole run."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium_path, headless=True, args=BROWSER_ARGUMENTS
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page of 1280 x 900 with nothing stored; an uncaught error in the page fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    fresh = context.new_page()
+    errors: list[str] = []
+    fresh.on("pageerror", lambda error: errors.append(str(error)))
+    yield fresh
+    context.close()
+    assert not errors, f"the page raised: {errors}"
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _wait_until_it_answers(running: Studio, process: subprocess.Popen[bytes]) -> None:
+    # Not through a proxy that the environment may name: the studio is on this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"app.py stopped by itself with code {process.returncode}:\n{running.log()[-4000:]}")
+        try:
+            with opener.open(running.url, timeout=10):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail(f"app.py did not answer within {START_SECONDS} s:\n{running.log()[-4000:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the studio and whatever it started itself."""
+    if process.poll() is not None:
+        return
+    if os.name == "posix":
+        os.killpg(process.pid, signal.SIGTERM)  # its own group, by start_new_session
+    else:
+        process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(timeout=10)
