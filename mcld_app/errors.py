@@ -1,0 +1,17 @@
+"""The errors a user may see. Each message is one or two plain sentences: what is wrong and what to do."""
+
+
+class StudioError(Exception):
+    """A sentence for the user; the page and the command line show `str(error)` and nothing else."""
+
+
+class PictureError(StudioError):
+    """A picture that cannot be read or used."""
+
+
+class IUVError(StudioError):
+    """An IUV map that cannot be read, or does not belong to its photo."""
+
+
+class PoseError(StudioError):
+    """A pose that names an unknown joint or leaves a joint's limits."""
