@@ -148,8 +148,7 @@ def _decode(image: Image.Image, data: bytes | None, what: str) -> OpenedPicture:
             f"The {what} is damaged or cut off: the file ends or breaks before the picture does. "
             "Copy or download it again."
         ) from error
-    # A decoded file must not keep its bytes alive, and a caller's picture must not be shared.
-    return OpenedPicture(upright if upright is not image else image.copy(), _lossy(image, data))
+    return OpenedPicture(upright, _lossy(image, data))
 
 
 def _check_size(size: tuple[int, ...], what: str) -> None:

@@ -1,0 +1,365 @@
+"""Joint angles, build and camera to an IUV map: the mannequin.
+
+The real DensePose charts, laid on the figure of `figure.py`, are bent at about 20 joints (linear blend skinning) and
+rasterised. All angles are degrees and 0 everywhere is a person standing straight, arms down, facing the camera.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from mcld_app.body.charts import charts
+from mcld_app.body.figure import BONES, REST_ARM_ANGLE, figure, vertex_normals
+from mcld_app.body.raster import interpolate, rasterise
+from mcld_app.errors import PoseError
+
+POSE_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "poses"
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A joint a person can turn.
+
+    Attributes:
+        name: as in pose files, for instance "left_elbow".
+        label: as on the page, for instance "Left elbow".
+        axes: axis name -> (lowest, highest) angle in degrees; 0 is always allowed.
+    """
+
+    name: str
+    label: str
+    axes: Mapping[str, tuple[float, float]]
+
+
+def _joints() -> dict[str, Joint]:
+    middle = {
+        "spine": {"bend": (-25, 60), "side": (-30, 30), "twist": (-35, 35)},
+        "chest": {"bend": (-20, 35), "side": (-20, 20), "twist": (-30, 30)},
+        "neck": {"bend": (-35, 40), "side": (-30, 30), "twist": (-45, 45)},
+        "head": {"bend": (-25, 25), "side": (-20, 20), "twist": (-40, 40)},
+    }
+    limbs = {
+        "clavicle": {"raise": (-10, 35)},
+        "shoulder": {"raise": (-5, 175), "forward": (-50, 175), "twist": (-90, 90)},
+        "elbow": {"bend": (0, 145), "twist": (-80, 80)},
+        "wrist": {"bend": (-60, 70), "side": (-25, 25)},
+        "hip": {"forward": (-25, 115), "side": (-15, 60), "twist": (-45, 45)},
+        "knee": {"bend": (0, 140)},
+        "ankle": {"bend": (-45, 35)},
+        "toes": {"bend": (-20, 45)},
+    }
+    axes = dict(middle)
+    for side in ("left", "right"):
+        axes |= {f"{side}_{name}": a for name, a in limbs.items()}
+    return {n: Joint(n, n.replace("_", " ").capitalize(), MappingProxyType(a)) for n, a in axes.items()}
+
+
+# What every axis means. bend: forwards for the trunk and the elbow, backwards for the knee, toes up for the ankle;
+# raise and side: away from the body's middle (trunk: to the person's left); forward: to the front; twist: inwards for
+# a limb, to the person's left for the trunk.
+JOINTS: dict[str, Joint] = _joints()
+
+# Everything but the joints: name -> (lowest, highest, default).
+SETTINGS: dict[str, tuple[float, float, float]] = {
+    "height": (0.75, 1.25, 1.0),
+    "build": (-1.0, 2.0, 0.0),
+    "yaw": (-180.0, 180.0, 0.0),
+    "pitch": (-40.0, 40.0, 0.0),
+    "roll": (-180.0, 180.0, 0.0),
+    "zoom": (0.4, 4.0, 1.0),
+    "shift_x": (-1.5, 1.5, 0.0),
+    "shift_y": (-1.5, 1.5, 0.0),
+}
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Joint angles, body shape and camera.
+
+    Attributes:
+        name: what people call the pose.
+        angles: "joint.axis" -> degrees; what is not named is 0. See `JOINTS`.
+        height: 0.75..1.25, 1 = 1.78 m on a picture whose zoom shows 2 m.
+        build: -1 (slim) .. 0 (average) .. 2 (heavy).
+        yaw: degrees about the upright axis; 0 faces the camera, 90 faces the picture's right edge, 180 is seen from
+            the back.
+        pitch: degrees; positive looks down on the person.
+        roll: degrees the picture is turned, positive clockwise.
+        zoom: 1 shows 2 m over the picture's height.
+        shift_x, shift_y: metres to the picture's right and up.
+    """
+
+    name: str = "standing"
+    angles: Mapping[str, float] = field(default_factory=dict)
+    height: float = 1.0
+    build: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    zoom: float = 1.0
+    shift_x: float = 0.0
+    shift_y: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises PoseError for unknown joints, angles past a limit and values that are no finite numbers."""
+        if not isinstance(self.name, str) or len(self.name) > 100:
+            raise PoseError("A pose's name must be a text of at most 100 letters.")
+        if not isinstance(self.angles, Mapping):
+            raise PoseError("A pose's angles must be a table of names like “left_elbow.bend” and degrees.")
+        for key, value in self.angles.items():
+            joint, _, axis = str(key).partition(".")
+            if joint not in JOINTS or axis not in JOINTS[joint].axes:
+                raise PoseError(
+                    f"A pose has no angle called {str(key)[:60]!r}. An angle is named like “left_elbow.bend”."
+                )
+            _check(str(key), value, *JOINTS[joint].axes[axis])
+        for name, (low, high, _) in SETTINGS.items():
+            _check(name, getattr(self, name), low, high)
+        kept = {str(k): float(v) for k, v in sorted(self.angles.items()) if v != 0}
+        object.__setattr__(self, "angles", MappingProxyType(kept))
+
+    def replace(self, **changes) -> Pose:
+        """A copy with other settings; `angles` replaces all of them."""
+        return replace(self, **changes)
+
+    def turned(self, key: str, degrees: float) -> Pose:
+        """A copy with one angle changed."""
+        return replace(self, angles={**self.angles, key: degrees})
+
+    def mirrored(self) -> Pose:
+        """The pose seen in a mirror: left and right change places."""
+        angles = {}
+        for key, value in self.angles.items():
+            joint, _, axis = key.partition(".")
+            if joint.startswith("left_"):
+                key = "right_" + key[5:]
+            elif joint.startswith("right_"):
+                key = "left_" + key[6:]
+            elif axis in ("side", "twist"):
+                value = -value
+            angles[key] = value
+        return replace(self, angles=angles, yaw=-self.yaw, roll=-self.roll, shift_x=-self.shift_x)
+
+    def to_json(self) -> str:
+        """The pose as a small JSON text."""
+        out: dict = {"name": self.name, "angles": dict(self.angles)}
+        out |= {name: getattr(self, name) for name, (_, _, d) in SETTINGS.items() if getattr(self, name) != d}
+        return json.dumps(out, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Pose:
+        """Read a pose.
+
+        Raises:
+            PoseError: where the text is no JSON, names something unknown or passes a limit.
+        """
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise PoseError("This is not a pose file: it is not valid JSON.") from error
+        known = {f.name for f in fields(cls)}
+        if not isinstance(data, dict) or set(data) - known:
+            odd = (
+                ", ".join(sorted(str(k)[:30] for k in set(data) - known)[:3]) if isinstance(data, dict) else "no table"
+            )
+            raise PoseError(f"This is not a pose file of this studio ({odd}). It may hold: {', '.join(sorted(known))}.")
+        return cls(**data)
+
+
+def _check(name: str, value, low: float, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise PoseError(f"{name} must be a number.")
+    if not low - 1e-6 <= value <= high + 1e-6:
+        raise PoseError(f"{name} is {value:g}, but it may only go from {low:g} to {high:g}.")
+
+
+@lru_cache(maxsize=1)
+def named_poses() -> Mapping[str, Pose]:
+    """The poses that ship with the studio, by file name, in the order of their files."""
+    found = {p.stem.split("-", 1)[-1]: Pose.from_json(p.read_bytes()) for p in sorted(POSE_FOLDER.glob("*.json"))}
+    return MappingProxyType(found)
+
+
+def draw_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
+    """The IUV map of the mannequin in a pose.
+
+    Args:
+        pose: what to draw.
+        size: (height, width) in pixels.
+
+    Returns:
+        (height, width, 3) uint8, I 0..24, U, V; background 0.
+    """
+    points, _ = posed_vertices(pose)
+    corners, seen_faces, seen = draw_surface(to_picture(points, pose, size), body_faces(), size)
+    uv = charts().uv[charts().faces[seen_faces]] * 255
+    pixel, value = interpolate(corners, uv, seen)
+    out = np.zeros((size[0] * size[1], 3), np.uint8)
+    out[pixel, 0] = charts().face_part[seen_faces[seen.ravel()[pixel]]]
+    out[pixel, 1:] = value + 0.5
+    return out.reshape(*size, 3)
+
+
+def joint_positions(pose: Pose, size: tuple[int, int] = (512, 352)) -> dict[str, tuple[float, float]]:
+    """Where each bone's joint lies on the picture: name -> (x, y) in pixels, possibly outside of it. Names are those
+    of `JOINTS` and "pelvis"."""
+    _, joints = posed_vertices(pose)
+    xyz = to_picture(joints, pose, size)
+    return {name: (float(x), float(y)) for name, (x, y, _) in zip(BONES, xyz, strict=True)}
+
+
+@lru_cache(maxsize=1)
+def body_faces() -> np.ndarray:
+    """(13774, 3) int32: each chart triangle's corners as body vertices. Read-only."""
+    c = charts()
+    out = c.body_vertex[c.faces]
+    out.setflags(write=False)
+    return out
+
+
+def posed_vertices(pose: Pose) -> tuple[np.ndarray, np.ndarray]:
+    """Body vertices (6890, 3) and joints (21, 3) in metres, float32: turned by yaw, feet on the ground (lowest point at
+    y = 0), pelvis over x = z = 0; x to the picture's right, y up, z to the camera."""
+    f = figure()
+    moves = bone_transforms(pose.angles)
+    rest = f.rest + np.float32(pose.build) * f.thicken
+    blended = (moves.reshape(len(BONES), 12).T @ f.weights.T).reshape(3, 4, -1)
+    x, y, z = np.ascontiguousarray(rest.T)
+    points = (blended[:, 0] * x + blended[:, 1] * y + blended[:, 2] * z + blended[:, 3]).T
+    starts = np.array([place for _, place in BONES.values()], np.float32)
+    joints = np.einsum("nij,nj->ni", moves[..., :3], starts) + moves[..., 3]
+    turn = _about("y", pose.yaw).astype(np.float32)
+    points, joints = points @ turn.T, joints @ turn.T
+    ground = np.array([joints[0, 0], points[:, 1].min(), joints[0, 2]], np.float32)
+    scale = np.float32(pose.height)
+    return (points - ground) * scale, (joints - ground) * scale
+
+
+def to_picture(points: np.ndarray, pose: Pose, size: tuple[int, int]) -> np.ndarray:
+    """World points (N, 3), metres, to (N, 3): x right and y down in pixels, and the depth (larger = nearer), seen from
+    far away (no perspective). The middle of the picture shows a point 0.89 m above the ground."""
+    height, width = size
+    scale = height / 2.0 * pose.zoom
+    view = (_about("z", -pose.roll) @ _about("x", pose.pitch)).astype(np.float32)
+    turned = (points - np.array([0.0, 0.89, 0.0], np.float32)) @ view.T
+    x = width / 2 - 0.5 + (turned[:, 0] + pose.shift_x) * scale
+    y = height / 2 - 0.5 - (turned[:, 1] + pose.shift_y) * scale
+    return np.stack([x, y, turned[:, 2]], 1).astype(np.float32)
+
+
+def draw_surface(
+    xyz: np.ndarray, faces: np.ndarray, size: tuple[int, int], *, both_sides: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rasterise a surface front to back.
+
+    Args:
+        xyz: (N, 3) from `to_picture`.
+        faces: (M, 3) int, counter-clockwise seen from outside.
+        size: (height, width).
+        both_sides: draw triangles seen from behind too (for cloth).
+
+    Returns:
+        corners (K, 3, 2), numbers of the K drawn faces in drawing order, and (height, width) int32 indices into those,
+        -1 where nothing is seen.
+    """
+    i, j, k = faces.T
+    px, py, pz = np.ascontiguousarray(xyz.T)
+    x0, x1, x2, y0, y1, y2 = px[i], px[j], px[k], py[i], py[j], py[k]
+    area = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0)
+    right = np.maximum(np.maximum(x0, x1), x2) >= 0
+    left = np.minimum(np.minimum(x0, x1), x2) <= size[1] - 1
+    keep = np.flatnonzero((area < 0 if not both_sides else area != 0) & left & right)
+    keep = keep[np.argsort((pz[i] + pz[j] + pz[k])[keep], kind="stable")]
+    corners = xyz[faces[keep], :2]
+    return corners, keep, rasterise(corners, size)
+
+
+def surface_normals(points: np.ndarray) -> np.ndarray:
+    """Unit normals (6890, 3) of the posed body."""
+    return vertex_normals(points, body_faces())
+
+
+def bone_transforms(angles: Mapping[str, float]) -> np.ndarray:
+    """(21, 3, 4) float32: where each bone (in the order of `BONES`) takes a rest point."""
+
+    def angle(key: str) -> float:
+        return float(angles.get(key, 0.0))
+
+    out = np.zeros((len(BONES), 3, 4), np.float32)
+    index: dict[str, int] = {}
+    for k, (name, (parent, start)) in enumerate(BONES.items()):
+        index[name] = k
+        local = _local_rotation(name, angle)
+        pivot = np.array(start)
+        move = np.concatenate([local, (pivot - local @ pivot)[:, None]], 1)
+        if parent is not None:
+            above = out[index[parent]].astype(np.float64)
+            move = np.concatenate([above[:, :3] @ move[:, :3], (above[:, :3] @ move[:, 3] + above[:, 3])[:, None]], 1)
+        out[k] = move
+    return out
+
+
+def _local_rotation(name: str, angle) -> np.ndarray:
+    side, _, kind = name.rpartition("_")
+    left = 1.0 if side != "right" else -1.0
+    if kind == "pelvis":
+        return np.eye(3)
+    if kind in ("spine", "chest", "neck", "head"):
+        return (
+            _about("y", angle(f"{name}.twist"))
+            @ _about("z", -angle(f"{name}.side"))
+            @ _about("x", angle(f"{name}.bend"))
+        )
+    # A limb is worked out on the left; the right one is its mirror image.
+    rest = np.radians(REST_ARM_ANGLE)
+    along, across = (np.sin(rest), -np.cos(rest), 0.0), (-np.cos(rest), -np.sin(rest), 0.0)
+    raised = angle(f"{side}_shoulder.raise")
+    if kind == "clavicle":
+        # An arm cannot rise past the horizontal without its shoulder.
+        lift = angle(f"{name}.raise") + 0.25 * max(raised - 60.0, 0.0)
+        turn = _about("z", lift)
+    elif kind == "shoulder":
+        carried = 0.25 * max(raised - 60.0, 0.0)
+        turn = (
+            _about("x", -angle(f"{name}.forward"))
+            @ _about("z", raised - carried - REST_ARM_ANGLE + 6.0)
+            @ _around(along, angle(f"{name}.twist"))
+        )
+    elif kind == "elbow":
+        turn = _around(across, angle(f"{name}.bend") + 8.0) @ _around(along, angle(f"{name}.twist"))
+    elif kind == "wrist":
+        inwards = (0.0, 0.0, -1.0)
+        turn = _around(inwards, angle(f"{name}.bend")) @ _around(across, angle(f"{name}.side"))
+    elif kind == "hip":
+        turn = (
+            _about("x", -angle(f"{name}.forward"))
+            @ _about("z", angle(f"{name}.side"))
+            @ _about("y", -angle(f"{name}.twist"))
+        )
+    elif kind == "knee":
+        turn = _about("x", angle(f"{name}.bend"))
+    else:  # ankle, toes
+        turn = _about("x", -angle(f"{name}.bend"))
+    if left < 0:
+        flip = np.diag([-1.0, 1.0, 1.0])
+        turn = flip @ turn @ flip
+    return turn
+
+
+def _about(axis: str, degrees: float) -> np.ndarray:
+    return _around({"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}[axis], degrees)
+
+
+def _around(axis, degrees: float) -> np.ndarray:
+    """Rotation matrix about an axis through the origin (Rodrigues' formula), right-handed."""
+    x, y, z = axis
+    a = np.radians(degrees)
+    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]], np.float64)
+    return np.eye(3) + np.sin(a) * k + (1 - np.cos(a)) * (k @ k)
