@@ -42,7 +42,8 @@ class Charts:
         faces: (13774, 3) int32, chart vertices of each triangle.
         face_part: (13774,) uint8, part 1..24 of each triangle.
         uv: (7829, 2) float32, U and V of each chart vertex in 0..1.
-        body_vertex: (7829,) int32, the body vertex 0..6889 each chart vertex lies on; charts touch where they share one.
+        body_vertex: (7829,) int32, the body vertex 0..6889 each chart vertex lies on; charts touch
+            where they share one.
         face_texture: (13774, 3, 2) float32, x and y of each triangle's corners on the 512 x 512 texture map.
         outline: (24, 200, 200) bool, the atlas texels inside each chart.
         part_map: (512, 512) uint8, the part that owns each texel of the texture map, 0 between the islands.

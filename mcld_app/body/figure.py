@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ _SIN, _COS = np.sin(np.radians(REST_ARM_ANGLE)), np.cos(np.radians(REST_ARM_ANGL
 _ARM = {"shoulder": 0.0, "elbow": 0.275, "wrist": 0.525}  # along the arm, metres
 _PRONATION = 65.0
 _LEAN = 22.0
-_SHOULDER = np.array([0.172, 1.412, -0.012])
+_SHOULDER = np.array([0.172, 1.420, -0.012])
 
 
 def _on_arm(d: float) -> tuple[float, float, float]:
@@ -111,7 +112,7 @@ _HEAD_FRONT = ([0.00, 0.12, 0.22, 0.27, 0.33, 0.37, 0.41, 0.45, 0.52, 0.63, 0.75
                [0.050, 0.046, 0.064, 0.092, 0.092, 0.097, 0.114, 0.106, 0.098, 0.095, 0.096, 0.088, 0.066])  # fmt: skip
 
 _HEAD_WIDTH = ([1.47, 1.50, 1.54, 1.56, 1.58, 1.61, 1.645, 1.68, 1.71, 1.735, 1.755, 1.77, 1.783],
-               [0.058, 0.055, 0.054, 0.058, 0.064, 0.071, 0.075, 0.078, 0.077, 0.070, 0.058, 0.040, 0.0])  # fmt: skip
+               [0.060, 0.057, 0.057, 0.062, 0.069, 0.076, 0.080, 0.082, 0.081, 0.075, 0.065, 0.050, 0.012])  # fmt: skip
 _HEAD_DEPTH = ([1.47, 1.50, 1.54, 1.56, 1.58, 1.64, 1.70, 1.74, 1.765, 1.785],
                [0.052, 0.047, 0.056, 0.090, 0.091, 0.096, 0.098, 0.085, 0.060, 0.030],
                [-0.075, -0.074, -0.080, -0.084, -0.092, -0.110, -0.110, -0.098, -0.075, -0.045])  # fmt: skip
@@ -215,6 +216,9 @@ def _build() -> dict[str, np.ndarray]:
         stiff[c.member[a] & c.member[b]] = 0.0
     collar = (np.abs(aim[:, 1] - 1.485) < 0.03) & (np.abs(aim[:, 0]) < 0.10)
     stiff[collar] = np.minimum(stiff[collar], 0.02)
+    # The armpits: dense rings of tiny triangles that would crease.
+    armpit = np.linalg.norm(np.abs(aim) - (0.150, 1.315, 0.0), axis=1) < 0.075
+    stiff[armpit] = np.minimum(stiff[armpit], 0.01)
     adjacency = _adjacency(c)
     for ring in range(4):
         spread = adjacency @ (stiff < 0.5).astype(float) > 0
@@ -259,7 +263,7 @@ def _torso(c: _Charts, part: int) -> tuple[np.ndarray, np.ndarray]:
             continue
         if 0.10 < c.v[i] < 0.90:  # along the top of the shoulder
             along = np.interp(abs(c.v[i] - 0.5), [0.16, 0.40], [0, 1])
-            pin(i, side(i) * np.interp(along, [0, 1], [0.058, 0.164]), np.interp(along, [0, 1], [1.484, 1.440]))
+            pin(i, side(i) * np.interp(along, [0, 1], [0.058, 0.164]), np.interp(along, [0, 1], [1.492, 1.452]))
         else:
             py = np.interp(c.u[i], [0.27, 0.79] if front else [0.40, 1.0], [1.295, 0.990])
             pin(i, side(i) * np.interp(py, *_TORSO_WIDTH), py)
@@ -274,7 +278,8 @@ def _torso(c: _Charts, part: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _tube(c: _Charts, pair: tuple[int, int], angles, ends: dict[int, float], middle, along, radius, twist=None):
     """Half-limbs as a tube. `angles` = for each chart the angle (degrees; 0 outwards, 90 front, 180 inwards, 270 back)
-    at low and at high V; `ends` pins the position along the limb at body vertices; `twist` turns the tube along its way, degrees."""
+    at low and at high V; `ends` pins the position along the limb at body vertices; `twist` turns the tube
+    along its way, degrees."""
     place = c.harmonic(pair, ends, sewn=True)
     for part, (low, high) in zip(pair, angles, strict=True):
         partner = pair[1] if part == pair[0] else pair[0]
@@ -379,8 +384,10 @@ def _foot(c: _Charts, side: float) -> tuple[np.ndarray, np.ndarray]:
                 np.interp(c.v[i], [0.12, 0.34], [-0.07, -0.055]),
             )
         elif in_sole or (twins[c.body[i]] and c.v[i] < 0.6):
-            toe = along[i] > 0.86
-            pin(i, flat_x[i], 0.012 if twins[c.body[i]] and toe else 0.0, flat_z[i])
+            rim = twins[c.body[i]] and along[i] > 0.84
+            # One rounded tip instead of five: the toes' slits are drawn out to it.
+            tip = 0.172 - 12.0 * (flat_x[i] + 0.010) ** 2
+            pin(i, flat_x[i], 0.014 if rim else 0.0, tip if rim else min(flat_z[i], tip - 0.003))
     for i in (*c.border(part, low_back), *c.border(part, low_fore)):
         behind = i in set(c.border(part, low_back)) and i not in set(c.border(part, low_fore))
         # Around the ankle: the strip's side of the chart is the outer one.
@@ -398,7 +405,7 @@ def _foot(c: _Charts, side: float) -> tuple[np.ndarray, np.ndarray]:
     lift = np.clip(1 - np.abs((places[:, 2] - 0.07) / 0.14), 0, 1)
     sole = places[:, 1] < 0.006
     places[:, 1] += np.where(sole, 0, 0.022 * lift)
-    return mine, places + (0.104, 0.0, -0.022)
+    return mine, places + np.array([0.104, 0.0, -0.022])
 
 
 def _hand(c: _Charts, side: float) -> tuple[np.ndarray, np.ndarray]:
@@ -411,7 +418,7 @@ def _hand(c: _Charts, side: float) -> tuple[np.ndarray, np.ndarray]:
     names = c.body[mine]
     # Twins: one body vertex at two places of the chart, once in each half.
     order = np.argsort(names, kind="stable")
-    pairs = [(a, b) for a, b in zip(order[:-1], order[1:], strict=True) if names[a] == names[b]]
+    pairs = [(a, b) for a, b in pairwise(order) if names[a] == names[b]]
     pairs = [(a, b) if flat[a, 0] < flat[b, 0] else (b, a) for a, b in pairs]
     left, right = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
     hinge = (flat[left, 0].max() + flat[right, 0].min()) / 2
@@ -438,7 +445,7 @@ def _hand(c: _Charts, side: float) -> tuple[np.ndarray, np.ndarray]:
     lean = np.radians(_LEAN)
     finger = np.array([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]]) @ finger
     thumbward = np.array([-finger[1], finger[0]])
-    scale = 0.180 / np.linalg.norm(tip - centre)
+    scale = 0.168 / np.linalg.norm(tip - centre)
     length = ((folded - centre) @ finger) * scale
     width = ((folded - centre) @ thumbward) * scale * 0.85
     thick = (
@@ -510,8 +517,9 @@ def _smooth(aim: np.ndarray, adjacency, stiff: np.ndarray, c: _Charts) -> np.nda
     laplace = sp.identity(c.count) - sp.diags(1 / degree) @ adjacency
     bend = np.full(c.count, 8.0)
     bend[c.member[[23, 24]].any(0)] = 0.25  # keep nose and lips
+    bend[c.member[[23, 24]].any(0) & (aim[:, 1] > 1.70)] = 0.8  # but a round crown
     bend[c.member[[3, 4]].any(0)] = 0.40  # and fingers
-    bend[c.member[[5, 6]].any(0)] = 2.0
+    bend[c.member[[5, 6]].any(0)] = 20.0  # toes in one, as in a shoe
     system = sp.diags(stiff + 1e-4) + laplace.T @ sp.diags(bend) @ laplace
     return splu(sp.csc_matrix(system)).solve((stiff + 1e-4)[:, None] * aim)
 

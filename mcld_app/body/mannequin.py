@@ -16,7 +16,7 @@ from types import MappingProxyType
 import numpy as np
 
 from mcld_app.body.charts import charts
-from mcld_app.body.figure import BONES, REST_ARM_ANGLE, figure, vertex_normals
+from mcld_app.body.figure import BONES, REST_ARM_ANGLE, figure
 from mcld_app.body.raster import interpolate, rasterise
 from mcld_app.errors import PoseError
 
@@ -224,20 +224,32 @@ def body_faces() -> np.ndarray:
     return out
 
 
-def posed_vertices(pose: Pose) -> tuple[np.ndarray, np.ndarray]:
-    """Body vertices (6890, 3) and joints (21, 3) in metres, float32: turned by yaw, feet on the ground (lowest point at
-    y = 0), pelvis over x = z = 0; x to the picture's right, y up, z to the camera."""
+def posed_vertices(
+    pose: Pose, rest: np.ndarray | None = None, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices and joints in metres, float32: turned by yaw, feet on the ground (the body's lowest point at y = 0),
+    pelvis over x = z = 0; x to the picture's right, y up, z to the camera.
+
+    Args:
+        pose: what to do with them.
+        rest: (N, 3) rest positions, the 6890 body vertices first; default the figure's own, with the pose's build.
+        weights: (N, 21) skin weights of those.
+
+    Returns:
+        vertices (N, 3) and joints (21, 3).
+    """
     f = figure()
+    if rest is None or weights is None:
+        rest, weights = f.rest + np.float32(pose.build) * f.thicken, f.weights
     moves = bone_transforms(pose.angles)
-    rest = f.rest + np.float32(pose.build) * f.thicken
-    blended = (moves.reshape(len(BONES), 12).T @ f.weights.T).reshape(3, 4, -1)
+    blended = (moves.reshape(len(BONES), 12).T @ weights.T).reshape(3, 4, -1)
     x, y, z = np.ascontiguousarray(rest.T)
     points = (blended[:, 0] * x + blended[:, 1] * y + blended[:, 2] * z + blended[:, 3]).T
     starts = np.array([place for _, place in BONES.values()], np.float32)
     joints = np.einsum("nij,nj->ni", moves[..., :3], starts) + moves[..., 3]
     turn = _about("y", pose.yaw).astype(np.float32)
     points, joints = points @ turn.T, joints @ turn.T
-    ground = np.array([joints[0, 0], points[:, 1].min(), joints[0, 2]], np.float32)
+    ground = np.array([joints[0, 0], points[: len(f.rest), 1].min(), joints[0, 2]], np.float32)
     scale = np.float32(pose.height)
     return (points - ground) * scale, (joints - ground) * scale
 
@@ -255,15 +267,14 @@ def to_picture(points: np.ndarray, pose: Pose, size: tuple[int, int]) -> np.ndar
 
 
 def draw_surface(
-    xyz: np.ndarray, faces: np.ndarray, size: tuple[int, int], *, both_sides: bool = False
+    xyz: np.ndarray, faces: np.ndarray, size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rasterise a surface front to back.
+    """Rasterise a surface back to front; triangles seen from behind are left out.
 
     Args:
         xyz: (N, 3) from `to_picture`.
         faces: (M, 3) int, counter-clockwise seen from outside.
         size: (height, width).
-        both_sides: draw triangles seen from behind too (for cloth).
 
     Returns:
         corners (K, 3, 2), numbers of the K drawn faces in drawing order, and (height, width) int32 indices into those,
@@ -275,15 +286,10 @@ def draw_surface(
     area = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0)
     right = np.maximum(np.maximum(x0, x1), x2) >= 0
     left = np.minimum(np.minimum(x0, x1), x2) <= size[1] - 1
-    keep = np.flatnonzero((area < 0 if not both_sides else area != 0) & left & right)
+    keep = np.flatnonzero((area < 0) & left & right)
     keep = keep[np.argsort((pz[i] + pz[j] + pz[k])[keep], kind="stable")]
     corners = xyz[faces[keep], :2]
     return corners, keep, rasterise(corners, size)
-
-
-def surface_normals(points: np.ndarray) -> np.ndarray:
-    """Unit normals (6890, 3) of the posed body."""
-    return vertex_normals(points, body_faces())
 
 
 def bone_transforms(angles: Mapping[str, float]) -> np.ndarray:
