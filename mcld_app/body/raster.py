@@ -11,6 +11,9 @@ import numpy as np
 
 # Spans reach this far (in pixels) past their edges, so that two triangles that share an edge leave no gap.
 _OVERLAP = 1e-3
+# An edge that climbs less than this (in pixels) bounds no row: the triangle's own height does that, and dividing by
+# such a climb would overflow.
+_LEVEL = 1e-5
 
 
 def rasterise(corners: np.ndarray, size: tuple[int, int], overlap: float = _OVERLAP) -> np.ndarray:
@@ -48,12 +51,9 @@ def rasterise(corners: np.ndarray, size: tuple[int, int], overlap: float = _OVER
     line = row.astype(np.float32)
     for ax, ay, bx, by in ((x0, y0, x1, y1), (x1, y1, x2, y2), (x2, y2, x0, y0)):
         a = (ay - by) * sign
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slope = (bx - ax) / (by - ay)
-        flat = a == 0
-        start = np.where(flat, 0, ax - slope * ay)
-        slope = np.where(flat, 0, slope)
-        cross = start[tri] + slope[tri] * line
+        a[np.abs(a) < _LEVEL] = 0
+        slope = (bx - ax) / np.where(a == 0, 1, by - ay)
+        cross = ax[tri] + slope[tri] * (line - ay[tri])
         turn = a[tri]
         first = np.where(turn > 0, np.maximum(first, cross), first)
         last = np.where(turn < 0, np.minimum(last, cross), last)
