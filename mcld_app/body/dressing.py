@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+import cv2
 import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
@@ -13,7 +14,15 @@ from mcld_app.body.texture import TextureMap, pull_push, texels_seen
 from mcld_app.body.wardrobe import ground
 from mcld_app.errors import StudioError
 
-_SLACK = 0.012  # metres a hem may lie past the last texel that was seen of a garment
+# What can lie behind what: seen from the front, the sides of one limb cover each other, and no other limb.
+_BEHIND_EACH_OTHER = tuple(
+    map(
+        frozenset,
+        ((1, 2), (3,), (4,), (5,), (6,), (7, 9, 11, 13), (8, 10, 12, 14), (15, 17, 19, 21), (16, 18, 20, 22), (23, 24)),
+    )
+)
+_CELL = 0.008  # metres; a texel of the trunk is about 4 mm
+_ARMS, _LEGS, _THIGHS = frozenset(range(15, 23)), frozenset(range(7, 15)), frozenset(range(7, 11))
 _LIMBS = (
     frozenset({1, 2}),
     frozenset({5, 6, *range(7, 15)}),
@@ -57,41 +66,64 @@ def fill(texture: TextureMap, *, mirror: bool = True) -> TextureMap:
     return TextureMap(image.astype(np.uint8), body.copy())
 
 
-def wear(texture: TextureMap, donor: TextureMap, region_name: str) -> TextureMap:
+def wear(texture: TextureMap, donor: TextureMap, region_name: str, *, only: np.ndarray | None = None) -> TextureMap:
     """Put what a donor wears in a region on a person.
 
     Texels of the region that the donor's picture does not show are guessed from what it shows (see `fill`), so that
-    the old garment does not look through. Where the picture shows a garment alone (no head and no hands: a shop's
-    picture), the garment ends at its own hems and sleeves, and the rest of the region becomes bare skin.
+    the old garment does not look through. A garment shown alone ends at its own hems, and the arms and neck
+    (for a top) or legs (for a bottom) that it leaves free become bare skin.
 
     Args:
         texture: the person.
         donor: who, or what, is worn.
         region_name: a key of `parts.REGIONS`.
+        only: (512, 512) bool, the texels the garment has, see `garment_extent`; default: worked out where the
+            donor's texture map shows a garment alone, else all of the region.
 
     Returns:
-        A new texture map; texels outside the region are untouched.
+        A new texture map; see `texels_changed` for what differs.
 
     Raises:
         StudioError: for an unknown region, or where the donor's picture shows next to nothing of it.
     """
-    mask = region_mask(region_name)
-    seen = mask & donor.coverage
-    if np.count_nonzero(seen) < _LEAST * np.count_nonzero(mask):
+    only = _extent(donor, only)
+    worn = region_mask(region_name) if only is None else region_mask(region_name) & only
+    seen = worn & donor.coverage
+    if np.count_nonzero(seen) < max(_LEAST * np.count_nonzero(worn), 40):
         label = region(region_name).label.lower()
         raise StudioError(
             f"The garment's picture shows next to nothing of the region “{label}”. "
             "Choose another region, or a picture that shows it."
         )
-    image, coverage = texture.image.copy(), texture.coverage | mask
-    worn = mask
-    if is_garment_alone(donor):
-        worn = mask & _reach_of_garment(seen)
-        bare = mask & ~worn
+    image, coverage = texture.image.copy(), texture.coverage.copy()
+    bare = texels_changed(donor, region_name, only=only) & ~worn
+    if bare.any():
         skin = skin_colour(texture)
         image[bare] = skin if skin is not None else fill(texture).image[bare]
     image[worn] = fill(TextureMap(donor.image, seen)).image[worn]
-    return TextureMap(image, coverage)
+    return TextureMap(image, coverage | worn | bare)
+
+
+def texels_changed(donor: TextureMap, region_name: str, *, only: np.ndarray | None = None) -> np.ndarray:
+    """The texels that `wear` with these arguments changes: the garment's, and the skin it bares. (512, 512) bool."""
+    only = _extent(donor, only)
+    if only is None:
+        return region_mask(region_name)
+    worn = region_mask(region_name) & only
+    bared = worn.copy()
+    height = ground().y
+    neckline = parts_mask({1, 2}) & (height > 1.28)
+    for covered, bare in (
+        (parts_mask({1, 2}) & (height > 1.2), parts_mask(_ARMS) | neckline),
+        (parts_mask(_THIGHS), parts_mask(_LEGS)),
+    ):
+        if np.count_nonzero(worn & covered) > 0.15 * np.count_nonzero(covered):
+            bared |= bare
+    return bared
+
+
+def _extent(donor: TextureMap, only: np.ndarray | None) -> np.ndarray | None:
+    return garment_extent(donor) if only is None and is_garment_alone(donor) else only
 
 
 def is_garment_alone(texture: TextureMap) -> bool:
@@ -138,32 +170,29 @@ def _limb_mask(parts: frozenset[int]) -> np.ndarray:
     return mask
 
 
-def _reach_of_garment(seen: np.ndarray) -> np.ndarray:
-    """The texels a garment covers all around the body, judged from the side of it that was seen: sleeves and legs go
-    as far as they were seen to go, and so does the hem."""
-    g = ground()
-    out = seen.copy()
-    arms = parts_mask(frozenset(range(15, 23)))
-    legs, trunk = parts_mask(frozenset(range(7, 15))), parts_mask({1, 2})
-    if (sleeve := _end(g.arm, seen & arms, 98)) is not None:
-        out |= arms & (g.arm <= sleeve + _SLACK)
-    lower = legs | trunk
-    if (hem := _end(g.y, seen & lower, 2)) is not None and (seen & lower).sum() > 400:
-        top = np.percentile(g.y[seen & lower], 98)
-        # A tank top leaves the shoulders free behind as in front: only what has sleeves goes all the way out there.
-        inside = (g.y <= 1.36) | (np.abs(g.x) < 0.115) | (sleeve is not None)
-        out |= lower & (g.y >= hem - _SLACK) & (g.y <= top + _SLACK) & inside
-        out |= (g.part == 1) & (g.y > 1.38) & (top > 1.38) & inside
-    feet = parts_mask({5, 6})
-    if (seen & feet).sum() > 100:
-        out |= feet
-        if (shaft := _end(g.y, seen & legs, 98)) is not None and (seen & trunk).sum() == 0:
-            out |= legs & (g.y <= shaft + _SLACK)
-    return out
+def garment_extent(texture: TextureMap) -> np.ndarray:
+    """The texels a garment has, seen or not: its far side is taken to reach as far as the side its picture shows.
 
+    Args:
+        texture: taken from a picture of the garment alone.
 
-def _end(values: np.ndarray, where: np.ndarray, percent: float) -> float | None:
-    return float(np.percentile(values[where], percent)) if where.sum() > 60 else None
+    Returns:
+        (512, 512) bool.
+    """
+    place = ground()
+    column = np.clip(((place.x + 1.2) / _CELL).astype(int), 0, 299)
+    row = np.clip((place.y / _CELL).astype(int), 0, 249)
+    extent = texture.coverage.copy()
+    for limb in _BEHIND_EACH_OTHER:
+        on_limb = parts_mask(limb)
+        seen = texture.coverage & on_limb
+        if not seen.any():
+            continue
+        front = np.zeros((250, 300), np.uint8)
+        front[row[seen], column[seen]] = 1
+        front = cv2.morphologyEx(front, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        extent |= on_limb & (front[row, column] > 0)
+    return extent
 
 
 @lru_cache(maxsize=1)
