@@ -174,7 +174,7 @@ class Pose:
 
 
 def _check(name: str, value, low: float, high: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:  # NaN is neither
         raise PoseError(f"{name} must be a number.")
     if not low - 1e-6 <= value <= high + 1e-6:
         raise PoseError(f"{name} is {value:g}, but it may only go from {low:g} to {high:g}.")
