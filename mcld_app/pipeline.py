@@ -1,0 +1,349 @@
+"""MCLD as a diffusers pipeline: conditions in, pictures out.
+
+Each condition has its own `encode_...` method, so that whoever keeps their results (the engine does) pays for each
+only once; `__call__` is those methods and the denoising loop in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DiffusionPipeline
+from diffusers.image_processor import VaeImageProcessor
+from diffusers.utils import BaseOutput
+from diffusers.utils.torch_utils import randn_tensor
+from PIL import Image
+from torch import Tensor
+from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
+
+from mcld_app.errors import StudioError
+from mcld_app.network.attention import Focus, FocusRecord, Reference
+from mcld_app.network.face_projector import FaceProjector
+from mcld_app.network.pose_guider import PoseGuider
+from mcld_app.network.unets import DenoisingUNet, ReferenceUNet
+
+Picture = Image.Image | list[Image.Image] | np.ndarray | Tensor
+
+
+@dataclass(frozen=True)
+class PersonCodes:
+    """Everything of a person that stays the same over poses, seeds and steps.
+
+    Attributes:
+        photo, texture: (B, 1, C) CLIP tokens I and A.
+        face: (B, T, C) tokens F.
+        reference: keys and values of the reference, see `attention.Reference`.
+    """
+
+    photo: Tensor
+    texture: Tensor
+    face: Tensor
+    reference: Reference
+
+
+@dataclass
+class MCLDOutput(BaseOutput):
+    """What a call returns.
+
+    Attributes:
+        images: PIL pictures, (B, H, W, 3) float array, (B, 3, H, W) tensor in 0..1, or latents, as asked for.
+        focus: None, or "reference", "photo", "texture", "face" -> (B, H/8, W/8) float32, where each was looked at.
+    """
+
+    images: Any
+    focus: dict[str, np.ndarray] | None = None
+
+
+class MCLDPipeline(DiffusionPipeline):
+    """Draws a person in a pose.
+
+    Args:
+        vae: Stable Diffusion's autoencoder (or a smaller one).
+        image_encoder: CLIP vision model with projection, for I and A.
+        denoising_unet, reference_unet, pose_guider, face_projector: the four trained networks.
+        scheduler: DDIM as the authors; others may be put in its place.
+        feature_extractor: CLIP's preprocessing on Pillow pictures (named explicitly: another one may be picked, and
+            change the picture, where torchvision is installed).
+    """
+
+    model_cpu_offload_seq = "image_encoder->face_projector->pose_guider->reference_unet->denoising_unet->vae"
+    _callback_tensor_inputs = ("latents", "x0")
+
+    def __init__(
+        self,
+        vae: AutoencoderKL,
+        image_encoder: CLIPVisionModelWithProjection,
+        denoising_unet: DenoisingUNet,
+        reference_unet: ReferenceUNet,
+        pose_guider: PoseGuider,
+        face_projector: FaceProjector,
+        scheduler: Any,
+        feature_extractor: CLIPImageProcessorPil,
+    ) -> None:
+        super().__init__()
+        self.register_modules(
+            vae=vae,
+            image_encoder=image_encoder,
+            denoising_unet=denoising_unet,
+            reference_unet=reference_unet,
+            pose_guider=pose_guider,
+            face_projector=face_projector,
+            scheduler=scheduler,
+            feature_extractor=feature_extractor,
+        )
+        self.vae_scale = 2 ** (len(vae.config.block_out_channels) - 1)
+        self.to_latent = VaeImageProcessor(vae_scale_factor=self.vae_scale, do_convert_rgb=True)
+        self.to_pose = VaeImageProcessor(vae_scale_factor=self.vae_scale, do_convert_rgb=True, do_normalize=False)
+
+    # --- Conditions ------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def encode_picture(self, picture: Picture) -> Tensor:
+        """CLIP token (B, 1, C) of a photo (I) or a texture map (A): PIL pictures, or values 0..1 (B, 3, H, W)."""
+        if isinstance(picture, Tensor):
+            picture = [p.mul(255).round().byte().permute(1, 2, 0).cpu().numpy() for p in _batched(picture)]
+        pixels = self.feature_extractor(picture, return_tensors="pt").pixel_values
+        embeds = self.image_encoder(pixels.to(self.device, self.image_encoder.dtype)).image_embeds
+        return embeds[:, None].to(self.denoising_unet.dtype)
+
+    @torch.no_grad()
+    def encode_latent(self, picture: Picture, size: tuple[int, int]) -> Tensor:
+        """VAE latent (B, 4, H/8, W/8), mean, scaled, of a texture map resized to (H, W); values 0..1 or PIL."""
+        pixels = self.to_latent.preprocess(picture, *size).to(self.device, self.vae.dtype)
+        return self.vae.encode(pixels).latent_dist.mean * self.vae.config.scaling_factor
+
+    @torch.no_grad()
+    def encode_face(self, identity: Tensor | np.ndarray | None, batch: int = 1) -> Tensor:
+        """Tokens F (B, T, C) of raw identity vectors (B, 512); None (no face) counts as zeros.
+
+        Raises:
+            StudioError: for vectors of another length, or values that are not finite.
+        """
+        length = self.face_projector.config.identity
+        if identity is None:
+            identity = torch.zeros(batch, length)
+        vectors = torch.as_tensor(np.asarray(identity) if not isinstance(identity, Tensor) else identity)
+        vectors = vectors.reshape(-1, vectors.shape[-1]) if vectors.ndim else vectors.reshape(1, 1)
+        if vectors.shape[-1] != length:
+            raise StudioError(f"A face identity has {length} numbers; this one has {vectors.shape[-1]}.")
+        if not torch.isfinite(vectors).all():
+            raise StudioError(
+                "This face identity holds values that are no numbers. Take the face from its photo again."
+            )
+        return self.face_projector(vectors.to(self.device, self.face_projector.dtype)).to(self.denoising_unet.dtype)
+
+    @torch.no_grad()
+    def encode_pose(self, iuv: Picture, size: tuple[int, int]) -> Tensor:
+        """Pose features (B, C, H/8, W/8) of an IUV picture (PIL in the network's order, or values 0..1)."""
+        pixels = self.to_pose.preprocess(iuv, *size).to(self.device, self.pose_guider.dtype)
+        return self.pose_guider(pixels)
+
+    @torch.no_grad()
+    def encode_reference(self, latent: Tensor, photo: Tensor, *, bank_dtype: torch.dtype | None = None) -> Reference:
+        """Keys and values of the reference, projected once for all steps.
+
+        Args:
+            latent: from `encode_latent`.
+            photo: token I, which the ReferenceNet's cross-attention sees.
+            bank_dtype: the authors cast the bank to float16; give that to do as they do.
+        """
+        plan = self.denoising_unet.plan
+        tokens = photo if plan.reference_sees_photo else torch.zeros_like(photo)
+        bank, _ = self.reference_unet(latent.to(self.reference_unet.dtype), tokens)
+        if bank_dtype is not None:
+            bank = {name: x.to(bank_dtype) for name, x in bank.items()}
+        return self.denoising_unet.project_reference(bank)
+
+    def encode_person(
+        self,
+        photo: Picture,
+        texture: Picture,
+        identity: Tensor | np.ndarray | None,
+        size: tuple[int, int],
+        *,
+        bank_dtype: torch.dtype | None = None,
+    ) -> PersonCodes:
+        """All of a person: photo (I), texture map (A) and face identity (F)."""
+        tokens = self.encode_picture(photo)
+        read = texture if self.denoising_unet.plan.reference == "texture" else photo
+        latent = self.encode_latent(read, size)
+        reference = self.encode_reference(latent, tokens, bank_dtype=bank_dtype)
+        return PersonCodes(tokens, self.encode_picture(texture), self.encode_face(identity, len(tokens)), reference)
+
+    # --- Drawing ---------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def denoise(
+        self,
+        person: PersonCodes,
+        pose: Tensor,
+        latents: Tensor,
+        *,
+        steps: int = 20,
+        guidance_scale: float = 3.5,
+        face_scale: float = 0.5,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        on_step: Callable[[int, int, dict[str, Tensor]], dict | None] | None = None,
+        record: FocusRecord | None = None,
+    ) -> Tensor:
+        """The denoising loop.
+
+        Args:
+            person: codes of B people (or of one, for all rows).
+            pose: (B, C, h, w) from `encode_pose`.
+            latents: (B, 4, h, w), standard normal noise.
+            steps: how many.
+            guidance_scale: classifier-free guidance; 1 or less does without.
+            face_scale: weight of F.
+            generator: for schedulers that add noise.
+            on_step: called after each step with (step, timestep, {"latents", "x0"}); may return {"latents": ...}.
+            record: filled with where the network looked.
+
+        Returns:
+            latents (B, 4, h, w).
+
+        Raises:
+            StudioError: where the picture turns into values that are no numbers.
+        """
+        guided = guidance_scale > 1.0
+        rows = len(latents)
+        focus = Focus(
+            tokens={"photo": person.photo, "texture": person.texture, "face": person.face},
+            reference=person.reference,
+            unconditional=rows if guided else 0,
+            face_weight=face_scale,
+            record=record,
+        )
+        self.scheduler.set_timesteps(steps, device=self.device)
+        latents = latents * self.scheduler.init_noise_sigma
+        extra = {"generator": generator} if "generator" in _arguments(self.scheduler.step) else {}
+        features = torch.cat([pose, pose]) if guided else pose
+        for index, t in enumerate(self.scheduler.timesteps):
+            sample = self.scheduler.scale_model_input(latents, t)
+            sample = torch.cat([sample, sample]) if guided else sample
+            v = self.denoising_unet(sample.to(self.denoising_unet.dtype), t, focus, features)
+            if guided:
+                free, bound = v.chunk(2)
+                v = free + guidance_scale * (bound - free)
+            before = latents
+            latents = self.scheduler.step(v, t, latents, **extra, return_dict=False)[0]
+            if on_step is not None:
+                changed = on_step(index, int(t), {"latents": latents, "x0": self._clean(v, t, before)}) or {}
+                latents = changed.get("latents", latents)
+        if not torch.isfinite(latents).all():
+            raise StudioError(
+                "The network gave values that are no numbers. Are its weights whole, and its precision right?"
+            )
+        return latents
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W) float32 in 0..1 from latents."""
+        pixels = self.vae.decode(latents.to(self.vae.dtype) / self.vae.config.scaling_factor, return_dict=False)[0]
+        return (pixels.float() / 2 + 0.5).clamp(0, 1)
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        photo: Picture,
+        texture: Picture,
+        pose: Picture,
+        identity: Tensor | np.ndarray | None = None,
+        *,
+        height: int | None = None,
+        width: int | None = None,
+        num_inference_steps: int = 20,
+        guidance_scale: float = 3.5,
+        face_scale: float = 0.5,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        latents: Tensor | None = None,
+        output_type: str = "pil",
+        callback_on_step_end: Callable | None = None,
+        bank_dtype: torch.dtype | None = None,
+        return_focus: bool = False,
+    ) -> MCLDOutput:
+        """Draw.
+
+        Args:
+            photo: whole photo of the person (I): PIL picture(s), or (B, 3, H, W) values in 0..1.
+            texture: texture map (A), the same kinds.
+            pose: IUV picture in the network's channel order (V, U, I), the same kinds.
+            identity: (B, 512) raw ArcFace vectors (F); None = no face.
+            height, width: of the result; default: the network's own size.
+            num_inference_steps, guidance_scale, face_scale, generator: see `denoise`.
+            latents: (B, 4, H/8, W/8) initial noise; default: drawn from `generator`.
+            output_type: "pil", "np", "pt" or "latent".
+            callback_on_step_end: called as callback(pipeline, step, timestep, {"latents", "x0"}), as diffusers does.
+            bank_dtype: see `encode_reference`.
+            return_focus: also say where the network looked.
+
+        Raises:
+            StudioError: for a number of steps, a size or an identity that cannot be used.
+        """
+        side = self.denoising_unet.config.sizes["sample_size"] * self.vae_scale
+        size = (height or side, width or side)
+        step = self.vae_scale * 2 ** (len(self.denoising_unet.config.sizes["block_out_channels"]) - 1)
+        if num_inference_steps < 1:
+            raise StudioError("A picture needs at least one step.")
+        if size[0] % self.vae_scale or size[1] % self.vae_scale or min(size) < step:
+            raise StudioError(f"Height and width must be whole multiples of {self.vae_scale}, and at least {step}.")
+        person = self.encode_person(photo, texture, identity, size, bank_dtype=bank_dtype)
+        features = self.encode_pose(pose, size)
+        rows = max(len(features), len(person.photo))
+        shape = (
+            rows,
+            self.denoising_unet.config.sizes["in_channels"],
+            size[0] // self.vae_scale,
+            size[1] // self.vae_scale,
+        )
+        if latents is None:
+            latents = randn_tensor(shape, generator, self.device, torch.float32)
+        record = FocusRecord(shape[2:]) if return_focus else None
+        callback = None
+        if callback_on_step_end is not None:
+
+            def callback(index: int, t: int, tensors: dict[str, Tensor]) -> dict | None:
+                return callback_on_step_end(self, index, t, tensors)
+
+        latents = self.denoise(
+            person,
+            features,
+            latents.to(self.device),
+            steps=num_inference_steps,
+            guidance_scale=guidance_scale,
+            face_scale=face_scale,
+            generator=generator,
+            on_step=callback,
+            record=record,
+        )
+        focus = {k: (v / record.counts[k]).numpy() for k, v in record.sums.items()} if record else None
+        if output_type == "latent":
+            return MCLDOutput(images=latents, focus=focus)
+        pictures = self.decode(latents)
+        if output_type == "pt":
+            return MCLDOutput(images=pictures, focus=focus)
+        arrays = pictures.permute(0, 2, 3, 1).cpu().numpy()
+        if output_type == "np":
+            return MCLDOutput(images=arrays, focus=focus)
+        return MCLDOutput(images=[Image.fromarray((a * 255).round().astype(np.uint8)) for a in arrays], focus=focus)
+
+    def _clean(self, v: Tensor, t: Tensor, noisy: Tensor) -> Tensor:
+        """The picture the network expects in the end: x0 = sqrt(a) z - sqrt(1 - a) v (Salimans and Ho, 2022)."""
+        a = self.scheduler.alphas_cumprod.to(noisy.device)[t.long()]
+        if hasattr(self.scheduler, "sigmas") and self.scheduler.config.get("use_karras_sigmas"):
+            return noisy
+        return a.sqrt() * noisy - (1 - a).sqrt() * v
+
+
+def _batched(x: Tensor) -> Tensor:
+    return x if x.ndim == 4 else x[None]
+
+
+def _arguments(function: Callable) -> set[str]:
+    import inspect
+
+    return set(inspect.signature(function).parameters)
