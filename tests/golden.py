@@ -1,13 +1,13 @@
 """Hold the network against a folder of golden data: python tests/golden.py FOLDER
 
 A folder holds weights under the authors' names (`*.safetensors`), `configs.json` with the sizes, and `*.npz` with
-inputs and outputs of the authors' own network (see its README). Prints the largest error of each case; exits 1 if any is
-past its tolerance.
+inputs and outputs of the authors' own network (see its README). Prints the largest error of each case; exits 1 if any
+is past its tolerance.
 
 How tight: a single forward must agree within 1e-5. Rows are laid out as the authors lay them out ([unconditional,
 conditional], one thread), because a matrix product rounds differently for another number of rows, and the fp16 cast
 of the reference bank turns a last-bit difference there into one of 5e-4. The pipeline runs the reference once, for
-the conditional rows only, and rounding grows with every step: each step may be `STEP_GROWTH` further off.
+the conditional rows only, and rounding grows from step to step, so what a step may be off grows with it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from golden import Folder, check, load_pipeline
 
 
