@@ -1,0 +1,154 @@
+"""A look: a person, what they wear, and how they stand. Every function returns a new look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from mcld_app.body.dressing import texels_changed, wear
+from mcld_app.body.mannequin import Pose
+from mcld_app.body.parts import region
+from mcld_app.body.texture import TextureMap
+from mcld_app.conditions import Person
+from mcld_app.errors import StudioError
+
+
+@dataclass(frozen=True, eq=False)
+class Garment:
+    """Clothes to take from somebody's picture.
+
+    Attributes:
+        label: what the page calls them.
+        donor: the person wearing them.
+        region: the region they are usually worn on.
+        extent: (512, 512) bool, the texels the clothes have, where the picture shows them and nobody; None where
+            somebody wears them, so that the whole region is theirs.
+    """
+
+    label: str
+    donor: Person
+    region: str
+    extent: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Wear:
+    """One edit: this garment's texels of that region."""
+
+    garment: Garment
+    region: str
+
+    @property
+    def _reach(self) -> str:
+        """Put where it belongs, a garment is worn whole: boots reach up the leg, a collar up the neck."""
+        alone = self.garment.extent is not None
+        return "body" if alone and self.region == self.garment.region else self.region
+
+    @cached_property
+    def texels(self) -> np.ndarray:
+        """Which texels it changes: (512, 512) bool."""
+        return texels_changed(self.garment.donor.texture, self._reach, only=self.garment.extent)
+
+    def put_on(self, texture: TextureMap) -> TextureMap:
+        """The texture map with this edit made."""
+        return wear(texture, self.garment.donor.texture, self._reach, only=self.garment.extent)
+
+
+@dataclass(frozen=True, eq=False)
+class Outfit:
+    """A person and what they wear, in the order it was put on. The texture maps are worked out once and kept, so a
+    change of pose costs nothing here."""
+
+    person: Person
+    worn: tuple[Wear, ...] = ()
+
+    @cached_property
+    def seen(self) -> TextureMap:
+        """The dressed texture map. Where neither the person's photo nor a garment says anything, it has holes."""
+        texture = self.person.texture
+        for edit in self.worn:
+            texture = edit.put_on(texture)
+        return texture
+
+    @cached_property
+    def changed(self) -> np.ndarray:
+        """Which texels do not come from the person's own photo: (512, 512) bool."""
+        return np.logical_or.reduce([edit.texels for edit in self.worn] or [np.zeros((512, 512), bool)])
+
+    @cached_property
+    def filled(self) -> TextureMap:
+        """The same without holes: what no photo showed is guessed. Clothes have no holes, so only the person's own
+        texels are filled, and those once for all outfits."""
+        filled = self.person.filled
+        image = np.where(self.changed[..., None], self.seen.image, filled.image)
+        return TextureMap(image, filled.coverage | self.changed)
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """All that makes one picture.
+
+    Attributes:
+        outfit: the person and their clothes.
+        pose: how they stand; None is "as in the photo".
+        fill: whether texels no photo showed are guessed (True) or left out.
+    """
+
+    outfit: Outfit
+    pose: Pose | None = None
+    fill: bool = True
+
+    @property
+    def person(self) -> Person:
+        return self.outfit.person
+
+    @property
+    def worn(self) -> tuple[Wear, ...]:
+        return self.outfit.worn
+
+    @property
+    def texture(self) -> TextureMap:
+        """The texture map the picture is drawn from."""
+        return self.outfit.filled if self.fill else self.outfit.seen
+
+
+def of(person: Person) -> Look:
+    """The person as they are."""
+    return Look(Outfit(person))
+
+
+def put_on(look: Look, garment: Garment, region_name: str | None = None) -> Look:
+    """Put a garment on a region (its usual one where none is given). What it covers completely is taken off.
+
+    Raises:
+        StudioError: where there is no such region, or the garment's picture does not show it.
+    """
+    wanted = region(region_name or garment.region)
+    edit = Wear(garment, wanted.name)
+    under = tuple(older for older in look.worn if (older.texels & ~edit.texels).any())
+    outfit = Outfit(look.person, (*under, edit))
+    _ = outfit.seen  # here, not when it is drawn: a garment that cannot be worn must not enter the look
+    return replace(look, outfit=outfit)
+
+
+def take_off(look: Look, index: int) -> Look:
+    """Take off the garment at that place in `look.worn`.
+
+    Raises:
+        StudioError: where there is none.
+    """
+    if not 0 <= index < len(look.worn):
+        raise StudioError("This garment has been taken off already.")
+    return replace(look, outfit=Outfit(look.person, look.worn[:index] + look.worn[index + 1 :]))
+
+
+def change_person(look: Look, person: Person) -> Look:
+    """The same clothes and pose on somebody else."""
+    return replace(look, outfit=Outfit(person, look.worn))
+
+
+def stand(look: Look, pose: Pose | None) -> Look:
+    """Another pose; None is "as in the photo"."""
+    return replace(look, pose=pose)

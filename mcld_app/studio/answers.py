@@ -1,0 +1,171 @@
+"""From an event of the page to its answer: one road for all actions.
+
+An action that fails leaves the desk as it was and says one sentence. What the visitor sees of an unexpected error is
+always the same sentence; the log gets the kind of error and the place in the code, never its message, because a
+message may hold a file's name or what is in it.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from mcld_app.editing import draw
+from mcld_app.errors import StudioError
+from mcld_app.studio import view
+from mcld_app.studio.desk import Desk, Note, Visit, fresh_desk
+
+Act = Callable[[Desk, Mapping[str, Any]], Desk]
+
+UNEXPECTED = "Something went wrong on our side, and nothing of yours was lost. Try again, or try it another way."
+EXPIRED = "You were away for a long time, so your pictures were deleted here. The studio starts afresh."
+
+POSE = ("stage", "joints", "poses")
+CLOTHES = ("stage", "worn")
+PERSON = ("stage", "people", "garments")
+EVERYTHING = tuple(dict.fromkeys((*POSE, *CLOTHES, *PERSON)))
+"""What another pose, other clothes and another person change on the page."""
+
+_log = logging.getLogger(__name__)
+
+
+class Parts(dict):
+    """The page's components by name, with the visit among them."""
+
+    def shown(self, *names: str) -> list:
+        """What an answer may change: the visit, the message, and what is named."""
+        return [part for name, part in self.items() if name in ("visit", "notice", *names)]
+
+
+def listen(
+    parts: Parts,
+    event: Callable,
+    act: Act,
+    *changing: str,
+    mode: str = "multiple",
+    echo: str | None = None,
+    whole: bool = False,
+) -> None:
+    """Let an event of the page run an action.
+
+    Args:
+        parts: the page.
+        event: a component's event, for example `button.click`.
+        act: the action.
+        changing: the components it may change. Gradio makes every one of them anew, changed or not: name no more.
+        mode: "multiple" runs every event, "always_last" skips those that a later one overtook.
+        echo: a component that says the answer's note itself, in its own place.
+        whole: show everything again, changed or not.
+    """
+    outputs = parts.shown(*changing, *([echo] if echo else []))
+
+    def answer(visit: Visit | None, notice: dict | None, event: gr.EventData) -> dict:
+        sent = event._data if isinstance(event._data, Mapping) else {}
+        answers = run(visit, act, sent, known=_serial(notice), whole=whole)
+        if echo:
+            answers[echo] = answers["notice"]
+            answers["notice"] = {**answers["notice"], "text": ""}
+        return {parts[name]: value for name, value in answers.items() if parts[name] in outputs}
+
+    quietly = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    done = event(answer, [parts["visit"], parts["notice"]], outputs, trigger_mode=mode, **quietly)
+    if "joints" not in changing or "worn" in changing:
+        # The texture map takes as long as the picture and is seldom looked at: it comes after it.
+        done.then(_texture, [parts["visit"]], [parts["texture"]], **quietly)
+
+
+def prepare(parts: Parts, event: Callable) -> None:
+    """Read a garment's files while it is still in the visitor's hand."""
+
+    def ready(visit: Visit | None, event: gr.EventData) -> None:
+        desk = visit.desk if isinstance(visit, Visit) else None
+        with suppress(StudioError, KeyError, TypeError):  # whatever is wrong with it is said when it is dropped
+            (desk or fresh_desk()).garment(str(event._data["id"]))
+
+    event(ready, [parts["visit"]], None, queue=False, show_progress="hidden", api_visibility="private")
+
+
+def as_it_is(desk: Desk, sent: Mapping[str, Any]) -> Desk:
+    """The action that changes nothing: for showing everything."""
+    return desk
+
+
+def _texture(visit: Visit | None) -> dict:
+    """The texture map as it is now; nothing where it is the one the page has."""
+    if not isinstance(visit, Visit) or visit.desk is None:
+        return gr.skip()
+    with visit.lock:
+        look, serial = visit.desk.look, visit.serial
+        if visit.textured == (look.outfit, look.fill):
+            return gr.skip()
+        visit.textured = (look.outfit, look.fill)
+    return {**view.texture(look), "serial": serial}
+
+
+def _serial(notice: object) -> int:
+    serial = notice.get("serial") if isinstance(notice, Mapping) else None
+    return serial if isinstance(serial, int) and 0 <= serial < 2**50 else 0
+
+
+def run(
+    visit: Visit | None, act: Act, sent: Mapping[str, Any], *, known: int = 0, whole: bool = False
+) -> dict[str, Any]:
+    """Run an action for a visit: what changed on the page, by component name.
+
+    Args:
+        visit: None where the server has forgotten the visitor.
+        act: the action.
+        sent: what the page sent with it.
+        known: the number of the last answer the page has seen.
+        whole: answer with everything, changed or not.
+    """
+    visit = visit if isinstance(visit, Visit) else Visit()
+    with visit.lock:
+        visit.serial += 1
+        answers: dict[str, Any] = {}
+        try:
+            expired = visit.desk is None and known > 0
+            before = visit.desk or fresh_desk()
+            after = before if expired else act(before, sent)
+            answers = changes(None if whole or visit.desk is None else before, after)
+            visit.desk = replace(after, note=Note())
+            note = Note(EXPIRED, "warning") if expired else after.note
+        except StudioError as error:
+            note = Note(str(error), "warning")
+        except Exception as error:
+            _log.error("%s in %s", type(error).__name__, _place(error))
+            note = Note(UNEXPECTED, "warning")
+        serial = visit.serial = max(visit.serial, known + 1)
+    answers["notice"] = {"kind": note.kind, "text": note.text, "stale": note.text == EXPIRED}
+    return {"visit": visit, **{name: {**value, "serial": serial} for name, value in answers.items()}}
+
+
+def changes(before: Desk | None, after: Desk) -> dict[str, Any]:
+    """What the page must show anew after a step from one desk (None: from nothing) to another."""
+    was, now = before and before.look, after.look
+    same_outfit = was is not None and was.outfit is now.outfit and was.fill == now.fill
+    same_pose = was is not None and was.pose == now.pose
+    shown: dict[str, Any] = {}
+    if not (same_outfit and same_pose):
+        shown["stage"] = view.stage(after, draw(now), with_photo=was is None or was.person is not now.person)
+    if not same_outfit:
+        shown["worn"] = view.worn(after)
+        shown["people"] = view.people(after)
+    if before is None or before.own != after.own:
+        shown["people"] = view.people(after)
+        shown["garments"] = view.shelf(after)
+    if not same_pose:
+        shown["joints"] = view.joints(after)
+        shown["poses"] = view.poses(after)
+    return shown
+
+
+def _place(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}"

@@ -1,0 +1,48 @@
+"""Small pictures to choose from: people, poses, garments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import gradio as gr
+
+from mcld_app.studio import acts, view
+from mcld_app.studio.answers import PERSON, POSE, Parts, listen
+from mcld_app.studio.components.widget import widget
+
+_HTML = '<div class="picker" role="listbox" aria-orientation="horizontal"></div>'
+
+
+def picker(title: str, items: Callable[[], list[dict]], *, kind: str, carry: bool = False) -> gr.HTML:
+    """A list box of pictures. The pictures come by a call of their own, after the page is there, and are the same for
+    everybody; `value` says which one is chosen and which ones a visitor has added. Event: "pick" {id}."""
+
+    def fetch(_: object) -> list[dict]:
+        return items()
+
+    fetch.__name__ = "items"
+    return widget(
+        _HTML,
+        "picker",
+        {"selected": None},
+        setup={"title": title, "carry": carry},
+        server_functions=[fetch],
+        elem_id=f"{kind}-picker",
+    )
+
+
+def render_people(parts: Parts) -> None:
+    parts["people"] = picker("Sample people", view.people_items, kind="people")
+
+
+def render_poses(parts: Parts) -> None:
+    parts["poses"] = picker("Named poses", view.pose_items, kind="pose")
+
+
+def render_garments(parts: Parts) -> None:
+    parts["garments"] = picker("Garments", view.shelf_items, kind="garment", carry=True)
+
+
+def listen_all(parts: Parts) -> None:
+    listen(parts, parts["people"].pick, acts.choose_person, *PERSON, mode="always_last")
+    listen(parts, parts["poses"].pick, acts.choose_pose, *POSE, mode="always_last")

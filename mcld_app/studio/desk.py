@@ -1,0 +1,104 @@
+"""What one visitor has in front of them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+from mcld_app.conditions import Person
+from mcld_app.editing import History, Look, Outfit
+from mcld_app.editing import look as looks
+from mcld_app.errors import StudioError
+from mcld_app.studio import catalogue
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something said to the visitor; kind is "info", "warning" or "" for nothing to say."""
+
+    text: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """All that a visitor has made. Every action is a function from desk to desk.
+
+    Attributes:
+        history: the look on the page, and those before and after it.
+        own: people from the visitor's own pictures, oldest first.
+        note: what the last action has to say.
+    """
+
+    history: History
+    own: tuple[Person, ...] = ()
+    note: Note = Note()
+
+    @property
+    def look(self) -> Look:
+        return self.history.now
+
+    def to(self, look: Look, note: str = "", gesture: str | None = None) -> Desk:
+        """The desk with another look on it."""
+        return replace(self, history=self.history.to(look, gesture), note=Note(note, "info" if note else ""))
+
+    def with_own(self, person: Person) -> Desk:
+        """The desk with one more person of the visitor's own; the same pictures are not kept twice."""
+        if any(known.key == person.key for known in self.own):
+            return self
+        return replace(self, own=(*self.own, person)[-_MOST_OWN:])
+
+    def person(self, choice: str) -> Person:
+        """The person behind an id of the page: a sample's, or "own:" and a key.
+
+        Raises:
+            StudioError: where there is nobody.
+        """
+        for person in self.own:
+            if choice == f"own:{person.key}":
+                return person
+        if choice in catalogue.people():
+            return catalogue.sample_person(choice)
+        raise StudioError("This person is not here any more. Choose another one.")
+
+    def garment(self, choice: str) -> looks.Garment:
+        """The garment behind an id of the page: a sample garment's, or a person's, whose whole outfit it then is.
+
+        Raises:
+            StudioError: where there is none.
+        """
+        if choice in catalogue.garments():
+            return catalogue.sample_garment(choice)
+        person = self.person(choice)
+        return looks.Garment(f"{person.name}’s clothes", person, "upper")
+
+
+_MOST_OWN = 12
+
+
+def fresh_desk() -> Desk:
+    """The desk as a visitor finds it: the first sample person, as in their photo."""
+    return Desk(History(looks.of(catalogue.sample_person(next(iter(catalogue.people()))))))
+
+
+class Visit:
+    """One visitor's place on the server: the only thing in the studio that changes.
+
+    Light events run beside one another in threads. Without the lock, two quick actions would start from the same desk
+    and the first one's result would be lost. No dataclass, because Gradio copies those into the page's description.
+
+    Attributes:
+        desk: None before the first action.
+        serial: number of the last answer, so that the page can tell an answer that comes late.
+        textured: the outfit, and whether its holes are filled, that the page shows the texture map of.
+        lock: held while an action runs.
+    """
+
+    def __init__(self) -> None:
+        self.desk: Desk | None = None
+        self.serial = 0
+        self.textured: tuple[Outfit, bool] | None = None
+        self.lock = threading.Lock()
+
+    def __deepcopy__(self, memo: dict) -> Visit:
+        return Visit()  # Gradio copies the initial value for each visitor

@@ -1,0 +1,41 @@
+"""Files to take away. They are made when asked for and sent as they are: no copy stays on the server."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+import gradio as gr
+
+from mcld_app.body.iuv import encode_iuv
+from mcld_app.body.photo import encode_png
+from mcld_app.editing import draw
+from mcld_app.studio.answers import Parts
+from mcld_app.studio.desk import Desk, Visit, fresh_desk
+
+_NAMES = {"picture": "mcld-picture.png", "texture": "mcld-texture-map.png", "iuv": "mcld-iuv-map.png"}
+
+
+def file_of(desk: Desk, what: str) -> tuple[str, bytes]:
+    """The name and the bytes of one download: the picture, the texture map it was drawn from, or the IUV map of its
+    pose in the network's order. All are PNG files without metadata."""
+    if what == "texture":
+        return _NAMES["texture"], encode_png(desk.look.texture.image)
+    preview = draw(desk.look)
+    if what == "iuv":
+        return _NAMES["iuv"], encode_iuv(preview.iuv)
+    return _NAMES["picture"], encode_png(preview.picture)
+
+
+def listen(parts: Parts) -> None:
+    def answer(visit: Visit | None, event: gr.EventData) -> dict:
+        visit = visit if isinstance(visit, Visit) else Visit()
+        sent = event._data if isinstance(event._data, Mapping) else {}
+        with visit.lock:
+            visit.serial += 1
+            name, data = file_of(visit.desk or fresh_desk(), str(sent.get("what")))
+            return {"name": name, "data": base64.b64encode(data).decode(), "serial": visit.serial}
+
+    parts["downloads"].want(
+        answer, [parts["visit"]], [parts["downloads"]], queue=False, show_progress="hidden", api_visibility="private"
+    )

@@ -1,0 +1,93 @@
+"""The page: three areas, Person, Edit and Result. Layout here, wiring in the components' own `listen`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
+
+import gradio as gr
+
+from mcld_app.studio import answers, catalogue
+from mcld_app.studio.components import joints, picker, result, stage, texture, upload
+from mcld_app.studio.desk import Visit
+from mcld_app.studio.theme import studio_theme
+
+HOURS = 2  # how long a visit's pictures are kept after its last action
+_WEB = Path(__file__).parent / "web"
+
+_HEADER = """
+<header class="masthead"><h1>MCLD Studio</h1>
+<p>Give the person in a photo another pose and other clothes. The preview follows every edit.</p></header>
+"""
+
+
+def build() -> gr.Blocks:
+    """The whole page, not yet served."""
+    parts = answers.Parts()
+    with gr.Blocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
+        parts["visit"] = gr.State(Visit(), time_to_live=HOURS * 3600)
+        _plain(_HEADER)
+        with gr.Row(elem_id="areas"):
+            with gr.Column(elem_id="area-person", elem_classes="area", min_width=0):
+                _plain("<h2>Person</h2>")
+                picker.render_people(parts)
+                with gr.Accordion("Your own photo", open=False, elem_id="own-photo"):
+                    upload.render(parts)
+            with gr.Column(elem_id="area-edit", elem_classes="area", min_width=0):
+                _plain("<h2>Edit</h2>")
+                with gr.Tabs(elem_id="edit-tabs"):
+                    with gr.Tab("Pose", id="pose"):
+                        picker.render_poses(parts)
+                        pose_buttons = joints.render(parts)
+                    with gr.Tab("Clothes", id="clothes"):
+                        picker.render_garments(parts)
+                    with gr.Tab("Texture", id="texture"):
+                        texture.render(parts)
+            with gr.Column(elem_id="area-result", elem_classes="area", min_width=0):
+                _plain("<h2>Result</h2>")
+                stage.render(parts, _first_picture())
+                result.render(parts)
+        result.render_notice(parts)
+
+        picker.listen_all(parts)
+        upload.listen_all(parts)
+        joints.listen_all(parts, pose_buttons)
+        texture.listen_all(parts)
+        stage.listen_all(parts)
+        result.listen_all(parts)
+        answers.listen(parts, blocks.load, answers.as_it_is, *answers.EVERYTHING, whole=True)
+    return blocks
+
+
+def _plain(html: str) -> None:
+    gr.HTML(html, apply_default_css=False, elem_classes="plain")
+
+
+def launch_options() -> dict[str, Any]:
+    """What `launch` is told, wherever the page is served."""
+    return {
+        "theme": studio_theme(),
+        # Not `css`: Gradio rewrites that, and loses what stands inside media queries.
+        "head": f"<style>{(_WEB / 'studio.css').read_text(encoding='utf-8')}</style>",
+        "max_file_size": "20mb",
+        "run_history": False,  # it would keep people's pictures in the browser's storage
+        "show_error": False,
+        "footer_links": [],
+        "enable_monitoring": False,
+        "ssr_mode": False,
+    }
+
+
+def _first_picture() -> dict | None:
+    """The first sample's photo as its file has it, so that somebody is there before anything is computed."""
+    import base64
+
+    sample = next(iter(catalogue.people().values()))
+    data = base64.b64encode(sample.photo_path.read_bytes()).decode()
+    kind = "jpeg" if sample.photo_path.suffix.lower() in (".jpg", ".jpeg") else "png"
+    picture = f"data:image/{kind};base64,{data}"
+    return {"serial": 0, "picture": picture, "before": picture, "person": "", "iuv": None, "parts": None,
+            "pose": "as in the photo", "alt": sample.label, "undo": False, "redo": False}  # fmt: skip

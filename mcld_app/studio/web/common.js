@@ -1,0 +1,73 @@
+// Shared by all components: it is put in front of each one's own script.
+
+/** A DOM element with attributes, and children that are elements or plain text (never markup). */
+const make = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "text") node.textContent = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+};
+
+/** Components speak to one another through events on the document: they share no element and no module. */
+const say = (name, detail = {}) => document.dispatchEvent(new CustomEvent(`mcld:${name}`, { detail }));
+const hear = (name, listener) => {
+  const heard = (event) => {
+    if (element.isConnected) listener(event.detail);
+    else document.removeEventListener(`mcld:${name}`, heard);
+  };
+  document.addEventListener(`mcld:${name}`, heard);
+};
+
+const warn = (text) => say("note", { kind: "warning", text });
+const tell = (text) => say("note", { kind: "info", text });
+
+/** Arrow keys move the focus within a set of buttons of which one is in the tab order. */
+const rove = (box, buttons) => {
+  box.addEventListener("keydown", (event) => {
+    const all = buttons();
+    const at = all.indexOf(document.activeElement);
+    if (at < 0) return;
+    const here = all[at].getBoundingClientRect();
+    const middle = here.left + here.width / 2;
+    const inRow = (up) => {
+      // The nearest row above or below, and in it the button nearest to this one's middle.
+      const rows = all.map((b) => b.getBoundingClientRect());
+      const beyond = rows.filter((r) => (up ? r.bottom <= here.top + 4 : r.top >= here.bottom - 4));
+      if (!beyond.length) return at;
+      const edge = up ? Math.max(...beyond.map((r) => r.top)) : Math.min(...beyond.map((r) => r.top));
+      let best = at, least = Infinity;
+      rows.forEach((r, i) => {
+        const off = Math.abs(r.left + r.width / 2 - middle);
+        if (Math.abs(r.top - edge) < 8 && off < least) [best, least] = [i, off];
+      });
+      return best;
+    };
+    const to = {
+      ArrowRight: () => Math.min(at + 1, all.length - 1), ArrowLeft: () => Math.max(at - 1, 0),
+      ArrowDown: () => inRow(false), ArrowUp: () => inRow(true),
+      Home: () => 0, End: () => all.length - 1,
+    }[event.key];
+    if (!to) return;
+    event.preventDefault();
+    const next = all[to()];
+    all.forEach((button) => { button.tabIndex = button === next ? 0 : -1; });
+    next.focus();
+  });
+};
+
+/** A file as the server takes it: its name and its bytes in base64. */
+const LARGEST_FILE = 20 * 1024 * 1024;
+const packed = (file) => new Promise((resolve, reject) => {
+  if (file.size > LARGEST_FILE) {
+    reject(new Error(`“${file.name}” is larger than 20 MB. Save it smaller and try again.`));
+    return;
+  }
+  const reader = new FileReader();
+  reader.onload = () => resolve({ name: file.name, data: String(reader.result).split(",")[1] || "" });
+  reader.onerror = () => reject(new Error(`“${file.name}” could not be read from your disk. Choose it again.`));
+  reader.readAsDataURL(file);
+});

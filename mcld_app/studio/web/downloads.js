@@ -1,0 +1,20 @@
+// Downloads are made when asked for and kept nowhere: the answer goes straight into a file of the visitor.
+const buttons = [...element.querySelectorAll("button")];
+let newest = 0;
+buttons.forEach((button) => button.addEventListener("click", () => {
+  button.setAttribute("aria-busy", "true");
+  trigger("want", { what: button.dataset.what });
+}));
+watch("value", () => {
+  const value = props.value;
+  buttons.forEach((button) => button.removeAttribute("aria-busy"));
+  if (!value || !value.data || !(value.serial > newest)) return;
+  newest = value.serial;
+  const bytes = Uint8Array.from(atob(value.data), (c) => c.charCodeAt(0));
+  const url = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+  const link = make("a", { href: url, download: value.name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+});

@@ -1,0 +1,234 @@
+// The person: the preview, the region under the pointer, the slider between photo and preview, the IUV map.
+const $ = (name) => element.querySelector(`.${name}`);
+const root = $("stage"), frame = $("stage-frame"), after = $("stage-after"), beforeImage = $("stage-before"), canvas = $("stage-light");
+const slider = $("stage-slider"), hint = $("stage-hint"), live = $("stage-live"), prompt = $("stage-prompt");
+const regionsBox = $("stage-regions");
+const regions = new Map(setup.regions.map((region) => [region.id, region]));
+const photos = new Map();  // person key -> their photo, sent once
+let index = null;          // which part each pixel shows, from the server
+let held = null;           // the garment that waits for a region
+let lit = null, newest = -1;
+
+// ---- pictures -----------------------------------------------------------------------------------------------
+
+const unpack = ({ width, height, runs }) => {
+  const bytes = Uint8Array.from(atob(runs), (c) => c.charCodeAt(0));
+  const parts = new Uint8Array(width * height);
+  for (let i = 0, at = 0; i < bytes.length; i += 2) { parts.fill(bytes[i], at, at += bytes[i + 1]); }
+  return { width, height, parts };
+};
+
+const show = () => {
+  const value = props.value;
+  if (!value || value.serial < newest) return;  // an older answer that came late
+  newest = value.serial;
+  if (value.before) photos.set(value.person, value.before);
+  const before = photos.get(value.person);
+  after.src = value.picture;
+  after.alt = value.alt;
+  if (before && beforeImage.src !== before) { beforeImage.src = before; $("stage-photo").src = before; }
+  if (value.iuv) $("stage-iuv").src = value.iuv;
+  if (value.parts) { index = unpack(value.parts); if (lit) light(lit); }
+  $("stage-iuv").alt = `IUV map of the pose: ${value.pose}`;
+  root.querySelector("[data-act=undo]").disabled = !value.undo;
+  root.querySelector("[data-act=redo]").disabled = !value.redo;
+  frame.classList.remove("waiting");
+  frame.dataset.serial = value.serial;
+};
+
+// ---- regions ------------------------------------------------------------------------------------------------
+
+const light = (id, note) => {
+  lit = id;
+  const region = regions.get(id);
+  const context = canvas.getContext("2d");
+  frame.classList.toggle("lit", Boolean(region));
+  [...regionsBox.children].forEach((chip) => chip.classList.toggle("lit", chip.dataset.id === id));
+  hint.textContent = region ? (note || region.label) : "";
+  if (!region || !index) { context.clearRect(0, 0, canvas.width, canvas.height); frame.dataset.lit = ""; return; }
+  frame.dataset.lit = id;
+  const { width, height, parts } = index;
+  if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
+  const inside = new Uint8Array(256);
+  region.parts.forEach((part) => { inside[part] = 1; });
+  const [red, green, blue] = setup.colour;
+  const image = context.createImageData(width, height);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, at += 1) {
+      if (!inside[parts[at]]) continue;
+      const edge = x === 0 || y === 0 || x === width - 1 || y === height - 1 || !inside[parts[at - 1]]
+        || !inside[parts[at + 1]] || !inside[parts[at - width]] || !inside[parts[at + width]];
+      image.data.set([red, green, blue, edge ? 255 : 120], at * 4);
+    }
+  }
+  context.putImageData(image, 0, 0);
+};
+
+/** The region under a point of the window; null where there is no person. Near misses count: fingers are thick. */
+const regionAt = (x, y) => {
+  const box = after.getBoundingClientRect();
+  if (!index || x < box.left || x >= box.right || y < box.top || y >= box.bottom) return null;
+  const { width, height, parts } = index;
+  const column = Math.floor(((x - box.left) / box.width) * width);
+  const row = Math.floor(((y - box.top) / box.height) * height);
+  for (let reach = 0; reach <= 6; reach += 2) {
+    for (const [dx, dy] of [[0, 0], [reach, 0], [-reach, 0], [0, reach], [0, -reach]]) {
+      const part = parts[Math.min(height - 1, Math.max(0, row + dy)) * width + Math.min(width - 1, Math.max(0, column + dx))];
+      if (part) return setup.at[part] || null;
+    }
+  }
+  return null;
+};
+
+const announce = (text) => { live.textContent = ""; setTimeout(() => { live.textContent = text; }, 30); };
+const restPrompt = "Drop a garment on the person, or pick it and press:";
+
+const hold = (item) => {
+  held = item;
+  root.classList.toggle("holding", Boolean(item));
+  prompt.textContent = item ? `Where should “${item.label}” go?` : restPrompt;
+  [...regionsBox.children].forEach((chip) => {
+    chip.tabIndex = (item && item.region ? chip.dataset.id === item.region : chip === regionsBox.firstChild) ? 0 : -1;
+  });
+  if (!item) light(null);
+};
+
+const wear = (item, region) => {
+  if (!item) { warn("Choose a garment first: drag it onto the person, or press it and then a region."); return; }
+  frame.classList.add("waiting");
+  setTimeout(() => frame.classList.remove("waiting"), 4000);
+  announce(`Putting on ${item.label}: ${regions.get(region).label}.`);
+  trigger("wear", { id: item.id, region });
+  say("worn", { id: item.id });
+};
+
+setup.regions.forEach((region, i) => {
+  const chip = make("button", { type: "button", class: "chip", "data-id": region.id, text: region.label, title: region.hint, tabindex: i ? "-1" : "0" });
+  chip.addEventListener("click", (event) => {
+    const item = held;
+    wear(item, region.id);
+    hold(null);
+    say("held", { id: null });
+    if (event.detail === 0 && item) say("return-focus", { id: item.id });
+  });
+  chip.addEventListener("pointerenter", () => light(region.id));
+  chip.addEventListener("pointerleave", () => light(null));
+  chip.addEventListener("focus", () => light(region.id));
+  chip.addEventListener("blur", () => light(null));
+  regionsBox.append(chip);
+});
+rove(regionsBox, () => [...regionsBox.children]);
+regionsBox.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !held) return;
+  const { id } = held;
+  hold(null);
+  say("held", { id: null });
+  say("return-focus", { id });
+});
+
+let lifted = null;
+const lift = (item) => {
+  if (lifted === item.id) return;
+  lifted = item.id;
+  trigger("lift", { id: item.id });
+};
+
+hear("hold", ({ item, byKey }) => {
+  hold(item);
+  lift(item);
+  setComparing(false);
+  if (!byKey) return;
+  const chip = [...regionsBox.children].find((c) => c.tabIndex === 0);
+  chip.focus();
+  announce(`${item.label} chosen. Choose a region with the arrow keys and press Enter, or Escape to go back.`);
+});
+
+hear("carry", ({ item, phase, x, y }) => {
+  lift(item);
+  const region = phase === "cancel" ? null : regionAt(x, y);
+  if (phase === "move") { setComparing(false); root.classList.add("target"); light(region, region && `Release: ${regions.get(region).label}`); return; }
+  root.classList.remove("target");
+  light(null);
+  hold(null);
+  say("held", { id: null });
+  if (region) wear(item, region);
+  else if (phase === "drop") tell("Nothing was put on: release the garment over the person.");
+});
+
+// ---- pointer on the picture, with a garment in hand ---------------------------------------------------------
+
+frame.addEventListener("pointermove", (event) => { if (held) light(regionAt(event.clientX, event.clientY)); });
+frame.addEventListener("pointerleave", () => { if (held) light(null); });
+frame.addEventListener("click", (event) => {
+  if (!held) return;
+  const region = regionAt(event.clientX, event.clientY);
+  if (!region) return;
+  wear(held, region);
+  hold(null);
+  say("held", { id: null });
+});
+
+// ---- files from the desktop ---------------------------------------------------------------------------------
+
+const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+frame.addEventListener("dragover", (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "copy";
+  setComparing(false);
+  root.classList.add("target");
+  const region = regionAt(event.clientX, event.clientY);
+  light(region, region && `Release: ${regions.get(region).label}`);
+});
+frame.addEventListener("dragleave", () => { root.classList.remove("target"); light(null); });
+frame.addEventListener("drop", async (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  root.classList.remove("target");
+  const region = regionAt(event.clientX, event.clientY);
+  light(null);
+  try {
+    const files = await Promise.all([...event.dataTransfer.files].slice(0, 3).map(packed));
+    frame.classList.add("waiting");
+    setTimeout(() => frame.classList.remove("waiting"), 8000);
+    trigger("files", { files, region });
+  } catch (error) { warn(error.message); }
+});
+
+// ---- undo, redo, reset --------------------------------------------------------------------------------------
+
+const history = { undo: () => trigger("undo"), redo: () => trigger("redo"), reset: () => trigger("reset") };
+root.querySelectorAll("[data-act]").forEach((button) => button.addEventListener("click", history[button.dataset.act]));
+const shortcut = (event) => {
+  if (!element.isConnected) { document.removeEventListener("keydown", shortcut); return; }
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  if (event.target.closest?.("input:not([type=range]), textarea, [contenteditable]")) return;
+  const key = event.key.toLowerCase();
+  const act = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" ? "redo" : null;
+  if (!act) return;
+  event.preventDefault();
+  history[act]();
+};
+document.addEventListener("keydown", shortcut);
+
+// ---- before and after ---------------------------------------------------------------------------------------
+
+const tabs = { preview: $("stage-show-preview"), compare: $("stage-show-compare") };
+function setComparing(on) {
+  root.classList.toggle("comparing", on);
+  slider.disabled = !on;
+  tabs.compare.setAttribute("aria-pressed", String(on));
+  tabs.preview.setAttribute("aria-pressed", String(!on));
+}
+const cut = () => {
+  frame.style.setProperty("--cut", `${slider.value}%`);
+  slider.setAttribute("aria-valuetext", `${slider.value} % photo, the rest preview`);
+};
+tabs.preview.addEventListener("click", () => setComparing(false));
+tabs.compare.addEventListener("click", () => { setComparing(true); light(null); });
+slider.addEventListener("input", cut);
+cut();
+setComparing(false);
+hold(null);
+watch("value", show);
+show();

@@ -1,0 +1,48 @@
+// A photo and its IUV map, chosen together. Nothing is sent before "Use these" is pressed, and what was chosen stays.
+const use = element.querySelector(".upload-use"), status = element.querySelector(".upload-status");
+const chosen = { photo: null, iuv: null };
+let newest = -1;
+
+const put = (kind, text) => { status.className = `upload-status ${kind}`; status.textContent = text; };
+const ready = () => { use.classList.toggle("ready", Boolean(chosen.photo && chosen.iuv)); };
+
+element.querySelectorAll(".upload-slot").forEach((slot) => {
+  const kind = slot.dataset.kind, input = slot.querySelector("input"), picture = slot.querySelector("img");
+  const take = (file) => {
+    if (!file) return;
+    chosen[kind] = file;
+    if (picture.src) URL.revokeObjectURL(picture.src);
+    picture.src = URL.createObjectURL(file);
+    slot.classList.add("full");
+    slot.querySelector(".upload-name").textContent = file.name;
+    put("", "");
+    ready();
+  };
+  picture.addEventListener("error", () => slot.classList.add("blind"));
+  picture.addEventListener("load", () => slot.classList.remove("blind"));
+  input.addEventListener("change", () => take(input.files[0]));
+  slot.addEventListener("dragover", (event) => { event.preventDefault(); slot.classList.add("over"); });
+  slot.addEventListener("dragleave", () => slot.classList.remove("over"));
+  slot.addEventListener("drop", (event) => {
+    event.preventDefault();
+    slot.classList.remove("over");
+    take(event.dataTransfer.files[0]);
+  });
+});
+
+use.addEventListener("click", async () => {
+  if (use.getAttribute("aria-busy") === "true") return;
+  try {
+    const [photo, iuv] = await Promise.all(["photo", "iuv"].map((kind) => chosen[kind] && packed(chosen[kind])));
+    use.setAttribute("aria-busy", "true");
+    put("", "Reading …");
+    trigger("use", { photo, iuv });
+  } catch (error) { put("warning", error.message); }
+});
+watch("value", () => {
+  const value = props.value;
+  if (!value || !(value.serial > newest)) return;
+  newest = value.serial;
+  use.setAttribute("aria-busy", "false");
+  put(value.kind, value.text);
+});
