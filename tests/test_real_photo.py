@@ -51,7 +51,7 @@ def brightness(colours: np.ndarray) -> np.ndarray:
 def test_the_files_belong_together(photo: np.ndarray, iuv: np.ndarray) -> None:
     assert photo.shape == iuv.shape == (1100, 762, 3)
     for place, parts in ((SHIRT, [2]), (TROUSERS, [9]), (CHEEKS, [23, 24])):
-        assert np.isin(iuv[place][..., 0], parts).mean() > 0.95
+        assert np.isin(iuv[place][..., 0], parts).mean() > 0.9
     assert np.median(brightness(photo[SHIRT])) > 200 and np.median(brightness(photo[TROUSERS])) < 60
 
 
