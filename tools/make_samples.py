@@ -39,8 +39,8 @@ PEOPLE = [
     ("leo", "Leo", 11, "relaxed", {"shoes": Shoes("sneakers", NAVY, ECRU)}),
     ("ruth", "Ruth", 21, "walking-front", {"shoes": Shoes("boots", BROWN, INK)}),
     ("kofi", "Kofi", 22, "standing", {}),
-    ("lena", "Lena", 1, "three-quarter-left", {"top": Top(Cloth("dots", TEAL, ECRU, 0.05), 0.40, "v", 0.97)}),
-    ("omar", "Omar", 15, "hands-on-hips", {}),
+    ("lena", "Lena", 1, "three-quarter-left", {"top": Top(Cloth("plaid", ROSE, WINE, 0.07), 0.40, "v", 0.97)}),
+    ("zuri", "Zuri", 15, "hands-on-hips", {}),
 ]
 
 _PLAIN = Top(Cloth("plain", ECRU, ECRU, 0.05), 0.16, "crew", 0.96)
