@@ -159,17 +159,23 @@ def test_coverage_reaches_only_where_the_body_goes_on(standing: np.ndarray, part
     assert set(np.unique(charts().part_map[covered])) <= set(np.flatnonzero(touching_parts()[part]))
 
 
-def test_the_background_does_not_bleed_in_from_the_silhouette(standing: np.ndarray) -> None:
+def test_the_background_does_not_bleed_in_from_the_silhouette() -> None:
     """Pixels on the rim of a real photo are half background: they hardly count where something better was seen."""
+    standing = draw_iuv(named_poses()["standing"], (1024, 704))  # so large that several pixels share a texel
     body = (standing[..., 0] > 0).astype(np.uint8)
     inner = cv2.erode(body, np.ones((3, 3))) > 0
     photo = np.where(inner[..., None], np.uint8(180), np.uint8((0, 255, 0)))
     texture = extract(photo, standing)
-    x, y = texels_of(standing[inner])
-    covered = texture.coverage[y, x]
-    change = np.abs(texture.image[y, x].astype(int) - 180).max(-1)[covered]
-    assert (change <= 20).mean() > 0.98
-    assert change.max() < 120, "somewhere the rim outweighs what was seen better"
+    counts = [np.zeros((512, 512), int), np.zeros((512, 512), int)]
+    for count, pixels in zip(counts, (inner, (body > 0) & ~inner), strict=True):
+        x, y = texels_of(standing[pixels])
+        np.add.at(count, (y, x), 1)
+    both = (counts[0] > 0) & (counts[1] > 0) & texture.coverage
+    change = np.abs(texture.image[both].astype(int) - 180).max(-1)
+    assert both.sum() > 50
+    assert np.median(change) < 30, "a green pixel counts as much as a grey one"
+    grey_only = (counts[0] > 0) & (counts[1] == 0) & texture.coverage
+    assert (texture.image[grey_only] == 180).all()
 
 
 def test_the_last_word_is_an_average_not_the_last_pixel() -> None:

@@ -1,0 +1,70 @@
+"""The benchmark compares like with like, and says what it found. Nothing here is timed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mcld_app import bench
+from mcld_app.body.charts import charts
+from mcld_app.body.mannequin import Pose, draw_iuv
+from mcld_app.body.texture import extract, extract_atlas, render_atlas
+
+
+@pytest.fixture(scope="module")
+def converter():
+    return bench.plain_converter()
+
+
+@pytest.mark.parametrize("black", [False, True], ids=["noise", "one black part"])
+def test_the_plain_version_gives_the_same_bytes_as_the_exact_mode(converter, black: bool) -> None:
+    iuv = draw_iuv(Pose(), (256, 256))
+    photo = np.random.default_rng(0).integers(0, 256, iuv.shape).astype(np.uint8)
+    if black:
+        photo[iuv[..., 0] == 2] = 0
+        photo[iuv[..., 0] == 9] = 77  # a uniform part: 0 / 0
+    atlas, known = bench.plain_charts(photo, iuv, charts().outline)
+    ours, ours_known = extract_atlas(photo, iuv)
+    assert np.array_equal(atlas, ours) and np.array_equal(known, ours_known)
+    mapped = bench.plain_mapping(converter, atlas)
+    assert np.array_equal(mapped, extract(photo, iuv, mode="exact").image)
+    white = np.full_like(photo, 255)
+    assert np.array_equal(bench.plain_render(atlas, iuv, white), render_atlas(ours, iuv, white))
+
+
+def test_every_job_takes_its_turns() -> None:
+    calls = {"often": 0, "seldom": 0}
+
+    def job(name: str):
+        def work() -> None:
+            calls[name] += 1
+
+        return work
+
+    found = bench.median_times({"often": (job("often"), 15), "seldom": (job("seldom"), 3)})
+    assert calls == {"often": 16, "seldom": 4}, "one run more than is counted"
+    assert set(found) == set(calls) and all(seconds >= 0 for seconds in found.values())
+
+
+def test_the_table_says_what_was_missed() -> None:
+    text = bench.table([
+        bench.Row("quick", 0.002, target=8, plain=0.1, ratio=15),
+        bench.Row("slow", 0.009, target=8, plain=0.1, ratio=15),
+        bench.Row("alone", 0.001),
+    ])  # fmt: skip
+    _, _, quick, slow, alone = text.splitlines()
+    assert quick.count("met") == 2 and "50.0 x" in quick and "2.0 ms" in quick
+    assert slow.count("MISSED") == 2 and "11.1 x" in slow
+    assert "met" not in alone and "MISSED" not in alone
+
+
+def test_a_photo_without_its_map_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["body", "--photo", "person.jpg"]) == 1
+    assert "both --photo and --iuv" in capsys.readouterr().err
+
+
+def test_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["body", "--runs", "1", "--plain-runs", "1"]) == 0
+    said = capsys.readouterr().out
+    for what in ("texture preview", "default mode", "exact mode", "mannequin", "drawn person", "same bytes", "cores"):
+        assert what in said
