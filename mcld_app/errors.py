@@ -15,3 +15,10 @@ class IUVError(StudioError):
 
 class PoseError(StudioError):
     """A pose that names an unknown joint or leaves a joint's limits."""
+
+
+class Cancelled(StudioError):
+    """Somebody stopped what was being done; nothing is wrong."""
+
+    def __init__(self, message: str = "Stopped.") -> None:
+        super().__init__(message)

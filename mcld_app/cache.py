@@ -1,0 +1,100 @@
+"""A cache by content, limited in size and in time. What it holds belongs to people: it forgets by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+def content_key(*parts: Any) -> str:
+    """A name for some content: arrays by shape, type and bytes, everything else by its `repr`. 32 hex digits."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.shape}{part.dtype}".encode())
+            digest.update(np.ascontiguousarray(part).tobytes())
+        else:
+            digest.update(repr(part).encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+class ContentCache:
+    """Values by content key, least recently used first out; thread-safe.
+
+    Args:
+        max_bytes: what all values together may take.
+        seconds: how long a value is kept after it was last used.
+        size_of: bytes a value takes.
+        clock: for tests.
+    """
+
+    def __init__(
+        self,
+        max_bytes: int,
+        seconds: float,
+        size_of: Callable[[Any], int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._max_bytes, self._seconds, self._size_of, self._clock = max_bytes, seconds, size_of, clock
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, tuple[float, int, Any]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: str, make: Callable[[], T]) -> T:
+        """The value of that key, made if it is not there. (Two threads may make the same value at once; one is
+        kept. The lock is not held meanwhile.)"""
+        with self._lock:
+            self._forget_old()
+            if key in self._held:
+                _, size, value = self._held.pop(key)
+                self._held[key] = (self._clock(), size, value)
+                return value
+        value = make()
+        size = self._size_of(value)
+        with self._lock:
+            if key in self._held:
+                self._bytes -= self._held.pop(key)[1]
+            if size <= self._max_bytes:
+                self._held[key] = (self._clock(), size, value)
+                self._bytes += size
+            while self._bytes > self._max_bytes:
+                _, (_, gone, _) = self._held.popitem(last=False)
+                self._bytes -= gone
+        return value
+
+    def forget(self) -> None:
+        """Drop everything."""
+        with self._lock:
+            self._held.clear()
+            self._bytes = 0
+
+    def forget_old(self) -> None:
+        """Drop what has not been used for too long."""
+        with self._lock:
+            self._forget_old()
+
+    @property
+    def bytes_held(self) -> int:
+        """Bytes all values take now."""
+        return self._bytes
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def _forget_old(self) -> None:
+        limit = self._clock() - self._seconds
+        while self._held:
+            key, (used, size, _) = next(iter(self._held.items()))
+            if used >= limit:
+                break
+            del self._held[key]
+            self._bytes -= size

@@ -1,0 +1,490 @@
+"""The cached engine: the one object the page, the command line and the API talk to.
+
+Like Segment Anything's predictor, encoding is costly and done once, generating is cheap and repeatable: what does not
+change between two requests (a person's tokens, the projected reference, a pose's features) is kept by its content.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcld_app.cache import ContentCache, content_key
+from mcld_app.errors import Cancelled, StudioError
+
+if TYPE_CHECKING:  # heavy packages are imported where they are used: the page must come up without them
+    from torch import Tensor
+
+    from mcld_app.pipeline import MCLDPipeline, PersonCodes
+
+KEEP_SECONDS = 30 * 60
+KEEP_BYTES = 2 << 30
+MAX_SEED = 2**63 - 1
+MAX_STEPS = 200
+SCHEDULERS = ("ddim", "dpm++", "unipc")
+
+
+def _within(what: str, value, low: float, high: float, *, whole: bool = False) -> None:
+    good = isinstance(value, (int, np.integer) if whole else (int, float, np.integer, np.floating))
+    if not good or isinstance(value, bool) or not low <= value <= high:  # NaN is not between anything
+        kind = "a whole number" if whole else "a number"
+        raise StudioError(f"{what} must be {kind} from {low:g} to {high:g}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """What one picture is drawn from: the paper's four conditions. Arrays are read, never changed.
+
+    Attributes:
+        photo: I, (H, W, 3) uint8 RGB, framed to 11:16 (it is squeezed to the network's square).
+        texture: A, (512, 512, 3) uint8 RGB texture map.
+        pose: P, (H, W, 3) uint8 IUV map, channels I, U, V.
+        identity: F, (512,) float32 raw face identity; None = no face.
+    """
+
+    photo: np.ndarray
+    texture: np.ndarray
+    pose: np.ndarray
+    identity: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How pictures are drawn.
+
+    Attributes:
+        steps: denoising steps, 1..200.
+        guidance: classifier-free guidance, 0..30; 1 or less does without.
+        face_scale: weight of the face, 0..2.
+        scheduler: one of `SCHEDULERS`; "ddim" as the authors, the others for few steps.
+        focus: also say where the network looked.
+    """
+
+    steps: int = 20
+    guidance: float = 3.5
+    face_scale: float = 0.5
+    scheduler: str = "ddim"
+    focus: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises StudioError for a value out of range."""
+        _within("The number of steps", self.steps, 1, MAX_STEPS, whole=True)
+        _within("Guidance", self.guidance, 0, 30)
+        _within("The face's weight", self.face_scale, 0, 2)
+        if self.scheduler not in SCHEDULERS:
+            raise StudioError(f"There is no scheduler {self.scheduler!r}. Choose one of: {', '.join(SCHEDULERS)}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One picture to draw: its conditions and its seed (0 .. 2**63 - 1)."""
+
+    conditions: Conditions
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _within("A seed", self.seed, 0, MAX_SEED, whole=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """Told after each step.
+
+    Attributes:
+        step, steps: of the batch being drawn, from 1.
+        done, jobs: pictures finished before this batch, and in all.
+        previews: list of (h, w, 3) uint8 RGB small pictures of what is being drawn (None where not asked for).
+    """
+
+    step: int
+    steps: int
+    done: int
+    jobs: int
+    previews: list[np.ndarray] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A drawn picture and what is needed to draw it again.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB, 11:16.
+        seed: as asked for.
+        focus: None, or name -> (h, w) float32.
+        device, dtype, batch, fallback: how it was drawn: the same four give the same picture, bit for bit.
+    """
+
+    picture: np.ndarray
+    seed: int
+    focus: dict[str, np.ndarray] | None
+    device: str
+    dtype: str
+    batch: int
+    fallback: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the engine draws with.
+
+    Attributes:
+        name: what the page calls it.
+        load: (device, dtype name) -> MCLDPipeline there; may raise StudioError.
+        note: a sentence about what it can and cannot do.
+        result: (height, width) of a result; the network itself draws a square.
+    """
+
+    name: str
+    load: Callable[[str, str], MCLDPipeline]
+    note: str = ""
+    result: tuple[int, int] = (512, 352)
+
+
+# What is tried, in order, when memory runs out.
+FALLBACKS = ("none", "half batch", "one at a time", "sliced decoding", "parts on the CPU in turn")
+
+
+@dataclass
+class _Loaded:
+    pipe: MCLDPipeline
+    device: str
+    to_rgb: Tensor  # (channels + 1, 3): a linear map from a latent to its colour
+    fallback: int = 0
+    schedulers: dict[str, Any] = field(default_factory=dict)
+
+
+class Engine:
+    """Loads once, on first use; draws one request at a time; keeps what it encoded for a while.
+
+    Args:
+        model: what to draw with.
+        device, dtype: "cuda", "mps", "cpu" and a torch dtype name; default: the best there is.
+        max_batch: pictures drawn at once.
+        keep_bytes, keep_seconds: limits of the cache.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        device: str | None = None,
+        dtype: str | None = None,
+        max_batch: int = 8,
+        keep_bytes: int = KEEP_BYTES,
+        keep_seconds: float = KEEP_SECONDS,
+    ) -> None:
+        self.model = model
+        self._device, self._dtype, self._max_batch = device, dtype, max_batch
+        self._cache = ContentCache(keep_bytes, keep_seconds, _bytes_of)
+        self._drawing = threading.Lock()
+        self._loaded: _Loaded | None = None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the weights are in memory."""
+        return self._loaded is not None
+
+    def generate(
+        self,
+        jobs: Sequence[Job],
+        settings: Settings = Settings(),
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+        previews: bool = True,
+    ) -> list[Drawn]:
+        """Draw pictures.
+
+        Args:
+            jobs: what to draw; drawn in batches, in order. A seed gives the same noise in every batch.
+            settings: how.
+            on_progress: called after each step.
+            cancelled: asked before each step; True stops.
+            previews: whether progress carries small pictures.
+
+        Raises:
+            Cancelled: where `cancelled` said so; the engine stays usable.
+            StudioError: for conditions that cannot be used, missing weights, or too little memory.
+        """
+        if not jobs:
+            raise StudioError("There is nothing to draw: give at least one pose and one seed.")
+        for job in jobs:
+            _check(job.conditions)
+        with self._drawing:
+            if cancelled():
+                raise Cancelled()
+            loaded = self._load()
+            drawn: list[Drawn] = []
+            while len(drawn) < len(jobs):
+                batch = list(jobs[len(drawn) : len(drawn) + self._batch_size(loaded)])
+                try:
+                    drawn += self._draw(
+                        loaded, batch, settings, on_progress, cancelled, previews, len(drawn), len(jobs)
+                    )
+                except Exception as error:
+                    if not _is_out_of_memory(error):
+                        raise
+                    self._step_back(loaded, error)
+            return drawn
+
+    def forget(self) -> None:
+        """Drop everything that was encoded from people's pictures."""
+        self._cache.forget()
+
+    # --- Loading ---------------------------------------------------------------------------------------------------
+
+    def _load(self) -> _Loaded:
+        if self._loaded is None:
+            device = self._device or best_device()
+            pipe = self.model.load(device, self._dtype or best_dtype(device))
+            pipe.set_progress_bar_config(disable=True)
+            self._loaded = _Loaded(pipe, device, _fit_latent_to_rgb(pipe))
+        return self._loaded
+
+    def _batch_size(self, loaded: _Loaded) -> int:
+        if loaded.fallback >= 2:
+            return 1
+        return max(1, self._max_batch // (2 if loaded.fallback == 1 else 1))
+
+    def _step_back(self, loaded: _Loaded, error: Exception) -> None:
+        """Memory ran out: go on with less of it, or say so."""
+        import torch
+
+        if loaded.fallback + 1 >= len(FALLBACKS) or (loaded.fallback + 1 == 4 and loaded.device != "cuda"):
+            raise StudioError(
+                f"There is not enough memory on {loaded.device} to draw even one picture. "
+                "Close other programs that use it, or draw on another device."
+            ) from error
+        loaded.fallback += 1
+        if loaded.fallback == 3:
+            loaded.pipe.vae.enable_slicing()
+            loaded.pipe.vae.enable_tiling()
+        elif loaded.fallback == 4:
+            loaded.pipe.enable_model_cpu_offload()
+        self._cache.forget()
+        gc.collect()
+        if loaded.device == "cuda":
+            torch.cuda.empty_cache()
+
+    # --- Drawing ---------------------------------------------------------------------------------------------------
+
+    def _draw(self, loaded, jobs, settings, on_progress, cancelled, previews, done, total) -> list[Drawn]:
+        import torch
+
+        from mcld_app.network.attention import FocusRecord
+
+        pipe = loaded.pipe
+        side = pipe.denoising_unet.config.sizes["sample_size"] * pipe.vae_scale
+        pipe.scheduler = _scheduler(loaded, settings.scheduler)
+        person = _joined([self._person(pipe, job.conditions, side, cancelled) for job in jobs])
+        poses = torch.cat([self._pose(pipe, job.conditions.pose, side) for job in jobs])
+        channels, h = pipe.denoising_unet.config.sizes["in_channels"], side // pipe.vae_scale
+        generators = [torch.Generator("cpu").manual_seed(job.seed) for job in jobs]
+        noise = torch.cat([torch.randn(1, channels, h, h, generator=g) for g in generators]).to(pipe.device)
+        record = FocusRecord((h, h)) if settings.focus else None
+
+        def on_step(index: int, t: int, tensors: dict[str, Tensor]) -> None:
+            if on_progress is not None:
+                pictures = self._preview(loaded, tensors["x0"]) if previews else None
+                on_progress(Progress(index + 1, settings.steps, done, total, pictures))
+            if index + 1 < settings.steps and cancelled():
+                raise Cancelled()
+
+        if cancelled():
+            raise Cancelled()
+        latents = pipe.denoise(
+            person,
+            poses,
+            noise,
+            steps=settings.steps,
+            guidance_scale=settings.guidance,
+            face_scale=settings.face_scale,
+            generator=generators,
+            on_step=on_step,
+            record=record,
+        )
+        step = 1 if loaded.fallback >= 3 else len(jobs)
+        pictures = torch.cat([pipe.decode(latents[i : i + step]) for i in range(0, len(jobs), step)])
+        focus = {k: (v / record.counts[k]).numpy() for k, v in record.sums.items()} if record else None
+        return [
+            Drawn(
+                picture=_unsqueezed(picture, self.model.result),
+                seed=job.seed,
+                focus={k: v[i] for k, v in focus.items()} if focus else None,
+                device=loaded.device,
+                dtype=str(pipe.denoising_unet.dtype).removeprefix("torch."),
+                batch=len(jobs),
+                fallback=FALLBACKS[loaded.fallback],
+            )
+            for i, (job, picture) in enumerate(zip(jobs, pictures.float().cpu().numpy(), strict=True))
+        ]
+
+    def _person(self, pipe, conditions: Conditions, side: int, cancelled: Callable[[], bool]) -> PersonCodes:
+        """Codes of a person, each part kept under the content it depends on."""
+        from mcld_app.pipeline import PersonCodes
+
+        photo, texture, identity = conditions.photo, conditions.texture, conditions.identity
+        photo_key, texture_key = content_key("photo", photo), content_key("texture", texture)
+        token = self._cache.get(photo_key, lambda: pipe.encode_picture([_square(photo, side)]))
+        texture_token = self._cache.get(texture_key, lambda: pipe.encode_picture([_square(texture, side)]))
+        face = self._cache.get(content_key("face", identity), lambda: pipe.encode_face(_identity(identity)))
+        reads_texture = pipe.denoising_unet.plan.reference == "texture"
+        read = texture if reads_texture else photo
+
+        def reference():
+            if cancelled():
+                raise Cancelled()
+            latent = self._cache.get(
+                content_key("latent", texture_key if reads_texture else photo_key),
+                lambda: pipe.encode_latent([_pil(_square(read, side))], (side, side)),
+            )
+            return pipe.encode_reference(latent, token)
+
+        kept = self._cache.get(content_key("reference", photo_key, texture_key), reference)
+        return PersonCodes(token, texture_token, face, kept)
+
+    def _pose(self, pipe, iuv: np.ndarray, side: int) -> Tensor:
+        from mcld_app.body.iuv import resize_like_authors, to_network_rgb
+
+        def encode() -> Tensor:
+            picture = to_network_rgb(resize_like_authors(iuv, (side, side)))
+            return pipe.encode_pose([_pil(picture)], (side, side))
+
+        return self._cache.get(content_key("pose", iuv, side), encode)
+
+    def _preview(self, loaded: _Loaded, x0: Tensor) -> list[np.ndarray]:
+        import cv2
+
+        colours = x0.float().movedim(1, -1) @ loaded.to_rgb[:-1] + loaded.to_rgb[-1]
+        small = (colours.clamp(0, 1) * 255).byte().cpu().numpy()
+        h, w = self.model.result
+        tall = small.shape[1] * 2
+        return [cv2.resize(s, (round(tall * w / h), tall), interpolation=cv2.INTER_LINEAR) for s in small]
+
+
+@lru_cache(maxsize=4)
+def shared_engine(model: Model) -> Engine:
+    """The engine of this process for a model: made once, loaded on first use."""
+    return Engine(model)
+
+
+def best_device() -> str:
+    """ "cuda", "mps" or "cpu"."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def best_dtype(device: str) -> str:
+    """The name of the torch dtype used on a device: half precision on a GPU, float32 elsewhere (half is slow on most
+    CPUs, and on Apple's GPUs this network overflows in it)."""
+    return "float16" if device == "cuda" else "float32"
+
+
+def _scheduler(loaded: _Loaded, name: str):
+    """The named scheduler for the network's own noise schedule (v-prediction, zero terminal SNR, trailing steps)."""
+    if name not in loaded.schedulers:
+        from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, UniPCMultistepScheduler
+
+        kinds = {"ddim": DDIMScheduler, "dpm++": DPMSolverMultistepScheduler, "unipc": UniPCMultistepScheduler}
+        extra = {} if name == "ddim" else {"solver_order": 2, "final_sigmas_type": "zero"}
+        loaded.schedulers[name] = kinds[name].from_config(loaded.pipe.scheduler.config, **extra)
+    return loaded.schedulers[name]
+
+
+def _joined(people: list[PersonCodes]) -> PersonCodes:
+    import torch
+
+    from mcld_app.pipeline import PersonCodes
+
+    first = people[0]
+    if all(p.reference is first.reference and p.face is first.face for p in people):
+        rows = len(people)
+        reference = {k: tuple(x.expand(rows, -1, -1, -1) for x in kv) for k, kv in first.reference.items()}
+        tokens = (x.expand(rows, -1, -1) for x in (first.photo, first.texture, first.face))
+        return PersonCodes(*tokens, reference)
+    reference = {k: tuple(torch.cat([p.reference[k][i] for p in people]) for i in range(2)) for k in first.reference}
+    tokens = (torch.cat([getattr(p, slot) for p in people]) for slot in ("photo", "texture", "face"))
+    return PersonCodes(*tokens, reference)
+
+
+def _fit_latent_to_rgb(pipe: MCLDPipeline) -> Tensor:
+    """A linear map from latents to colours, (channels + 1, 3): least squares over one encoded sheet of colours, so it
+    fits whatever autoencoder is loaded."""
+    import torch
+    import torch.nn.functional as F
+
+    generator = torch.Generator("cpu").manual_seed(0)
+    side = 16 * pipe.vae_scale
+    sheet = F.interpolate(torch.rand(1, 3, 8, 8, generator=generator), (side, side), mode="nearest")
+    latent = pipe.encode_latent(sheet, (side, side)).float()
+    x = latent[0].flatten(1).T
+    x = torch.cat([x, torch.ones_like(x[:, :1])], 1)
+    y = F.interpolate(sheet, latent.shape[-2:], mode="area")[0].flatten(1).T.to(x.device)
+    gram = x.T @ x + 1e-3 * torch.eye(x.shape[1], device=x.device)
+    return torch.linalg.solve(gram.cpu(), (x.T @ y).cpu()).to(x.device)
+
+
+def _square(picture: np.ndarray, side: int) -> np.ndarray:
+    """Squeezed to the network's square with Pillow's default filter, as the authors do (`mcld-facts`, 9)."""
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).resize((side, side)))
+
+
+def _pil(picture: np.ndarray):
+    from PIL import Image
+
+    return Image.fromarray(picture)
+
+
+def _unsqueezed(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(3, H, W) in 0..1 back to 11:16: antialiased bicubic, then cut to bytes, as the authors do."""
+    import torch
+    import torch.nn.functional as F
+
+    wide = F.interpolate(torch.from_numpy(picture)[None], size, mode="bicubic", antialias=True)[0]
+    return (wide * 255).clamp(0, 255).byte().permute(1, 2, 0).numpy()
+
+
+def _identity(identity: np.ndarray | None) -> np.ndarray | None:
+    return None if identity is None else np.asarray(identity, np.float32).reshape(1, -1)
+
+
+def _check(c: Conditions) -> None:
+    from mcld_app.body.iuv import check_iuv
+
+    check_iuv(c.pose)
+    for name, picture in (("photo", c.photo), ("texture map", c.texture)):
+        if (
+            not isinstance(picture, np.ndarray)
+            or picture.dtype != np.uint8
+            or picture.ndim != 3
+            or picture.shape[2] != 3
+        ):
+            raise StudioError(f"The {name} must be an RGB picture of 8 bits per channel.")
+    if c.identity is not None and not np.isfinite(np.asarray(c.identity, np.float32)).all():
+        raise StudioError("This face identity holds values that are no numbers. Take the face from its photo again.")
+
+
+def _bytes_of(value: Any) -> int:
+    if hasattr(value, "nelement"):
+        return value.nelement() * value.element_size()
+    values = value.values() if isinstance(value, dict) else value
+    return sum(map(_bytes_of, values))
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    import torch
+
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "out of memory" in str(error).lower()
