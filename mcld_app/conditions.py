@@ -7,7 +7,7 @@ read-only, so the same one may stand in many looks and be shared by all visitors
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -39,9 +39,9 @@ class Person:
     """
 
     name: str
-    photo: np.ndarray
-    iuv: np.ndarray
-    texture: TextureMap
+    photo: np.ndarray = field(repr=False)  # what people look like belongs in no log
+    iuv: np.ndarray = field(repr=False)
+    texture: TextureMap = field(repr=False)
     sample: str = ""
 
     @cached_property

@@ -65,9 +65,10 @@ def listen(
     """
     outputs = parts.shown(*changing, *([echo] if echo else []))
 
-    def answer(visit: Visit | None, notice: dict | None, event: gr.EventData) -> dict:
-        sent = event._data if isinstance(event._data, Mapping) else {}
-        answers = run(visit, act, sent, known=_serial(notice), whole=whole)
+    def answer(visit: Visit | None, notice: dict | None, event: gr.EventData, request: gr.Request) -> dict:
+        visit = visit if isinstance(visit, Visit) else Visit()
+        visit.session = request.session_hash
+        answers = run(visit, act, sent(event), known=_serial(notice), whole=whole)
         if echo:
             answers[echo] = answers["notice"]
             answers["notice"] = {**answers["notice"], "text": ""}
@@ -86,14 +87,28 @@ def prepare(parts: Parts, event: Callable) -> None:
     def ready(visit: Visit | None, event: gr.EventData) -> None:
         desk = visit.desk if isinstance(visit, Visit) else None
         with suppress(StudioError, KeyError, TypeError):  # whatever is wrong with it is said when it is dropped
-            (desk or fresh_desk()).garment(str(event._data["id"]))
+            (desk or fresh_desk()).garment(str(sent(event)["id"]))
 
     event(ready, [parts["visit"]], None, queue=False, show_progress="hidden", api_visibility="private")
 
 
-def as_it_is(desk: Desk, sent: Mapping[str, Any]) -> Desk:
+def as_it_is(desk: Desk, data: Mapping[str, Any]) -> Desk:
     """The action that changes nothing: for showing everything."""
     return desk
+
+
+def sent(event: gr.EventData | None) -> Mapping[str, Any]:
+    """What the page sent with an event; empty where it sent nothing, or nothing of use."""
+    data = getattr(event, "_data", None)
+    return data if isinstance(data, Mapping) else {}
+
+
+def forget(blocks: gr.Blocks, visit: Visit | None) -> None:
+    """Let go of everything a visitor leaves behind. Gradio deletes the state itself, but keeps what the components
+    last showed until thousands of other visitors have come; their pictures are in that."""
+    session = getattr(visit, "session", None)
+    if session:
+        blocks.state_holder.session_data.pop(session, None)
 
 
 def _texture(visit: Visit | None) -> dict:
@@ -114,25 +129,24 @@ def _serial(notice: object) -> int:
 
 
 def run(
-    visit: Visit | None, act: Act, sent: Mapping[str, Any], *, known: int = 0, whole: bool = False
+    visit: Visit, act: Act, data: Mapping[str, Any], *, known: int = 0, whole: bool = False
 ) -> dict[str, Any]:
     """Run an action for a visit: what changed on the page, by component name.
 
     Args:
-        visit: None where the server has forgotten the visitor.
+        visit: a new one where the server has forgotten the visitor.
         act: the action.
-        sent: what the page sent with it.
+        data: what the page sent with it.
         known: the number of the last answer the page has seen.
         whole: answer with everything, changed or not.
     """
-    visit = visit if isinstance(visit, Visit) else Visit()
     with visit.lock:
         visit.serial += 1
         answers: dict[str, Any] = {}
         try:
             expired = visit.desk is None and known > 0
             before = visit.desk or fresh_desk()
-            after = before if expired else act(before, sent)
+            after = before if expired else act(before, data)
             answers = changes(None if whole or visit.desk is None else before, after)
             visit.desk = replace(after, note=Note())
             note = Note(EXPIRED, "warning") if expired else after.note

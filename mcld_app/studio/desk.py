@@ -91,12 +91,14 @@ class Visit:
         desk: None before the first action.
         serial: number of the last answer, so that the page can tell an answer that comes late.
         textured: the outfit, and whether its holes are filled, that the page shows the texture map of.
+        session: Gradio's name for the visitor's open page.
         lock: held while an action runs.
     """
 
     def __init__(self) -> None:
         self.desk: Desk | None = None
         self.serial = 0
+        self.session: str | None = None
         self.textured: tuple[Outfit, bool] | None = None
         self.lock = threading.Lock()
 

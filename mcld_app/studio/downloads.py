@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 
 import gradio as gr
 
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw
-from mcld_app.studio.answers import Parts
+from mcld_app.studio.answers import Parts, sent
 from mcld_app.studio.desk import Desk, Visit, fresh_desk
 
 _NAMES = {"picture": "mcld-picture.png", "texture": "mcld-texture-map.png", "iuv": "mcld-iuv-map.png"}
@@ -30,10 +29,9 @@ def file_of(desk: Desk, what: str) -> tuple[str, bytes]:
 def listen(parts: Parts) -> None:
     def answer(visit: Visit | None, event: gr.EventData) -> dict:
         visit = visit if isinstance(visit, Visit) else Visit()
-        sent = event._data if isinstance(event._data, Mapping) else {}
         with visit.lock:
             visit.serial += 1
-            name, data = file_of(visit.desk or fresh_desk(), str(sent.get("what")))
+            name, data = file_of(visit.desk or fresh_desk(), str(sent(event).get("what")))
             return {"name": name, "data": base64.b64encode(data).decode(), "serial": visit.serial}
 
     parts["downloads"].want(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def build() -> gr.Blocks:
     """The whole page, not yet served."""
     parts = answers.Parts()
     with gr.Blocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
-        parts["visit"] = gr.State(Visit(), time_to_live=HOURS * 3600)
+        forget = partial(answers.forget, blocks)
+        parts["visit"] = gr.State(Visit(), time_to_live=HOURS * 3600, delete_callback=forget)
         _plain(_HEADER)
         with gr.Row(elem_id="areas"):
             with gr.Column(elem_id="area-person", elem_classes="area", min_width=0):

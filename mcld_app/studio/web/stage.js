@@ -44,7 +44,8 @@ const light = (id, note) => {
   const context = canvas.getContext("2d");
   frame.classList.toggle("lit", Boolean(region));
   [...regionsBox.children].forEach((chip) => chip.classList.toggle("lit", chip.dataset.id === id));
-  hint.textContent = region ? (note || region.label) : "";
+  hint.textContent = region ? (note || region.label) : held ? "Where should it go?" : "";
+  hint.classList.toggle("ask", !region);
   if (!region || !index) { context.clearRect(0, 0, canvas.width, canvas.height); frame.dataset.lit = ""; return; }
   frame.dataset.lit = id;
   const { width, height, parts } = index;
@@ -90,7 +91,7 @@ const hold = (item) => {
   [...regionsBox.children].forEach((chip) => {
     chip.tabIndex = (item && item.region ? chip.dataset.id === item.region : chip === regionsBox.firstChild) ? 0 : -1;
   });
-  if (!item) light(null);
+  light(null);
 };
 
 const wear = (item, region) => {
