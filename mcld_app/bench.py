@@ -335,9 +335,11 @@ def _page() -> int:
         print("The page cannot be measured: this version has no mcld_app.studio.startup.", file=sys.stderr)
         return 1
     print(f"Machine: {machine()}\n")
-    result = measure_page()
-    if result is not None:
-        print(result)
+    try:
+        print(measure_page())
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
