@@ -23,6 +23,8 @@ PICTURE_SIZE = (512, 352)
 
 _LARGEST = (1024, 704)  # A texture map has 512 x 512 texels: a larger photo costs time and adds nothing to it.
 
+_SIDES = (slice(None, 8), slice(-8, None))  # columns at a picture's left and right edge
+
 Source = str | Path | bytes
 
 
@@ -60,6 +62,15 @@ class Person:
     def picture_iuv(self) -> np.ndarray:
         """The IUV map at `PICTURE_SIZE`."""
         return _frozen(resize_iuv(self.iuv, PICTURE_SIZE))
+
+    @cached_property
+    def plain_ground(self) -> tuple[int, int, int] | None:
+        """The colour (RGB) behind the person where that is plain; None where it is not."""
+        edge = np.concatenate([self.picture[:8].reshape(-1, 3), *(self.picture[:, s].reshape(-1, 3) for s in _SIDES)])
+        if edge.std(0).max() > 14:
+            return None
+        red, green, blue = np.median(edge, 0).astype(int).tolist()
+        return red, green, blue
 
     @cached_property
     def filled(self) -> TextureMap:

@@ -164,6 +164,24 @@ def test_choosing_what_is_chosen_already_leaves_nothing_to_undo(desk: Desk) -> N
     assert acts.choose_pose(same, {"id": acts.AS_IN_PHOTO}).history.before == ()
 
 
+@pytest.mark.parametrize("region", ["upper", "top"])
+def test_a_garment_taken_in_hand_first_is_worn_just_the_same(desk: Desk, region: str) -> None:
+    data = {"id": GARMENT, "region": region}
+    at_once = acts.wear(desk, data)
+    held = acts.wear(acts.lift(desk, data), data)
+    assert [edit.region for edit in held.look.worn] == [region]
+    assert (held.look.texture.image == at_once.look.texture.image).all()
+    assert held.in_hand is None
+
+
+def test_what_was_worked_out_for_one_look_is_not_put_on_another(desk: Desk) -> None:
+    other = list(catalogue.garments())[1]
+    held = acts.lift(desk, {"id": GARMENT})
+    changed = replace(acts.wear(desk, {"id": other, "region": "bottom"}), in_hand=held.in_hand)
+    worn = acts.wear(changed, {"id": GARMENT, "region": "upper"})
+    assert [edit.region for edit in worn.look.worn] == ["bottom", "upper"]
+
+
 def test_a_region_lies_under_every_part_and_is_one_that_clothes_can_go_to() -> None:
     under = regions.under_pointer()
     assert set(under) == {str(part) for part in range(1, 25)}

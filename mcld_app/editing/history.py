@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mcld_app.editing.look import Look
 
-_DEEPEST = 60  # Looks share their arrays, but not without end.
+_DEEPEST = 40  # Each change of clothes keeps a texture map of 1 MB.
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +27,8 @@ class History:
 
     def to(self, look: Look, gesture: str | None = None) -> History:
         """Go on to another look."""
+        if look.outfit is not self.now.outfit:
+            self.now.outfit.doze()
         if gesture is not None and gesture == self.gesture:
             return replace(self, now=look, after=())
         return History(look, (*self.before, self.now)[-_DEEPEST:], (), gesture)

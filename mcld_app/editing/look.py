@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -58,19 +58,23 @@ class Wear:
 
 @dataclass(frozen=True, eq=False)
 class Outfit:
-    """A person and what they wear, in the order it was put on. The texture maps are worked out once and kept, so a
-    change of pose costs nothing here."""
+    """A person and what they wear. The texture maps are worked out once and kept, so that a change of pose costs
+    nothing here and one more garment costs one garment.
+
+    Attributes:
+        person: who wears it.
+        worn: the edits, in the order they were made.
+        below: the same outfit without the last edit; None where nothing is worn.
+    """
 
     person: Person
     worn: tuple[Wear, ...] = ()
+    below: Outfit | None = field(default=None, repr=False)
 
     @cached_property
     def seen(self) -> TextureMap:
         """The dressed texture map. Where neither the person's photo nor a garment says anything, it has holes."""
-        texture = self.person.texture
-        for edit in self.worn:
-            texture = edit.put_on(texture)
-        return texture
+        return self.worn[-1].put_on(self.below.seen) if self.worn else self.person.texture
 
     @cached_property
     def changed(self) -> np.ndarray:
@@ -84,6 +88,11 @@ class Outfit:
         filled = self.person.filled
         image = np.where(self.changed[..., None], self.seen.image, filled.image)
         return TextureMap(image, filled.coverage | self.changed)
+
+    def doze(self) -> None:
+        """Let go of what is quickly worked out again: an outfit that only undo remembers needs half the memory."""
+        self.__dict__.pop("filled", None)
+        self.__dict__.pop("changed", None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,15 +129,15 @@ def of(person: Person) -> Look:
 
 
 def put_on(look: Look, garment: Garment, region_name: str | None = None) -> Look:
-    """Put a garment on a region (its usual one where none is given). What it covers completely is taken off.
+    """Put a garment on a region (its usual one where none is given). What was worn on that region, or on a part of it,
+    is taken off.
 
     Raises:
         StudioError: where there is no such region, or the garment's picture does not show it.
     """
     wanted = region(region_name or garment.region)
-    edit = Wear(garment, wanted.name)
-    under = tuple(older for older in look.worn if (older.texels & ~edit.texels).any())
-    outfit = Outfit(look.person, (*under, edit))
+    under = (edit for edit in look.worn if not region(edit.region).parts <= wanted.parts)
+    outfit = _dressed(look.person, (*under, Wear(garment, wanted.name)), look.outfit)
     _ = outfit.seen  # here, not when it is drawn: a garment that cannot be worn must not enter the look
     return replace(look, outfit=outfit)
 
@@ -141,12 +150,23 @@ def take_off(look: Look, index: int) -> Look:
     """
     if not 0 <= index < len(look.worn):
         raise StudioError("This garment has been taken off already.")
-    return replace(look, outfit=Outfit(look.person, look.worn[:index] + look.worn[index + 1 :]))
+    worn = look.worn[:index] + look.worn[index + 1 :]
+    return replace(look, outfit=_dressed(look.person, worn, look.outfit))
 
 
 def change_person(look: Look, person: Person) -> Look:
     """The same clothes and pose on somebody else."""
-    return replace(look, outfit=Outfit(person, look.worn))
+    return replace(look, outfit=_dressed(person, look.worn, look.outfit))
+
+
+def _dressed(person: Person, worn: tuple[Wear, ...], known: Outfit) -> Outfit:
+    """The outfit, built upon as much of a known one as the two have in common."""
+    while known.below and known.worn != worn[: len(known.worn)]:
+        known = known.below
+    outfit = known if known.person is person else Outfit(person)
+    for edit in worn[len(outfit.worn) :]:
+        outfit = Outfit(person, (*outfit.worn, edit), outfit)
+    return outfit
 
 
 def stand(look: Look, pose: Pose | None) -> Look:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mcld_app.body.mannequin import draw_iuv
 from mcld_app.body.texture import TextureMap, render
-from mcld_app.conditions import PICTURE_SIZE
+from mcld_app.conditions import PICTURE_SIZE, Person
 from mcld_app.editing.look import Look
 
 _STUDIO = (236, 235, 232)  # Warm light grey, behind people whose own background cannot be taken along.
@@ -35,7 +35,7 @@ def draw(look: Look) -> Preview:
         return Preview(_dressed_photo(look), look.person.picture_iuv)
     iuv = draw_iuv(look.pose, PICTURE_SIZE)
     drawn = render(look.texture, iuv)
-    return Preview(_over(drawn, _background(look.person.picture, iuv)), iuv)
+    return Preview(_over(drawn, _background(look.person, iuv)), iuv)
 
 
 def _dressed_photo(look: Look) -> np.ndarray:
@@ -55,17 +55,15 @@ def _over(drawn: np.ndarray, ground: np.ndarray) -> np.ndarray:
     return mixed
 
 
-def _background(photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+def _background(person: Person, iuv: np.ndarray) -> np.ndarray:
     """A plain background with a soft shadow under the feet. It takes the photo's own colour where that is plain."""
-    edge = np.concatenate([photo[:8].reshape(-1, 3), photo[:, :8].reshape(-1, 3), photo[:, -8:].reshape(-1, 3)])
-    plain = edge.std(0).max() < 14
-    ground = np.empty_like(photo)
-    ground[:] = np.median(edge, 0) if plain else _STUDIO
+    ground = np.empty((*iuv.shape[:2], 3), np.uint8)
+    ground[:] = person.plain_ground or _STUDIO
     rows, columns = np.flatnonzero(iuv[..., 0].any(1)), np.flatnonzero(iuv[..., 0].any(0))
     if rows.size and rows[-1] < iuv.shape[0] - 4:
-        centre = (int(columns.mean()), int(rows[-1]) - 2)
-        shade = np.zeros(iuv.shape[:2], np.float32)
-        cv2.ellipse(shade, centre, (max(12, int(np.ptp(columns) * 0.36)), 7), 0, 0, 360, 1.0, -1)
-        shade = cv2.GaussianBlur(shade, (0, 0), 6)[..., None]
-        ground = (ground * (1 - 0.22 * shade)).astype(np.uint8)
+        feet, middle = int(rows[-1]) - 2, int(columns.mean())
+        shade = np.zeros((min(feet + 24, iuv.shape[0]) - feet + 24, iuv.shape[1]), np.float32)
+        cv2.ellipse(shade, (middle, 24), (max(12, int(np.ptp(columns) * 0.36)), 7), 0, 0, 360, 1.0, -1)
+        floor = ground[feet - 24 : feet - 24 + len(shade)]
+        floor[:] = floor * (1 - 0.22 * cv2.GaussianBlur(shade, (0, 0), 6))[..., None]
     return ground

@@ -19,7 +19,7 @@ from mcld_app.conditions import make_person, read_person
 from mcld_app.editing import look as looks
 from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.studio import posing
-from mcld_app.studio.desk import Desk, Note
+from mcld_app.studio.desk import Desk, InHand, Note
 from mcld_app.studio.regions import CLOTHES
 
 Data = Mapping[str, Any]
@@ -53,10 +53,20 @@ def use_upload(desk: Desk, data: Data) -> Desk:
     return desk.with_own(person).to(looks.of(person), f"{person.name} is ready.")
 
 
+def lift(desk: Desk, data: Data) -> Desk:
+    """Take a garment in hand: what dropping it where it belongs will make is worked out while it is on its way."""
+    choice = _text(data, "id")
+    garment = desk.garment(choice)
+    ready = looks.put_on(desk.look, garment)
+    return replace(desk, in_hand=InHand(choice, garment.region, desk.look.outfit, ready.outfit), note=Note())
+
+
 def wear(desk: Desk, data: Data) -> Desk:
     """Put a garment on a region."""
-    garment, region = desk.garment(_text(data, "id")), _region(data)
-    return desk.to(looks.put_on(desk.look, garment, region))
+    choice, region, held = _text(data, "id"), _region(data), desk.in_hand
+    if held and (held.choice, held.region) == (choice, region) and held.before is desk.look.outfit:
+        return desk.to(replace(desk.look, outfit=held.after))
+    return desk.to(looks.put_on(desk.look, desk.garment(choice), region))
 
 
 def wear_files(desk: Desk, data: Data) -> Desk:

@@ -81,13 +81,13 @@ def listen(
         done.then(_texture, [parts["visit"]], [parts["texture"]], **quietly)
 
 
-def prepare(parts: Parts, event: Callable) -> None:
-    """Read a garment's files while it is still in the visitor's hand."""
+def prepare(parts: Parts, event: Callable, act: Act) -> None:
+    """Let an event run an action that only makes a later one quicker: it shows nothing and says nothing."""
 
     def ready(visit: Visit | None, event: gr.EventData) -> None:
-        desk = visit.desk if isinstance(visit, Visit) else None
-        with suppress(StudioError, KeyError, TypeError):  # whatever is wrong with it is said when it is dropped
-            (desk or fresh_desk()).garment(str(sent(event)["id"]))
+        if isinstance(visit, Visit) and visit.desk is not None:
+            with visit.lock, suppress(StudioError):  # whatever is wrong is said when it is done in earnest
+                visit.desk = act(visit.desk, sent(event))
 
     event(ready, [parts["visit"]], None, queue=False, show_progress="hidden", api_visibility="private")
 

@@ -21,6 +21,23 @@ class Note:
 
 
 @dataclass(frozen=True, eq=False)
+class InHand:
+    """A garment held over the person, and what dropping it where it belongs will make, worked out ahead.
+
+    Attributes:
+        choice: the garment's id on the page.
+        region: where it belongs.
+        before: the outfit it is held over.
+        after: the outfit with it on.
+    """
+
+    choice: str
+    region: str
+    before: Outfit
+    after: Outfit
+
+
+@dataclass(frozen=True, eq=False)
 class Desk:
     """All that a visitor has made. Every action is a function from desk to desk.
 
@@ -28,11 +45,13 @@ class Desk:
         history: the look on the page, and those before and after it.
         own: people from the visitor's own pictures, oldest first.
         note: what the last action has to say.
+        in_hand: the garment the visitor holds and has not dropped yet.
     """
 
     history: History
     own: tuple[Person, ...] = ()
     note: Note = Note()
+    in_hand: InHand | None = None
 
     @property
     def look(self) -> Look:
@@ -40,7 +59,8 @@ class Desk:
 
     def to(self, look: Look, note: str = "", gesture: str | None = None) -> Desk:
         """The desk with another look on it."""
-        return replace(self, history=self.history.to(look, gesture), note=Note(note, "info" if note else ""))
+        said = Note(note, "info" if note else "")
+        return replace(self, history=self.history.to(look, gesture), note=said, in_hand=None)
 
     def with_own(self, person: Person) -> Desk:
         """The desk with one more person of the visitor's own; the same pictures are not kept twice."""

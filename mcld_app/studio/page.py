@@ -74,6 +74,7 @@ def launch_options() -> dict[str, Any]:
         "theme": studio_theme(),
         # Not `css`: Gradio rewrites that, and loses what stands inside media queries.
         "head": f"<style>{(_WEB / 'studio.css').read_text(encoding='utf-8')}</style>",
+        "favicon_path": _WEB / "favicon.svg",
         "max_file_size": "20mb",
         "run_history": False,  # it would keep people's pictures in the browser's storage
         "show_error": False,

@@ -249,20 +249,48 @@ def test_no_width_needs_sideways_scrolling(visit: Page, width: int) -> None:
         visit.set_viewport_size({"width": 1280, "height": 900})
 
 
-def test_on_a_phone_a_tap_on_a_garment_and_one_on_the_person_dress_them(browser: Browser, studio_url: str) -> None:
+@pytest.fixture
+def phone(browser: Browser, studio_url: str) -> Iterator[Page]:
+    """The page on a phone, with the clothes open."""
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2
     )
     page = context.new_page()
     _open(page, studio_url)
     page.get_by_role("tab", name="Clothes").tap()
-    garment = page.locator("#garment-picker [role=option]").first
+    yield page
+    context.close()
+
+
+def test_on_a_phone_a_tap_on_a_garment_and_one_on_the_person_dress_them(phone: Page) -> None:
+    garment = phone.locator("#garment-picker [role=option]").first
     label = garment.inner_text()
     garment.tap()
-    with _new_picture(page):
-        page.touchscreen.tap(*_point_on_person(page, 0.5, 0.35))
-    expect(page.locator("#worn .worn-label")).to_have_text([label])
-    context.close()
+    with _new_picture(phone):
+        phone.touchscreen.tap(*_point_on_person(phone, 0.5, 0.35))
+    expect(phone.locator("#worn .worn-label")).to_have_text([label])
+
+
+def test_on_a_phone_a_garment_is_dragged_onto_the_person_by_finger(phone: Page) -> None:
+    garment = phone.locator("#garment-picker [role=option]").nth(1)
+    label = garment.inner_text()
+    start = _middle(garment)
+    end = _point_on_person(phone, 0.5, 0.35)
+    finger = phone.context.new_cdp_session(phone)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    scrolled = phone.evaluate("window.scrollY")
+    touch("touchStart", start)
+    for step in range(1, 11):
+        share = step / 10
+        touch("touchMove", (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share))
+    expect(phone.locator("#stage .stage-frame")).to_have_attribute("data-lit", "upper")
+    with _new_picture(phone):
+        touch("touchEnd")
+    expect(phone.locator("#worn .worn-label")).to_have_text([label])
+    assert phone.evaluate("window.scrollY") == scrolled, "the page did not scroll away under the finger"
 
 
 def test_two_visitors_never_see_each_others_edits(

@@ -65,7 +65,7 @@ def render(parts: Parts, value: dict | None) -> None:
 def listen_all(parts: Parts) -> None:
     listen(parts, parts["stage"].wear, acts.wear, *CLOTHES)
     listen(parts, parts["stage"].files, acts.wear_files, *CLOTHES, *PERSON)
-    prepare(parts, parts["stage"].lift)
+    prepare(parts, parts["stage"].lift, acts.lift)
     listen(parts, parts["stage"].undo, acts.undo, *EVERYTHING)
     listen(parts, parts["stage"].redo, acts.redo, *EVERYTHING)
     listen(parts, parts["stage"].reset, acts.reset, *EVERYTHING)
