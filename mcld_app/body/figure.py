@@ -536,7 +536,7 @@ def _mirror_average(rest: np.ndarray, c: _Charts) -> np.ndarray:
         v = 1 - c.v[mine] if number in MIRRORED_V else c.v[mine]
         tree = cKDTree(np.stack([c.u[theirs], c.v[theirs]], 1))
         distance, k = tree.query(np.stack([u, v], 1))
-        good = distance < 0.004
+        good = distance < (0.02 if number in (5, 6) else 0.004)
         mirrored[c.body[mine[good]]] = c.body[theirs[k[good]]]
     twin = rest.copy()
     found = mirrored >= 0

@@ -217,7 +217,7 @@ def joint_positions(pose: Pose, size: tuple[int, int] = (512, 352)) -> dict[str,
 
 @lru_cache(maxsize=1)
 def body_faces() -> np.ndarray:
-    """(13774, 3) int32: each chart triangle's corners as body vertices. Read-only."""
+    """(13776, 3) int32: each chart triangle's corners as body vertices. Read-only."""
     c = charts()
     out = c.body_vertex[c.faces]
     out.setflags(write=False)

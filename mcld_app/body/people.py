@@ -74,7 +74,7 @@ class Painted:
         masks: "top", "bottom", "shoes" -> (512, 512) bool on the texture map.
         rest: (N, 3) float32, body vertices first, then hair and skirt.
         weights: (N, 21) float32.
-        faces: (M, 3) int32, the 13774 body triangles first.
+        faces: (M, 3) int32, the 13776 body triangles first.
         outside: how many of `faces` are outer sides; the rest are linings of hair and skirt.
         place: (M, 3, 2) float32, each triangle's corners on `texture`.
     """

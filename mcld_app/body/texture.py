@@ -34,7 +34,7 @@ class TextureMap:
     """A person's appearance in SMPL's layout.
 
     Attributes:
-        image: (512, 512, 3) uint8 RGB, black where not covered.
+        image: (512, 512, 3) uint8 RGB; what it holds where not covered means nothing (black, as a rule).
         coverage: (512, 512) bool, True where the texel was seen (or lies within 5 texels of one that was).
     """
 
@@ -86,7 +86,7 @@ def render(texture: TextureMap, iuv: np.ndarray) -> np.ndarray:
         where = np.zeros((rows * 512, 2), np.float32)
         where[: len(xy)] = xy
         found = cv2.remap(source, where.reshape(rows, 512, 2), None, cv2.INTER_LINEAR).reshape(-1, 4)[: len(pixel)]
-        mixed = np.flatnonzero(found[:, 3] != 255)  # with uncovered black: take that share out again
+        mixed = np.flatnonzero(found.view("<u4")[:, 0] < 0xFF000000)  # with uncovered black: take that share out again
         colour, alpha = found[mixed, :3].astype(np.float32), found[mixed, 3:]
         colour = np.minimum(colour * 255 / np.maximum(alpha, 1), 255).astype(np.uint8)
         found[mixed] = np.where(alpha >= 96, np.concatenate([colour, np.full_like(alpha, 255)], 1), 0)
@@ -115,8 +115,10 @@ def extract_atlas(
     atlas[address] = photo.reshape(-1, 3)[pixel]
     atlas = atlas.reshape(24, ATLAS, ATLAS, 3)
     known = np.zeros(atlas.shape[:3], bool)
+    order = sorted(range(24), key=lambda k: atlas[k].any(), reverse=True)  # charts with work first: it spreads better
     with ThreadPoolExecutor() as pool:  # OpenCV works outside Python's lock
-        for k, (chart, mask) in enumerate(pool.map(_inpaint_chart, atlas, outline)):
+        done = pool.map(_inpaint_chart, atlas[order], outline[order])
+        for k, (chart, mask) in zip(order, done, strict=True):
             atlas[k], known[k] = chart, mask
     return atlas, known
 
@@ -176,9 +178,10 @@ def _inpaint_chart(chart: np.ndarray, outline: np.ndarray) -> tuple[np.ndarray, 
 def texels_seen(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(flat pixel numbers (N,), texture-map x and y (N, 2) float32) of the pixels that show the body."""
     i, u, v = cv2.split(np.ascontiguousarray(iuv))
-    pixel = np.flatnonzero(i)
-    key = (i.astype(np.int32) << 16 | u.astype(np.int32) << 8 | v).reshape(-1)[pixel]
-    packed = charts().texel_of_iuv.view(np.uint32).reshape(-1)[key]  # x and y in one look-up
+    pixel = np.flatnonzero(i > 0)
+    # V, U, I and a zero, read as one little-endian number: the address in the table. x and y come in one look-up too.
+    key = cv2.merge([v, u, i, np.zeros_like(i)]).view("<u4").reshape(-1).take(pixel)
+    packed = charts().texel_of_iuv.view(np.uint32).reshape(-1).take(key)
     return pixel, packed.view(np.uint16).reshape(-1, 2) * np.float32(charts().texel_scale)
 
 
