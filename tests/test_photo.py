@@ -274,3 +274,14 @@ class TestEncode:
 def test_the_real_photo(shared: Path) -> None:
     photo = read_photo(shared / "real" / "person.jpg")
     assert photo.shape == (1100, 762, 3) and photo.std() > 10
+
+
+def test_a_phones_large_jpeg_is_decoded_smaller(tmp_path: Path):
+    """50 megapixels, 8192 x 6144, a red half above a blue one."""
+    picture = np.zeros((6144, 8192, 3), np.uint8)
+    picture[:3072, :, 0] = picture[3072:, :, 2] = 220
+    Image.fromarray(picture).save(tmp_path / "phone.jpg", quality=80)
+    photo = read_photo(tmp_path / "phone.jpg")
+    assert photo.shape == (1536, 2048, 3)
+    assert photo[300, 1000, 0] > 200 > photo[300, 1000, 2] + 150
+    assert photo[1200, 1000, 2] > 200 > photo[1200, 1000, 0] + 150

@@ -52,7 +52,8 @@ def read_photo(source: PictureSource, *, max_side: int | None = MAX_SIDE) -> np.
     `iuv.read_iuv` scales its map to the same size, so a pair stays a pair.
 
     Raises PictureError: not a picture, another format than PNG, JPEG, WebP, BMP, TIFF and GIF, damaged,
-    over 20 million pixels (refused before decoding), or a side under 64 pixels.
+    over 20 million pixels (refused before decoding; a JPEG may have 64 times as many, it is decoded smaller),
+    or a side under 64 pixels.
     """
     opened = open_picture(source)
     try:
@@ -137,6 +138,12 @@ def _file_bytes(source: object, what: str) -> bytes:
 
 
 def _decode(image: Image.Image, data: bytes | None, what: str) -> OpenedPicture:
+    if image.format == "JPEG" and max(image.size) <= MAX_FILE_SIDE:
+        # A JPEG decodes straight to a half, a quarter or an eighth: a phone's 50 megapixels need no more memory.
+        shrink = 1
+        while image.size[0] * image.size[1] / shrink**2 > MAX_PIXELS and shrink < 8:
+            shrink *= 2
+        image.draft(None, (image.size[0] // shrink, image.size[1] // shrink))
     _check_size(image.size, what)
     try:
         image.load()
