@@ -64,13 +64,12 @@ class Person:
         return _frozen(resize_iuv(self.iuv, PICTURE_SIZE))
 
     @cached_property
-    def plain_ground(self) -> tuple[int, int, int] | None:
-        """The colour (RGB) behind the person where that is plain; None where it is not."""
+    def ground(self) -> np.ndarray:
+        """What the person stands in front of in another pose, (512, 352, 3) uint8 RGB: the photo's own colour where
+        that is plain, else a warm light grey."""
         edge = np.concatenate([self.picture[:8].reshape(-1, 3), *(self.picture[:, s].reshape(-1, 3) for s in _SIDES)])
-        if edge.std(0).max() > 14:
-            return None
-        red, green, blue = np.median(edge, 0).astype(int).tolist()
-        return red, green, blue
+        colour = np.median(edge, 0) if edge.std(0).max() <= 14 else (236, 235, 232)
+        return _frozen(np.broadcast_to(np.array(colour, np.uint8), self.picture.shape))
 
     @cached_property
     def filled(self) -> TextureMap:

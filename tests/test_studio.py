@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
+import socket
 import subprocess
 import sys
 from copy import deepcopy
@@ -293,6 +295,19 @@ def test_the_downloaded_iuv_map_reads_back_as_the_pose_it_is(desk: Desk) -> None
 
     posed = acts.choose_pose(desk, {"id": "walking"})
     assert (read_iuv(downloads.file_of(posed, "iuv")[1]) == draw(posed.look).iuv).all()
+
+
+def test_a_port_that_is_taken_is_one_sentence_and_no_traceback(root: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        environment = {**os.environ, "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": port}
+        done = subprocess.run(
+            [sys.executable, "app.py"], cwd=root, env=environment, capture_output=True, text=True, timeout=120
+        )
+    assert done.returncode == 1
+    assert port in done.stderr and "Traceback" not in done.stderr
 
 
 def test_the_page_starts_without_the_heavy_libraries(root: Path) -> None:

@@ -12,8 +12,6 @@ from mcld_app.body.texture import TextureMap, render
 from mcld_app.conditions import PICTURE_SIZE, Person
 from mcld_app.editing.look import Look
 
-_STUDIO = (236, 235, 232)  # Warm light grey, behind people whose own background cannot be taken along.
-
 
 @dataclass(frozen=True, eq=False)
 class Preview:
@@ -48,22 +46,26 @@ def _dressed_photo(look: Look) -> np.ndarray:
 def _over(drawn: np.ndarray, ground: np.ndarray) -> np.ndarray:
     """RGBA over RGB. The edge is softened inwards, because an IUV map's own edge is a staircase and because outside
     it there is no colour to take."""
-    alpha = cv2.GaussianBlur(cv2.erode(drawn[..., 3], np.ones((2, 2), np.uint8)), (3, 3), 0)
-    mixed = cv2.blendLinear(
-        np.ascontiguousarray(drawn[..., :3]), ground, alpha.astype(np.float32) / 255, 1 - alpha.astype(np.float32) / 255
-    )
-    return mixed
+    out = ground.copy()
+    box = cv2.boundingRect(drawn[..., 3])
+    if not box[2]:
+        return out
+    inside = slice(box[1], box[1] + box[3]), slice(box[0], box[0] + box[2])
+    alpha = np.ascontiguousarray(drawn[inside][..., 3])
+    alpha = cv2.GaussianBlur(cv2.erode(alpha, np.ones((2, 2), np.uint8)), (3, 3), 0).astype(np.float32) / 255
+    colour = cv2.cvtColor(drawn[inside], cv2.COLOR_RGBA2RGB)
+    out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(ground[inside]), alpha, 1 - alpha)
+    return out
 
 
 def _background(person: Person, iuv: np.ndarray) -> np.ndarray:
-    """A plain background with a soft shadow under the feet. It takes the photo's own colour where that is plain."""
-    ground = np.empty((*iuv.shape[:2], 3), np.uint8)
-    ground[:] = person.plain_ground or _STUDIO
-    rows, columns = np.flatnonzero(iuv[..., 0].any(1)), np.flatnonzero(iuv[..., 0].any(0))
-    if rows.size and rows[-1] < iuv.shape[0] - 4:
-        feet, middle = int(rows[-1]) - 2, int(columns.mean())
+    """A plain background with a soft shadow under the feet."""
+    ground = person.ground.copy()
+    box = cv2.boundingRect(iuv[..., 0])
+    feet = box[1] + box[3] - 3
+    if 24 < feet < iuv.shape[0] - 5:
         shade = np.zeros((min(feet + 24, iuv.shape[0]) - feet + 24, iuv.shape[1]), np.float32)
-        cv2.ellipse(shade, (middle, 24), (max(12, int(np.ptp(columns) * 0.36)), 7), 0, 0, 360, 1.0, -1)
+        cv2.ellipse(shade, (box[0] + box[2] // 2, 24), (max(12, int(box[2] * 0.36)), 7), 0, 0, 360, 1.0, -1)
         floor = ground[feet - 24 : feet - 24 + len(shade)]
         floor[:] = floor * (1 - 0.22 * cv2.GaussianBlur(shade, (0, 0), 6))[..., None]
     return ground

@@ -50,7 +50,7 @@ def use_upload(desk: Desk, data: Data) -> Desk:
         raise StudioError("The photo is missing: add the photo this IUV map was made from.")
     person = read_person(_stem(photo), _bytes(photo), _bytes(iuv))
     # Clothes and pose of the person before belong to them: a new photo is first seen as it is.
-    return desk.with_own(person).to(looks.of(person), f"{person.name} is ready.")
+    return desk.with_own(person).to(looks.of(person), f"“{person.name}” is ready.")
 
 
 def lift(desk: Desk, data: Data) -> Desk:
