@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from mcld_app.body.dressing import fill
-from mcld_app.body.iuv import check_iuv, frame_11_16, plan_frame, read_iuv, resize_iuv
+from mcld_app.body.iuv import check_iuv, frame_11_16, looks_like_iuv, plan_frame, read_iuv, resize_iuv
 from mcld_app.body.photo import read_photo
 from mcld_app.body.texture import TextureMap, extract
+from mcld_app.errors import PictureError
 
 PICTURE_SIZE = (512, 352)
 """Height and width of every picture the studio shows and gives away: 11:16, the network's own frame."""
@@ -94,10 +95,13 @@ def read_person(name: str, photo: Source, iuv: Source) -> Person:
     """A person from two files, given as paths or as their bytes.
 
     Raises:
-        PictureError: where the photo cannot be read.
+        PictureError: where the photo cannot be read, or is an IUV map.
         IUVError: where the IUV map cannot be read or does not belong to the photo.
     """
-    return make_person(name, read_photo(photo), read_iuv(iuv))
+    picture, body = read_photo(photo), read_iuv(iuv)
+    if looks_like_iuv(picture):
+        raise PictureError("The file given as the photo is an IUV map itself. Give the photo the map was made from.")
+    return make_person(name, picture, body)
 
 
 @lru_cache(maxsize=64)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import logging
 import os
 import socket
+import struct
 import subprocess
 import sys
+import zlib
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mcld_app.body.mannequin import JOINTS, named_poses
 from mcld_app.body.samples import sample_people
@@ -189,6 +193,94 @@ def test_a_region_lies_under_every_part_and_is_one_that_clothes_can_go_to() -> N
     assert set(under) == {str(part) for part in range(1, 25)}
     assert set(under.values()) <= set(regions.CLOTHES)
     assert {under["2"], under["16"], under["9"], under["5"]} == {"upper", "sleeves", "bottom", "shoes"}
+
+
+# ---- files that are wrong -------------------------------------------------------------------------------------
+
+
+def _file(data: bytes, name: str = "photo.png") -> dict:
+    return {"name": name, "data": base64.b64encode(data).decode()}
+
+
+def _saved(array: np.ndarray | Image.Image, kind: str = "PNG", **how) -> bytes:
+    out = io.BytesIO()
+    picture = array if isinstance(array, Image.Image) else Image.fromarray(array)
+    picture.save(out, kind, **how)
+    return out.getvalue()
+
+
+PHOTO = np.asarray(Image.open(sample_people()[1].photo_path).convert("RGB"))
+MAP = np.asarray(Image.open(sample_people()[1].iuv_path).convert("RGB"))  # V, U, I, as Pillow reads it
+PHOTO_PNG, MAP_PNG = _saved(PHOTO), _saved(MAP)
+PART_25 = MAP.copy()
+PART_25[200:220, 150:170, 2] = 25
+
+
+def _png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds next to nothing."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)) + b"\0\0\0\0IEND"
+
+
+WRONG = {
+    "text renamed to .png": (b"Dear diary, today I made no picture.", MAP_PNG),
+    "nothing": (b"", MAP_PNG),
+    "a truncated JPEG": (_saved(PHOTO, "JPEG")[:900], MAP_PNG),
+    "a PNG that claims 40,000 x 40,000": (_png_header(40_000, 40_000), MAP_PNG),
+    "one pixel": (_saved(PHOTO[:1, :1]), _saved(MAP[:1, :1])),
+    "a map of another size": (PHOTO_PNG, _saved(MAP[:-40])),
+    "a map with part 25": (PHOTO_PNG, _saved(PART_25)),
+    "an empty map": (PHOTO_PNG, _saved(MAP * 0)),
+    "a map saved as JPEG": (PHOTO_PNG, _saved(MAP, "JPEG", quality=90)),
+    "a map that was a JPEG once": (PHOTO_PNG, _saved(Image.open(io.BytesIO(_saved(MAP, "JPEG", quality=90))))),
+    "the two files swapped": (MAP_PNG, PHOTO_PNG),
+    "the photo twice": (PHOTO_PNG, PHOTO_PNG),
+    "the map twice": (MAP_PNG, MAP_PNG),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_file_is_one_sentence_or_two_and_nothing_made_is_lost(visit: Visit, case: str) -> None:
+    answers.run(visit, acts.wear, {"id": GARMENT, "region": "upper"})
+    before = visit.desk
+    photo, iuv = WRONG[case]
+    answer = answers.run(visit, acts.use_upload, {"photo": _file(photo), "iuv": _file(iuv, "iuv.png")})
+    told = answer["notice"]
+    assert told["kind"] == "warning" and told["text"] != answers.UNEXPECTED
+    assert 20 < len(told["text"]) < 320 and told["text"].endswith((".", "?")), told["text"]
+    assert not any(word in told["text"] for word in ("Error", "Traceback", "None", "array"))
+    assert (visit.desk.look, visit.desk.own) == (before.look, before.own)
+    assert set(answer) == {"visit", "notice"}
+
+
+def _turned(photo: np.ndarray) -> bytes:
+    """As a phone stores an upright photo: lying on its side, with a note that says so."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return _saved(np.rot90(photo), "JPEG", quality=95, exif=exif)
+
+
+ODD = {
+    "grey": _saved(Image.fromarray(PHOTO).convert("L")),
+    "a palette": _saved(Image.fromarray(PHOTO).quantize(64)),
+    "16 bits": _saved(Image.fromarray(PHOTO[..., 1].astype(np.uint16) * 257)),
+    "CMYK": _saved(Image.fromarray(PHOTO).convert("CMYK"), "JPEG", quality=95),
+    "transparency": _saved(np.dstack([PHOTO, np.full(PHOTO.shape[:2], 255, np.uint8)])),
+    "turned by EXIF": _turned(PHOTO),
+    "WebP": _saved(PHOTO, "WEBP", quality=95),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_an_odd_but_good_photo_becomes_the_person(desk: Desk, case: str) -> None:
+    person = acts.use_upload(desk, {"photo": _file(ODD[case]), "iuv": _file(MAP_PNG)}).look.person
+    expected = acts.use_upload(desk, {"photo": _file(PHOTO_PNG), "iuv": _file(MAP_PNG)}).look.person
+    grey = case in ("grey", "16 bits")
+    wanted = PHOTO_GREY if grey else expected.photo
+    assert np.abs(person.photo.astype(int) - wanted).mean() < 6
+
+
+PHOTO_GREY = np.repeat(np.asarray(Image.fromarray(PHOTO).convert("L"))[..., None], 3, 2)
 
 
 # ---- answers --------------------------------------------------------------------------------------------------

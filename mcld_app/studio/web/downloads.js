@@ -3,6 +3,7 @@ const buttons = [...element.querySelectorAll("button")];
 let newest = 0;
 buttons.forEach((button) => button.addEventListener("click", () => {
   button.setAttribute("aria-busy", "true");
+  setTimeout(() => button.removeAttribute("aria-busy"), 20000);
   trigger("want", { what: button.dataset.what });
 }));
 watch("value", () => {

@@ -9,6 +9,9 @@ let index = null;          // which part each pixel shows, from the server
 let held = null;           // the garment that waits for a region
 let lit = null, newest = -1;
 
+/** Said to those who cannot see the picture. */
+const announce = (text) => { live.textContent = ""; setTimeout(() => { live.textContent = text; }, 30); };
+
 // ---- pictures -----------------------------------------------------------------------------------------------
 
 const unpack = ({ width, height, runs }) => {
@@ -24,6 +27,7 @@ const show = () => {
   newest = value.serial;
   if (value.before) photos.set(value.person, value.before);
   const before = photos.get(value.person);
+  if (after.alt && after.alt !== value.alt) announce(value.alt);
   after.src = value.picture;
   after.alt = value.alt;
   if (before && beforeImage.src !== before) { beforeImage.src = before; $("stage-photo").src = before; }
@@ -81,7 +85,6 @@ const regionAt = (x, y) => {
   return null;
 };
 
-const announce = (text) => { live.textContent = ""; setTimeout(() => { live.textContent = text; }, 30); };
 const restPrompt = "Drop a garment on the person, or pick it and press:";
 
 const hold = (item) => {

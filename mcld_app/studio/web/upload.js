@@ -1,7 +1,7 @@
 // A photo and its IUV map, chosen together. Nothing is sent before "Use these" is pressed, and what was chosen stays.
 const use = element.querySelector(".upload-use"), status = element.querySelector(".upload-status");
 const chosen = { photo: null, iuv: null };
-let newest = -1;
+let newest = -1, patience = null;
 
 const put = (kind, text) => { status.className = `upload-status ${kind}`; status.textContent = text; };
 const ready = () => { use.classList.toggle("ready", Boolean(chosen.photo && chosen.iuv)); };
@@ -36,6 +36,10 @@ use.addEventListener("click", async () => {
     const [photo, iuv] = await Promise.all(["photo", "iuv"].map((kind) => chosen[kind] && packed(chosen[kind])));
     use.setAttribute("aria-busy", "true");
     put("", "Reading …");
+    patience = setTimeout(() => {
+      use.setAttribute("aria-busy", "false");
+      put("warning", "The server has not answered. Your choice is still here: try again.");
+    }, 60000);
     trigger("use", { photo, iuv });
   } catch (error) { put("warning", error.message); }
 });
@@ -43,6 +47,7 @@ watch("value", () => {
   const value = props.value;
   if (!value || !(value.serial > newest)) return;
   newest = value.serial;
+  clearTimeout(patience);
   use.setAttribute("aria-busy", "false");
   put(value.kind, value.text);
 });
