@@ -1,0 +1,96 @@
+"""The published model: the authors' four files and the two base parts, each from its own file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcld_app.checkpoints.errors import MissingWeights
+from mcld_app.checkpoints.fetch import Fetched, by_hand, download
+from mcld_app.checkpoints.find import find_all
+from mcld_app.checkpoints.ledger import Ledger
+from mcld_app.checkpoints.modules import read_json, settled, without_memory
+from mcld_app.checkpoints.read import as_safetensors, fit, old_names_to_new, read_tensors
+from mcld_app.checkpoints.sizes import SCHEDULER, Sizes
+from mcld_app.checkpoints.table import NEEDED, weight_named
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from mcld_app.pipeline import MCLDPipeline
+
+
+def load_published(
+    folder: Path | None,
+    *,
+    device: str | torch.device,
+    dtype: torch.dtype,
+    sizes: Sizes,
+    fetch_missing: bool,
+    on_fetch: Callable[[Fetched], None],
+    on_part: Callable[[str], None],
+) -> MCLDPipeline:
+    """See `build.load_pipeline`."""
+    from diffusers import DDIMScheduler
+    from transformers import CLIPImageProcessorPil
+
+    from mcld_app.pipeline import MCLDPipeline
+
+    found = find_all(NEEDED, folder)
+    missing = [weight_named(name) for name, where in found.items() if where is None]
+    if missing and fetch_missing:
+        download(NEEDED, folder, on_progress=on_fetch)
+        found = find_all(NEEDED, folder)
+    elif missing:
+        names = ", ".join(weight.label for weight in missing)
+        raise MissingWeights(
+            f"The published model is not complete. Missing: {names}. `python -m mcld_app download` fetches it, and "
+            f"`python -m mcld_app doctor` says where each file belongs. By hand: {by_hand(missing[0], folder)}."
+        )
+    ledger = Ledger()
+    entries = {}
+    for name, where in found.items():  # all of them before the first is loaded, which takes a while
+        on_part(f"checking the {where.weight.label}")
+        entries[name] = ledger.verify(where.path, known=where.weight.known, in_cache=where.in_cache)
+    parts = {}
+    for name, make in _makers(sizes).items():
+        where = found["image_proj_model" if name == "face_projector" else name]
+        on_part(where.weight.label)
+        module = without_memory(lambda make=make, where=where: make(where.path))
+        path = as_safetensors(where, ledger, entries[where.weight.name])
+        tensors = old_names_to_new(read_tensors(path))
+        fit(getattr(module, "unet", module), tensors, path, device=device, dtype=dtype)
+        parts[name] = settled(module, device)
+    return MCLDPipeline(**parts, scheduler=DDIMScheduler(**SCHEDULER), feature_extractor=CLIPImageProcessorPil())
+
+
+def _makers(sizes: Sizes) -> dict[str, Callable[[Path], nn.Module]]:
+    from diffusers import AutoencoderKL
+    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+    from mcld_app.network.face_projector import FaceProjector
+    from mcld_app.network.pose_guider import PoseGuider
+    from mcld_app.network.unets import SD15, DenoisingUNet, ReferenceUNet
+
+    unet = dict(sizes.unet or SD15)
+    return {
+        "vae": lambda path: AutoencoderKL.from_config(_config_beside(path, "AutoencoderKL") or dict(sizes.vae)),
+        "image_encoder": lambda path: CLIPVisionModelWithProjection(
+            CLIPVisionConfig(**(_config_beside(path, "clip_vision_model") or sizes.image_encoder))
+        ),
+        "denoising_unet": lambda _: DenoisingUNet(unet, sizes.focus),
+        "reference_unet": lambda _: ReferenceUNet(dict(sizes.reference or unet)),
+        "pose_guider": lambda _: PoseGuider(**sizes.pose_guider),
+        "face_projector": lambda _: FaceProjector(**sizes.face_projector),
+    }
+
+
+def _config_beside(path: Path, kind: str) -> dict[str, Any] | None:
+    """The config.json beside a weight, if it is of that kind: in a flat folder it may be another part's."""
+    config = path.with_name("config.json")
+    if not config.is_file():
+        return None
+    values = read_json(config)
+    return values if kind in (values.get("_class_name"), values.get("model_type")) else None

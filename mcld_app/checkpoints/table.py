@@ -1,0 +1,204 @@
+"""Every weight, as data. This is the one place that knows names, sizes, hashes and licences.
+
+Where the figures come from: sizes and licence tags as the weights' own pages on Hugging Face list them; the sizes of
+MCLD's four files agree with their key names and shapes in float32. Hashes as several public projects list them for
+these files; `None` or an empty tuple where we found none. See also docs/licences.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_PICKLED = (".pth", ".bin")
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One network's weights, or one model file.
+
+    Attributes:
+        name: short name, as in "denoising_unet".
+        label: what people call it.
+        repository: on Hugging Face.
+        files: in that repository: the first is downloaded, each is looked for in the Hugging Face cache.
+        place: where it belongs, relative to the checkpoints folder; a download is put there.
+        stems: other places and names that are accepted there, without extension, in order.
+        extensions: accepted, in order.
+        size: of the first file, bytes; approximate where `exact` is false.
+        exact: whether the size is known to the byte.
+        licence: as far as known, in a few words.
+        known: published SHA-256 hashes of any of its files; the first is that of the file downloaded.
+        revision: of the repository.
+        stepped: names may end in "-60000", as training writes them.
+        used: whether anything in this version of the program reads it.
+    """
+
+    name: str
+    label: str
+    repository: str
+    files: tuple[str, ...]
+    place: str
+    stems: tuple[str, ...]
+    extensions: tuple[str, ...]
+    size: int | None
+    licence: str
+    exact: bool = False
+    known: tuple[str, ...] = ()
+    revision: str = "main"
+    stepped: bool = False
+    used: bool = True
+
+    @property
+    def page(self) -> str:
+        """Where a person finds it."""
+        return f"https://huggingface.co/{self.repository}"
+
+    @property
+    def url(self) -> str:
+        """Where a browser downloads it."""
+        return f"{self.page}/resolve/{self.revision}/{self.files[0]}"
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the file that is downloaded, where known."""
+        return self.known[0] if self.known else None
+
+
+_MCLD_LICENCE = "tagged MIT; trained on DeepFashion (research only) from Stable Diffusion (OpenRAIL-M)"
+
+
+def _authors(name: str, label: str, size: int, *more_stems: str) -> Weight:
+    return Weight(
+        name=name,
+        label=label,
+        repository="Lotior/mcld",
+        files=tuple(f"{stem}.pth" for stem in (name, *more_stems)),
+        place=f"{name}.pth",
+        stems=(name, *more_stems),
+        extensions=(".safetensors", *_PICKLED),
+        size=size,
+        licence=_MCLD_LICENCE,
+        stepped=True,
+    )
+
+
+TABLE: tuple[Weight, ...] = (
+    _authors("denoising_unet", "denoising UNet", 3_514_760_976),
+    _authors("reference_unet", "ReferenceNet", 3_438_035_200),
+    _authors("pose_guider", "pose guider", 4_345_920),
+    _authors("image_proj_model", "face projector", 321_345_536, "image_projector"),
+    Weight(
+        name="vae",
+        label="VAE",
+        repository="stabilityai/sd-vae-ft-mse",
+        files=("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
+        place="sd-vae-ft-mse/diffusion_pytorch_model.safetensors",
+        stems=(
+            "sd-vae-ft-mse/diffusion_pytorch_model", "vae/diffusion_pytorch_model",
+            "sd-vae-ft-mse", "vae", "diffusion_pytorch_model",
+        ),
+        extensions=(".safetensors", *_PICKLED),
+        size=334_643_276,
+        exact=True,
+        licence="tagged MIT",
+        known=(
+            "a1d993488569e928462932c8c38a0760b874d166399b14414135bd9c42df5815",
+            "1b4889b6b1d4ce7ae320a02dedaeff1780ad77d415ea0d744b476155c6377ddc",  # the .bin
+        ),
+    ),
+    Weight(
+        name="image_encoder",
+        label="image encoder (CLIP)",
+        repository="lambdalabs/sd-image-variations-diffusers",
+        files=("image_encoder/pytorch_model.bin", "image_encoder/model.safetensors"),
+        place="image_encoder/pytorch_model.bin",
+        stems=(
+            "image_encoder/model", "image_encoder/pytorch_model",
+            "sd-image-variations-diffusers/image_encoder/model",
+            "sd-image-variations-diffusers/image_encoder/pytorch_model",
+            "image_encoder", "model", "pytorch_model",
+        ),
+        extensions=(".safetensors", *_PICKLED),
+        size=1_215_993_967,
+        exact=True,
+        licence="CreativeML OpenRAIL-M: use restrictions, which are passed on",
+        known=("89d2aa29b5fdf64f3ad4f45fb4227ea98bc45156bbae673b85be1af7783dbabb",),
+    ),
+    Weight(
+        name="unet_config",
+        label="shape of the UNets (in the code)",
+        repository="stable-diffusion-v1-5/stable-diffusion-v1-5",
+        files=("unet/config.json",),
+        place="stable-diffusion-v1-5/unet/config.json",
+        stems=(),
+        extensions=(),
+        size=None,
+        licence="CreativeML OpenRAIL-M",
+        used=False,  # the sizes stand in network/unets.py, so that nothing has to be downloaded for them
+    ),
+    Weight(
+        name="densepose",
+        label="DensePose (photo to IUV map)",
+        repository="LayerNorm/DensePose-TorchScript-with-hint-image",
+        files=("densepose_r50_fpn_dl.torchscript",),
+        place="densepose_r50_fpn_dl.torchscript",
+        stems=("densepose_r50_fpn_dl",),
+        extensions=(".torchscript",),
+        size=265_000_000,
+        licence="tagged Apache-2.0 by its uploader; trained on DensePose-COCO (non-commercial)",
+        known=("4f7260daa498ce8d4b4679f0692ef2f1f426e39121a907181eab37b8b0585878",),
+        used=False,
+    ),
+    Weight(
+        name="face_detector",
+        label="face detector (antelopev2)",
+        repository="DIAMONIK7777/antelopev2",
+        files=("scrfd_10g_bnkps.onnx",),
+        place="antelopev2/scrfd_10g_bnkps.onnx",
+        stems=("antelopev2/scrfd_10g_bnkps", "antelopev2/antelopev2/scrfd_10g_bnkps", "scrfd_10g_bnkps"),
+        extensions=(".onnx",),
+        size=16_900_000,
+        licence="InsightFace's models: non-commercial research only",
+        used=False,
+    ),
+    Weight(
+        name="face_identity",
+        label="face identity (antelopev2)",
+        repository="DIAMONIK7777/antelopev2",
+        files=("glintr100.onnx",),
+        place="antelopev2/glintr100.onnx",
+        stems=("antelopev2/glintr100", "antelopev2/antelopev2/glintr100", "glintr100"),
+        extensions=(".onnx",),
+        size=261_000_000,
+        licence="InsightFace's models: non-commercial research only",
+        used=False,
+    ),
+)  # fmt: skip
+
+NEEDED: tuple[Weight, ...] = tuple(weight for weight in TABLE if weight.used)
+"""What the published model is made of."""
+
+MCLD_FILES = ("denoising_unet", "reference_unet", "pose_guider", "image_proj_model")
+
+
+def weight_named(name: str) -> Weight:
+    """The weight of that short name.
+
+    Raises:
+        KeyError: where there is none.
+    """
+    for weight in TABLE:
+        if weight.name == name:
+            return weight
+    raise KeyError(name)
+
+
+def in_words(size: float | None) -> str:
+    """A number of bytes as people say it: "3.5 GB", "4.3 MB", "unknown size"."""
+    if size is None:
+        return "unknown size"
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
