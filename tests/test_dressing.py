@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mcld_app.body.charts import charts
-from mcld_app.body.dressing import fill, merge, wear
+from mcld_app.body.dressing import bare_limbs, fill, merge, wear
 from mcld_app.body.mannequin import Pose, draw_iuv
 from mcld_app.body.parts import BASE_REGIONS, parts_mask, region_mask, region_pixels
+from mcld_app.body.people import draw_person, render_person
 from mcld_app.body.texture import TextureMap, extract, render
+from mcld_app.body.wardrobe import Bottom, Cloth, Shoes, Top, ground
 from mcld_app.errors import StudioError
 
 SIZE = (512, 352)
@@ -146,3 +150,52 @@ def test_a_donor_who_does_not_show_the_region_is_refused(front: TextureMap, name
 def test_an_unknown_region_is_refused(front: TextureMap) -> None:
     with pytest.raises(StudioError, match="no region called 'hat'"):
         wear(front, front, "hat")
+
+
+# --- bare arms and legs --------------------------------------------------------------------------------------------
+
+PALE, DARK = (240, 206, 180), (86, 58, 43)
+ARMS, LEGS = frozenset(range(15, 23)), frozenset(range(7, 15))
+
+
+def dressed(skin: tuple[int, int, int], sleeve: float, hem: float, trousers: tuple[int, int, int] = RED) -> TextureMap:
+    """A drawn person in a blue top with sleeves of that length (metres along the arm; the wrist is at 0.525) and
+    trousers with the hem at that height (metres; the ankle is at 0.085, the knee at 0.5)."""
+    top = Top(Cloth("plain", BLUE, BLUE, 0.05), sleeve, "crew", 0.96)
+    bottom = Bottom(Cloth("plain", trousers, trousers, 0.05), "trousers", hem)
+    shoes = Shoes("sneakers", BLUE, BLUE)
+    base = replace(draw_person(23), skin=skin, top=top, bottom=bottom, shoes=shoes)
+    return extract(*render_person(base, Pose(), SIZE))
+
+
+@pytest.mark.parametrize("skin", [PALE, DARK])
+@pytest.mark.parametrize(("sleeve", "hem"), [(0.14, 0.58), (0.26, 0.30)])
+def test_bare_limbs_begin_where_the_cloth_ends(skin: tuple[int, int, int], sleeve: float, hem: float) -> None:
+    bare, g = bare_limbs(dressed(skin, sleeve, hem)), ground()
+    assert g.arm[bare & parts_mask(ARMS)].min() == pytest.approx(sleeve, abs=0.045)
+    assert g.y[bare & parts_mask(LEGS)].max() == pytest.approx(hem, abs=0.045)
+    assert not (bare & ~parts_mask(ARMS | LEGS)).any()
+
+
+@pytest.mark.parametrize("skin", [PALE, DARK])
+def test_covered_limbs_are_not_bare(skin: tuple[int, int, int]) -> None:
+    g = ground()
+    bare = bare_limbs(dressed(skin, 0.53, 0.09))
+    assert not (bare & parts_mask(ARMS) & (g.arm < 0.46)).any()
+    assert not (bare & parts_mask(LEGS) & (g.y > 0.16)).any()
+
+
+def test_no_mistake_about_colours_undresses_thighs() -> None:
+    """Trousers of exactly the skin's colour."""
+    bare = bare_limbs(dressed(PALE, 0.14, 0.09, trousers=PALE))
+    assert not (bare & (ground().y > 0.80) & parts_mask(LEGS)).any()
+
+
+def test_a_short_sleeved_top_brings_no_skin_along() -> None:
+    donor, wearer = dressed(DARK, 0.14, 0.09), dressed(PALE, 0.53, 0.09)
+    worn, g = wear(wearer, donor, "upper"), ground()
+    forearm = parts_mask(ARMS) & (g.arm > 0.22) & (g.arm < 0.46)
+    arm = np.median(worn.image[forearm], 0)
+    assert np.abs(arm - PALE).max() < 60 < 80 < np.abs(arm - DARK).min(), "the wearer's own skin, in the same light"
+    sleeve = parts_mask(ARMS) & (g.arm > 0.02) & (g.arm < 0.08) & donor.coverage
+    assert np.array_equal(worn.image[sleeve], donor.image[sleeve])

@@ -190,9 +190,9 @@ def test_too_little_memory_for_one_picture_is_a_sentence_and_the_next_request_wo
 
 @pytest.mark.parametrize("scheduler", ["dpm++", "unipc"])
 def test_fast_schedulers_come_close_to_many_small_steps(engine, scheduler):
-    slow = picture(engine, Job(conditions(), 1), Settings(steps=200)).astype(float)
+    slow = picture(engine, Job(conditions(), 1), Settings(steps=80)).astype(float)
     fast = picture(engine, Job(conditions(), 1), Settings(steps=20, scheduler=scheduler)).astype(float)
-    other = picture(engine, Job(conditions(), 2), Settings(steps=200)).astype(float)
+    other = picture(engine, Job(conditions(), 2), Settings(steps=80)).astype(float)
     assert np.abs(fast - slow).mean() < 0.35 * np.abs(other - slow).mean()
 
 

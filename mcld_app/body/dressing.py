@@ -29,6 +29,7 @@ _LIMBS = (
     frozenset({3, 4, *range(15, 23)}),
     frozenset({23, 24}),
 )  # trunk, legs with feet, arms with hands, head
+_SLICE = 0.02  # metres of a limb that are judged as one
 _LEAST = 0.03  # share of a region that must be seen before it can be taken
 
 
@@ -70,7 +71,8 @@ def wear(texture: TextureMap, donor: TextureMap, region_name: str, *, only: np.n
     """Put what a donor wears in a region on a person.
 
     Texels of the region that the donor's picture does not show are guessed from what it shows (see `fill`), so that
-    the old garment does not look through. A garment shown alone ends at its own hems, and the arms and neck
+    the old garment does not look through. Where the donor's arms or legs are bare, the person's own skin shows, not the
+    donor's. A garment shown alone ends at its own hems, and the arms and neck
     (for a top) or legs (for a bottom) that it leaves free become bare skin.
 
     Args:
@@ -87,7 +89,7 @@ def wear(texture: TextureMap, donor: TextureMap, region_name: str, *, only: np.n
         StudioError: for an unknown region, or where the donor's picture shows next to nothing of it.
     """
     only = _extent(donor, only)
-    worn = region_mask(region_name) if only is None else region_mask(region_name) & only
+    worn = region_mask(region_name) & (~bare_limbs(donor) if only is None else only)
     seen = worn & donor.coverage
     if np.count_nonzero(seen) < max(_LEAST * np.count_nonzero(worn), 40):
         label = region(region_name).label.lower()
@@ -97,6 +99,7 @@ def wear(texture: TextureMap, donor: TextureMap, region_name: str, *, only: np.n
         )
     image, coverage = texture.image.copy(), texture.coverage.copy()
     bare = texels_changed(donor, region_name, only=only) & ~worn
+    bare &= ~bare_limbs(texture)  # where the person's own skin was seen, it stays
     if bare.any():
         skin = skin_colour(texture)
         image[bare] = skin if skin is not None else fill(texture).image[bare]
@@ -168,6 +171,47 @@ def _limb_mask(parts: frozenset[int]) -> np.ndarray:
     mask = parts_mask(parts)
     mask.setflags(write=False)
     return mask
+
+
+def bare_limbs(texture: TextureMap) -> np.ndarray:
+    """The arms' and legs' texels that show skin: from where along a limb most of what was seen has the colour of face
+    and hands, out to its end. (512, 512) bool; empty where the skin's colour is not known or is the clothes' too."""
+    out = np.zeros(texture.coverage.shape, bool)
+    skin = skin_colour(texture)
+    if skin is None:
+        return out
+    g = ground()
+    # Shade changes a skin's lightness a lot and its colour little. On legs beige trousers are common and a mistake
+    # would undress somebody, so there the lightness must fit too, and the thighs are never taken for bare.
+    off = cv2.cvtColor(texture.image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    own = cv2.cvtColor(skin.reshape(1, 1, 3), cv2.COLOR_RGB2LAB).astype(np.float32)
+    off -= own
+    same_hue = np.hypot(off[..., 1], off[..., 2]) < 14
+    chest = parts_mask({1, 2}) & texture.coverage
+    if chest.any() and same_hue[chest].mean() > 0.8:
+        return out  # clothes of the skin's own colour: nobody can tell them apart by it
+    for limb, outwards, first, last, darker, lighter in (
+        (_ARMS, g.arm, 0.02, 0.52, 0.6 * own[0, 0, 0], 45),
+        (_LEGS, 1.0 - g.y, 0.22, 0.90, 28, 28),
+    ):
+        mask = parts_mask(limb)
+        seen = mask & texture.coverage
+        alike = same_hue & (off[..., 0] > -darker) & (off[..., 0] < lighter)
+        slice_of = np.clip((outwards / _SLICE).astype(int), 0, 63)
+        count = np.bincount(slice_of[seen], minlength=64)
+        share = np.bincount(slice_of[seen], alike[seen], 64) / np.maximum(count, 1)
+        start, strange = None, 0
+        for k in range(int(last / _SLICE), int(first / _SLICE) - 1, -1):  # from the wrist or the ankle inwards
+            if count[k] < 12:
+                continue
+            strange = 0 if share[k] >= 0.5 else strange + 1
+            if strange == 2:
+                break
+            if strange == 0:
+                start = k
+        if start is not None:
+            out |= mask & (slice_of >= start)
+    return out
 
 
 def garment_extent(texture: TextureMap) -> np.ndarray:
