@@ -142,6 +142,18 @@ def test_sliders_beyond_their_ends_and_unknown_ones_do_no_harm(desk: Desk) -> No
     assert pose.zoom == posing.resting().zoom
 
 
+def test_a_slider_being_dragged_gets_small_pictures_and_a_full_one_when_let_go(visit: Visit) -> None:
+    values = {**posing.to_sliders(None), "yaw": 30.0}
+    sizes = []
+    for live in (True, True, False):
+        values["yaw"] += 5 if live else 0
+        answer = answers.run(visit, acts.turn, {"values": values, "gesture": "a", "live": live})
+        data = base64.b64decode(answer["stage"]["picture"].split(",")[1])
+        sizes.append(Image.open(io.BytesIO(data)).size)
+    assert sizes == [(176, 256), (176, 256), (352, 512)]
+    assert visit.desk.history.undo().now.pose is None, "one drag, one step to undo"
+
+
 def test_every_named_pose_goes_through_the_sliders_unchanged() -> None:
     for pose in named_poses().values():
         back = posing.from_sliders(posing.to_sliders(pose))
@@ -311,7 +323,7 @@ def test_an_unexpected_error_is_one_sentence_and_the_log_learns_nothing_of_the_p
 
 def test_an_error_while_drawing_leaves_the_desk_as_it_was(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     before = visit.desk.look
-    monkeypatch.setattr(answers, "draw", lambda look: 1 / 0)
+    monkeypatch.setattr(answers, "draw", lambda look, **how: 1 / 0)
     answer = answers.run(visit, acts.choose_pose, {"id": "arms-up"})
     assert answer["notice"]["text"] == answers.UNEXPECTED
     assert visit.desk.look is before

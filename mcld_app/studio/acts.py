@@ -100,14 +100,14 @@ def undo(desk: Desk, data: Data) -> Desk:
     """One step back."""
     if not desk.history.before:
         return replace(desk, note=Note("There is nothing to undo.", "info"))
-    return replace(desk, history=desk.history.undo(), note=Note())
+    return replace(desk, history=desk.history.undo(), note=Note(), live=False)
 
 
 def redo(desk: Desk, data: Data) -> Desk:
     """One step forward again."""
     if not desk.history.after:
         return replace(desk, note=Note("There is nothing to redo.", "info"))
-    return replace(desk, history=desk.history.redo(), note=Note())
+    return replace(desk, history=desk.history.redo(), note=Note(), live=False)
 
 
 def reset(desk: Desk, data: Data) -> Desk:
@@ -136,7 +136,8 @@ def turn(desk: Desk, data: Data) -> Desk:
     }
     gesture = data.get("gesture")
     pose = posing.from_sliders(numbers)
-    return desk.to(looks.stand(desk.look, pose), gesture=gesture if isinstance(gesture, str) else None)
+    moved = desk.to(looks.stand(desk.look, pose), gesture=gesture if isinstance(gesture, str) else None)
+    return replace(moved, live=data.get("live") is True)
 
 
 def mirror(desk: Desk, data: Data) -> Desk:

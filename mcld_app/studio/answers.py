@@ -48,7 +48,6 @@ def listen(
     event: Callable,
     act: Act,
     *changing: str,
-    mode: str = "multiple",
     echo: str | None = None,
     whole: bool = False,
 ) -> None:
@@ -59,7 +58,6 @@ def listen(
         event: a component's event, for example `button.click`.
         act: the action.
         changing: the components it may change. Gradio makes every one of them anew, changed or not: name no more.
-        mode: "multiple" runs every event, "always_last" skips those that a later one overtook.
         echo: a component that says the answer's note itself, in its own place.
         whole: show everything again, changed or not.
     """
@@ -75,7 +73,7 @@ def listen(
         return {parts[name]: value for name, value in answers.items() if parts[name] in outputs}
 
     quietly = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    done = event(answer, [parts["visit"], parts["notice"]], outputs, trigger_mode=mode, **quietly)
+    done = event(answer, [parts["visit"], parts["notice"]], outputs, trigger_mode="multiple", **quietly)
     if "joints" not in changing or "worn" in changing:
         # The texture map takes as long as the picture and is seldom looked at: it comes after it.
         done.then(_texture, [parts["visit"]], [parts["texture"]], **quietly)
@@ -164,10 +162,11 @@ def changes(before: Desk | None, after: Desk) -> dict[str, Any]:
     """What the page must show anew after a step from one desk (None: from nothing) to another."""
     was, now = before and before.look, after.look
     same_outfit = was is not None and was.outfit is now.outfit and was.fill == now.fill
-    same_pose = was is not None and was.pose == now.pose
+    same_pose = was is not None and was.pose == now.pose and before.live == after.live
     shown: dict[str, Any] = {}
     if not (same_outfit and same_pose):
-        shown["stage"] = view.stage(after, draw(now), with_photo=was is None or was.person is not now.person)
+        new_person = was is None or was.person is not now.person
+        shown["stage"] = view.stage(after, draw(now, small=after.live), with_photo=new_person)
     if not same_outfit:
         shown["worn"] = view.worn(after)
         shown["people"] = view.people(after)

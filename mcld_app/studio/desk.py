@@ -44,12 +44,14 @@ class Desk:
     Attributes:
         history: the look on the page, and those before and after it.
         own: people from the visitor's own pictures, oldest first.
+        live: whether a slider is being dragged: a small picture at once is better than a large one late.
         note: what the last action has to say.
         in_hand: the garment the visitor holds and has not dropped yet.
     """
 
     history: History
     own: tuple[Person, ...] = ()
+    live: bool = False
     note: Note = Note()
     in_hand: InHand | None = None
 
@@ -60,7 +62,7 @@ class Desk:
     def to(self, look: Look, note: str = "", gesture: str | None = None) -> Desk:
         """The desk with another look on it."""
         said = Note(note, "info" if note else "")
-        return replace(self, history=self.history.to(look, gesture), note=said, in_hand=None)
+        return replace(self, history=self.history.to(look, gesture), note=said, in_hand=None, live=False)
 
     def with_own(self, person: Person) -> Desk:
         """The desk with one more person of the visitor's own; the same pictures are not kept twice."""

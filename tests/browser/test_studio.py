@@ -76,19 +76,24 @@ def test_choosing_a_pose_redraws_the_person_in_it(visit: Page) -> None:
 def test_a_slider_turns_the_person_and_one_undo_takes_the_whole_drag_back(visit: Page) -> None:
     before = _source(visit, PICTURE)
     slider = visit.get_by_label("Turn", exact=True)
-    visit.mouse.move(*_middle(slider))
-    box = slider.bounding_box()
-    visit.mouse.down()
-    for step in range(1, 7):
-        visit.mouse.move(box["x"] + box["width"] * (0.5 + 0.04 * step), box["y"] + box["height"] / 2)
-        visit.wait_for_timeout(60)
-    visit.mouse.up()
+    _drag_slider(visit, slider, 0.74)
     expect(visit.locator(PICTURE)).to_have_attribute("alt", _ends("your own"), timeout=SLOW)
     assert float(slider.input_value()) > 20
-    visit.wait_for_timeout(500)
     with _new_picture(visit):
         visit.get_by_role("button", name="Undo").click()
     assert _source(visit, PICTURE) == before
+
+
+def test_after_a_quick_drag_the_picture_is_that_of_where_the_slider_stopped(visit: Page) -> None:
+    slider = visit.get_by_label("Turn", exact=True)
+    _drag_slider(visit, slider, 0.7)
+    dragged, value = _source(visit, PICTURE), slider.input_value()
+    with _new_picture(visit):
+        visit.get_by_role("button", name="Undo").click()
+    with _new_picture(visit):
+        slider.fill(value)
+    _wait_until_still(visit)
+    assert _source(visit, PICTURE) == dragged
 
 
 def test_a_garment_dragged_with_the_mouse_lights_the_region_up_and_is_worn(visit: Page) -> None:
@@ -354,6 +359,30 @@ def _wait_until_ready(page: Page) -> None:
     page.wait_for_function("+document.querySelector('#stage .stage-frame')?.dataset.serial > 0", timeout=30_000)
     page.locator("#people-picker [role=option]").first.wait_for(timeout=30_000)
     page.locator("#pose-picker [role=option]").first.wait_for(timeout=30_000)
+
+
+def _drag_slider(page: Page, slider, share: float) -> None:
+    """Drag a slider from its middle to a share of its length, faster than pictures can follow."""
+    page.mouse.move(*_middle(slider))
+    box = slider.bounding_box()
+    page.mouse.down()
+    for step in range(1, 21):
+        page.mouse.move(box["x"] + box["width"] * (0.5 + (share - 0.5) * step / 20), box["y"] + box["height"] / 2)
+        page.wait_for_timeout(8)
+    page.mouse.up()
+    _wait_until_still(page)
+
+
+def _wait_until_still(page: Page) -> None:
+    """The picture has not changed for half a second."""
+    page.wait_for_function(
+        """() => {
+          const source = document.querySelector('#stage .stage-after').src;
+          if (window.lastSource !== source) { window.lastSource = source; window.lastChange = performance.now(); }
+          return performance.now() - window.lastChange > 500;
+        }""",
+        timeout=SLOW,
+    )
 
 
 def _source(page: Page, picture: str) -> str:

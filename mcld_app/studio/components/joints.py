@@ -22,6 +22,6 @@ def render(parts: Parts) -> dict[str, gr.Button]:
 
 
 def listen_all(parts: Parts, buttons: dict[str, gr.Button]) -> None:
-    listen(parts, parts["joints"].turn, acts.turn, *POSE, mode="always_last")
+    listen(parts, parts["joints"].turn, acts.turn, *POSE)
     listen(parts, buttons["mirror"].click, acts.mirror, *POSE)
     listen(parts, buttons["reset"].click, acts.as_in_photo, *POSE)

@@ -44,5 +44,5 @@ def render_garments(parts: Parts) -> None:
 
 
 def listen_all(parts: Parts) -> None:
-    listen(parts, parts["people"].pick, acts.choose_person, *PERSON, mode="always_last")
-    listen(parts, parts["poses"].pick, acts.choose_pose, *POSE, mode="always_last")
+    listen(parts, parts["people"].pick, acts.choose_person, *PERSON)
+    listen(parts, parts["poses"].pick, acts.choose_pose, *POSE)

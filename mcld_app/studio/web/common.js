@@ -59,6 +59,27 @@ const rove = (box, buttons) => {
   });
 };
 
+/**
+ * Trigger an event so that the last one counts: while the server is at work, newer data waits and older is dropped.
+ * Gradio's own trigger_mode="always_last" runs the last event with an earlier one's data (6.31).
+ */
+const latest = (name) => {
+  let busy = false, waiting = null, timer = null;
+  const go = (data) => {
+    busy = true;
+    timer = setTimeout(done, 4000);  // an answer that never comes must not stop the next
+    trigger(name, data);
+  };
+  const done = () => {
+    if (!busy) return;
+    clearTimeout(timer);
+    busy = false;
+    if (waiting) { const data = waiting; waiting = null; go(data); }
+  };
+  hear("answered", done);
+  return (data) => { if (busy) waiting = data; else go(data); };
+};
+
 /** A file as the server takes it: its name and its bytes in base64. */
 const LARGEST_FILE = 20 * 1024 * 1024;
 const packed = (file) => new Promise((resolve, reject) => {

@@ -12,7 +12,9 @@ const write = (id, value) => {
   const share = (input.value - slider.min) / (slider.max - slider.min);
   input.style.setProperty("--share", `${share * 100}%`);
 };
-const send = () => trigger("turn", {
+const turn = latest("turn");
+const send = (live) => turn({
+  live,
   values: Object.fromEntries([...inputs].map(([id, { input }]) => [id, Number(input.value)])),
   gesture: `turn ${gesture}`,
 });
@@ -25,10 +27,10 @@ setup.groups.forEach((group) => {
     inputs.set(slider.id, { input, output, slider });
     write(slider.id, slider.rest);
     input.addEventListener("pointerdown", () => { gesture += 1; holding = true; });
-    input.addEventListener("pointerup", () => { holding = false; });
     input.addEventListener("focus", () => { gesture += 1; });
-    input.addEventListener("input", () => { write(slider.id, input.value); send(); });
-    output.addEventListener("dblclick", () => { gesture += 1; write(slider.id, slider.rest); send(); });
+    input.addEventListener("input", () => { write(slider.id, input.value); send(holding); });
+    input.addEventListener("change", () => { if (holding) { holding = false; send(false); } });
+    output.addEventListener("dblclick", () => { gesture += 1; write(slider.id, slider.rest); send(false); });
     return make("div", { class: "joint" }, make("label", { for: id, text: slider.label }), output, input);
   });
   box.append(make("details", { class: group.wide ? "joint-group wide" : "joint-group", open: group.open }, make("summary", { text: group.label }),

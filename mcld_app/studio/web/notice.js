@@ -14,6 +14,7 @@ const show = () => {
   const value = props.value;
   if (!value || !(value.serial > newest)) return;
   newest = value.serial;
+  say("answered", { serial: newest });
   if (value.text) put(value.kind, value.text);
   else list.querySelector(".warning")?.remove();  // what came after went well
   if (value.stale) trigger("stale");  // the server has forgotten this visit: show what it has now

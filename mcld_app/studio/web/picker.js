@@ -4,6 +4,7 @@ box.setAttribute("aria-label", setup.title);
 let items = [];
 let wanted = null;  // the choice just made, shown before the server has answered
 
+const pick = latest("pick");
 const options = () => [...box.querySelectorAll("[role=option]")];
 const valueOf = () => (props.value && typeof props.value === "object" ? props.value : {});
 
@@ -21,7 +22,7 @@ const mark = (id) => {
 const choose = (item, byKey) => {
   mark(item.id);
   if (setup.carry) say("hold", { item, byKey });
-  else { wanted = item.id; trigger("pick", { id: item.id }); }
+  else { wanted = item.id; pick({ id: item.id }); }
 };
 
 const option = (item) => {
