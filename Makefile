@@ -15,7 +15,7 @@ help:
 	@echo "make run      install what is missing and serve the studio at http://127.0.0.1:7860"
 	@echo "make test     install what the tests need, lint, and run all tests"
 	@echo "make lint     ruff only"
-	@echo "make bench    time the body: texture, preview, mannequin, drawn people"
+	@echo "make bench    time the body, the network and the page"
 	@echo "make samples  draw the sample people and garments of assets/ again"
 
 run: $(VENV)/.installed
@@ -29,7 +29,7 @@ lint: $(VENV)/.installed-dev
 	@$(PY) -m ruff check .
 
 bench: $(VENV)/.installed
-	@$(PY) -m mcld_app.bench body
+	@$(PY) -m mcld_app.bench body && $(PY) -m mcld_app.bench network && $(PY) -m mcld_app.bench page
 
 samples: $(VENV)/.installed
 	@PYTHONPATH=. $(PY) tools/make_samples.py

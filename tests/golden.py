@@ -79,18 +79,26 @@ def load_pipeline(folder: Folder):
     c = folder.config()
     guider, projector = c["pose_guider"], c["image_proj_model"]
     denoising, reference = (
-        DenoisingUNet(unet_sizes(c["denoising_unet"])),
-        ReferenceUNet(unet_sizes(c["reference_unet"])),
+        DenoisingUNet(sizes=unet_sizes(c["denoising_unet"])),
+        ReferenceUNet(sizes=unet_sizes(c["reference_unet"])),
     )
     parts = {
         "vae": AutoencoderKL(**c["vae"]),
         "image_encoder": CLIPVisionModelWithProjection(CLIPVisionConfig(**c["image_encoder"])),
         "denoising_unet": denoising,
         "reference_unet": reference,
-        "pose_guider": PoseGuider(guider["conditioning_embedding_channels"], guider["block_out_channels"]),
+        "pose_guider": PoseGuider(
+            channels=guider["conditioning_embedding_channels"], widths=guider["block_out_channels"]
+        ),
         "face_projector": FaceProjector(
-            projector["dim"], projector["depth"], projector["heads"], projector["dim_head"],
-            projector["num_queries"], projector["embedding_dim"], projector["output_dim"], projector["ff_mult"],
+            dim=projector["dim"],
+            depth=projector["depth"],
+            heads=projector["heads"],
+            head_dim=projector["dim_head"],
+            tokens=projector["num_queries"],
+            identity=projector["embedding_dim"],
+            output=projector["output_dim"],
+            ff_mult=projector["ff_mult"],
         ),
     }  # fmt: skip
     files = {"denoising_unet": denoising.unet, "reference_unet": reference.unet, "face_projector": "image_proj_model"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mcld_app import bench
+from mcld_app.bench import body as bench
+from mcld_app.bench import measure
+from mcld_app.bench.__main__ import main
 from mcld_app.body.charts import charts
 from mcld_app.body.mannequin import Pose, draw_iuv
 from mcld_app.body.texture import extract, extract_atlas, render_atlas
@@ -41,16 +43,16 @@ def test_every_job_takes_its_turns() -> None:
 
         return work
 
-    found = bench.median_times({"often": (job("often"), 15), "seldom": (job("seldom"), 3)})
+    found = measure.median_times({"often": (job("often"), 15), "seldom": (job("seldom"), 3)})
     assert calls == {"often": 16, "seldom": 4}, "one run more than is counted"
     assert set(found) == set(calls) and all(seconds >= 0 for seconds in found.values())
 
 
 def test_the_table_says_what_was_missed() -> None:
-    text = bench.table([
-        bench.Row("quick", 0.002, target=8, plain=0.1, ratio=15),
-        bench.Row("slow", 0.009, target=8, plain=0.1, ratio=15),
-        bench.Row("alone", 0.001),
+    text = measure.table([
+        measure.Row("quick", 0.002, target=8, plain=0.1, ratio=15),
+        measure.Row("slow", 0.009, target=8, plain=0.1, ratio=15),
+        measure.Row("alone", 0.001),
     ])  # fmt: skip
     _, _, quick, slow, alone = text.splitlines()
     assert quick.count("met") == 2 and "50.0 x" in quick and "2.0 ms" in quick
@@ -59,12 +61,12 @@ def test_the_table_says_what_was_missed() -> None:
 
 
 def test_a_photo_without_its_map_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert bench.main(["body", "--photo", "person.jpg"]) == 1
+    assert main(["body", "--photo", "person.jpg"]) == 1
     assert "both --photo and --iuv" in capsys.readouterr().err
 
 
 def test_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert bench.main(["body", "--runs", "1", "--plain-runs", "1"]) == 0
+    assert main(["body", "--runs", "1", "--plain-runs", "1"]) == 0
     said = capsys.readouterr().out
     for what in ("texture preview", "default mode", "exact mode", "mannequin", "drawn person", "same bytes", "cores"):
         assert what in said

@@ -36,7 +36,7 @@ def tiny_pipeline(plan: str = "ours", seed: int = 0, sizes: dict | None = None):
     width = sizes["cross_attention_dim"]
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        guider = PoseGuider(sizes["block_out_channels"][0], (4, 8, 8, 8))
+        guider = PoseGuider(channels=sizes["block_out_channels"][0], widths=(4, 8, 8, 8))
         torch.nn.init.normal_(guider.conv_out.weight, std=0.1)
         parts = {
             "vae": AutoencoderKL(
@@ -50,10 +50,10 @@ def tiny_pipeline(plan: str = "ours", seed: int = 0, sizes: dict | None = None):
                     projection_dim=width, image_size=224, patch_size=32,
                 )
             ),
-            "denoising_unet": DenoisingUNet(sizes, asdict(PLANS[plan])),
-            "reference_unet": ReferenceUNet(sizes),
+            "denoising_unet": DenoisingUNet(sizes=sizes, focus=asdict(PLANS[plan])),
+            "reference_unet": ReferenceUNet(sizes=sizes),
             "pose_guider": guider,
-            "face_projector": FaceProjector(16, 1, 2, 8, 4, 512, width, 2),
+            "face_projector": FaceProjector(dim=16, depth=1, heads=2, head_dim=8, tokens=4, output=width, ff_mult=2),
         }  # fmt: skip
     scheduler = DDIMScheduler(
         beta_start=0.00085, beta_end=0.012, beta_schedule="linear", clip_sample=False, steps_offset=1,

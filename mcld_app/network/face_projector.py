@@ -39,6 +39,7 @@ class FaceProjector(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(
         self,
+        *,
         dim: int = 1280,
         depth: int = 4,
         heads: int = 20,

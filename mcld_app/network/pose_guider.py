@@ -20,7 +20,7 @@ class PoseGuider(ModelMixin, ConfigMixin):
     """
 
     @register_to_config
-    def __init__(self, channels: int = 320, widths: Sequence[int] = (16, 32, 96, 256)) -> None:
+    def __init__(self, *, channels: int = 320, widths: Sequence[int] = (16, 32, 96, 256)) -> None:
         super().__init__()
         self.conv_in = nn.Conv2d(3, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList()

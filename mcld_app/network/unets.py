@@ -1,5 +1,7 @@
 """The two UNets: stock `UNet2DConditionModel`s, fitted with our attention processors.
 
+Arguments go by name: diffusers takes those given by place for defaults, and forgets them in `from_config`.
+
 Their state dicts carry the authors' key names: a stock Stable Diffusion 1.5 UNet, plus `to_k_ip` and `to_v_ip` in each
 cross-attention of the denoising one, minus the output layers in the ReferenceNet.
 """
@@ -61,7 +63,7 @@ class DenoisingUNet(ModelMixin, ConfigMixin):
     _supports_gradient_checkpointing = True
 
     @register_to_config
-    def __init__(self, sizes: Mapping[str, Any] = SD15, focus: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, *, sizes: Mapping[str, Any] = SD15, focus: Mapping[str, Any] | None = None) -> None:
         super().__init__()
         plan = FocusPlan(**(focus or {}))
         self.unet = UNet2DConditionModel(**sizes)
@@ -115,7 +117,7 @@ class ReferenceUNet(ModelMixin, ConfigMixin):
     _supports_gradient_checkpointing = True
 
     @register_to_config
-    def __init__(self, sizes: Mapping[str, Any] = SD15) -> None:
+    def __init__(self, *, sizes: Mapping[str, Any] = SD15) -> None:
         super().__init__()
         self.unet = UNet2DConditionModel(**sizes)
         self.unet.conv_norm_out = None

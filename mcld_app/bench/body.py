@@ -1,8 +1,5 @@
 """How fast the body is, beside a plain version that works the way the MCLD authors' preprocessing does.
 
-    python -m mcld_app.bench body [--photo PERSON.jpg --iuv PERSON_IUV.png] [--runs 15] [--plain-runs 3]
-    python -m mcld_app.bench page
-
 Both versions run on the same picture in the same process. Before anything is timed, the plain version must give the
 same bytes as the studio's exact mode, so that the ratios compare like with like. Times are medians; the first run of
 each is not counted, and all take turns.
@@ -10,62 +7,18 @@ each is not counted, and all take turns.
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform
-import statistics
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from mcld_app.bench.measure import Row, median_times
 from mcld_app.errors import StudioError
 
 SIDE = 512
 _ATLAS = 200
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        what: what was timed.
-        seconds: the median.
-        target: the most milliseconds it may take, None where only the ratio is asked for.
-        plain: seconds the plain version took for the same, None where there is none.
-        ratio: how many times faster it has to be than the plain version, None where that is not asked for.
-    """
-
-    what: str
-    seconds: float
-    target: float | None = None
-    plain: float | None = None
-    ratio: float | None = None
-
-
-def median_times(jobs: Mapping[str, tuple[Callable[[], object], int]]) -> dict[str, float]:
-    """Seconds each job takes: name -> (what to call, how often) to name -> median, after one run that is not counted.
-
-    The jobs take turns, so that another program that starts half-way through slows all of them and not one.
-    """
-    times: dict[str, list[float]] = {name: [] for name in jobs}
-    for work, _ in jobs.values():
-        work()
-    rounds = max(runs for _, runs in jobs.values())
-    for turn in range(rounds):
-        for name, (work, runs) in jobs.items():
-            if (turn + 1) * runs // rounds == turn * runs // rounds:
-                continue  # a job with fewer runs sits this round out
-            start = time.perf_counter()
-            work()
-            times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(found) for name, found in times.items()}
 
 
 # --- The plain version ---------------------------------------------------------------------------------------------
@@ -246,102 +199,3 @@ def bench_body(photo: np.ndarray, iuv: np.ndarray, runs: int, plain_runs: int) -
         f"Body pixels: {np.count_nonzero(iuv[..., 0]):,}. Mannequin and drawn person go through the named poses.",
     ]
     return rows, remarks
-
-
-def table(rows: Sequence[Row]) -> str:
-    """The rows as text."""
-    head = ("what", "median", "target", "", "plain", "ratio", "target", "")
-    lines = [head]
-    for row in rows:
-        milliseconds = row.seconds * 1000
-        times = row.plain / row.seconds if row.plain else None
-        lines.append((
-            row.what,
-            f"{milliseconds:.1f} ms",
-            f"<= {row.target:g} ms" if row.target else "",
-            _verdict(milliseconds <= row.target) if row.target else "",
-            f"{row.plain * 1000:.0f} ms" if row.plain else "",
-            f"{times:.1f} x" if times else "",
-            f">= {row.ratio:g} x" if row.ratio else "",
-            _verdict(times >= row.ratio) if times and row.ratio else "",
-        ))  # fmt: skip
-    widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
-    out = []
-    for n, line in enumerate(lines):
-        cells = [line[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True)]
-        out.append("  ".join(cells).rstrip())
-        if n == 0:
-            out.append("-" * (sum(widths) + 2 * (len(widths) - 1)))
-    return "\n".join(out)
-
-
-def _verdict(met: bool) -> str:
-    return "met" if met else "MISSED"
-
-
-def machine() -> str:
-    """One line on what this runs on."""
-    model = platform.processor() or platform.machine()
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                model = line.partition(":")[2].strip()
-                break
-    except OSError:
-        pass  # not Linux
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return (
-        f"{model}, {usable} of {os.cpu_count()} cores usable{load}; Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, OpenCV {cv2.__version__}, {platform.system()}"
-    )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m mcld_app.bench", description=(__doc__ or "").splitlines()[0])
-    kinds = parser.add_subparsers(dest="kind", required=True)
-    body = kinds.add_parser("body", help="texture maps, previews, mannequin and drawn people")
-    body.add_argument("--photo", help="a photo to work on instead of a drawn person")
-    body.add_argument("--iuv", help="that photo's IUV map")
-    body.add_argument("--runs", type=_count, default=15, help="how often ours run (default 15)")
-    body.add_argument("--plain-runs", type=_count, default=3, help="how often the plain version runs (default 3)")
-    kinds.add_parser("page", help="from `python app.py` to the first page, beside a bare Gradio app")
-    chosen = parser.parse_args(arguments)
-    try:
-        if chosen.kind == "page":
-            return _page()
-        photo, iuv, what = read_pair(chosen.photo, chosen.iuv)
-        print(f"Machine: {machine()}\nPicture: {what}. Medians of {chosen.runs} runs, plain of {chosen.plain_runs}.\n")
-        rows, remarks = bench_body(photo, iuv, chosen.runs, chosen.plain_runs)
-        print(table(rows) + "\n\n" + "\n".join(remarks))
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _page() -> int:
-    try:
-        from mcld_app.studio.startup import measure_page
-    except ImportError:
-        print("The page cannot be measured: this version has no mcld_app.studio.startup.", file=sys.stderr)
-        return 1
-    print(f"Machine: {machine()}\n")
-    try:
-        print(measure_page())
-    except RuntimeError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
