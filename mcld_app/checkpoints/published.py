@@ -80,8 +80,8 @@ def _makers(sizes: Sizes) -> dict[str, Callable[[Path], nn.Module]]:
         "image_encoder": lambda path: CLIPVisionModelWithProjection(
             CLIPVisionConfig(**(_config_beside(path, "clip_vision_model") or sizes.image_encoder))
         ),
-        "denoising_unet": lambda _: DenoisingUNet(unet, sizes.focus),
-        "reference_unet": lambda _: ReferenceUNet(dict(sizes.reference or unet)),
+        "denoising_unet": lambda _: DenoisingUNet(sizes=unet, focus=sizes.focus),
+        "reference_unet": lambda _: ReferenceUNet(sizes=dict(sizes.reference or unet)),
         "pose_guider": lambda _: PoseGuider(**sizes.pose_guider),
         "face_projector": lambda _: FaceProjector(**sizes.face_projector),
     }

@@ -1,0 +1,79 @@
+"""The benchmarks' command line.
+
+python -m mcld_app.bench body [--photo PERSON.jpg --iuv PERSON_IUV.png] [--runs 15] [--plain-runs 3]
+python -m mcld_app.bench network [--runs 3] [--device cuda]
+python -m mcld_app.bench page
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mcld_app.errors import StudioError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m mcld_app.bench", description="How fast the studio is, measured.")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    body = kinds.add_parser("body", help="texture maps, previews, mannequin and drawn people")
+    body.add_argument("--photo", help="a photo to work on instead of a drawn person")
+    body.add_argument("--iuv", help="that photo's IUV map")
+    body.add_argument("--runs", type=_count, default=15, help="how often ours run (default 15)")
+    body.add_argument("--plain-runs", type=_count, default=3, help="how often the plain version runs (default 3)")
+    network = kinds.add_parser("network", help="a denoising step, beside a plain version; whole pictures on a GPU")
+    network.add_argument("--runs", type=_count, default=3, help="how often each version runs (default 3)")
+    network.add_argument("--device", default=None, help="cuda, mps or cpu (default: the best there is)")
+    kinds.add_parser("page", help="from `python app.py` to the first page, beside a bare Gradio app")
+    chosen = parser.parse_args(arguments)
+    try:
+        print(f"Machine: {_machine()}")
+        print({"body": _body, "network": _network, "page": _page}[chosen.kind](chosen))
+    except (StudioError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _machine() -> str:
+    from mcld_app.bench.measure import machine
+
+    return machine()
+
+
+def _body(chosen: argparse.Namespace) -> str:
+    from mcld_app.bench.body import bench_body, read_pair
+    from mcld_app.bench.measure import table
+
+    photo, iuv, what = read_pair(chosen.photo, chosen.iuv)
+    print(f"Picture: {what}. Medians of {chosen.runs} runs, plain of {chosen.plain_runs}.\n")
+    rows, remarks = bench_body(photo, iuv, chosen.runs, chosen.plain_runs)
+    return table(rows) + "\n\n" + "\n".join(remarks)
+
+
+def _network(chosen: argparse.Namespace) -> str:
+    from mcld_app.bench.network import bench_pictures, bench_step
+    from mcld_app.engine import best_device
+
+    device = chosen.device or best_device()
+    told = bench_step(chosen.runs, "cpu")
+    return told + "\n\n" + bench_pictures(device)
+
+
+def _page(chosen: argparse.Namespace) -> str:
+    from mcld_app.studio.startup import measure_page
+
+    return measure_page()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

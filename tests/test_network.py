@@ -1,0 +1,117 @@
+"""The network by itself: its configurations, what each stage sees, and what is not worked out twice."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pytest
+import torch
+from tiny import SIZES, tiny_pipeline
+
+from mcld_app.errors import StudioError
+from mcld_app.network.attention import Focus
+from mcld_app.network.focus import PLANS, FocusPlan
+from mcld_app.network.unets import DenoisingUNet
+
+
+@pytest.fixture(autouse=True)
+def _no_gradients():
+    with torch.no_grad():
+        yield
+
+
+def forward(pipe, **changes) -> torch.Tensor:
+    """One guided forward of one person, from fixed random conditions; `changes` replaces tokens by slot."""
+    g = torch.Generator().manual_seed(1)
+    width = SIZES["cross_attention_dim"]
+    tokens = {slot: torch.randn(1, n, width, generator=g) for slot, n in (("photo", 1), ("texture", 1), ("face", 4))}
+    latent, noise = torch.randn(1, 4, 8, 8, generator=g), torch.randn(1, 4, 8, 8, generator=g)
+    reference = pipe.encode_reference(changes.pop("latent", latent), tokens["photo"])
+    focus = Focus(tokens | changes, reference, 1)
+    return pipe.denoising_unet(noise.repeat(2, 1, 1, 1), 500, focus, None)
+
+
+# What each ablation of table 3 sees, besides the reference.
+SEEN = {
+    "ours": {"photo", "texture", "face"}, "B1": {"photo"}, "B2": {"photo", "texture"},
+    "B3": {"photo", "texture", "face"}, "B4": {"texture", "face"}, "B5": {"photo", "texture"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_each_ablation_sees_its_own_conditions_and_no_others(plan: str):
+    pipe = tiny_pipeline(plan)
+    plain = forward(pipe)
+    for slot, n in (("photo", 1), ("texture", 1), ("face", 4)):
+        # The reference saw the photo as well: here only the denoising UNet's token changes.
+        changed = forward(pipe, **{slot: torch.ones(1, n, SIZES["cross_attention_dim"])})
+        moved = (changed[1:] - plain[1:]).abs().max().item()
+        assert (moved > 1e-5) == (slot in SEEN[plan]), f"{plan}: {slot} moved the picture by {moved:.1e}"
+        assert torch.equal(changed[:1], plain[:1]), "unconditional rows see no condition"
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_reference_moves_conditional_rows_only(plan: str):
+    pipe = tiny_pipeline(plan)
+    plain, other = forward(pipe), forward(pipe, latent=torch.ones(1, 4, 8, 8))
+    assert (other[1:] - plain[1:]).abs().max() > 1e-5
+    assert torch.equal(other[:1], plain[:1])
+
+
+def test_a_stage_sees_its_own_slots():
+    """Encoder I, middle I and A, decoder A (eq. 4): counted on the slots of each cross-attention."""
+    unet = DenoisingUNet(sizes=SIZES).unet
+    slots = {name[:4]: p.slots for name, p in unet.attn_processors.items() if ".attn2." in name}
+    assert slots == {"down": ("photo",), "mid_": ("photo", "texture"), "up_b": ("texture",)}
+
+
+@pytest.mark.parametrize(("plan", "pairs"), [("ours", True), ("B1", False), ("B3", False), ("B4", True), ("B5", False)])
+def test_only_plans_that_add_the_face_have_weights_for_it(plan: str, pairs: bool):
+    keys = DenoisingUNet(sizes=SIZES, focus=asdict(PLANS[plan])).unet.state_dict()
+    assert any("to_k_ip" in key for key in keys) == pairs
+
+
+@pytest.mark.parametrize("name", ["denoising_unet", "reference_unet", "pose_guider", "face_projector"])
+def test_a_part_comes_back_from_its_configuration(name: str):
+    part = getattr(tiny_pipeline(), name)
+    again = type(part).from_config(part.config)
+    assert {k: v.shape for k, v in again.state_dict().items()} == {k: v.shape for k, v in part.state_dict().items()}
+
+
+def test_the_reference_is_projected_once_per_texture():
+    pipe = tiny_pipeline()
+    calls = []
+    for name, module in pipe.denoising_unet.unet.named_modules():
+        if name.endswith("attn1.to_k"):
+            module.register_forward_hook(lambda *a, name=name: calls.append(name))
+    person = pipe.encode_person(torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64), None, (64, 64))
+    once = len(calls)
+    pose = pipe.encode_pose(torch.rand(1, 3, 64, 64), (64, 64))
+    pipe.denoise(person, pose, torch.randn(1, 4, 8, 8), steps=5)
+    layers = once  # one projection of the reference per self-attention ...
+    assert len(calls) == once + 5 * layers  # ... and one of the picture's own tokens per step
+
+
+def test_unconditional_rows_do_not_pass_the_cross_attentions_queries():
+    """Their tokens are zeros: what comes out is known, so only conditional rows are worked out."""
+    pipe = tiny_pipeline()
+    rows = []
+    for name, module in pipe.denoising_unet.unet.named_modules():
+        if name.endswith("attn2.to_q"):
+            module.register_forward_hook(lambda m, given, out: rows.append(len(given[0])))
+    forward(pipe)
+    assert set(rows) == {1}
+
+
+def test_ours_and_the_plain_way_agree():
+    """The plain way attends with the reference first, then overwrites unconditional rows, with zeros for tokens."""
+    from mcld_app.bench.network import step_pair
+
+    ours, plain = step_pair(SIZES, 16, "cpu")
+    assert (ours() - plain()).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("wrong", [{"encoder": ("hair",)}, {"reference": "pose"}, {"decoder": ("texture", "face")}])
+def test_a_plan_that_makes_no_sense_is_refused(wrong: dict):
+    with pytest.raises(StudioError):
+        FocusPlan(**wrong)
