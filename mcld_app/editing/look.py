@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mcld_app.body.dressing import texels_changed, wear
+from mcld_app.body.dressing import wear
 from mcld_app.body.mannequin import Pose
-from mcld_app.body.parts import region
+from mcld_app.body.parts import region, region_mask
 from mcld_app.body.texture import TextureMap
 from mcld_app.conditions import Person
 from mcld_app.errors import StudioError
@@ -40,20 +40,20 @@ class Wear:
     garment: Garment
     region: str
 
-    @property
-    def _reach(self) -> str:
-        """Put where it belongs, a garment is worn whole: boots reach up the leg, a collar up the neck."""
-        alone = self.garment.extent is not None
-        return "body" if alone and self.region == self.garment.region else self.region
-
-    @cached_property
-    def texels(self) -> np.ndarray:
-        """Which texels it changes: (512, 512) bool."""
-        return texels_changed(self.garment.donor.texture, self._reach, only=self.garment.extent)
-
     def put_on(self, texture: TextureMap) -> TextureMap:
-        """The texture map with this edit made."""
-        return wear(texture, self.garment.donor.texture, self._reach, only=self.garment.extent)
+        """The texture map with this edit made.
+
+        A garment that nobody wears, put where it belongs, is worn whole: boots reach up the leg, a collar up the neck.
+        Put elsewhere, only its part of that region is taken, and nothing around it is bared.
+        """
+        donor, only = self.garment.donor.texture, self.garment.extent
+        if only is None:
+            return wear(texture, donor, self.region)
+        if self.region == self.garment.region:
+            return wear(texture, donor, "body", only=only)
+        dressed, mask = wear(texture, donor, self.region, only=only), region_mask(self.region)
+        image = np.where(mask[..., None], dressed.image, texture.image)
+        return TextureMap(image, np.where(mask, dressed.coverage, texture.coverage))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +78,9 @@ class Outfit:
 
     @cached_property
     def changed(self) -> np.ndarray:
-        """Which texels do not come from the person's own photo: (512, 512) bool."""
-        return np.logical_or.reduce([edit.texels for edit in self.worn] or [np.zeros((512, 512), bool)])
+        """Which texels are not the person's own: (512, 512) bool."""
+        own = self.person.texture
+        return (self.seen.image != own.image).any(2) | (self.seen.coverage & ~own.coverage)
 
     @cached_property
     def filled(self) -> TextureMap:

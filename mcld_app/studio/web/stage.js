@@ -85,7 +85,7 @@ const regionAt = (x, y) => {
   return null;
 };
 
-const restPrompt = "Drop a garment on the person, or pick it and press:";
+const restPrompt = "Drop clothes on the person, or pick and press:";
 
 const hold = (item) => {
   held = item;
