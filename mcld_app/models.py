@@ -1,0 +1,85 @@
+"""Which models this machine can draw with: the bundled one, the published one, and one's own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from mcld_app.checkpoints.places import bundled_folder, checkpoints_folder
+from mcld_app.engine import Engine, Model
+from mcld_app.errors import StudioError
+
+NO_WEIGHTS = (
+    "No model is installed, so the studio shows the texture preview only. "
+    "`python -m mcld_app doctor` says what is missing and where to put it."
+)
+
+
+def available() -> tuple[str, ...]:
+    """Names of the models that are there, the best first: "published", "bundled", then folders with a
+    `model_index.json` below the checkpoints folder by their names. Reads no weights and needs no network."""
+    from mcld_app.checkpoints import NEEDED, find_all
+
+    names = []
+    try:
+        if all(find_all(NEEDED).values()):
+            names.append("published")
+    except StudioError:
+        pass  # broken weights: the doctor tells about them
+    if (bundled_folder() / "model_index.json").is_file():
+        names.append("bundled")
+    own = checkpoints_folder()
+    if own.is_dir():
+        folders = (f for f in sorted(own.iterdir()) if f != bundled_folder())
+        names += [f.name for f in folders if (f / "model_index.json").is_file()]
+    return tuple(names)
+
+
+@lru_cache(maxsize=8)
+def model_named(name: str) -> Model:
+    """The model of that name.
+
+    Raises:
+        StudioError: where there is none, with what to do.
+    """
+    if name not in available():
+        raise StudioError(NO_WEIGHTS if not available() else f"There is no model {name!r} on this machine any more.")
+    if name == "published":
+        return Model("MCLD, published weights", _loader(None), "Trained on fashion photos of whole people.")
+    folder = bundled_folder() if name == "bundled" else checkpoints_folder() / name
+    if name == "bundled":
+        note = "A small model trained on drawn people: real photos are outside what it has seen."
+        return Model("MCLD demo", _loader(folder), note, _result_size(folder))
+    return Model(name, _loader(folder), "A model of your own.", _result_size(folder))
+
+
+@lru_cache(maxsize=2)
+def engine_for(name: str) -> Engine:
+    """The engine of this process for a model, by its name in `available`: made once, loaded on first use.
+
+    Raises:
+        StudioError: where there is no such model.
+    """
+    return Engine(model_named(name))
+
+
+def _loader(folder: Path | None):
+    def load(device: str, dtype: str):
+        from mcld_app.checkpoints import load_pipeline
+
+        return load_pipeline(folder, device=device, dtype=dtype)
+
+    return load
+
+
+def _result_size(folder: Path) -> tuple[int, int]:
+    """(height, width) of a model's pictures, 11:16: as high as its square, from its configuration alone."""
+    import json
+
+    try:
+        sizes = json.loads((folder / "denoising_unet" / "config.json").read_text("utf-8"))["sizes"]
+        vae = json.loads((folder / "vae" / "config.json").read_text("utf-8"))
+        side = int(sizes["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StudioError(f"The model in {folder} is not whole: its configuration cannot be read.") from error
+    return side, round(side * 11 / 16)
