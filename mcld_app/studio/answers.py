@@ -118,7 +118,11 @@ def _texture(visit: Visit | None) -> dict:
         if visit.textured == (look.outfit, look.fill):
             return gr.skip()
         visit.textured = (look.outfit, look.fill)
-    return {**view.texture(look), "serial": serial}
+    try:
+        return {**view.texture(look), "serial": serial}
+    except Exception as error:
+        sentence(error)
+        return gr.skip()
 
 
 def _serial(notice: object) -> int:
@@ -148,11 +152,8 @@ def run(
             answers = changes(None if whole or visit.desk is None else before, after)
             visit.desk = replace(after, note=Note())
             note = Note(EXPIRED, "warning") if expired else after.note
-        except StudioError as error:
-            note = Note(str(error), "warning")
         except Exception as error:
-            _log.error("%s in %s", type(error).__name__, _place(error))
-            note = Note(UNEXPECTED, "warning")
+            note = Note(sentence(error), "warning")
         serial = visit.serial = max(visit.serial, known + 1)
     answers["notice"] = {"kind": note.kind, "text": note.text, "stale": note.text == EXPIRED}
     return {"visit": visit, **{name: {**value, "serial": serial} for name, value in answers.items()}}
@@ -177,6 +178,14 @@ def changes(before: Desk | None, after: Desk) -> dict[str, Any]:
         shown["joints"] = view.joints(after)
         shown["poses"] = view.poses(after)
     return shown
+
+
+def sentence(error: Exception) -> str:
+    """What the visitor is told of an error; an unexpected one is logged, without its message."""
+    if isinstance(error, StudioError):
+        return str(error)
+    _log.error("%s in %s", type(error).__name__, _place(error))
+    return UNEXPECTED
 
 
 def _place(error: Exception) -> str:

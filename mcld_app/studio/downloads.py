@@ -9,7 +9,7 @@ import gradio as gr
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw
-from mcld_app.studio.answers import Parts, sent
+from mcld_app.studio.answers import Parts, sent, sentence
 from mcld_app.studio.desk import Desk, Visit, fresh_desk
 
 _NAMES = {"picture": "mcld-picture.png", "texture": "mcld-texture-map.png", "iuv": "mcld-iuv-map.png"}
@@ -31,7 +31,10 @@ def listen(parts: Parts) -> None:
         visit = visit if isinstance(visit, Visit) else Visit()
         with visit.lock:
             visit.serial += 1
-            name, data = file_of(visit.desk or fresh_desk(), str(sent(event).get("what")))
+            try:
+                name, data = file_of(visit.desk or fresh_desk(), str(sent(event).get("what")))
+            except Exception as error:
+                return {"problem": sentence(error), "serial": visit.serial}
             return {"name": name, "data": base64.b64encode(data).decode(), "serial": visit.serial}
 
     parts["downloads"].want(

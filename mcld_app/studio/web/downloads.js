@@ -9,6 +9,7 @@ buttons.forEach((button) => button.addEventListener("click", () => {
 watch("value", () => {
   const value = props.value;
   buttons.forEach((button) => button.removeAttribute("aria-busy"));
+  if (value && value.problem && value.serial > newest) { newest = value.serial; warn(value.problem); return; }
   if (!value || !value.data || !(value.serial > newest)) return;
   newest = value.serial;
   const bytes = Uint8Array.from(atob(value.data), (c) => c.charCodeAt(0));
