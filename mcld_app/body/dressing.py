@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -67,6 +68,56 @@ def fill(texture: TextureMap, *, mirror: bool = True) -> TextureMap:
     return TextureMap(image.astype(np.uint8), body.copy())
 
 
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A garment ready to be put on anybody.
+
+    Attributes:
+        image: (512, 512, 3) uint8 RGB, the garment's colours; means something where `worn`.
+        worn: (512, 512) bool, its texels.
+        bared: (512, 512) bool, texels it leaves free that the person's old clothes may not cover.
+    """
+
+    image: np.ndarray
+    worn: np.ndarray
+    bared: np.ndarray
+
+
+def garment_layer(donor: TextureMap, region_name: str, *, only: np.ndarray | None = None, bares: bool = True) -> Layer:
+    """What a donor wears in a region. This is the costly half of `wear`, and depends on the donor alone.
+
+    Args:
+        donor, region_name, only: see `wear`.
+        bares: whether arms, neck or legs that a garment shown alone leaves free are bared.
+
+    Raises:
+        StudioError: see `wear`.
+    """
+    only = _extent(donor, only)
+    worn = region_mask(region_name) & (~bare_limbs(donor) if only is None else only)
+    seen = worn & donor.coverage
+    if np.count_nonzero(seen) < max(_LEAST * np.count_nonzero(worn), 40):
+        label = region(region_name).label.lower()
+        raise StudioError(
+            f"The garment's picture shows next to nothing of the region “{label}”. "
+            "Choose another region, or a picture that shows it."
+        )
+    changed = texels_changed(donor, region_name, only=only) if bares or only is None else worn
+    return Layer(fill(TextureMap(donor.image, seen)).image, worn, changed & ~worn)
+
+
+def lay_on(texture: TextureMap, layer: Layer) -> TextureMap:
+    """A person with a garment on. Where the person's own skin was seen, it stays; other skin takes its colour."""
+    image, coverage = texture.image.copy(), texture.coverage | layer.worn
+    bare = layer.bared & ~bare_limbs(texture) if layer.bared.any() else layer.bared
+    if bare.any():
+        skin = skin_colour(texture)
+        image[bare] = skin if skin is not None else fill(texture).image[bare]
+        coverage |= bare
+    image[layer.worn] = layer.image[layer.worn]
+    return TextureMap(image, coverage)
+
+
 def wear(texture: TextureMap, donor: TextureMap, region_name: str, *, only: np.ndarray | None = None) -> TextureMap:
     """Put what a donor wears in a region on a person.
 
@@ -88,23 +139,7 @@ def wear(texture: TextureMap, donor: TextureMap, region_name: str, *, only: np.n
     Raises:
         StudioError: for an unknown region, or where the donor's picture shows next to nothing of it.
     """
-    only = _extent(donor, only)
-    worn = region_mask(region_name) & (~bare_limbs(donor) if only is None else only)
-    seen = worn & donor.coverage
-    if np.count_nonzero(seen) < max(_LEAST * np.count_nonzero(worn), 40):
-        label = region(region_name).label.lower()
-        raise StudioError(
-            f"The garment's picture shows next to nothing of the region “{label}”. "
-            "Choose another region, or a picture that shows it."
-        )
-    image, coverage = texture.image.copy(), texture.coverage.copy()
-    bare = texels_changed(donor, region_name, only=only) & ~worn
-    bare &= ~bare_limbs(texture)  # where the person's own skin was seen, it stays
-    if bare.any():
-        skin = skin_colour(texture)
-        image[bare] = skin if skin is not None else fill(texture).image[bare]
-    image[worn] = fill(TextureMap(donor.image, seen)).image[worn]
-    return TextureMap(image, coverage | worn | bare)
+    return lay_on(texture, garment_layer(donor, region_name, only=only))
 
 
 def texels_changed(donor: TextureMap, region_name: str, *, only: np.ndarray | None = None) -> np.ndarray:

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mcld_app.body.dressing import wear
+from mcld_app.body.dressing import Layer, garment_layer, lay_on
 from mcld_app.body.mannequin import Pose
-from mcld_app.body.parts import region, region_mask
+from mcld_app.body.parts import region
 from mcld_app.body.texture import TextureMap
 from mcld_app.conditions import Person
 from mcld_app.errors import StudioError
@@ -32,6 +32,29 @@ class Garment:
     region: str
     extent: np.ndarray | None = None
 
+    @cached_property
+    def _layers(self) -> dict[str, Layer]:
+        return {}
+
+    def layer(self, region_name: str) -> Layer:
+        """This garment ready to be put on that region; worked out once.
+
+        A garment that nobody wears, put where it belongs, is worn whole: boots reach up the leg, a collar up the neck.
+        Put elsewhere, only its part of that region is taken, and nothing around it is bared.
+
+        Raises:
+            StudioError: where there is no such region, or the picture does not show it.
+        """
+        if region_name not in self._layers:
+            at_home = self.extent is not None and region_name == self.region
+            self._layers[region_name] = garment_layer(
+                self.donor.texture,
+                "body" if at_home else region_name,
+                only=self.extent,
+                bares=self.extent is None or at_home,
+            )
+        return self._layers[region_name]
+
 
 @dataclass(frozen=True, eq=False)
 class Wear:
@@ -41,19 +64,8 @@ class Wear:
     region: str
 
     def put_on(self, texture: TextureMap) -> TextureMap:
-        """The texture map with this edit made.
-
-        A garment that nobody wears, put where it belongs, is worn whole: boots reach up the leg, a collar up the neck.
-        Put elsewhere, only its part of that region is taken, and nothing around it is bared.
-        """
-        donor, only = self.garment.donor.texture, self.garment.extent
-        if only is None:
-            return wear(texture, donor, self.region)
-        if self.region == self.garment.region:
-            return wear(texture, donor, "body", only=only)
-        dressed, mask = wear(texture, donor, self.region, only=only), region_mask(self.region)
-        image = np.where(mask[..., None], dressed.image, texture.image)
-        return TextureMap(image, np.where(mask, dressed.coverage, texture.coverage))
+        """The texture map with this edit made."""
+        return lay_on(texture, self.garment.layer(self.region))
 
 
 @dataclass(frozen=True, eq=False)
