@@ -12,8 +12,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mcld_app.engine import Drawn, Job, Progress, Settings
 from mcld_app.errors import Cancelled, StudioError
+from mcld_app.request import Drawn, Job, Progress, Settings
 
 _SECONDS_PER_STEP = 0.12  # of one 512 x 512 picture with guidance on a data-centre GPU, generously
 _SECONDS_TO_ENCODE = 4

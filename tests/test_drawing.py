@@ -13,8 +13,8 @@ from tiny import tiny_pipeline
 from mcld_app import models
 from mcld_app.checkpoints import save_pipeline
 from mcld_app.drawing import draw, seconds_needed
-from mcld_app.engine import Conditions, Job, Progress, Settings
 from mcld_app.errors import Cancelled, StudioError
+from mcld_app.request import Conditions, Job, Progress, Settings
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import torch
 from tiny import tiny_pipeline
 
 from mcld_app.cache import ContentCache, content_key
-from mcld_app.engine import FALLBACKS, Conditions, Engine, Job, Model, Settings
+from mcld_app.engine import FALLBACKS, Engine, Model
 from mcld_app.errors import Cancelled, IUVError, StudioError
+from mcld_app.request import Conditions, Job, Settings
 
 FAST = Settings(steps=3)
 

@@ -1,0 +1,135 @@
+"""What the page, the command line and the engine say to each other: one typed request, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcld_app.errors import StudioError
+
+MAX_SEED = 2**63 - 1
+MAX_STEPS = 200
+SCHEDULERS = ("ddim", "dpm++", "unipc")
+
+
+def within(what: str, value, low: float, high: float, *, whole: bool = False) -> None:
+    """Raises StudioError where `value` is no (whole) number from `low` to `high`; `what` begins the sentence."""
+    good = isinstance(value, (int, np.integer) if whole else (int, float, np.integer, np.floating))
+    if not good or isinstance(value, bool) or not low <= value <= high:  # NaN is not between anything
+        kind = "a whole number" if whole else "a number"
+        raise StudioError(f"{what} must be {kind} from {low:g} to {high:g}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """What one picture is drawn from: the paper's four conditions. Arrays are read, never changed.
+
+    Attributes:
+        photo: I, (H, W, 3) uint8 RGB, framed to 11:16 (it is squeezed to the network's square).
+        texture: A, (512, 512, 3) uint8 RGB texture map.
+        pose: P, (H, W, 3) uint8 IUV map, channels I, U, V.
+        identity: F, (512,) float32 raw face identity; None = no face.
+    """
+
+    photo: np.ndarray
+    texture: np.ndarray
+    pose: np.ndarray
+    identity: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How pictures are drawn.
+
+    Attributes:
+        steps: denoising steps, 1..200.
+        guidance: classifier-free guidance, 0..30; 1 or less does without.
+        face_scale: weight of the face, 0..2.
+        scheduler: one of `SCHEDULERS`; "ddim" as the authors, the others for few steps.
+        focus: also say where the network looked.
+    """
+
+    steps: int = 20
+    guidance: float = 3.5
+    face_scale: float = 0.5
+    scheduler: str = "ddim"
+    focus: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises StudioError for a value out of range."""
+        within("The number of steps", self.steps, 1, MAX_STEPS, whole=True)
+        within("Guidance", self.guidance, 0, 30)
+        within("The face's weight", self.face_scale, 0, 2)
+        if self.scheduler not in SCHEDULERS:
+            raise StudioError(f"There is no scheduler {self.scheduler!r}. Choose one of: {', '.join(SCHEDULERS)}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One picture to draw: its conditions and its seed (0 .. 2**63 - 1)."""
+
+    conditions: Conditions
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        within("A seed", self.seed, 0, MAX_SEED, whole=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """Told after each step.
+
+    Attributes:
+        step, steps: of the batch being drawn, from 1.
+        done, jobs: pictures finished before this batch, and in all.
+        previews: list of (h, w, 3) uint8 RGB small pictures of what is being drawn (None where not asked for).
+    """
+
+    step: int
+    steps: int
+    done: int
+    jobs: int
+    previews: list[np.ndarray] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A drawn picture and what is needed to draw it again.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB, 11:16.
+        seed: as asked for.
+        focus: None, or name -> (h, w) float32.
+        device, dtype, batch, fallback: how it was drawn: the same four give the same picture, bit for bit.
+    """
+
+    picture: np.ndarray
+    seed: int
+    focus: dict[str, np.ndarray] | None
+    device: str
+    dtype: str
+    batch: int
+    fallback: str
+
+
+def check_conditions(c: Conditions) -> None:
+    """Whether a picture can be drawn from these conditions.
+
+    Raises:
+        IUVError: for a pose that is no IUV map, or an empty one.
+        StudioError: for pictures or an identity of the wrong kind.
+    """
+    from mcld_app.body.iuv import check_iuv
+
+    check_iuv(c.pose)
+    for name, picture in (("photo", c.photo), ("texture map", c.texture)):
+        if (
+            not isinstance(picture, np.ndarray)
+            or picture.dtype != np.uint8
+            or picture.ndim != 3
+            or picture.shape[2] != 3
+        ):
+            raise StudioError(f"The {name} must be an RGB picture of 8 bits per channel.")
+    if c.identity is not None and not np.isfinite(np.asarray(c.identity, np.float32)).all():
+        raise StudioError("This face identity holds values that are no numbers. Take the face from its photo again.")
