@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,11 +73,12 @@ class Studio:
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
 
-@pytest.fixture(scope="session")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """``python app.py`` on a free port of 127.0.0.1, answering; one for the whole run."""
+@contextmanager
+def run_studio(folder: Path, **extra: str) -> Iterator[Studio]:
+    """``python app.py`` on a free port of 127.0.0.1, answering; what it prints goes into the folder. `extra` is added
+    to its environment."""
     port = _free_port()
-    running = Studio(f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("studio") / "log.txt")
+    running = Studio(f"http://127.0.0.1:{port}", folder / "log.txt")
     environment = {
         **os.environ,
         "GRADIO_SERVER_NAME": "127.0.0.1",
@@ -84,6 +86,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         "GRADIO_ANALYTICS_ENABLED": "False",
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
+        **extra,
     }
     with running.log_file.open("wb") as log:
         process = subprocess.Popen(
@@ -95,6 +98,28 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         yield running
     finally:
         _stop(process)
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """The studio as it comes, one for the whole run."""
+    with run_studio(tmp_path_factory.mktemp("studio")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def studio_with_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A studio that has a model, called "tiny": real code and random weights, so its pictures show nothing."""
+    from tiny import tiny_pipeline
+
+    from mcld_app.checkpoints import save_pipeline
+
+    folder = tmp_path_factory.mktemp("drawing-studio")
+    with pytest.MonkeyPatch.context() as patch:  # what a model's files are like is noted down where models are kept
+        patch.setenv("MCLD_CHECKPOINTS", str(folder / "checkpoints"))
+        save_pipeline(tiny_pipeline(), folder / "checkpoints" / "tiny")
+    with run_studio(folder, MCLD_CHECKPOINTS=str(folder / "checkpoints")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ def listen(
     def answer(visit: Visit | None, notice: dict | None, event: gr.EventData, request: gr.Request) -> dict:
         visit = visit if isinstance(visit, Visit) else Visit()
         visit.session = request.session_hash
-        answers = run(visit, act, sent(event), known=_serial(notice), whole=whole)
+        answers = run(visit, act, sent(event), known=serial_of(notice), whole=whole)
         if echo:
             answers[echo] = answers["notice"]
             answers["notice"] = {**answers["notice"], "text": ""}
@@ -125,7 +125,8 @@ def _texture(visit: Visit | None) -> dict:
         return gr.skip()
 
 
-def _serial(notice: object) -> int:
+def serial_of(notice: object) -> int:
+    """The number of the last answer that the page has seen."""
     serial = notice.get("serial") if isinstance(notice, Mapping) else None
     return serial if isinstance(serial, int) and 0 <= serial < 2**50 else 0
 

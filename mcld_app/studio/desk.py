@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mcld_app.conditions import Person
 from mcld_app.editing import History, Look, Outfit
 from mcld_app.editing import look as looks
 from mcld_app.errors import StudioError
 from mcld_app.studio import catalogue
+
+if TYPE_CHECKING:
+    from mcld_app.studio.generating import Generated, Order
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ class Visit:
         desk: None before the first action.
         serial: number of the last answer, so that the page can tell an answer that comes late.
         textured: the outfit, and whether its holes are filled, that the page shows the texture map of.
+        orders: pictures asked for from a model and not finished, by the page's number for them.
+        drawn: the last picture a model drew; None before the first.
         session: Gradio's name for the visitor's open page.
         lock: held while an action runs.
     """
@@ -122,6 +128,8 @@ class Visit:
         self.serial = 0
         self.session: str | None = None
         self.textured: tuple[Outfit, bool] | None = None
+        self.orders: dict[int, Order] = {}
+        self.drawn: Generated | None = None
         self.lock = threading.Lock()
 
     def __deepcopy__(self, memo: dict) -> Visit:

@@ -12,7 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 
 from mcld_app.studio import answers, catalogue
-from mcld_app.studio.components import joints, picker, result, stage, texture, upload
+from mcld_app.studio.components import generate, joints, picker, result, stage, texture, upload
 from mcld_app.studio.desk import Visit
 from mcld_app.studio.theme import studio_theme
 
@@ -51,6 +51,7 @@ def build() -> gr.Blocks:
             with gr.Column(elem_id="area-result", elem_classes="area", min_width=0):
                 _plain("<h2>Result</h2>")
                 stage.render(parts, _first_picture())
+                generate.render(parts)
                 result.render(parts)
         result.render_notice(parts)
 
@@ -59,6 +60,7 @@ def build() -> gr.Blocks:
         joints.listen_all(parts, pose_buttons)
         texture.listen_all(parts)
         stage.listen_all(parts)
+        generate.listen_all(parts)
         result.listen_all(parts)
         answers.listen(parts, blocks.load, answers.as_it_is, *answers.EVERYTHING, whole=True)
     return blocks

@@ -4,6 +4,7 @@ that nothing of a visitor is written to the server's disk."""
 from __future__ import annotations
 
 import base64
+import hashlib
 from functools import lru_cache
 
 import cv2
@@ -60,9 +61,11 @@ def stage(desk: Desk, preview: Preview, *, with_photo: bool) -> dict:
     """The picture, the photo it is compared with (where the page does not have it yet), and the pose."""
     look = desk.look
     pose = "as in the photo" if look.pose is None else look.pose.name.replace("_", " ")
+    picture = jpeg(preview.picture)
     worn = ", wearing " + ", ".join(edit.garment.label for edit in look.worn) if look.worn else ""
     return {
-        "picture": jpeg(preview.picture),
+        "picture": picture,
+        "look": look_key(look, preview, picture),
         "person": look.person.key,
         "before": jpeg(look.person.picture) if with_photo else None,
         "iuv": jpeg(iuv_picture(resize_iuv(preview.iuv, _INDEX))),
@@ -72,6 +75,13 @@ def stage(desk: Desk, preview: Preview, *, with_photo: bool) -> dict:
         "redo": bool(desk.history.after),
         "alt": f"{look.person.name}, {pose}{worn}",
     }
+
+
+def look_key(look: Look, preview: Preview, picture: str | None = None) -> str:
+    """A short name for what a look shows, by which the page tells whether a drawn picture is still of it. `picture`
+    is the preview as `jpeg` gives it, where it is at hand."""
+    digest = hashlib.blake2b((picture or jpeg(preview.picture)).encode(), digest_size=8).hexdigest()
+    return f"{digest}{'' if look.fill else '-unfilled'}"
 
 
 def texture(look: Look) -> dict:

@@ -15,6 +15,8 @@ _DOWNLOADS = """
   <button type="button" data-what="picture">Picture</button>
   <button type="button" data-what="texture">Texture map</button>
   <button type="button" data-what="iuv">IUV map</button>
+  <button type="button" data-what="drawn" hidden
+    title="The picture the model drew. The file says that it is AI-generated.">Drawn</button>
 </div></div>
 """
 
@@ -25,7 +27,7 @@ def render_notice(parts: Parts) -> None:
 
 
 def render(parts: Parts) -> None:
-    """The clothes put on, with the event "remove" {index}; three downloads, with the event "want" {what}, whose answer
+    """The clothes put on, with the event "remove" {index}; the downloads, with the event "want" {what}, whose answer
     is the file."""
     parts["worn"] = widget(_WORN, "worn", elem_id="worn")
     parts["downloads"] = widget(_DOWNLOADS, "downloads", elem_id="downloads")

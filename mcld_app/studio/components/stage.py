@@ -12,6 +12,7 @@ _HTML = """
     <div class="segments" role="group" aria-label="What to show">
       <button type="button" class="stage-show-preview" aria-pressed="true">Preview</button>
       <button type="button" class="stage-show-compare" aria-pressed="false">Before / after</button>
+      <button type="button" class="stage-show-drawn" aria-pressed="false" hidden>Drawn</button>
     </div>
     <div class="stage-history">
       <button type="button" data-act="undo" aria-label="Undo" title="Undo (Ctrl+Z)"><svg viewBox="0 0 24 24"
@@ -24,12 +25,14 @@ _HTML = """
   <div class="stage-row">
     <div class="stage-frame">
       <img class="stage-after" alt="" draggable="false" width="352" height="512">
+      <img class="stage-drawn" alt="" draggable="false" width="352" height="512">
       <canvas class="stage-light" aria-hidden="true"></canvas>
       <div class="stage-cut"><img class="stage-before" alt="" draggable="false" width="352" height="512"></div>
       <div class="stage-handle" aria-hidden="true"><span></span></div>
       <span class="stage-tag left" aria-hidden="true">Photo</span>
       <span class="stage-tag right" aria-hidden="true">Preview</span>
       <input class="stage-slider" type="range" min="0" max="100" value="50" step="1" aria-label="Photo or preview">
+      <span class="stage-badge"></span>
       <div class="stage-hint" aria-hidden="true"></div>
     </div>
     <div class="stage-side">

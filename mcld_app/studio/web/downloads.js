@@ -6,6 +6,7 @@ buttons.forEach((button) => button.addEventListener("click", () => {
   setTimeout(() => button.removeAttribute("aria-busy"), 20000);
   trigger("want", { what: button.dataset.what });
 }));
+hear("drawn", ({ state }) => { if (state === "done") element.querySelector("[data-what=drawn]").hidden = false; });
 watch("value", () => {
   const value = props.value;
   buttons.forEach((button) => button.removeAttribute("aria-busy"));

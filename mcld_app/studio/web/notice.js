@@ -19,6 +19,7 @@ const show = () => {
   else list.querySelector(".warning")?.remove();  // what came after went well
   if (value.stale) trigger("stale");  // the server has forgotten this visit: show what it has now
 };
+hear("drawn", ({ state }) => { if (state === "done") list.querySelector(".warning")?.remove(); });
 hear("note", ({ kind, text }) => put(kind, text));
 watch("value", show);
 show();

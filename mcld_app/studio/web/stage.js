@@ -8,6 +8,7 @@ const photos = new Map();  // person key -> their photo, sent once
 let index = null;          // which part each pixel shows, from the server
 let held = null;           // the garment that waits for a region
 let lit = null, newest = -1;
+let view = "preview", look = null;  // what is shown; a name for the look, from the server
 
 /** Said to those who cannot see the picture. */
 const announce = (text) => { live.textContent = ""; setTimeout(() => { live.textContent = text; }, 30); };
@@ -28,6 +29,10 @@ const show = () => {
   if (value.before) photos.set(value.person, value.before);
   const before = photos.get(value.person);
   if (after.alt && after.alt !== value.alt) announce(value.alt);
+  if (value.look !== look) {
+    look = value.look;
+    if (view === "drawn") setView("preview");
+  }
   after.src = value.picture;
   after.alt = value.alt;
   if (before && beforeImage.src !== before) { beforeImage.src = before; $("stage-photo").src = before; }
@@ -38,6 +43,7 @@ const show = () => {
   root.querySelector("[data-act=redo]").disabled = !value.redo;
   frame.classList.remove("waiting");
   frame.dataset.serial = value.serial;
+  badge();
 };
 
 // ---- regions ------------------------------------------------------------------------------------------------
@@ -140,7 +146,7 @@ const lift = (item) => {
 hear("hold", ({ item, byKey }) => {
   hold(item);
   lift(item);
-  setComparing(false);
+  setView("preview");
   if (!byKey) return;
   const chip = [...regionsBox.children].find((c) => c.tabIndex === 0);
   chip.focus();
@@ -150,7 +156,7 @@ hear("hold", ({ item, byKey }) => {
 hear("carry", ({ item, phase, x, y }) => {
   lift(item);
   const region = phase === "cancel" ? null : regionAt(x, y);
-  if (phase === "move") { setComparing(false); root.classList.add("target"); light(region, region && `Release: ${regions.get(region).label}`); return; }
+  if (phase === "move") { setView("preview"); root.classList.add("target"); light(region, region && `Release: ${regions.get(region).label}`); return; }
   root.classList.remove("target");
   light(null);
   hold(null);
@@ -179,7 +185,7 @@ frame.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();
   event.dataTransfer.dropEffect = "copy";
-  setComparing(false);
+  setView("preview");
   root.classList.add("target");
   const region = regionAt(event.clientX, event.clientY);
   light(region, region && `Release: ${regions.get(region).label}`);
@@ -217,22 +223,66 @@ document.addEventListener("keydown", shortcut);
 
 // ---- before and after ---------------------------------------------------------------------------------------
 
-const tabs = { preview: $("stage-show-preview"), compare: $("stage-show-compare") };
-function setComparing(on) {
-  root.classList.toggle("comparing", on);
-  slider.disabled = !on;
-  tabs.compare.setAttribute("aria-pressed", String(on));
-  tabs.preview.setAttribute("aria-pressed", String(!on));
+const tabs = { preview: $("stage-show-preview"), compare: $("stage-show-compare"), drawn: $("stage-show-drawn") };
+function setView(name) {
+  view = name;
+  root.dataset.view = name;
+  root.classList.toggle("comparing", name === "compare");
+  slider.disabled = name !== "compare";
+  Object.entries(tabs).forEach(([key, tab]) => tab.setAttribute("aria-pressed", String(key === name)));
+  if (name === "drawn") tabs.drawn.classList.remove("fresh");
+  badge();
 }
 const cut = () => {
   frame.style.setProperty("--cut", `${slider.value}%`);
   slider.setAttribute("aria-valuetext", `${slider.value} % photo, the rest preview`);
 };
-tabs.preview.addEventListener("click", () => setComparing(false));
-tabs.compare.addEventListener("click", () => { setComparing(true); light(null); });
+tabs.preview.addEventListener("click", () => setView("preview"));
+tabs.compare.addEventListener("click", () => { setView("compare"); light(null); });
+tabs.drawn.addEventListener("click", () => { setView("drawn"); light(null); });
 slider.addEventListener("input", cut);
+
+// ---- the picture a model draws ------------------------------------------------------------------------------
+
+const drawnImage = $("stage-drawn");
+let drawn = null;      // the last finished one
+let watching = false;  // one is being drawn and shown as it comes
+
+/** What must be said about the picture, on the picture. */
+function badge() {
+  const older = Boolean(drawn) && drawn.look !== look;
+  root.classList.toggle("older", older);
+  $("stage-badge").textContent = view !== "drawn" ? "" : watching ? "Drawing …"
+    : older ? "AI-generated, before your last edits" : "AI-generated";
+}
+hear("drawn", (news) => {
+  if (news.state === "step" && news.preview) {
+    const first = !watching;
+    watching = true;
+    drawnImage.src = news.preview;
+    drawnImage.alt = "The picture while it is being drawn";
+    tabs.drawn.hidden = false;
+    if (first) setView("drawn");
+    return;
+  }
+  if (!["done", "stopped", "failed"].includes(news.state)) return;
+  watching = false;
+  if (news.state === "done") drawn = news;
+  tabs.drawn.hidden = !drawn;
+  if (drawn) { drawnImage.src = drawn.picture; drawnImage.alt = drawn.alt; }
+  if (news.state !== "done") {
+    if (view === "drawn" && (!drawn || drawn.look !== look)) setView("preview");
+  } else if (drawn.look === look) {
+    setView("drawn");
+    announce(drawn.alt);
+  } else {
+    tabs.drawn.classList.add("fresh");
+    tell("Your picture is ready under “Drawn”. It shows the look from before your last edits.");
+  }
+  badge();
+});
 cut();
-setComparing(false);
+setView("preview");
 hold(null);
 watch("value", show);
 show();

@@ -1,0 +1,114 @@
+// Asking a model for a picture, watching it come, and stopping it.
+const $ = (name) => element.querySelector(`.generate-${name}`);
+const root = $("idle").closest(".generate"), go = $("go"), halt = $("stop"), line = $("model"), text = $("text");
+const bar = $("progress"), seed = element.querySelector("#generate-seed"), dice = $("dice");
+const fields = [...element.querySelectorAll("[data-name]")];
+let models = [], model = null, run = 0, patience = null;
+
+const set = (state) => { root.dataset.state = state; };
+const busy = () => ["waiting", "drawing", "stopping"].includes(root.dataset.state);
+const progress = (share, said) => {
+  bar.style.setProperty("--share", `${Math.round(share * 100)}%`);
+  bar.setAttribute("aria-valuenow", Math.round(share * 100));
+  bar.setAttribute("aria-valuetext", said);
+  text.textContent = said;
+};
+const duration = (seconds) => (seconds < 1 ? "almost done" : seconds < 100 ? `about ${seconds} s left`
+  : `about ${Math.round(seconds / 60)} min left`);
+
+// ---- which model --------------------------------------------------------------------------------------------
+
+/** A sentence in which `words` between backticks are code. */
+const write = (sentence) => line.replaceChildren(...sentence.split("`").map((part, i) => (i % 2 ? make("code", { text: part }) : part)));
+
+const choose = (chosen) => {
+  model = chosen;
+  go.disabled = false;
+  go.removeAttribute("title");
+  const name = models.length < 2 ? make("b", { text: model.label })
+    : make("select", { "aria-label": "Model" }, ...models.map((m) => make("option", { value: m.id, text: m.label, selected: m === model })));
+  name.addEventListener("change", () => choose(models.find((m) => m.id === name.value)));
+  line.replaceChildren("Model: ", name, model.note ? `. ${model.note}` : ".");
+};
+const none = (sentence) => {
+  model = null;
+  go.disabled = true;
+  go.title = sentence.replaceAll("`", "");
+  write(sentence);
+};
+const look = (again) => server.find(null).then((found) => {
+  models = found;
+  if (!models.length) { none(setup.none); return; }
+  set("idle");
+  choose(models[0]);
+}).catch(() => {
+  if (again) setTimeout(() => look(false), 3000);
+  else none("Which models there are could not be found out. Reload the page to try again.");
+});
+look(true);
+
+// ---- asking and stopping ------------------------------------------------------------------------------------
+
+const end = () => {
+  clearTimeout(patience);
+  const focused = document.activeElement === halt;
+  set("idle");
+  if (focused) go.focus();
+};
+go.addEventListener("click", () => {
+  if (busy() || !model) return;
+  const wrong = fields.find((field) => !field.checkValidity());
+  if (wrong) { $("settings").open = true; wrong.reportValidity(); return; }
+  if (dice.getAttribute("aria-pressed") === "true") seed.value = Math.floor(Math.random() * 2 ** 31);
+  const values = Object.fromEntries(fields.map((field) => [field.dataset.name, field.type === "number" ? Number(field.value) : field.value]));
+  run = Date.now();
+  const focused = document.activeElement === go;
+  set("waiting");
+  progress(0, "Waiting for its turn …");
+  if (focused) halt.focus();
+  trigger("ask", { run, model: model.id, seed: seed.value, ...values });
+});
+halt.addEventListener("click", () => {
+  if (root.dataset.state === "stopping") return;
+  trigger("halt", { run });
+  if (root.dataset.state === "waiting") {  // others may be drawing for long: what comes of it is not waited for
+    run = 0;
+    end();
+    return;
+  }
+  set("stopping");
+  text.textContent = "Stopping …";
+  patience = setTimeout(() => { say("drawn", { state: "stopped" }); end(); }, 20000);
+});
+
+watch("value", () => {
+  const news = props.value;
+  if (!news || !run || news.run !== run || !busy()) return;
+  const stopping = root.dataset.state === "stopping";
+  if (news.state === "start" && !stopping) {
+    set("drawing");
+    progress(0, news.loading ? "Loading the model …" : "Starting …");
+  } else if (news.state === "step" && !stopping) {
+    set("drawing");
+    const left = news.left === null ? "" : ` · ${news.step === news.steps ? "finishing" : duration(news.left)}`;
+    progress(news.step / news.steps, `Step ${news.step} of ${news.steps}${left}`);
+    say("drawn", news);
+  } else if (["done", "stopped", "failed"].includes(news.state)) {
+    end();
+    say("drawn", news);
+    if (news.state === "failed") warn(news.text);
+  }
+});
+
+// ---- seed ---------------------------------------------------------------------------------------------------
+
+const roll = (on) => {
+  dice.setAttribute("aria-pressed", String(on));
+  dice.title = on ? "A new seed each time" : "The same seed each time";
+};
+dice.addEventListener("click", () => roll(dice.getAttribute("aria-pressed") !== "true"));
+seed.addEventListener("input", () => {
+  seed.value = seed.value.replace(/\D/g, "");
+  roll(false);  // who writes a number means it
+});
+seed.addEventListener("change", () => { if (!seed.value) seed.value = "0"; });

@@ -1,0 +1,204 @@
+"""Drawing with a model in a real Chromium. The model is tiny and random: its pictures show nothing, the way to them
+is the real one."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from mcld_app.models import available
+
+pytestmark = pytest.mark.browser
+
+SLOW = 60_000  # milliseconds; the first picture waits for torch and diffusers to be imported
+DRAWN, PREVIEW = "#stage .stage-drawn", "#stage .stage-after"
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, studio_with_model) -> Iterator[Page]:
+    """One open page of a studio that has a model."""
+    page = _visitor(browser, studio_with_model.url)
+    yield page
+    page.context.close()
+
+
+def test_the_model_is_named_and_the_button_is_ready(visit: Page) -> None:
+    expect(visit.locator(".generate-model")).to_have_text("Model: tiny. A model of your own.")
+    expect(_go(visit)).to_be_enabled()
+    expect(visit.get_by_role("button", name="Cancel")).to_be_hidden()
+    expect(visit.get_by_role("button", name="Drawn")).to_have_count(0)
+
+
+def test_progress_and_what_is_coming_are_shown_and_then_the_picture(visit: Page) -> None:
+    _set(visit, steps=12)
+    _go(visit).click()
+    expect(visit.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(visit.locator(".generate-text")).to_have_text(re.compile(r"Step \d+ of 12"), timeout=SLOW)
+    expect(visit.locator(".stage-badge")).to_have_text("Drawing …")
+    coming = _source(visit, DRAWN)
+    _wait_until_idle(visit)
+    expect(visit.locator("#stage .stage-show-drawn")).to_have_attribute("aria-pressed", "true")
+    expect(visit.locator(".stage-badge")).to_have_text("AI-generated")
+    assert _source(visit, DRAWN) not in (coming, _source(visit, PREVIEW))
+    assert _picture(visit).size == (44, 64), "as high as the network's square, 11:16"
+
+
+def test_the_page_stays_in_use_while_drawing_and_an_edit_makes_the_picture_an_older_one(visit: Page) -> None:
+    _set(visit, steps=60)
+    _go(visit).click()
+    expect(visit.locator(".stage-badge")).to_have_text("Drawing …", timeout=SLOW)
+    before = _source(visit, PREVIEW)
+    visit.locator("#pose-picker").get_by_role("option", name="Arms up", exact=True).click()
+    visit.wait_for_function("before => document.querySelector('#stage .stage-after').src !== before", arg=before)
+    expect(visit.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(visit.locator("#stage .stage-show-preview")).to_have_attribute("aria-pressed", "true")
+    _wait_until_idle(visit)
+    expect(visit.locator("#notice .notice")).to_contain_text("before your last edits")
+    visit.locator("#stage .stage-show-drawn").click()
+    expect(visit.locator(".stage-badge")).to_have_text("AI-generated, before your last edits")
+    visit.get_by_role("button", name="Undo").click()
+    visit.wait_for_function("before => document.querySelector('#stage .stage-after').src === before", arg=before)
+    visit.locator("#stage .stage-show-drawn").click()
+    expect(visit.locator(".stage-badge")).to_have_text("AI-generated")
+
+
+def test_cancel_stops_at_the_next_step_and_the_next_picture_comes(visit: Page) -> None:
+    kept = _source(visit, DRAWN)
+    _set(visit, steps=200)
+    _go(visit).click()
+    expect(visit.locator(".generate-text")).to_have_text(re.compile("Step"), timeout=SLOW)
+    visit.get_by_role("button", name="Cancel").click()
+    _wait_until_idle(visit, 5_000)
+    assert _source(visit, DRAWN) == kept, "the picture before is still there"
+    _set(visit, steps=2)
+    _go(visit).click()
+    _wait_until_idle(visit)
+    assert _source(visit, DRAWN) != kept
+
+
+def test_the_same_seed_draws_the_same_picture_and_another_one_another(visit: Page) -> None:
+    pictures = []
+    for seed in ("12345678901234567", "12345678901234567", "8"):
+        _set(visit, steps=2, seed=seed)
+        _go(visit).click()
+        _wait_until_idle(visit)
+        pictures.append(_source(visit, DRAWN))
+        assert visit.locator("#generate-seed").input_value() == seed
+    assert pictures[0] == pictures[1] != pictures[2]
+
+
+def test_a_new_seed_each_time_is_shown_so_that_it_can_be_used_again(visit: Page) -> None:
+    seeds = set()
+    visit.get_by_role("button", name="A new seed each time").click()
+    for _ in range(2):
+        _go(visit).click()
+        _wait_until_idle(visit)
+        seeds.add(visit.locator("#generate-seed").input_value())
+    assert len(seeds) == 2
+
+
+def test_settings_that_cannot_be_give_a_sentence_and_the_next_picture_comes(visit: Page) -> None:
+    _set(visit, steps=2, seed="9" * 19)
+    _go(visit).click()
+    expect(visit.locator("#notice .notice.warning")).to_contain_text("whole number", timeout=SLOW)
+    _set(visit, steps=2, seed="1")
+    _go(visit).click()
+    _wait_until_idle(visit)
+    expect(visit.locator("#notice .notice.warning")).to_have_count(0)
+
+
+def test_the_download_says_that_a_model_made_it_and_nothing_else(visit: Page) -> None:
+    _set(visit, steps=2, seed="77")
+    _go(visit).click()
+    _wait_until_idle(visit)
+    with visit.expect_download() as waiting:
+        visit.locator("#downloads").get_by_role("button", name="Drawn").click()
+    assert waiting.value.suggested_filename == "mcld-drawn.png"
+    picture = Image.open(Path(waiting.value.path()))
+    assert picture.format == "PNG" and picture.size == (44, 64)
+    assert set(picture.text) == {"Software", "Description", "XML:com.adobe.xmp"}
+    assert picture.text["Description"].startswith("AI-generated with tiny (seed 77, 2 steps")
+    assert "digitalsourcetype/trainedAlgorithmicMedia" in picture.text["XML:com.adobe.xmp"]
+    assert not picture.getexif()
+
+
+def test_two_visitors_at_once_each_get_their_own_picture(visit: Page, browser: Browser, studio_with_model) -> None:
+    other = _visitor(browser, studio_with_model.url)
+    try:
+        other.locator("#people-picker [role=option]").nth(2).click()
+        _set(visit, steps=2, seed="5")
+        _go(visit).click()
+        _wait_until_idle(visit)
+        alone = _source(visit, DRAWN)
+        for page in (visit, other):
+            _set(page, steps=2, seed="5")
+            _go(page).click()
+        for page in (visit, other):
+            _wait_until_idle(page)
+        assert _source(visit, DRAWN) == alone != _source(other, DRAWN)
+    finally:
+        other.context.close()
+
+
+def test_who_leaves_stops_their_drawing(visit: Page, browser: Browser, studio_with_model) -> None:
+    other = _visitor(browser, studio_with_model.url)
+    _set(other, steps=200)
+    _go(other).click()
+    expect(other.locator(".generate-text")).to_have_text(re.compile("Step"), timeout=SLOW)
+    other.context.close()
+    _set(visit, steps=2)
+    _go(visit).click()
+    _wait_until_idle(visit, 5_000)
+
+
+def test_without_a_model_the_page_says_what_to_do(page: Page, studio_url: str) -> None:
+    if available():
+        pytest.skip(f"this machine has a model: {available()[0]}")
+    page.goto(studio_url)
+    expect(page.locator(".generate-model")).to_contain_text("python -m mcld_app doctor", timeout=SLOW)
+    expect(_go(page)).to_be_disabled()
+    assert "No model is installed" in _go(page).get_attribute("title")
+    expect(page.locator("#generate-seed")).to_be_hidden()
+
+
+# ---- what the tests share -------------------------------------------------------------------------------------
+
+
+def _visitor(browser: Browser, url: str) -> Page:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
+    page.goto(url)
+    page.wait_for_function("+document.querySelector('#stage .stage-frame')?.dataset.serial > 0", timeout=SLOW)
+    page.locator("#pose-picker [role=option]").first.wait_for(timeout=SLOW)
+    expect(_go(page)).to_be_enabled(timeout=SLOW)
+    return page
+
+
+def _go(page: Page):
+    return page.get_by_role("button", name="Generate", exact=True)
+
+
+def _set(page: Page, *, steps: int, seed: str | None = None) -> None:
+    if not page.get_by_label("Steps", exact=True).is_visible():
+        page.get_by_text("Settings", exact=True).click()
+    page.get_by_label("Steps", exact=True).fill(str(steps))
+    if seed is not None:
+        page.get_by_label("Seed", exact=True).fill(seed)
+
+
+def _wait_until_idle(page: Page, timeout: int = SLOW) -> None:
+    expect(page.locator(".generate")).to_have_attribute("data-state", "idle", timeout=timeout)
+
+
+def _source(page: Page, picture: str) -> str:
+    return page.locator(picture).evaluate("e => e.src")
+
+
+def _picture(page: Page) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(_source(page, DRAWN).split(",", 1)[1])))
