@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,10 @@ def build() -> gr.Blocks:
     """The whole page, not yet served."""
     parts = answers.Parts()
     with gr.Blocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
-        forget = partial(answers.forget, blocks)
+
+        def forget(visit: Visit | None) -> None:  # no partial: Gradio copies its arguments, the whole page, per visitor
+            answers.forget(blocks, visit)
+
         parts["visit"] = gr.State(Visit(), time_to_live=HOURS * 3600, delete_callback=forget)
         _plain(_HEADER)
         with gr.Row(elem_id="areas"):

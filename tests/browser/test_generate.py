@@ -156,6 +156,7 @@ def test_who_leaves_stops_their_drawing(visit: Page, browser: Browser, studio_wi
     _set(visit, steps=2)
     _go(visit).click()
     _wait_until_idle(visit, 5_000)
+    assert "Traceback" not in studio_with_model.log()
 
 
 def test_without_a_model_the_page_says_what_to_do(page: Page, studio_url: str) -> None:
