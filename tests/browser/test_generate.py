@@ -129,6 +129,22 @@ def test_the_download_says_that_a_model_made_it_and_nothing_else(visit: Page) ->
     assert not picture.getexif()
 
 
+@pytest.mark.parametrize("width", [360, 390, 800, 1024, 1100])
+def test_three_views_and_the_seed_fit_into_every_width(visit: Page, width: int) -> None:
+    visit.set_viewport_size({"width": width, "height": 844})
+    try:
+        expect(visit.locator("#stage .stage-show-drawn")).to_be_visible()
+        outside = visit.evaluate("""() => ["#stage", "#generate"].flatMap((area) => {
+          const edge = document.querySelector(area).getBoundingClientRect().right + 1;
+          return [...document.querySelectorAll(`${area} button:not(.chip), ${area} input`)]
+            .filter((e) => e.getBoundingClientRect().right > edge).map((e) => e.className);
+        })""")
+        assert outside == []
+        assert visit.evaluate("document.documentElement.scrollWidth") <= width
+    finally:
+        visit.set_viewport_size({"width": 1280, "height": 900})
+
+
 def test_two_visitors_at_once_each_get_their_own_picture(visit: Page, browser: Browser, studio_with_model) -> None:
     other = _visitor(browser, studio_with_model.url)
     try:

@@ -1,0 +1,109 @@
+"""What the page asks of a model, and what it is told: without a model."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mcld_app import models
+from mcld_app.editing import look as looks
+from mcld_app.errors import Cancelled, StudioError
+from mcld_app.provenance import encode_generated
+from mcld_app.request import Drawn, Progress
+from mcld_app.studio import catalogue, generating
+from mcld_app.studio.desk import Visit, fresh_desk
+
+ASKED = {"run": 7, "model": "m", "seed": "3", "steps": 2, "guidance": 3.5, "face": 0.5, "scheduler": "ddim"}
+PICTURE = np.full((64, 44, 3), 90, np.uint8)
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Visit:
+    monkeypatch.setattr(models, "model_named", lambda name: SimpleNamespace(name="A model"))
+    monkeypatch.setattr(models, "engine_for", lambda name: SimpleNamespace(is_loaded=True))
+    ready = Visit()
+    ready.desk = fresh_desk()
+    return ready
+
+
+def drawing(model, jobs, settings, stop):
+    for step in range(settings.steps):
+        yield Progress(step + 1, settings.steps, 0, 1, [PICTURE])
+    yield [Drawn(PICTURE, jobs[0].seed, None, "cpu", "float32", 1, "none")]
+
+
+def test_the_photo_is_the_visitors_own_until_clothes_are_put_on(visit: Visit) -> None:
+    look = visit.desk.look
+    assert generating.conditions_of(look).photo is look.person.photo
+    dressed = looks.put_on(look, catalogue.sample_garment(next(iter(catalogue.garments()))))
+    conditions = generating.conditions_of(dressed)
+    assert (conditions.photo != look.person.picture).any()
+    assert conditions.texture is dressed.texture.image and conditions.identity is None
+
+
+def test_from_asking_to_the_picture_nothing_is_left_behind(visit: Visit) -> None:
+    order = generating.take(visit, visit.desk, ASKED)
+    told = list(generating.news(visit, 7, drawing))
+    assert [news["state"] for news in told] == ["start", "step", "step", "done"]
+    assert visit.orders == {} and not order.stop.exists()
+    assert visit.drawn.picture is PICTURE and "seed 3" in visit.drawn.details
+
+
+def test_a_picture_cancelled_before_its_turn_is_never_begun(visit: Visit) -> None:
+    generating.take(visit, visit.desk, ASKED)
+    generating.stop(visit, {"run": 7})
+    assert [news["state"] for news in generating.news(visit, 7, drawing)] == ["stopped"]
+    assert visit.orders == {} and visit.drawn is None
+
+
+def test_whoever_closes_the_stream_stops_the_drawing(visit: Visit) -> None:
+    order = generating.take(visit, visit.desk, ASKED)
+    stream = generating.news(visit, 7, drawing)
+    next(stream), next(stream)
+    stream.close()
+    assert order.stop.exists() and visit.orders == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "state"), [(Cancelled(), "stopped"), (StudioError("Too little memory."), "failed"), (KeyError(), "failed")]
+)
+def test_every_end_is_told(visit: Visit, error: Exception, state: str) -> None:
+    def failing(*_: object):
+        yield Progress(1, 2, 0, 1, None)
+        raise error
+
+    generating.take(visit, visit.desk, ASKED)
+    last = list(generating.news(visit, 7, failing))[-1]
+    assert last["state"] == state and visit.orders == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"run": None}, {"run": -1}, {"seed": "-1"}, {"seed": "9" * 19}, {"seed": "9" * 5000}, {"seed": None}, {"steps": 0},
+     {"steps": "20"}, {"steps": None}, {"guidance": float("nan")}, {"face": [1]}, {"scheduler": "x"}],
+)  # fmt: skip
+def test_what_cannot_be_is_a_sentence_and_no_order(visit: Visit, wrong: dict) -> None:
+    with pytest.raises(StudioError):
+        generating.take(visit, visit.desk, {**ASKED, **wrong})
+    assert visit.orders == {}
+
+
+def test_nobody_fills_the_queue_alone(visit: Visit) -> None:
+    for run in range(generating.MOST_WAITING):
+        generating.take(visit, visit.desk, {**ASKED, "run": run})
+    with pytest.raises(StudioError, match="waiting already"):
+        generating.take(visit, visit.desk, {**ASKED, "run": 99})
+
+
+def test_a_models_name_cannot_break_the_files_description() -> None:
+    import xml.etree.ElementTree as ElementTree
+
+    file = Image.open(io.BytesIO(encode_generated(PICTURE, 'a "<b>" & ü', "seed 1")))
+    xmp = file.text["XML:com.adobe.xmp"]
+    said = ElementTree.fromstring(xmp[xmp.index("<x:") : xmp.index("<?xpacket end")])
+    assert 'a "<b>" & ü' in said[0][0].attrib.values()
+    assert np.array_equal(np.asarray(file), PICTURE)
