@@ -69,7 +69,7 @@ def test_whoever_closes_the_stream_stops_the_drawing(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "state"), [(Cancelled(), "stopped"), (StudioError("Too little memory."), "failed"), (KeyError(), "failed")]
+    ("error", "state"), [(Cancelled(), "stopped"), (StudioError("No memory."), "failed"), (KeyError(), "failed")]
 )
 def test_every_end_is_told(visit: Visit, error: Exception, state: str) -> None:
     def failing(*_: object):
