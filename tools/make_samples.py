@@ -101,7 +101,7 @@ def draw_garment(region: str, garment: Top | Bottom | Shoes) -> tuple[np.ndarray
     wearer: DrawnPerson = replace(wearer, top=_PLAIN, bottom=_JEANS, shoes=Shoes("barefoot", ECRU, ECRU))
     kind = {"upper": "top", "bottom": "bottom", "shoes": "shoes"}[region]
     wearer = replace(wearer, **{kind: garment})
-    long = isinstance(garment, Top) and garment.sleeve > 0.3
+    long = isinstance(garment, Top) and garment.sleeve > 0.2
     view = {
         "top": Pose(
             angles=_both(shoulder__raise=14 if long else 30, elbow__bend=2),

@@ -25,7 +25,7 @@ _INDEX = (256, 176)  # the map of parts the page lights regions by: fine enough 
 _THUMB = (144, 99)  # height, width
 
 
-_SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers and skirts", "shoes": "Shoes", "outfit": "Outfits"}
+_SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers", "shoes": "Shoes", "outfit": "Outfits"}
 
 
 def jpeg(picture: np.ndarray, quality: int = 90) -> str:
