@@ -107,13 +107,13 @@ class MCLDPipeline(DiffusionPipeline):
         if isinstance(picture, Tensor):
             picture = [p.mul(255).round().byte().permute(1, 2, 0).cpu().numpy() for p in _batched(picture)]
         pixels = self.feature_extractor(picture, return_tensors="pt").pixel_values
-        embeds = self.image_encoder(pixels.to(self.device, self.image_encoder.dtype)).image_embeds
+        embeds = self.image_encoder(pixels.to(self._execution_device, self.image_encoder.dtype)).image_embeds
         return embeds[:, None].to(self.denoising_unet.dtype)
 
     @torch.no_grad()
     def encode_latent(self, picture: Picture, size: tuple[int, int]) -> Tensor:
         """VAE latent (B, 4, H/8, W/8), mean, scaled, of a texture map resized to (H, W); values 0..1 or PIL."""
-        pixels = self.to_latent.preprocess(picture, *size).to(self.device, self.vae.dtype)
+        pixels = self.to_latent.preprocess(picture, *size).to(self._execution_device, self.vae.dtype)
         return self.vae.encode(pixels).latent_dist.mean * self.vae.config.scaling_factor
 
     @torch.no_grad()
@@ -134,12 +134,14 @@ class MCLDPipeline(DiffusionPipeline):
             raise StudioError(
                 "This face identity holds values that are no numbers. Take the face from its photo again."
             )
-        return self.face_projector(vectors.to(self.device, self.face_projector.dtype)).to(self.denoising_unet.dtype)
+        return self.face_projector(vectors.to(self._execution_device, self.face_projector.dtype)).to(
+            self.denoising_unet.dtype
+        )
 
     @torch.no_grad()
     def encode_pose(self, iuv: Picture, size: tuple[int, int]) -> Tensor:
         """Pose features (B, C, H/8, W/8) of an IUV picture (PIL in the network's order, or values 0..1)."""
-        pixels = self.to_pose.preprocess(iuv, *size).to(self.device, self.pose_guider.dtype)
+        pixels = self.to_pose.preprocess(iuv, *size).to(self._execution_device, self.pose_guider.dtype)
         return self.pose_guider(pixels)
 
     @torch.no_grad()
@@ -218,7 +220,7 @@ class MCLDPipeline(DiffusionPipeline):
             face_weight=face_scale,
             record=record,
         )
-        self.scheduler.set_timesteps(steps, device=self.device)
+        self.scheduler.set_timesteps(steps, device=self._execution_device)
         latents = latents * self.scheduler.init_noise_sigma
         extra = {"generator": generator} if "generator" in _arguments(self.scheduler.step) else {}
         features = torch.cat([pose, pose]) if guided else pose
@@ -301,7 +303,7 @@ class MCLDPipeline(DiffusionPipeline):
             size[1] // self.vae_scale,
         )
         if latents is None:
-            latents = randn_tensor(shape, generator, self.device, torch.float32)
+            latents = randn_tensor(shape, generator, self._execution_device, torch.float32)
         record = FocusRecord(shape[2:]) if return_focus else None
         callback = None
         if callback_on_step_end is not None:
@@ -312,7 +314,7 @@ class MCLDPipeline(DiffusionPipeline):
         latents = self.denoise(
             person,
             features,
-            latents.to(self.device),
+            latents.to(self._execution_device),
             steps=num_inference_steps,
             guidance_scale=guidance_scale,
             face_scale=face_scale,

@@ -107,7 +107,7 @@ class ReferenceAttention:
         if focus is None or focus.reference is None:
             return _finish(attn, _merge(F.scaled_dot_product_attention(q, k, v)))
         n = focus.unconditional
-        ref_k, ref_v = focus.reference[self.name]
+        ref_k, ref_v = (x.to(q.device) for x in focus.reference[self.name])  # they may wait on the CPU
         keys, values = torch.cat([k[n:], ref_k], 2), torch.cat([v[n:], ref_v], 2)
         if focus.record is not None:
             own = k.shape[2]
@@ -145,7 +145,7 @@ class FocalAttention(nn.Module):
         n = focus.unconditional
         rows = hidden_states[n:]
         q = _heads(attn.to_q(rows), attn.heads)
-        tokens = [focus.tokens[slot] for slot in self.slots if slot in focus.tokens]
+        tokens = [focus.tokens[slot].to(rows.device) for slot in self.slots if slot in focus.tokens]
         out = torch.zeros_like(rows[..., :1]).expand(-1, -1, attn.inner_dim)
         spans = []
         if tokens:
@@ -155,8 +155,8 @@ class FocalAttention(nn.Module):
             spans = [(slot, focus.tokens[slot].shape[1]) for slot in self.slots if slot in focus.tokens]
         face = None
         if self.to_k_ip is not None and "face" in focus.tokens:
-            k_face = _heads(self.to_k_ip(focus.tokens["face"]), attn.heads)
-            v_face = _heads(self.to_v_ip(focus.tokens["face"]), attn.heads)
+            tokens_face = focus.tokens["face"].to(rows.device)
+            k_face, v_face = (_heads(project(tokens_face), attn.heads) for project in (self.to_k_ip, self.to_v_ip))
             face = _merge(F.scaled_dot_product_attention(q, k_face, v_face)) * focus.face_weight
             out = out + face
         if focus.record is not None:

@@ -101,7 +101,7 @@ class DenoisingUNet(ModelMixin, ConfigMixin):
     def project_reference(self, bank: Bank) -> Reference:
         """The keys and values this UNet reads from a ReferenceNet's bank."""
         return {
-            _block_name(name): attn.processor.project(attn, bank[_block_name(name)].to(attn.to_k.weight.dtype))
+            _block_name(name): attn.processor.project(attn, bank[_block_name(name)].to(attn.to_k.weight))
             for name, attn in _attentions(self.unet)
             if name.endswith("attn1")
         }
