@@ -3,7 +3,11 @@ const use = element.querySelector(".upload-use"), status = element.querySelector
 const chosen = { photo: null, iuv: null };
 let newest = -1, patience = null;
 
-const put = (kind, text) => { status.className = `upload-status ${kind}`; status.textContent = text; };
+const put = (kind, text) => {
+  status.className = `upload-status ${kind}`;
+  status.textContent = text;
+  if (text) status.scrollIntoView({ block: "nearest" });  // on a small screen it would lie below the edge
+};
 const ready = () => { use.classList.toggle("ready", Boolean(chosen.photo && chosen.iuv)); };
 
 element.querySelectorAll(".upload-slot").forEach((slot) => {
