@@ -135,3 +135,21 @@ def test_the_benchmarks_random_model_draws():
     drawn = engine.generate([Job(_conditions())], Settings(steps=2))[0]
     assert drawn.picture.shape == (64, 44, 3)
     assert drawn.fallback == "none"
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (56, 72), (96, 128), (40, 16)])
+def test_any_size_draws_and_says_where_it_looked(height: int, width: int):
+    """Sizes whose latents do not halve evenly too."""
+    picture = torch.rand(1, 3, height, width)
+    out = tiny_pipeline()(
+        picture,
+        picture,
+        picture,
+        height=height,
+        width=width,
+        num_inference_steps=2,
+        output_type="pt",
+        return_focus=True,
+    )
+    assert out.images.shape == (1, 3, height, width)
+    assert all(focus.shape == (1, height // 8, width // 8) for focus in out.focus.values())

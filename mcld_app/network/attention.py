@@ -35,8 +35,9 @@ class FocusRecord:
     def add(self, name: str, values: Tensor) -> None:
         """Add a map (B, N) over the N places of a block's own size."""
         h, w = self.size
-        step = round((h * w / values.shape[1]) ** 0.5)
-        grid = values.float().reshape(len(values), 1, -(-h // step), -(-w // step))
+        while h * w > values.shape[1]:  # each level of the UNet halves, and rounds up
+            h, w = (h + 1) // 2, (w + 1) // 2
+        grid = values.float().reshape(len(values), 1, h, w)
         grid = F.interpolate(grid, self.size, mode="nearest")[:, 0].cpu()
         self.sums[name] = self.sums[name] + grid if name in self.sums else grid
         self.counts[name] = self.counts.get(name, 0) + 1
