@@ -48,6 +48,7 @@ class ContentCache:
         self._lock = threading.Lock()
         self._held: OrderedDict[str, tuple[float, int, Any]] = OrderedDict()
         self._bytes = 0
+        self._alarm: threading.Timer | None = None
 
     def get(self, key: str, make: Callable[[], T]) -> T:
         """The value of that key, made if it is not there. (Two threads may make the same value at once; one is
@@ -69,6 +70,7 @@ class ContentCache:
             while self._bytes > self._max_bytes:
                 _, (_, gone, _) = self._held.popitem(last=False)
                 self._bytes -= gone
+            self._set_alarm()
         return value
 
     def forget(self) -> None:
@@ -89,6 +91,20 @@ class ContentCache:
 
     def __len__(self) -> int:
         return len(self._held)
+
+    def _set_alarm(self) -> None:
+        """Wake up when the oldest value's time is over: nobody may come by to ask for another one."""
+        if self._alarm is None and self._held:
+            oldest = next(iter(self._held.values()))[0]
+            self._alarm = threading.Timer(max(oldest + self._seconds - self._clock(), 0) + 0.05, self._wake)
+            self._alarm.daemon = True
+            self._alarm.start()
+
+    def _wake(self) -> None:
+        with self._lock:
+            self._alarm = None
+            self._forget_old()
+            self._set_alarm()
 
     def _forget_old(self) -> None:
         limit = self._clock() - self._seconds

@@ -10,7 +10,6 @@ import gc
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -266,12 +265,6 @@ class Engine:
         h, w = self.model.result
         tall = small.shape[1] * 2
         return [cv2.resize(s, (round(tall * w / h), tall), interpolation=cv2.INTER_LINEAR) for s in small]
-
-
-@lru_cache(maxsize=4)
-def shared_engine(model: Model) -> Engine:
-    """The engine of this process for a model: made once, loaded on first use."""
-    return Engine(model)
 
 
 def best_device() -> str:

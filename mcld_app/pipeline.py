@@ -336,8 +336,6 @@ class MCLDPipeline(DiffusionPipeline):
     def _clean(self, v: Tensor, t: Tensor, noisy: Tensor) -> Tensor:
         """The picture the network expects in the end: x0 = sqrt(a) z - sqrt(1 - a) v (Salimans and Ho, 2022)."""
         a = self.scheduler.alphas_cumprod.to(noisy.device)[t.long()]
-        if hasattr(self.scheduler, "sigmas") and self.scheduler.config.get("use_karras_sigmas"):
-            return noisy
         return a.sqrt() * noisy - (1 - a).sqrt() * v
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -286,3 +287,16 @@ def test_content_keys_tell_arrays_apart_by_shape_type_and_value():
     keys = {content_key(a), content_key(a.reshape(2, 3)), content_key(a.astype(np.int16)), content_key(a + 1)}
     assert len(keys) == 4
     assert content_key(a) == content_key(a.copy())
+
+
+def test_the_cache_forgets_by_itself_when_nobody_comes_back():
+    cache = ContentCache(100, 0.2, len)
+    cache.get("a", lambda: b"x" * 40)
+    time.sleep(0.1)
+    cache.get("b", lambda: b"y" * 40)
+    for _ in range(100):
+        if cache.bytes_held == 0:
+            break
+        time.sleep(0.05)
+    assert len(cache) == 0
+    assert cache.bytes_held == 0
