@@ -1,0 +1,29 @@
+"""One training or test case, whichever source it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One source person, and K pictures of the same person in other poses.
+
+    Attributes:
+        photo: (H, W, 3) uint8 RGB, the source picture.
+        texture: (T, T, 3) uint8 RGB, the source person's texture map in the SMPL layout.
+        coverage: (T, T) bool, the texels that hold something; the others are holes.
+        identity: (512,) float32, the face's raw embedding, not normalised; all zeros = no face.
+        targets: (K, H, W, 3) uint8 RGB, the true pictures.
+        poses: (K, H, W, 3) uint8 in I, U, V order, the IUV map of each target. Where it was resized as the
+            authors do, part numbers blend at borders: for the network's pose input.
+    """
+
+    photo: np.ndarray
+    texture: np.ndarray
+    coverage: np.ndarray
+    identity: np.ndarray
+    targets: np.ndarray
+    poses: np.ndarray
