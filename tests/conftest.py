@@ -73,10 +73,28 @@ class Studio:
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
 
+@dataclass(frozen=True)
+class PacedStudio(Studio):
+    """A running studio that draws as slowly as a test needs it, see `paced_studio`."""
+
+    pace_file: Path
+
+    @contextmanager
+    def pace(self, seconds: float) -> Iterator[None]:
+        """Drawings wait this long after each step, meanwhile; `math.inf`: at their first step."""
+        written = self.pace_file.with_suffix(".new")
+        written.write_text(str(seconds), "utf-8")
+        written.replace(self.pace_file)  # in one go: the studio never reads half a number
+        try:
+            yield
+        finally:
+            self.pace_file.unlink()
+
+
 @contextmanager
-def run_studio(folder: Path, **extra: str) -> Iterator[Studio]:
-    """``python app.py`` on a free port of 127.0.0.1, answering; what it prints goes into the folder. `extra` is added
-    to its environment."""
+def run_studio(folder: Path, script: str = "app.py", **extra: str) -> Iterator[Studio]:
+    """``python app.py``, or another script, on a free port of 127.0.0.1, answering; what it prints goes into the
+    folder. `extra` is added to its environment."""
     port = _free_port()
     running = Studio(f"http://127.0.0.1:{port}", folder / "log.txt")
     environment = {
@@ -90,7 +108,7 @@ def run_studio(folder: Path, **extra: str) -> Iterator[Studio]:
     }
     with running.log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment,
+            [sys.executable, script], cwd=ROOT, env=environment,
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )
     try:
@@ -108,8 +126,9 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 
 @pytest.fixture(scope="session")
-def studio_with_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """A studio that has a model, called "tiny": real code and random weights, so its pictures show nothing."""
+def studio_with_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PacedStudio]:
+    """A studio that has a model, called "tiny": real code and random weights, so its pictures show nothing. It can be
+    made to draw slowly."""
     from tiny import tiny_pipeline
 
     from mcld_app.checkpoints import save_pipeline
@@ -118,8 +137,10 @@ def studio_with_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stud
     with pytest.MonkeyPatch.context() as patch:  # what a model's files are like is noted down where models are kept
         patch.setenv("MCLD_CHECKPOINTS", str(folder / "checkpoints"))
         save_pipeline(tiny_pipeline(), folder / "checkpoints" / "tiny")
-    with run_studio(folder, MCLD_CHECKPOINTS=str(folder / "checkpoints")) as running:
-        yield running
+    pace = folder / "pace"
+    surroundings = {"MCLD_CHECKPOINTS": str(folder / "checkpoints"), "MCLD_TEST_PACE": str(pace)}
+    with run_studio(folder, "tests/paced_studio.py", **surroundings) as running:
+        yield PacedStudio(running.url, running.log_file, pace)
 
 
 @pytest.fixture(scope="session")
@@ -140,8 +161,9 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def browser(chromium_path: str) -> Iterator[Browser]:
     """A headless Chromium, one for the whole run."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=15_000)  # milliseconds to wait for what must come; it passes as soon as it is there
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=chromium_path, headless=True, args=BROWSER_ARGUMENTS

@@ -1,10 +1,11 @@
 """Drawing with a model in a real Chromium. The model is tiny and random: its pictures show nothing, the way to them
-is the real one."""
+is the real one. It is quick, too: a test that looks at the page while something is drawn sets the pace of drawing."""
 
 from __future__ import annotations
 
 import base64
 import io
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,13 +37,15 @@ def test_the_model_is_named_and_the_button_is_ready(visit: Page) -> None:
     expect(visit.get_by_role("button", name="Drawn")).to_have_count(0)
 
 
-def test_progress_and_what_is_coming_are_shown_and_then_the_picture(visit: Page) -> None:
+def test_progress_and_what_is_coming_are_shown_and_then_the_picture(visit: Page, studio_with_model) -> None:
     _set(visit, steps=12)
-    _go(visit).click()
-    expect(visit.get_by_role("button", name="Cancel")).to_be_visible()
-    expect(visit.locator(".generate-text")).to_have_text(re.compile(r"Step \d+ of 12"), timeout=SLOW)
-    expect(visit.locator(".stage-badge")).to_have_text("Drawing …")
-    coming = _source(visit, DRAWN)
+    with studio_with_model.pace(math.inf):
+        _go(visit).click()
+        expect(visit.get_by_role("button", name="Cancel")).to_be_visible()
+        expect(visit.locator(".generate-text")).to_have_text("Step 1 of 12", timeout=SLOW)
+        expect(visit.locator(".stage-badge")).to_have_text("Drawing …")
+        expect(visit.locator("#stage .stage-show-drawn")).to_have_attribute("aria-pressed", "true")
+        coming = _source(visit, DRAWN)
     _wait_until_idle(visit)
     expect(visit.locator("#stage .stage-show-drawn")).to_have_attribute("aria-pressed", "true")
     expect(visit.locator(".stage-badge")).to_have_text("AI-generated")
@@ -50,15 +53,37 @@ def test_progress_and_what_is_coming_are_shown_and_then_the_picture(visit: Page)
     assert _picture(visit).size == (44, 64), "as high as the network's square, 11:16"
 
 
-def test_the_page_stays_in_use_while_drawing_and_an_edit_makes_the_picture_an_older_one(visit: Page) -> None:
-    _set(visit, steps=60)
-    _go(visit).click()
-    expect(visit.locator(".stage-badge")).to_have_text("Drawing …", timeout=SLOW)
-    before = _source(visit, PREVIEW)
-    visit.locator("#pose-picker").get_by_role("option", name="Arms up", exact=True).click()
-    visit.wait_for_function("before => document.querySelector('#stage .stage-after').src !== before", arg=before)
-    expect(visit.get_by_role("button", name="Cancel")).to_be_visible()
-    expect(visit.locator("#stage .stage-show-preview")).to_have_attribute("aria-pressed", "true")
+def test_step_after_step_is_told(visit: Page, studio_with_model) -> None:
+    visit.evaluate("""() => {
+      const text = document.querySelector('.generate-text');
+      window.told = [];
+      window.teller = new MutationObserver(() => window.told.push(text.textContent));
+      window.teller.observe(text, { childList: true, characterData: true, subtree: true });
+    }""")
+    _set(visit, steps=6)
+    with studio_with_model.pace(0.5):
+        _go(visit).click()
+        _wait_until_idle(visit)
+    visit.evaluate("window.teller.disconnect()")
+    told = [re.fullmatch(r"Step (\d) of 6(?: · (.+))?", text) for text in visit.evaluate("window.told")]
+    steps = [(int(match[1]), match[2] or "") for match in told if match]
+    numbers = [number for number, _ in steps]
+    assert numbers == sorted(numbers) and len(set(numbers)) > 2, "however slow the page, some steps come one by one"
+    assert all(re.fullmatch(r"|almost done|finishing|about \d+ s left", left) for _, left in steps), steps
+
+
+def test_the_page_stays_in_use_while_drawing_and_an_edit_makes_the_picture_an_older_one(
+    visit: Page, studio_with_model
+) -> None:
+    _set(visit, steps=4)
+    with studio_with_model.pace(math.inf):
+        _go(visit).click()
+        expect(visit.locator(".stage-badge")).to_have_text("Drawing …", timeout=SLOW)
+        before = _source(visit, PREVIEW)
+        visit.locator("#pose-picker").get_by_role("option", name="Arms up", exact=True).click()
+        visit.wait_for_function("before => document.querySelector('#stage .stage-after').src !== before", arg=before)
+        expect(visit.get_by_role("button", name="Cancel")).to_be_visible()
+        expect(visit.locator("#stage .stage-show-preview")).to_have_attribute("aria-pressed", "true")
     _wait_until_idle(visit)
     expect(visit.locator("#notice .notice")).to_contain_text("before your last edits")
     visit.locator("#stage .stage-show-drawn").click()
@@ -69,13 +94,14 @@ def test_the_page_stays_in_use_while_drawing_and_an_edit_makes_the_picture_an_ol
     expect(visit.locator(".stage-badge")).to_have_text("AI-generated")
 
 
-def test_cancel_stops_at_the_next_step_and_the_next_picture_comes(visit: Page) -> None:
+def test_cancel_stops_at_the_next_step_and_the_next_picture_comes(visit: Page, studio_with_model) -> None:
     kept = _source(visit, DRAWN)
     _set(visit, steps=200)
-    _go(visit).click()
-    expect(visit.locator(".generate-text")).to_have_text(re.compile("Step"), timeout=SLOW)
-    visit.get_by_role("button", name="Cancel").click()
-    _wait_until_idle(visit, 5_000)
+    with studio_with_model.pace(1):
+        _go(visit).click()
+        expect(visit.locator(".generate-text")).to_have_text(re.compile("Step"), timeout=SLOW)
+        visit.get_by_role("button", name="Cancel").click()
+        _wait_until_idle(visit, 15_000)  # after 20 s the page would give up by itself
     assert _source(visit, DRAWN) == kept, "the picture before is still there"
     _set(visit, steps=2)
     _go(visit).click()
@@ -96,7 +122,10 @@ def test_the_same_seed_draws_the_same_picture_and_another_one_another(visit: Pag
 
 def test_a_new_seed_each_time_is_shown_so_that_it_can_be_used_again(visit: Page) -> None:
     seeds = set()
-    visit.get_by_role("button", name="A new seed each time").click()
+    dice = visit.get_by_role("button", name="A new seed each time")
+    if dice.get_attribute("aria-pressed") == "false":  # a seed was written before
+        dice.click()
+    expect(dice).to_have_attribute("aria-pressed", "true")
     for _ in range(2):
         _go(visit).click()
         _wait_until_idle(visit)
@@ -166,12 +195,13 @@ def test_two_visitors_at_once_each_get_their_own_picture(visit: Page, browser: B
 def test_who_leaves_stops_their_drawing(visit: Page, browser: Browser, studio_with_model) -> None:
     other = _visitor(browser, studio_with_model.url)
     _set(other, steps=200)
-    _go(other).click()
-    expect(other.locator(".generate-text")).to_have_text(re.compile("Step"), timeout=SLOW)
-    other.context.close()
-    _set(visit, steps=2)
-    _go(visit).click()
-    _wait_until_idle(visit, 5_000)
+    with studio_with_model.pace(0.5):  # what nobody stopped would take 100 s
+        _go(other).click()
+        expect(other.locator(".generate-text")).to_have_text(re.compile("Step"), timeout=SLOW)
+        other.context.close()
+        _set(visit, steps=2)
+        _go(visit).click()
+        _wait_until_idle(visit, 40_000)
     assert "Traceback" not in studio_with_model.log()
 
 

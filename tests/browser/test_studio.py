@@ -40,7 +40,9 @@ def _as_found(request: pytest.FixtureRequest) -> Iterator[None]:
         page: Page = request.getfixturevalue("visit")
         page.keyboard.press("Escape")
         page.locator("#people-picker [role=option]").first.click()
+        _wait_until_answered(page)
         page.get_by_role("button", name="Reset").click()
+        _wait_until_answered(page)
         page.get_by_role("button", name="Preview", exact=True).click()
         expect(page.locator("#stage .stage-after")).to_have_attribute("alt", _ends("as in the photo"), timeout=SLOW)
         _tab(page, "Pose")
@@ -92,7 +94,7 @@ def test_after_a_quick_drag_the_picture_is_that_of_where_the_slider_stopped(visi
         visit.get_by_role("button", name="Undo").click()
     with _new_picture(visit):
         slider.fill(value)
-    _wait_until_still(visit)
+    _wait_until_answered(visit)
     assert _source(visit, PICTURE) == dragged
 
 
@@ -332,13 +334,32 @@ def sample_files() -> tuple[Path, Path]:
     return sample.photo_path, sample.iuv_path
 
 
+# Counts what the page has asked the server and not been answered yet.
+COUNT_QUESTIONS = """(() => {
+  const ask = window.fetch;
+  window.questions = { open: 0, last: 0 };
+  window.fetch = async (...given) => {
+    const method = (given[1]?.method || given[0]?.method || 'GET').toUpperCase();
+    if (method === 'GET') return ask(...given);  // among them the lines that stay open for as long as the page
+    const change = (by) => { window.questions.open += by; window.questions.last = performance.now(); };
+    change(1);
+    try {
+      const answer = await ask(...given);
+      await answer.clone().arrayBuffer();
+      return answer;
+    } finally { change(-1); }
+  };
+})()"""
+
+
 class _new_picture:
-    """Wait until the preview shows another picture than before."""
+    """Wait until the preview shows another picture than before, and nothing more is to come."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
 
     def __enter__(self) -> None:
+        _wait_until_answered(self.page)
         self.before = _source(self.page, PICTURE)
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -348,9 +369,11 @@ class _new_picture:
                 arg=[PICTURE, self.before],
                 timeout=SLOW,
             )
+            _wait_until_answered(self.page)
 
 
 def _open(page: Page, url: str) -> None:
+    page.add_init_script(COUNT_QUESTIONS)
     page.goto(url)
     _wait_until_ready(page)
 
@@ -371,18 +394,13 @@ def _drag_slider(page: Page, slider, share: float) -> None:
         page.mouse.move(box["x"] + box["width"] * (0.5 + (share - 0.5) * step / 20), box["y"] + box["height"] / 2)
         page.wait_for_timeout(8)
     page.mouse.up()
-    _wait_until_still(page)
+    _wait_until_answered(page)
 
 
-def _wait_until_still(page: Page) -> None:
-    """The picture has not changed for half a second."""
+def _wait_until_answered(page: Page) -> None:
+    """All that the page has asked for is there, and one answer has not made it ask for another."""
     page.wait_for_function(
-        """() => {
-          const source = document.querySelector('#stage .stage-after').src;
-          if (window.lastSource !== source) { window.lastSource = source; window.lastChange = performance.now(); }
-          return performance.now() - window.lastChange > 500;
-        }""",
-        timeout=SLOW,
+        "window.questions.open === 0 && performance.now() - window.questions.last > 120", timeout=SLOW
     )
 
 

@@ -1,0 +1,51 @@
+"""The studio as `app.py` serves it, except that tests say how long a drawing takes over each of its steps.
+
+The tests' model is so small that its drawings are over before anybody, a test included, can look at the page
+meanwhile. The file that MCLD_TEST_PACE names holds the seconds to wait after each step ("inf": until that changes, or
+until the drawing is cancelled); without that file drawings run as they do everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def paced(generate: Callable[..., Any], pace: Path) -> Callable[..., Any]:
+    """`Engine.generate` at the pace that the file says."""
+
+    @wraps(generate)
+    def slower(engine, jobs, settings=None, *, on_progress=None, cancelled=lambda: False, **others):
+        def step(progress) -> None:
+            if on_progress is not None:
+                on_progress(progress)
+            since = time.monotonic()
+            while time.monotonic() - since < _seconds(pace) and not cancelled():
+                time.sleep(0.01)
+
+        return generate(engine, jobs, settings, on_progress=step, cancelled=cancelled, **others)
+
+    return slower
+
+
+def _seconds(pace: Path) -> float:
+    try:
+        return float(pace.read_text("utf-8"))
+    except FileNotFoundError:
+        return 0.0
+
+
+if __name__ == "__main__":
+    sys.path[0] = str(ROOT)  # in the place of tests/, as for `python app.py`
+    from mcld_app.engine import Engine
+
+    Engine.generate = paced(Engine.generate, Path(os.environ["MCLD_TEST_PACE"]))
+    runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
