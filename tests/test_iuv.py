@@ -44,6 +44,11 @@ def stored(rgb: np.ndarray, kind: str = "PNG", **options) -> bytes:
     return buffer.getvalue()
 
 
+def deep_png(rgb: np.ndarray) -> bytes:
+    """A PNG of 16 bits per channel, which Pillow cannot write in colour."""
+    return cv2.imencode(".png", rgb[..., ::-1])[1].tobytes()
+
+
 def refusal(source, **options) -> str:
     with pytest.raises(IUVError) as caught:
         maps.read_iuv(source, **options)
@@ -195,6 +200,8 @@ class TestRefusals:
     def test_grey_and_deep_files(self, figure: np.ndarray) -> None:
         assert "one grey channel" in refusal(stored(figure[..., 0]))
         assert "8 bits" in refusal(stored(figure[..., 0].astype(np.uint16)))
+        assert "16 bits" in refusal(deep_png(figure.astype(np.uint16)))
+        assert np.array_equal(maps.read_iuv(deep_png(figure.astype(np.uint16) * 257), order="rgb"), figure)
 
     def test_unreadable_file_speaks_of_the_map(self, tmp_path: Path) -> None:
         path = tmp_path / "map.png"

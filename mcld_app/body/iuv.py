@@ -62,6 +62,8 @@ def read_iuv(
         mode = opened.image.mode
         raise IUVError(f"An IUV map has three channels of 8 bits, and this file is {mode}. {_LOSSLESS}")
     rgb = np.array(opened.image.convert("RGB"))
+    if opened.bits > 8 and not rgb.any():  # 0..255 written into 16 bits, where only the upper 8 are read
+        raise IUVError(f"An IUV map has three channels of 8 bits, and this file has {opened.bits} bits. {_LOSSLESS}")
     if _looks_like_photo(rgb):
         raise IUVError(
             "The file given as the IUV map looks like a photo. Perhaps the two files are swapped: give the "

@@ -34,10 +34,12 @@ _TURNS = {  # EXIF orientation -> what puts the picture upright
 
 @dataclass(frozen=True)
 class OpenedPicture:
-    """A decoded picture: `image` upright, in its file's own mode; `lossy` names a lossy format, or None."""
+    """A decoded picture: `image` upright, in its file's own mode; `lossy` names a lossy format, or None; `bits` per
+    channel in its file, where that is a PNG (Pillow reads the upper 8 of 16 in colour)."""
 
     image: Image.Image
     lossy: str | None = None
+    bits: int = 8
 
 
 def read_photo(source: PictureSource, *, max_side: int | None = MAX_SIDE) -> np.ndarray:
@@ -153,7 +155,8 @@ def _decode(image: Image.Image, data: bytes | None, what: str) -> OpenedPicture:
             f"The {what} is damaged or cut off: the file ends or breaks before the picture does. "
             "Copy or download it again."
         ) from error
-    return OpenedPicture(upright, _lossy(image, data))
+    bits = data[24] if image.format == "PNG" and data is not None else 8  # its header's place is fixed
+    return OpenedPicture(upright, _lossy(image, data), bits)
 
 
 def _check_size(size: tuple[int, ...], what: str) -> None:
@@ -161,13 +164,13 @@ def _check_size(size: tuple[int, ...], what: str) -> None:
     if width < 1 or height < 1:
         raise PictureError(f"The {what} has no pixels. Choose another picture.")
     if width * height > MAX_PIXELS or max(width, height) > MAX_FILE_SIDE:
-        raise PictureError(_too_large(what, f"{width} x {height} pixels, "))
+        raise PictureError(_too_large(what, f" ({width} x {height} pixels)"))
 
 
 def _too_large(what: str, size: str = "") -> str:
     return (
-        f"The {what} is too large: {size}where {MAX_PIXELS // 10**6} million in all and {MAX_FILE_SIDE} on a "
-        "side are the most. Make it smaller and choose it again."
+        f"The {what} is too large{size}: {MAX_PIXELS // 10**6} million pixels in all and {MAX_FILE_SIDE} on a side "
+        "are the most. Make it smaller and choose it again."
     )
 
 
