@@ -133,11 +133,27 @@ class Bar:
         print(text, end="\n" if finished or not self._terminal else "", file=sys.stderr, flush=True)
 
 
-# Later commands (generate, train, evaluate, space, prepare) each add their two functions above and a row here.
+# --- evaluate ------------------------------------------------------------------------------------------------------
+
+
+def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    from mcld_app.evaluation.command import arguments
+
+    arguments(parser)
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from mcld_app.evaluation.command import run
+
+    return run(chosen)
+
+
+# Later commands (generate, train, space, prepare) each add their two functions above and a row here.
 COMMANDS: tuple[Command, ...] = (
     Command("doctor", "say what is there, what is missing and where it belongs", _doctor_arguments, _doctor),
     Command("download", "fetch the published model's weights that are missing", _download_arguments, _download),
     Command("trust", "vouch for weight files that you put there by hand", _trust_arguments, _trust),
+    Command("evaluate", "measure results by the paper's figures", _evaluate_arguments, _evaluate),
 )
 
 
