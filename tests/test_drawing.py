@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paced_studio import paced
 from tiny import tiny_pipeline
 
 from mcld_app import models
 from mcld_app.checkpoints import save_pipeline
 from mcld_app.drawing import draw, seconds_needed
+from mcld_app.engine import Engine
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.request import Conditions, Job, Progress, Settings
 
@@ -58,14 +60,16 @@ def test_without_weights_the_sentence_says_what_to_do(tmp_path: Path, monkeypatc
         list(draw("published", [job()], Settings(steps=1), str(tmp_path / "stop")))
 
 
-def test_the_stop_file_stops_it(own_model: str, tmp_path: Path):
-    stop = tmp_path / "stop"
+def test_the_stop_file_stops_it(own_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    stop, pace = tmp_path / "stop", tmp_path / "pace"
+    pace.write_text("inf")  # it waits after its first step until it is stopped
+    monkeypatch.setattr(Engine, "generate", paced(Engine.generate, pace))
     seen = []
     with pytest.raises(Cancelled):
         for item in draw(own_model, [job()], Settings(steps=150), str(stop)):
             seen.append(item)
             stop.touch()
-    assert len(seen) < 100
+    assert len(seen) == 1
 
 
 def test_closing_the_stream_stops_the_drawing_and_the_next_one_works(own_model: str, tmp_path: Path):
