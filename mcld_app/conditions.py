@@ -16,6 +16,7 @@ import numpy as np
 from mcld_app.body.dressing import fill
 from mcld_app.body.iuv import check_iuv, frame_11_16, looks_like_iuv, plan_frame, read_iuv, resize_iuv
 from mcld_app.body.photo import read_photo
+from mcld_app.body.preview import ground_colour
 from mcld_app.body.texture import TextureMap, extract
 from mcld_app.errors import PictureError
 
@@ -23,8 +24,6 @@ PICTURE_SIZE = (512, 352)
 """Height and width of every picture the studio shows and gives away: 11:16, the network's own frame."""
 
 _LARGEST = (1024, 704)  # A texture map has 512 x 512 texels: a larger photo costs time and adds nothing to it.
-
-_SIDES = (slice(None, 8), slice(-8, None))  # columns at a picture's left and right edge
 
 Source = str | Path | bytes
 
@@ -68,9 +67,7 @@ class Person:
     def ground(self) -> np.ndarray:
         """What the person stands in front of in another pose, (512, 352, 3) uint8 RGB: the photo's own colour where
         that is plain, else a warm light grey."""
-        edge = np.concatenate([self.picture[:8].reshape(-1, 3), *(self.picture[:, s].reshape(-1, 3) for s in _SIDES)])
-        colour = np.median(edge, 0) if edge.std(0).max() <= 14 else (236, 235, 232)
-        return _frozen(np.broadcast_to(np.array(colour, np.uint8), self.picture.shape))
+        return _frozen(np.broadcast_to(ground_colour(self.picture), self.picture.shape))
 
     @cached_property
     def filled(self) -> TextureMap:

@@ -133,9 +133,32 @@ def draw_person(seed: int) -> DrawnPerson:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class View:
+    """One picture of a drawn person, (H, W) pixels.
+
+    Attributes:
+        photo: (H, W, 3) uint8 RGB.
+        iuv: (H, W, 3) uint8, the true IUV map: pixels that show nothing but body.
+        alpha: (H, W) uint8, how much of a pixel the person covers, hair and skirt included: 0..255.
+    """
+
+    photo: np.ndarray
+    iuv: np.ndarray
+    alpha: np.ndarray
+
+
 def render_person(
     person: DrawnPerson, pose: Pose, size: tuple[int, int] = (512, 352), *, background: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a person in a pose: `render_view`'s photo and IUV map."""
+    view = render_view(person, pose, size, background=background)
+    return view.photo, view.iuv
+
+
+def render_view(
+    person: DrawnPerson, pose: Pose, size: tuple[int, int] = (512, 352), *, background: bool = True
+) -> View:
     """Draw a person in a pose.
 
     Args:
@@ -143,9 +166,6 @@ def render_person(
         pose: joints and camera; its height and build are replaced by the person's own.
         size: (height, width) in pixels.
         background: draw the studio behind them; otherwise plain white.
-
-    Returns:
-        photo (height, width, 3) uint8 RGB and its true IUV map (height, width, 3) uint8.
     """
     pose = pose.replace(height=person.height, build=person.build)
     p = painted(person)
@@ -164,7 +184,8 @@ def render_person(
     photo = _backdrop(person, pose, xyz, double) if background else np.full((*double, 3), 255, np.uint8)
     photo.reshape(-1, 3)[pixel] = np.clip(colour * value[:, 2:], 0, 255)
     photo = cv2.resize(photo, size[::-1], interpolation=cv2.INTER_AREA)
-    return photo, _true_iuv(corners, drawn, seen)
+    alpha = cv2.resize((seen >= 0).astype(np.uint8) * np.uint8(255), size[::-1], interpolation=cv2.INTER_AREA)
+    return View(photo, _true_iuv(corners, drawn, seen), alpha)
 
 
 def _true_iuv(corners: np.ndarray, drawn: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -185,6 +185,22 @@ def texels_seen(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixel, packed.view(np.uint16).reshape(-1, 2) * np.float32(charts().texel_scale)
 
 
+def places(iuv: np.ndarray) -> np.ndarray:
+    """Where on the texture map each pixel of an IUV map looks.
+
+    Args:
+        iuv: (H, W, 3) uint8, channels I, U, V.
+
+    Returns:
+        (H, W, 3) float32: x and y in 0..1 on the texture map, and 1 where there is a body; 0, 0, 0 elsewhere.
+    """
+    out = np.zeros((iuv.shape[0] * iuv.shape[1], 3), np.float32)
+    pixel, xy = texels_seen(iuv)
+    out[pixel, :2] = (xy + 0.5) / TEXTURE
+    out[pixel, 2] = 1
+    return out.reshape(*iuv.shape)
+
+
 def _extract_fast(photo: np.ndarray, iuv: np.ndarray) -> TextureMap:
     pixel, xy = texels_seen(iuv)
     body = (iuv[..., 0] > 0).astype(np.uint8)
