@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from mcld_app.request import Conditions, Drawn, Job, Progress, Settings, check_c
 if TYPE_CHECKING:  # heavy packages are imported where they are used: the page must come up without them
     from torch import Tensor
 
+    from mcld_app.body.texture import TextureMap
+    from mcld_app.network.unets import Guide
     from mcld_app.pipeline import MCLDPipeline, PersonCodes
 
 KEEP_SECONDS = 30 * 60
@@ -82,6 +85,7 @@ class Engine:
         self._cache = ContentCache(keep_bytes, keep_seconds, _bytes_of)
         self._drawing = threading.Lock()
         self._loaded: _Loaded | None = None
+        self._hidden = False
 
     @property
     def is_loaded(self) -> bool:
@@ -132,6 +136,15 @@ class Engine:
                     self._step_back(loaded, error)
             return drawn
 
+    @contextmanager
+    def without_preview(self) -> Iterator[None]:
+        """Meanwhile, a model that sees the texture preview is not shown it: what the paper's own conditions give."""
+        self._hidden = True
+        try:
+            yield
+        finally:
+            self._hidden = False
+
     def forget(self) -> None:
         """Drop everything that was encoded from people's pictures."""
         self._cache.forget()
@@ -179,14 +192,14 @@ class Engine:
         from mcld_app.network.attention import FocusRecord
 
         pipe = loaded.pipe
-        side = pipe.denoising_unet.config.sizes["sample_size"] * pipe.vae_scale
         pipe.scheduler = _scheduler(loaded, settings.scheduler)
-        person = _joined([self._person(pipe, job.conditions, side, cancelled) for job in jobs])
-        poses = torch.cat([self._pose(pipe, job.conditions.pose, side) for job in jobs])
-        channels, h = pipe.denoising_unet.config.sizes["in_channels"], side // pipe.vae_scale
+        person = _joined([self._person(pipe, job.conditions, cancelled) for job in jobs])
+        poses, guides, previews_of = zip(*(self._pose(pipe, job.conditions) for job in jobs), strict=True)
+        preview = torch.cat(previews_of) if previews_of[0] is not None else None
+        channels, cells = pipe.denoising_unet.config.sizes["in_channels"], [n // pipe.vae_scale for n in pipe.size]
         generators = [torch.Generator("cpu").manual_seed(job.seed) for job in jobs]
-        noise = torch.cat([torch.randn(1, channels, h, h, generator=g) for g in generators]).to(pipe.device)
-        record = FocusRecord((h, h)) if settings.focus else None
+        noise = torch.cat([torch.randn(1, channels, *cells, generator=g) for g in generators]).to(pipe.device)
+        record = FocusRecord(tuple(cells)) if settings.focus else None
 
         def on_step(index: int, t: int, tensors: dict[str, Tensor]) -> None:
             if on_progress is not None:
@@ -199,7 +212,7 @@ class Engine:
             raise Cancelled()
         latents = pipe.denoise(
             person,
-            poses,
+            torch.cat(poses),
             noise,
             steps=settings.steps,
             guidance_scale=settings.guidance,
@@ -207,9 +220,11 @@ class Engine:
             generator=generators,
             on_step=on_step,
             record=record,
+            guide=_joined_guides(guides),
         )
         step = 1 if loaded.fallback >= 3 else len(jobs)
-        pictures = torch.cat([pipe.decode(latents[i : i + step]) for i in range(0, len(jobs), step)])
+        parts = [slice(i, i + step) for i in range(0, len(jobs), step)]
+        pictures = torch.cat([pipe.decode(latents[p], None if preview is None else preview[p]) for p in parts])
         focus = {k: (v / record.counts[k]).numpy() for k, v in record.sums.items()} if record else None
         return [
             Drawn(
@@ -224,15 +239,25 @@ class Engine:
             for i, (job, picture) in enumerate(zip(jobs, pictures.float().cpu().numpy(), strict=True))
         ]
 
-    def _person(self, pipe, conditions: Conditions, side: int, cancelled: Callable[[], bool]) -> PersonCodes:
+    def _person(self, pipe, conditions: Conditions, cancelled: Callable[[], bool]) -> PersonCodes:
         """Codes of a person, each part kept under the content it depends on."""
         from mcld_app.pipeline import PersonCodes
 
-        photo, texture, identity = conditions.photo, conditions.texture, conditions.identity
+        photo, texture = conditions.photo, conditions.texture
+        if pipe.takes_preview:
+            texture = self._filled(conditions).image
+        identity, head = conditions.identity, conditions.head if pipe.face_encoder is not None else None
+        square = (pipe.size[0], pipe.size[0])  # what the image encoder sees is squeezed, as the authors do
         photo_key, texture_key = content_key("photo", photo), content_key("texture", texture)
-        token = self._cache.get(photo_key, lambda: pipe.encode_picture([_square(photo, side)]))
-        texture_token = self._cache.get(texture_key, lambda: pipe.encode_picture([_square(texture, side)]))
-        face = self._cache.get(content_key("face", identity), lambda: pipe.encode_face(_identity(identity)))
+        token = self._cache.get(photo_key, lambda: pipe.encode_picture([_squeezed(photo, square)]))
+        texture_token = self._cache.get(texture_key, lambda: pipe.encode_picture([_squeezed(texture, square)]))
+
+        def face() -> Tensor:
+            if identity is None and head is not None:
+                return pipe.encode_face(pipe.encode_head(head[None]))
+            return pipe.encode_face(_identity(identity))
+
+        tokens = self._cache.get(content_key("face", identity, head), face)
         reads_texture = pipe.denoising_unet.plan.reference == "texture"
         read = texture if reads_texture else photo
 
@@ -241,21 +266,48 @@ class Engine:
                 raise Cancelled()
             latent = self._cache.get(
                 content_key("latent", texture_key if reads_texture else photo_key),
-                lambda: pipe.encode_latent([_pil(_square(read, side))], (side, side)),
+                lambda: pipe.encode_latent([_pil(_squeezed(read, pipe.reference_size))], pipe.reference_size),
             )
             return pipe.encode_reference(latent, token)
 
         kept = self._cache.get(content_key("reference", photo_key, texture_key), reference)
-        return PersonCodes(token, texture_token, face, kept)
+        return PersonCodes(token, texture_token, tokens, kept)
 
-    def _pose(self, pipe, iuv: np.ndarray, side: int) -> Tensor:
-        from mcld_app.body.iuv import resize_like_authors, to_network_rgb
+    def _pose(self, pipe, conditions: Conditions) -> tuple[Tensor, Guide | None, Tensor | None]:
+        """Of a pose: its features, and what a model with additions reads besides; the preview in 0..1."""
+        import torch
+
+        from mcld_app.body.iuv import resize_iuv, resize_like_authors, to_network_rgb
+        from mcld_app.body.preview import ground_colour, preview_planes
+        from mcld_app.body.texture import places
+
+        added = pipe.takes_preview or pipe.denoising_unet.config.places
 
         def encode() -> Tensor:
-            picture = to_network_rgb(resize_like_authors(iuv, (side, side)))
-            return pipe.encode_pose([_pil(picture)], (side, side))
+            # Parts must not blend at borders where the map is also looked things up in.
+            resize = resize_iuv if added else resize_like_authors
+            return pipe.encode_pose([_pil(to_network_rgb(resize(conditions.pose, pipe.size)))], pipe.size)
 
-        return self._cache.get(content_key("pose", iuv, side), encode)
+        features = self._cache.get(content_key("pose", conditions.pose, pipe.size), encode)
+        if not added:
+            return features, None, None
+        iuv = resize_iuv(conditions.pose, pipe.size)
+        preview = None
+        if pipe.takes_preview and not self._hidden:
+            filled, ground = self._filled(conditions), ground_colour(conditions.photo)
+            planes = preview_planes(filled, _seen(conditions), iuv, ground)
+            preview = torch.from_numpy(planes).movedim(-1, 0)[None].float().to(pipe.device) / 255
+        where = torch.from_numpy(places(iuv)).movedim(-1, 0)[None]
+        return features, pipe.encode_guide(where, preview), preview
+
+    def _filled(self, conditions: Conditions) -> TextureMap:
+        """The texture map without holes, for a model that sees the preview."""
+        from mcld_app.body.dressing import fill
+        from mcld_app.body.texture import TextureMap
+
+        seen = _seen(conditions)
+        key = content_key("filled", conditions.texture, seen)
+        return self._cache.get(key, lambda: fill(TextureMap(conditions.texture, seen)))
 
     def _preview(self, loaded: _Loaded, x0: Tensor) -> list[np.ndarray]:
         import cv2
@@ -326,11 +378,27 @@ def _fit_latent_to_rgb(pipe: MCLDPipeline) -> Tensor:
     return torch.linalg.solve(gram.cpu(), (x.T @ y).cpu()).to(x.device)
 
 
-def _square(picture: np.ndarray, side: int) -> np.ndarray:
-    """Squeezed to the network's square with Pillow's default filter, as the authors do (`mcld-facts`, 9)."""
+def _squeezed(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Squeezed to (height, width) with Pillow's default filter, as the authors do (`mcld-facts`, 9)."""
     from PIL import Image
 
-    return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).resize((side, side)))
+    return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).resize(size[::-1]))
+
+
+def _seen(conditions: Conditions) -> np.ndarray:
+    """Which texels hold something: as said, else all that are not black."""
+    return conditions.texture.any(-1) if conditions.coverage is None else conditions.coverage
+
+
+def _joined_guides(guides: Sequence[Guide | None]) -> Guide | None:
+    import torch
+
+    from mcld_app.network.unets import Guide
+
+    if guides[0] is None:
+        return None
+    parts = {f: [getattr(guide, f) for guide in guides] for f in ("preview", "places")}
+    return Guide(**{f: None if values[0] is None else torch.cat(values) for f, values in parts.items()})
 
 
 def _pil(picture: np.ndarray):
@@ -355,6 +423,8 @@ def _identity(identity: np.ndarray | None) -> np.ndarray | None:
 def _bytes_of(value: Any) -> int:
     if hasattr(value, "nelement"):
         return value.nelement() * value.element_size()
+    if hasattr(value, "coverage"):  # a texture map
+        return value.image.nbytes + value.coverage.nbytes
     values = value.values() if isinstance(value, dict) else value
     return sum(map(_bytes_of, values))
 

@@ -79,7 +79,9 @@ def _result_size(folder: Path) -> tuple[int, int]:
     try:
         sizes = json.loads((folder / "denoising_unet" / "config.json").read_text("utf-8"))["sizes"]
         vae = json.loads((folder / "vae" / "config.json").read_text("utf-8"))
-        side = int(sizes["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
+        cells = sizes["sample_size"]
+        scale = 2 ** (len(vae["block_out_channels"]) - 1) if "block_out_channels" in vae else 8
+        side = int(cells if isinstance(cells, int) else cells[0]) * scale
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StudioError(f"The model in {folder} is not whole: its configuration cannot be read.") from error
     return side, round(side * 11 / 16)

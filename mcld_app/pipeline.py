@@ -22,9 +22,13 @@ from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
 from mcld_app.errors import StudioError
 from mcld_app.network.attention import Focus, FocusRecord, Reference
+from mcld_app.network.face_encoder import FaceEncoder
 from mcld_app.network.face_projector import FaceProjector
+from mcld_app.network.patch_autoencoder import PatchAutoencoder
+from mcld_app.network.places import cell_places
 from mcld_app.network.pose_guider import PoseGuider
-from mcld_app.network.unets import DenoisingUNet, ReferenceUNet
+from mcld_app.network.refiner import DetailRefiner
+from mcld_app.network.unets import DenoisingUNet, Guide, ReferenceUNet
 
 Picture = Image.Image | list[Image.Image] | np.ndarray | Tensor
 
@@ -68,14 +72,20 @@ class MCLDPipeline(DiffusionPipeline):
         scheduler: DDIM as the authors; others may be put in its place.
         feature_extractor: CLIP's preprocessing on Pillow pictures (named explicitly: another one may be picked, and
             change the picture, where torchvision is installed).
+        face_encoder: from a head's crop to F, for a model that brings its own; the published one takes antelopev2's.
+        refiner: addition, not in the paper: the decoder's second half, which sees the texture preview.
     """
 
-    model_cpu_offload_seq = "image_encoder->face_projector->pose_guider->reference_unet->denoising_unet->vae"
+    _optional_components = ("face_encoder", "refiner")
+
+    model_cpu_offload_seq = (
+        "image_encoder->face_encoder->face_projector->pose_guider->reference_unet->denoising_unet->vae->refiner"
+    )
     _callback_tensor_inputs = ("latents", "x0")
 
     def __init__(
         self,
-        vae: AutoencoderKL,
+        vae: AutoencoderKL | PatchAutoencoder,
         image_encoder: CLIPVisionModelWithProjection,
         denoising_unet: DenoisingUNet,
         reference_unet: ReferenceUNet,
@@ -83,6 +93,8 @@ class MCLDPipeline(DiffusionPipeline):
         face_projector: FaceProjector,
         scheduler: Any,
         feature_extractor: CLIPImageProcessorPil,
+        face_encoder: FaceEncoder | None = None,
+        refiner: DetailRefiner | None = None,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -94,10 +106,32 @@ class MCLDPipeline(DiffusionPipeline):
             face_projector=face_projector,
             scheduler=scheduler,
             feature_extractor=feature_extractor,
+            face_encoder=face_encoder,
+            refiner=refiner,
         )
-        self.vae_scale = 2 ** (len(vae.config.block_out_channels) - 1)
+        self.vae_scale = getattr(vae, "scale", None) or 2 ** (len(vae.config.block_out_channels) - 1)
         self.to_latent = VaeImageProcessor(vae_scale_factor=self.vae_scale, do_convert_rgb=True)
         self.to_pose = VaeImageProcessor(vae_scale_factor=self.vae_scale, do_convert_rgb=True, do_normalize=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the pictures this model was trained to draw."""
+        return self._pixels(self.denoising_unet)
+
+    @property
+    def reference_size(self) -> tuple[int, int]:
+        """(height, width) of the picture its ReferenceNet was trained to read."""
+        return self._pixels(self.reference_unet)
+
+    @property
+    def takes_preview(self) -> bool:
+        """Whether it sees the texture preview (an addition to the paper); then its texture maps have no holes."""
+        return bool(self.denoising_unet.config.preview)
+
+    def _pixels(self, unet: DenoisingUNet | ReferenceUNet) -> tuple[int, int]:
+        cells = unet.config.sizes["sample_size"]
+        height, width = (cells, cells) if isinstance(cells, int) else cells
+        return height * self.vae_scale, width * self.vae_scale
 
     # --- Conditions ------------------------------------------------------------------------------------------------
 
@@ -145,6 +179,42 @@ class MCLDPipeline(DiffusionPipeline):
         return self.pose_guider(pixels)
 
     @torch.no_grad()
+    def encode_head(self, heads: np.ndarray) -> Tensor:
+        """Identity vectors (B, 512) of heads' crops (B, 64, 64, 3) uint8 RGB, by the model's own face encoder.
+
+        Raises:
+            StudioError: where the model has none.
+        """
+        if self.face_encoder is None:
+            raise StudioError("This model has no face encoder of its own. Give the face's identity instead.")
+        pixels = torch.from_numpy(np.ascontiguousarray(heads)).movedim(-1, 1).float() / 127.5 - 1
+        return self.face_encoder(pixels.to(self._execution_device, self.face_encoder.dtype)).float()
+
+    @torch.no_grad()
+    def encode_guide(self, places: Tensor, preview: Tensor | None = None) -> Guide | None:
+        """What the additions for small models read; None for a model without any.
+
+        Args:
+            places: (B, 3, H, W): x, y in 0..1 on the texture map and 1 on the body, see `body.texture.places`.
+            preview: (B, 5, H, W) in 0..1, see `body.preview.preview_planes`; None hides it.
+        """
+        config = self.denoising_unet.config
+        if not (config.preview or config.places):
+            return None
+        cells = tuple(n // self.vae_scale for n in places.shape[-2:])
+        device, dtype = self._execution_device, self.denoising_unet.dtype
+        seen = where = None
+        if config.preview:
+            channels = config.sizes["in_channels"]
+            seen = torch.zeros(len(places), channels + 1, *cells, device=device, dtype=dtype)
+            if preview is not None:
+                seen[:, :channels] = self.encode_latent(preview[:, :3], preview.shape[-2:])
+                seen[:, channels:] = torch.nn.functional.adaptive_avg_pool2d(preview[:, 3:4].to(seen), cells)
+        if config.places:
+            where = cell_places(places.to(device), cells).to(dtype)
+        return Guide(seen, where)
+
+    @torch.no_grad()
     def encode_reference(self, latent: Tensor, photo: Tensor, *, bank_dtype: torch.dtype | None = None) -> Reference:
         """Keys and values of the reference, projected once for all steps.
 
@@ -172,7 +242,7 @@ class MCLDPipeline(DiffusionPipeline):
         """All of a person: photo (I), texture map (A) and face identity (F)."""
         tokens = self.encode_picture(photo)
         read = texture if self.denoising_unet.plan.reference == "texture" else photo
-        latent = self.encode_latent(read, size)
+        latent = self.encode_latent(read, self.reference_size if read is texture else size)
         reference = self.encode_reference(latent, tokens, bank_dtype=bank_dtype)
         return PersonCodes(tokens, self.encode_picture(texture), self.encode_face(identity, len(tokens)), reference)
 
@@ -191,6 +261,7 @@ class MCLDPipeline(DiffusionPipeline):
         generator: torch.Generator | list[torch.Generator] | None = None,
         on_step: Callable[[int, int, dict[str, Tensor]], dict | None] | None = None,
         record: FocusRecord | None = None,
+        guide: Guide | None = None,
     ) -> Tensor:
         """The denoising loop.
 
@@ -204,6 +275,7 @@ class MCLDPipeline(DiffusionPipeline):
             generator: for schedulers that add noise.
             on_step: called after each step with (step, timestep, {"latents", "x0"}); may return {"latents": ...}.
             record: filled with where the network looked.
+            guide: from `encode_guide`, for models with additions.
 
         Returns:
             latents (B, 4, h, w).
@@ -224,10 +296,16 @@ class MCLDPipeline(DiffusionPipeline):
         latents = latents * self.scheduler.init_noise_sigma
         extra = {"generator": generator} if "generator" in _arguments(self.scheduler.step) else {}
         features = torch.cat([pose, pose]) if guided else pose
+        if guided and guide is not None:  # unconditional rows see neither the preview nor the reference
+            seen, where = guide.preview, guide.places
+            guide = Guide(
+                None if seen is None else torch.cat([torch.zeros_like(seen), seen]),
+                None if where is None else torch.cat([where, where]),
+            )
         for index, t in enumerate(self.scheduler.timesteps):
             sample = self.scheduler.scale_model_input(latents, t)
             sample = torch.cat([sample, sample]) if guided else sample
-            v = self.denoising_unet(sample.to(self.denoising_unet.dtype), t, focus, features)
+            v = self.denoising_unet(sample.to(self.denoising_unet.dtype), t, focus, features, guide)
             if guided:
                 free, bound = v.chunk(2)
                 v = free + guidance_scale * (bound - free)
@@ -243,9 +321,15 @@ class MCLDPipeline(DiffusionPipeline):
         return latents
 
     @torch.no_grad()
-    def decode(self, latents: Tensor) -> Tensor:
-        """Pictures (B, 3, H, W) float32 in 0..1 from latents."""
+    def decode(self, latents: Tensor, preview: Tensor | None = None) -> Tensor:
+        """Pictures (B, 3, H, W) float32 in 0..1 from latents; with a refiner, the preview (B, 5, H, W) in 0..1 adds
+        its detail (None hides it)."""
         pixels = self.vae.decode(latents.to(self.vae.dtype) / self.vae.config.scaling_factor, return_dict=False)[0]
+        if self.refiner is not None:
+            shown = torch.zeros_like(pixels[:, :1]).repeat(1, 5, 1, 1) if preview is None else preview.to(pixels)
+            if preview is not None:
+                shown = torch.cat([shown[:, :3] * 2 - 1, shown[:, 3:]], 1)
+            pixels = self.refiner(pixels, latents.to(pixels.dtype), shown)
         return (pixels.float() / 2 + 0.5).clamp(0, 1)
 
     @torch.no_grad()
@@ -267,6 +351,7 @@ class MCLDPipeline(DiffusionPipeline):
         callback_on_step_end: Callable | None = None,
         bank_dtype: torch.dtype | None = None,
         return_focus: bool = False,
+        preview: Tensor | None = None,
     ) -> MCLDOutput:
         """Draw.
 
@@ -282,12 +367,12 @@ class MCLDPipeline(DiffusionPipeline):
             callback_on_step_end: called as callback(pipeline, step, timestep, {"latents", "x0"}), as diffusers does.
             bank_dtype: see `encode_reference`.
             return_focus: also say where the network looked.
+            preview: (B, 5, H, W) in 0..1, for a model that sees the texture preview; None hides it.
 
         Raises:
             StudioError: for a number of steps, a size or an identity that cannot be used.
         """
-        side = self.denoising_unet.config.sizes["sample_size"] * self.vae_scale
-        size = (height or side, width or side)
+        size = (height or self.size[0], width or self.size[1])
         step = self.vae_scale * 2 ** (len(self.denoising_unet.config.sizes["block_out_channels"]) - 1)
         if num_inference_steps < 1:
             raise StudioError("A picture needs at least one step.")
@@ -295,6 +380,7 @@ class MCLDPipeline(DiffusionPipeline):
             raise StudioError(f"Height and width must be whole multiples of {self.vae_scale}, and at least {step}.")
         person = self.encode_person(photo, texture, identity, size, bank_dtype=bank_dtype)
         features = self.encode_pose(pose, size)
+        guide = self.encode_guide(_places(self.to_pose.preprocess(pose, *size)), preview)
         rows = max(len(features), len(person.photo))
         shape = (
             rows,
@@ -321,11 +407,12 @@ class MCLDPipeline(DiffusionPipeline):
             generator=generator,
             on_step=callback,
             record=record,
+            guide=guide,
         )
         focus = {k: (v / record.counts[k]).numpy() for k, v in record.sums.items()} if record else None
         if output_type == "latent":
             return MCLDOutput(images=latents, focus=focus)
-        pictures = self.decode(latents)
+        pictures = self.decode(latents, preview)
         if output_type == "pt":
             return MCLDOutput(images=pictures, focus=focus)
         arrays = pictures.permute(0, 2, 3, 1).cpu().numpy()
@@ -337,6 +424,15 @@ class MCLDPipeline(DiffusionPipeline):
         """The picture the network expects in the end: x0 = sqrt(a) z - sqrt(1 - a) v (Salimans and Ho, 2022)."""
         a = self.scheduler.alphas_cumprod.to(noisy.device)[t.long()]
         return a.sqrt() * noisy - (1 - a).sqrt() * v
+
+
+def _places(pose: Tensor) -> Tensor:
+    """(B, 3, H, W) places from pose pictures (B, 3, H, W) in 0..1, channels V, U, I."""
+    from mcld_app.body.texture import places
+
+    # Parts past 24 are blends at borders, which a filter that resizes makes; texels have no entry for them.
+    maps = pose.flip(1).mul(255).round().byte().movedim(1, -1).cpu().numpy()
+    return torch.from_numpy(np.stack([places(np.where(iuv[..., :1] > 24, 0, iuv)) for iuv in maps])).movedim(-1, 1)
 
 
 def _batched(x: Tensor) -> Tensor:

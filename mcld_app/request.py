@@ -29,13 +29,19 @@ class Conditions:
         photo: I, (H, W, 3) uint8 RGB, framed to 11:16 (it is squeezed to the network's square).
         texture: A, (512, 512, 3) uint8 RGB texture map.
         pose: P, (H, W, 3) uint8 IUV map, channels I, U, V.
-        identity: F, (512,) float32 raw face identity; None = no face.
+        identity: F, (512,) float32 raw face identity; None = no face, or that of `head`.
+        head: (64, 64, 3) uint8 RGB, see `body.head.crop_head`: where no identity is given, a model that brings a face
+            encoder of its own takes it from here. None = no face.
+        coverage: (512, 512) bool, the texels that were seen or put there on purpose, for a model that fills the others
+            itself; None = all that are not black.
     """
 
     photo: np.ndarray
     texture: np.ndarray
     pose: np.ndarray
     identity: np.ndarray | None = None
+    head: np.ndarray | None = None
+    coverage: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -131,5 +137,9 @@ def check_conditions(c: Conditions) -> None:
             or picture.shape[2] != 3
         ):
             raise StudioError(f"The {name} must be an RGB picture of 8 bits per channel.")
+    if c.head is not None and (c.head.dtype != np.uint8 or c.head.shape != (64, 64, 3)):
+        raise StudioError("The head's picture must be an RGB picture of 64 x 64 pixels.")
+    if c.coverage is not None and (c.coverage.dtype != bool or c.coverage.shape != c.texture.shape[:2]):
+        raise StudioError("The texture map's coverage must say yes or no for each of its texels.")
     if c.identity is not None and not np.isfinite(np.asarray(c.identity, np.float32)).all():
         raise StudioError("This face identity holds values that are no numbers. Take the face from its photo again.")

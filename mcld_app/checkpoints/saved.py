@@ -40,6 +40,9 @@ _NETWORKS = {
     "ReferenceUNet": "mcld_app.network.unets",
     "PoseGuider": "mcld_app.network.pose_guider",
     "FaceProjector": "mcld_app.network.face_projector",
+    "FaceEncoder": "mcld_app.network.face_encoder",
+    "PatchAutoencoder": "mcld_app.network.patch_autoencoder",
+    "DetailRefiner": "mcld_app.network.refiner",
 }
 _OTHERS = {
     "CLIPImageProcessorPil": "transformers",
@@ -148,7 +151,7 @@ def _index(folder: Path) -> dict[str, str]:
     """Part -> class name."""
     kinds = {}
     for name, value in read_json(folder / INDEX).items():
-        if name.startswith("_"):
+        if name.startswith("_") or value == [None, None]:  # a part this model does without
             continue
         kind = value[1] if isinstance(value, list) and len(value) == 2 else None
         if (kind not in _NETWORKS and kind not in _OTHERS) or not name.isidentifier():

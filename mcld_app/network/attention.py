@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mcld_app.network.focus import SLOTS, FocusPlan
+from mcld_app.network.places import FEATURES, PlacePreference, grid_places
 
 Bank = dict[str, Tensor]  # self-attention's name -> its normalised input in the ReferenceNet, (B, N, C)
 Reference = Mapping[str, tuple[Tensor, Tensor]]  # name -> keys and values (B, heads, N, C / heads)
@@ -124,6 +125,53 @@ class ReferenceAttention:
         return _heads(attn.to_k(hidden_states), attn.heads), _heads(attn.to_v(hidden_states), attn.heads)
 
 
+class PlacedReferenceAttention(nn.Module):
+    """`ReferenceAttention` with a preference for the reference cells that the pose shows, an addition (`places`).
+
+    Args:
+        name: of the block.
+        heads: of the attention.
+    """
+
+    def __init__(self, name: str, heads: int) -> None:
+        super().__init__()
+        self.name = name
+        self.prefer = PlacePreference(heads)
+
+    # Not `forward`: diffusers reads the names of a processor's arguments off `__call__`.
+    def __call__(
+        self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, focus=None, places=None, **_
+    ) -> Tensor:
+        q, k, v = (_heads(project(hidden_states), attn.heads) for project in (attn.to_q, attn.to_k, attn.to_v))
+        if focus is None or focus.reference is None:
+            return _finish(attn, _merge(F.scaled_dot_product_attention(q, k, v)))
+        n, width = focus.unconditional, q.shape[-1]
+        ref_k, ref_v = (x.to(q.device) for x in focus.reference[self.name])
+        if places is None:
+            liked = q.new_zeros(len(q) - n, attn.heads, q.shape[2], FEATURES)
+        else:
+            liked = self.prefer.queries(places[n:], places.shape[-2:], q.shape[2], width).to(q.dtype)
+        queries = torch.cat([q[n:], liked], -1)
+        keys = torch.cat([F.pad(k[n:], (0, FEATURES)), ref_k], 2)
+        values = torch.cat([v[n:], ref_v], 2)
+        if focus.record is not None:
+            own = k.shape[2]
+            weights = torch.softmax(queries.float() @ keys.float().transpose(-1, -2) * width**-0.5, -1)
+            focus.record.add("reference", weights[..., own:].sum(-1).mean(1))
+        # Values are padded to the keys' width: PyTorch's fast attention wants them alike.
+        out = F.scaled_dot_product_attention(queries, keys, F.pad(values, (0, FEATURES)), scale=width**-0.5)
+        out = out[..., :width]
+        if n:
+            out = torch.cat([F.scaled_dot_product_attention(q[:n], k[:n], v[:n]), out])
+        return _finish(attn, _merge(out))
+
+    def project(self, attn, hidden_states: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys, with their places behind them, and values of a reference (B, N, C)."""
+        k, v = _heads(attn.to_k(hidden_states), attn.heads), _heads(attn.to_v(hidden_states), attn.heads)
+        grid = grid_places(k.shape[2], k).expand(*k.shape[:2], -1, -1)
+        return torch.cat([k, grid], -1), v
+
+
 class FocalAttention(nn.Module):
     """Cross-attention of the denoising UNet (paper, eqs. 3 and 4): the stage's own slots concatenated, and the face
     with its own keys and values (`to_k_ip`, `to_v_ip`, as the authors name them) added with a weight.
@@ -142,7 +190,9 @@ class FocalAttention(nn.Module):
             self.to_k_ip = self.to_v_ip = None
 
     # Not `forward`: diffusers reads the names of a processor's arguments off `__call__`.
-    def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, focus=None, **_) -> Tensor:
+    def __call__(
+        self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, focus=None, places=None, **_
+    ) -> Tensor:
         n = focus.unconditional
         rows = hidden_states[n:]
         q = _heads(attn.to_q(rows), attn.heads)

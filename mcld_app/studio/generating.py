@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from mcld_app import models
+from mcld_app.body.head import crop_head
 from mcld_app.editing import Look, draw
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.request import MAX_SEED, Conditions, Drawn, Job, Progress, Settings
@@ -58,9 +59,10 @@ class Generated:
 
 def conditions_of(look: Look) -> Conditions:
     """What the network is given for a look: the photo with the clothes that were put on painted over it, the texture
-    map, and the pose."""
+    map and which of it is no guess, the pose, and the head for a model that takes the face from it itself."""
     photo = draw(replace(look, pose=None)).picture if look.worn else look.person.photo
-    return Conditions(photo, look.texture.image, draw(look).iuv)
+    head, seen = crop_head(look.person.photo, look.person.iuv), look.outfit.seen.coverage
+    return Conditions(photo, look.texture.image, draw(look).iuv, head=head, coverage=seen)
 
 
 def take(visit: Visit, desk: Desk, data: Mapping[str, Any]) -> Order:
