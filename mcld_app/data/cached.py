@@ -1,0 +1,46 @@
+"""Keep examples on disk: drawing a person takes longer than training on one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mcld_app.data.example import Example
+
+
+@dataclass(frozen=True)
+class Cached:
+    """A data set whose examples are made once and then read from a folder.
+
+    Args:
+        source: a map-style data set of `Example`s that gives the same example for the same number.
+        folder: where to keep them; a few megabytes each.
+    """
+
+    source: Sequence[Example]
+    folder: Path
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, n: int) -> Example:
+        """The example of that number. A file that cannot be read is made again."""
+        path = Path(self.folder) / f"{n // 1000:04d}" / f"{n:07d}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as held:
+                return Example(**{name: held[name] for name in held.files})
+        except (OSError, ValueError, TypeError, zipfile.BadZipFile):
+            pass
+        example = self.source[n]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **{name: value for name, value in asdict(example).items() if value is not None})
+        os.replace(temporary, path)
+        return example

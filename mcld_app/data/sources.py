@@ -1,0 +1,34 @@
+"""From a run's `data` to its examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcld_app.data.example import Example
+
+if TYPE_CHECKING:
+    from mcld_app.training.config import Data
+
+
+def open_source(data: Data, *, test: bool = False) -> Sequence[Example]:
+    """The data set of a configuration.
+
+    Args:
+        data: see `training.config.Data`.
+        test: the part kept for tests.
+
+    Raises:
+        StudioError: where the prepared folder is not whole.
+    """
+    height, width = data.size
+    if data.source == "folder":
+        from mcld_app.data.deepfashion import PreparedFolder
+
+        return PreparedFolder(Path(data.folder), "test" if test else "train", size=(height, width))
+    from mcld_app.data.cached import Cached
+    from mcld_app.data.drawn import DrawnPeople
+
+    drawn = DrawnPeople((height, width), data.texture, data.targets, data.people or None, test=test)
+    return Cached(drawn, Path(data.folder)) if data.folder else drawn
