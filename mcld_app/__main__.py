@@ -148,12 +148,28 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     return run(chosen)
 
 
-# Later commands (generate, train, space, prepare) each add their two functions above and a row here.
+# --- train ---------------------------------------------------------------------------------------------------------
+
+
+def _train_arguments(parser: argparse.ArgumentParser) -> None:
+    from mcld_app.training.command import arguments
+
+    arguments(parser)
+
+
+def _train(chosen: argparse.Namespace) -> int:
+    from mcld_app.training.command import run
+
+    return run(chosen)
+
+
+# Later commands (generate, space, prepare) each add their two functions above and a row here.
 COMMANDS: tuple[Command, ...] = (
     Command("doctor", "say what is there, what is missing and where it belongs", _doctor_arguments, _doctor),
     Command("download", "fetch the published model's weights that are missing", _download_arguments, _download),
     Command("trust", "vouch for weight files that you put there by hand", _trust_arguments, _trust),
     Command("evaluate", "measure results by the paper's figures", _evaluate_arguments, _evaluate),
+    Command("train", "train a model, or one of its parts", _train_arguments, _train),
 )
 
 

@@ -1,0 +1,1 @@
+"""Training: the paper's objective and the small parts' own, on accelerate, resumable to the last bit."""

@@ -1,0 +1,106 @@
+"""A run's state on disk: written whole or not at all, in shards, without pickles."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mcld_app.checkpoints.disk import writing
+from mcld_app.errors import StudioError
+
+SHARD_BYTES = 15 << 20
+"""A shard's size; a larger tensor has one for itself."""
+
+_KEPT = 2
+
+
+def save_state(folder: Path, step: int, tensors: Mapping[str, Tensor], facts: Mapping[str, float | str]) -> None:
+    """Write the state after a step; the last two are kept.
+
+    Args:
+        folder: of the run's states.
+        step: optimiser steps done.
+        tensors: everything that changes, by name.
+        facts: small values to keep beside them.
+
+    Raises:
+        DiskFull, WeightsError: where it cannot be written; the state before is still there.
+    """
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+    try:
+        with writing(folder):
+            for n, shard in enumerate(_shards(tensors)):
+                save_file({name: tensors[name].detach().contiguous().cpu() for name in shard}, _file(temporary, n))
+            text = json.dumps({"step": step, "shards": n + 1, **facts}, indent=1)
+            (temporary / "state.json").write_text(text + "\n", "utf-8")
+            os.replace(temporary, folder / f"step-{step:07d}")
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    for old in sorted(folder.glob("step-*"))[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def load_state(folder: Path) -> tuple[int, dict[str, Tensor], dict[str, float | str]] | None:
+    """The newest state: steps done, tensors, facts; None where there is none.
+
+    Raises:
+        StudioError: where it is damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    found = sorted(folder.glob("step-*/state.json"))
+    if not found:
+        return None
+    place = found[-1].parent
+    try:
+        facts = json.loads(found[-1].read_text("utf-8"))
+        step, shards = facts.pop("step"), facts.pop("shards")
+        tensors: dict[str, Tensor] = {}
+        for n in range(shards):
+            tensors |= load_file(_file(place, n))
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise StudioError(f"The run's state in {place} is damaged. Delete that folder to go on from before.") from error
+    return step, tensors, facts
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """An optimiser's state by "parameter's number.key"."""
+    state = optimiser.state_dict()["state"]
+    return {f"{n}.{key}": torch.as_tensor(v) for n, values in state.items() for key, v in values.items()}
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what `optimiser_tensors` gave."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        n, key = name.split(".", 1)
+        state.setdefault(int(n), {})[key] = value
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+
+
+def _shards(tensors: Mapping[str, Tensor]) -> list[list[str]]:
+    shards: list[list[str]] = [[]]
+    held = 0
+    for name, value in tensors.items():
+        size = value.numel() * value.element_size()
+        if held and held + size > SHARD_BYTES:
+            shards.append([])
+            held = 0
+        shards[-1].append(name)
+        held += size
+    return shards
+
+
+def _file(folder: Path, n: int) -> Path:
+    return folder / f"state-{n:03d}.safetensors"

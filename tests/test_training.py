@@ -1,0 +1,444 @@
+"""Training: what is minimised, how a configuration is read, and that a run can be taken up again exactly."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mcld_app.errors import StudioError
+from mcld_app.network.focus import PLANS
+from mcld_app.training.build import SCHEDULE, new_part, saved_part
+from mcld_app.training.config import Config, ConfigError, Data, Objective, read_config
+from mcld_app.training.loop import TrainingError, learning_rate, make_task, train
+from mcld_app.training.mcld import blank_heads, head_texels
+from mcld_app.training.objective import (
+    cell_mask,
+    draw_noise,
+    draw_timesteps,
+    face_mask,
+    losses,
+    min_snr_weights,
+)
+from mcld_app.training.order import ENDLESS, batch_of
+from mcld_app.training.state import load_state, save_state
+
+UNET = {
+    "sample_size": [16, 12], "in_channels": 4, "out_channels": 4, "layers_per_block": 1,
+    "down_block_types": ["CrossAttnDownBlock2D", "DownBlock2D"],
+    "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D"],
+    "block_out_channels": [8, 16], "cross_attention_dim": 16, "attention_head_dim": 2, "norm_num_groups": 4,
+}  # fmt: skip
+SIZES = {
+    "vae": {"latent_channels": 4, "fine": 8, "coarse": 8, "blocks": 1},
+    "image_encoder": {
+        "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
+        "projection_dim": 16, "image_size": 32, "patch_size": 16,
+    },
+    "face_encoder": {"widths": [8, 8, 8, 8], "identity": 512},
+    "face_projector": {"dim": 16, "depth": 1, "heads": 2, "head_dim": 8, "tokens": 4, "output": 16, "ff_mult": 2},
+    "pose_guider": {"channels": 8, "widths": [4, 8, 8, 8]},
+    "denoising_unet": {"sizes": UNET},
+    "reference_unet": {"sizes": {**UNET, "sample_size": 16}},
+    "refiner": {"latent_channels": 4, "widths": [8, 8, 8]},
+}  # fmt: skip
+ADDED = {"skip": 0.01, "preview": True, "places": True, "sizes": {**UNET, "out_channels": 8}}
+
+
+@pytest.fixture(autouse=True)
+def accelerate_anew():
+    """accelerate keeps its precision for the length of a process; here one process makes many runs."""
+    from accelerate.state import AcceleratorState, GradientState
+
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+
+
+def config(out: Path, **changes) -> Config:
+    """A run on a few drawn people that takes seconds."""
+    values = {
+        "task": "mcld", "out": str(out), "steps": 3, "batch": 2, "learning_rate": 1e-3, "sizes": SIZES,
+        "save_every": 2, "grid_every": 0, "data": Data("drawn", str(out.parent / "kept"), (128, 96), 128, 6, 2),
+    }  # fmt: skip
+    return Config(**{**values, **changes})
+
+
+def losses_of(run: Config) -> dict[int, float]:
+    lines = (Path(run.out) / f"losses-{run.task}.jsonl").read_text().splitlines()
+    return {line["step"]: line["loss"] for line in map(json.loads, lines)}
+
+
+# --- The objective -------------------------------------------------------------------------------------------------
+
+
+def alphas() -> torch.Tensor:
+    from diffusers import DDIMScheduler
+
+    return DDIMScheduler(**SCHEDULE).alphas_cumprod
+
+
+def test_the_last_step_has_no_signal_and_still_counts():
+    assert float(alphas()[-1]) == 0
+    assert float(min_snr_weights(alphas(), torch.tensor([999]), 5.0)) == pytest.approx(1.0)
+
+
+def test_min_snr_follows_its_formula():
+    t = torch.tensor([50, 400, 800])
+    snr = (alphas()[t] / (1 - alphas()[t])).double()
+    expected = torch.minimum(snr + 1, torch.tensor(5.0)) / (snr + 1)
+    assert torch.allclose(min_snr_weights(alphas(), t, 5.0).double(), expected, rtol=1e-5)
+
+
+def test_the_face_is_parts_23_and_24_and_nothing_else():
+    poses = torch.zeros(1, 8, 8, 3, dtype=torch.uint8)
+    poses[0, 0, :, 0] = torch.tensor([0, 1, 2, 3, 22, 23, 24, 0])
+    assert face_mask(poses)[0, 0].tolist() == [False] * 5 + [True, True, False]
+    assert not face_mask(poses)[0, 1:].any()
+
+
+def test_the_faces_error_is_averaged_over_the_whole_picture():
+    predicted = torch.ones(1, 4, 4, 4)
+    face = torch.zeros(1, 1, 4, 4)
+    face[..., 0, :] = 1
+    out = losses(predicted, torch.zeros_like(predicted), torch.ones(1), face, None, Objective())
+    assert out["mse"] == 1
+    assert out["face"] == pytest.approx(0.25)
+    assert out["loss"] == pytest.approx(1.25)
+
+
+def test_a_mask_at_latent_size_says_how_much_of_a_cell_it_covers():
+    mask = torch.zeros(1, 16, 16)
+    mask[:, :4, :8] = 1
+    assert cell_mask(mask, (2, 2))[0, 0].tolist() == [[0.5, 0], [0, 0]]
+
+
+def test_noise_is_offset_by_channel():
+    objective = Objective(noise_offset=0.5)
+    noise = draw_noise(torch.Size((64, 4, 32, 32)), objective, torch.Generator().manual_seed(0))
+    means = noise.mean((2, 3))
+    assert means.std() == pytest.approx(0.5, abs=0.06)
+    plain = draw_noise(torch.Size((64, 4, 32, 32)), Objective(noise_offset=0.0), torch.Generator().manual_seed(0))
+    assert plain.mean((2, 3)).std() < 0.05
+
+
+@given(st.floats(0, 1), st.integers(0, 99))
+def test_timesteps_are_those_of_the_schedule(late: float, seed: int):
+    t = draw_timesteps(64, Objective(late_steps=late), torch.Generator().manual_seed(seed))
+    assert t.dtype == torch.int64
+    assert 0 <= int(t.min()) <= int(t.max()) < 1000
+    if late == 1:
+        assert int(t.min()) >= 900
+
+
+# --- What sees what ------------------------------------------------------------------------------------------------
+
+
+def a_batch(task) -> dict[str, torch.Tensor]:
+    data = task.dataset()
+    return task.collate([data[0], data[1]])
+
+
+def seen_by(task, batch, **changes) -> torch.Tensor:
+    """The prediction for fixed noise and time, with some of the batch changed."""
+    torch.manual_seed(0)
+    task.eval()
+    with torch.no_grad():
+        focus, pose, guide = task.conditions({**batch, **changes})
+        z = torch.randn(len(pose), 4, 16, 12)
+        return task.denoising_unet(z, torch.full((len(z),), 500), focus, pose, guide)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_an_ablation_is_trained_on_its_own_conditions_only(tmp_path: Path, plan: str):
+    sizes = {**SIZES, "reference_unet": {"sizes": UNET}} if plan == "B1" else SIZES
+    task = make_task(config(tmp_path / "run", plan=plan, sizes=sizes))
+    batch = a_batch(task)
+    before = seen_by(task, batch)
+    slots = {"ours": "IAF", "B1": "I", "B2": "IA", "B3": "IAF", "B4": "AF", "B5": "IA"}[plan]
+    noise = torch.randn_like(batch["photo_clip"])
+    changes = {
+        "I": {"photo_clip": noise, "photo": batch["photo"].flip(2)},
+        "A": {"texture_clip": noise, "texture": batch["texture"].flip(2)},
+        "F": {"face": batch["face"].flip(1), "faced": torch.ones_like(batch["faced"])},
+    }
+    for slot, change in changes.items():
+        moved = (seen_by(task, batch, **change) - before).abs().max() > 1e-6
+        assert bool(moved) == (slot in slots), slot
+
+
+def test_a_batch_that_drops_everything_sees_no_texture_and_no_photo(tmp_path: Path):
+    task = make_task(config(tmp_path / "run", objective=Objective(drop_all=1.0)))
+    batch = a_batch(task)
+    other = {**batch, "photo_clip": batch["photo_clip"] + 1, "texture_clip": batch["texture_clip"] + 1}
+    other["texture"] = batch["texture"].flip(1)
+    first, second = (task(b, torch.Generator().manual_seed(3))["loss"] for b in (batch, other))
+    assert float(first) == float(second)
+    faces = {**batch, "face": batch["face"].flip(1), "faced": torch.ones_like(batch["faced"])}
+    assert float(task(faces, torch.Generator().manual_seed(3))["loss"]) != float(first), "F is kept"
+
+
+def test_a_batch_that_drops_the_photo_still_sees_the_texture(tmp_path: Path):
+    task = make_task(config(tmp_path / "run", objective=Objective(drop_all=0.0, drop_photo=1.0)))
+    batch = a_batch(task)
+
+    def loss(b) -> float:
+        return float(task(b, torch.Generator().manual_seed(3))["loss"])
+
+    assert loss(batch) == loss({**batch, "photo_clip": batch["photo_clip"] + 1})
+    assert loss(batch) != loss({**batch, "texture": batch["texture"].flip(1)})
+
+
+def test_blanked_heads_are_grey_on_the_map_and_in_the_preview(tmp_path: Path):
+    task = make_task(config(tmp_path / "run", sizes={**SIZES, "denoising_unet": ADDED}))
+    batch = a_batch(task)
+    out = blank_heads(batch, 1.0, torch.Generator().manual_seed(0))
+    head = head_texels(128)
+    assert (out["texture"][:, head] == 127).all()
+    assert (out["texture"][:, ~head] == batch["texture"][:, ~head]).all()
+    heads = batch["poses"][..., 0] >= 23
+    assert heads.any()
+    assert (out["previews"][heads][:, :3] == 127).all()
+    assert (out["previews"][~heads] == batch["previews"][~heads]).all()
+    assert blank_heads(batch, 0.0, torch.Generator())["texture"] is batch["texture"]
+
+
+def test_a_hidden_preview_leaves_no_trace(tmp_path: Path):
+    objective = Objective(drop_preview=1.0, drop_all=0.0)
+    task = make_task(config(tmp_path / "run", sizes={**SIZES, "denoising_unet": ADDED}, objective=objective))
+    batch = a_batch(task)
+    torch.nn.init.normal_(task.denoising_unet.guide_in.weight)
+    first = task(batch, torch.Generator().manual_seed(1))["loss"]
+    second = task({**batch, "previews": 255 - batch["previews"]}, torch.Generator().manual_seed(1))["loss"]
+    assert float(first) == float(second)
+
+
+# --- Steps ---------------------------------------------------------------------------------------------------------
+
+TASKS = {
+    "mcld": {},
+    "mcld, all additions": {"sizes": {**SIZES, "denoising_unet": ADDED}},
+    "mcld, accumulated and checkpointed": {"accumulate": 2, "checkpointing": True, "ema": 0.9},
+    "mcld, bf16": {"precision": "bf16"},
+    "autoencoder": {"task": "autoencoder"},
+    "image_encoder": {"task": "image_encoder"},
+    "face_encoder": {"task": "face_encoder"},
+    "refiner": {"task": "refiner", "sizes": {**SIZES, "denoising_unet": ADDED}},
+}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_makes_steps_and_leaves_its_parts_behind(tmp_path: Path, name: str):
+    run = config(tmp_path / "run", **TASKS[name])
+    assert train(run, quiet=True)
+    assert len(losses_of(run)) == 3
+    for part in make_task(run).trains:
+        assert (tmp_path / "run" / part / "config.json").is_file()
+        saved_part(tmp_path / "run", part)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_every_ablation_makes_a_step(tmp_path: Path, plan: str):
+    sizes = {**SIZES, "reference_unet": {"sizes": UNET}} if plan == "B1" else SIZES
+    assert train(config(tmp_path / "run", plan=plan, sizes=sizes, steps=1), quiet=True)
+
+
+def test_the_loss_falls_on_one_batch(tmp_path: Path):
+    task = make_task(config(tmp_path / "run", objective=Objective(drop_all=0, drop_photo=0, noise_offset=0)))
+    batch = a_batch(task)
+    optimiser = torch.optim.AdamW([p for p in task.parameters() if p.requires_grad], lr=3e-3)
+    seen = []
+    for _ in range(25):
+        loss = task(batch, torch.Generator().manual_seed(0))["loss"]
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        seen.append(float(loss))
+    assert seen[-1] < 0.7 * seen[0]
+
+
+def test_the_reference_nets_last_block_stays_as_it_is(tmp_path: Path):
+    task = make_task(config(tmp_path / "run"))
+    last = {n: p.requires_grad for n, p in task.reference_unet.named_parameters() if "up_blocks.1." in n}
+    assert last and not any(last.values())
+    assert all(p.requires_grad for n, p in task.reference_unet.named_parameters() if "up_blocks.0." in n)
+
+
+def test_only_the_parts_of_a_task_learn(tmp_path: Path):
+    task = make_task(config(tmp_path / "run"))
+    learning = {name.split(".")[0] for name, p in task.named_parameters() if p.requires_grad}
+    assert learning == set(task.trains)
+
+
+def test_a_run_goes_on_from_another_models_parts(tmp_path: Path):
+    first = config(tmp_path / "first", task="autoencoder")
+    train(first, quiet=True)
+    second = config(tmp_path / "second", task="autoencoder", init=first.out)
+    for a, b in zip(make_task(second).vae.parameters(), saved_part(Path(first.out), "vae").parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+# --- Stopping and going on -----------------------------------------------------------------------------------------
+
+
+def test_a_run_that_was_stopped_goes_on_exactly(tmp_path: Path):
+    whole, parted = config(tmp_path / "a", steps=4, ema=0.9), config(tmp_path / "b", steps=4, ema=0.9)
+    train(whole, quiet=True)
+    assert not train(parted, minutes=0, quiet=True), "stopped after one step"
+    assert train(parted, quiet=True)
+    assert losses_of(parted) == losses_of(whole)
+    for part in ("denoising_unet", "face_projector"):
+        a, b = (saved_part(Path(run.out), part).state_dict() for run in (whole, parted))
+        assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+def test_a_run_killed_in_the_middle_has_the_same_losses_as_one_that_was_not(tmp_path: Path, root: Path):
+    whole = config(tmp_path / "a", steps=8)
+    train(whole, quiet=True)
+    killed = config(tmp_path / "b", steps=8)
+    data = {"folder": str(tmp_path / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}
+    values = {"task": "mcld", "out": killed.out, "steps": 8, "batch": 2, "learning_rate": 1e-3, "sizes": SIZES}
+    values |= {"save_every": 2, "grid_every": 0, "data": data}
+    file = tmp_path / "run.yaml"
+    file.write_text(yaml.safe_dump(values))
+    command = [sys.executable, "-m", "mcld_app", "train", str(file), "--threads", str(torch.get_num_threads())]
+    log = Path(killed.out) / "losses-mcld.jsonl"
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    give_up = time.monotonic() + 120
+    while not (log.is_file() and len(log.read_text().splitlines()) >= 3) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert load_state(Path(killed.out) / "state-mcld") is not None
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert losses_of(killed) == losses_of(whole)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_says_what_to_do(tmp_path: Path):
+    run = config(tmp_path / "run", learning_rate=1e30, clip=0.0, steps=40)
+    with pytest.raises(TrainingError, match=r"At step \d+ the loss is no number.*learning_rate"):
+        train(run, quiet=True)
+
+
+def test_a_state_of_another_configuration_is_refused(tmp_path: Path):
+    train(config(tmp_path / "run", steps=2), quiet=True)
+    other = {**SIZES, "face_projector": {**SIZES["face_projector"], "dim": 32}}
+    with pytest.raises(TrainingError, match="another configuration"):
+        train(config(tmp_path / "run", steps=4, sizes=other), quiet=True)
+
+
+def test_a_damaged_state_is_named(tmp_path: Path):
+    save_state(tmp_path, 3, {"a": torch.ones(4)}, {})
+    (tmp_path / "step-0000003" / "state-000.safetensors").write_bytes(b"nothing")
+    with pytest.raises(StudioError, match="damaged"):
+        load_state(tmp_path)
+
+
+def test_a_state_comes_back_in_shards_and_the_last_two_are_kept(tmp_path: Path):
+    tensors = {f"t{n}": torch.randn(3, 1 << 20) for n in range(3)}
+    for step in (1, 2, 3):
+        save_state(tmp_path, step, tensors, {"task": "x"})
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["step-0000002", "step-0000003"]
+    assert max(f.stat().st_size for f in (tmp_path / "step-0000003").glob("*.safetensors")) < 16 << 20
+    step, held, facts = load_state(tmp_path)
+    assert (step, facts) == (3, {"task": "x"})
+    assert all(torch.equal(held[k], v) for k, v in tensors.items())
+
+
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(0, 5))
+def test_every_item_comes_once_an_epoch(length: int, batch: int, seed: int):
+    steps = -(-2 * length // batch)
+    order = [n for step in range(steps) for n in batch_of(step, batch, length, seed)]
+    for epoch in (order[:length], order[length : 2 * length]):
+        assert sorted(epoch) == list(range(length))
+
+
+def test_endless_people_are_each_seen_once():
+    order = [n for step in range(50) for n in batch_of(step, 4, ENDLESS, 1)]
+    assert len(set(order)) == 200
+
+
+# --- Configurations ------------------------------------------------------------------------------------------------
+
+
+def written(tmp_path: Path, **values) -> Path:
+    path = tmp_path / "run.yaml"
+    path.write_text(yaml.safe_dump({"task": "mcld", "out": "runs/x", **values}))
+    return path
+
+
+BAD = {
+    "unknown key": ({"leraning_rate": 1}, "no key `leraning_rate`.*learning_rate"),
+    "unknown key inside": ({"objective": {"snr": 5}}, "no key `objective.snr`.*snr_gamma"),
+    "wrong type": ({"steps": "many"}, "`steps` must be a whole number, not 'many'"),
+    "not true or false": ({"checkpointing": 3}, "`checkpointing` must be true or false"),
+    "no group": ({"data": 3}, "`data` must be a group of keys"),
+    "no such choice": ({"precision": "half"}, "`precision` must be one of no, bf16, fp16"),
+    "no such plan": ({"plan": "B9"}, "`plan` must be one of ours, B1"),
+    "out of range": ({"ema": 1.5}, "`ema` must be from 0 to below 1"),
+    "size": ({"data": {"size": [100, 100]}}, "`data.size` must be"),
+    "missing folder": ({"data": {"source": "folder", "folder": "nowhere"}}, "`data.folder`: there is no folder 'now"),
+    "batch larger than data": ({"batch": 9, "data": {"people": 4}}, "`batch` is 9, but `data.people` only 4"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_configuration_names_the_key_and_the_cure(tmp_path: Path, case: str):
+    values, says = BAD[case]
+    with pytest.raises(ConfigError, match=says):
+        read_config(written(tmp_path, **values))
+
+
+def test_files_that_are_no_configuration_are_told(tmp_path: Path):
+    for text, says in (("- 1", "must be a table"), ("a: [", "not valid YAML"), ("extends: run.yaml", "extends itself")):
+        (tmp_path / "run.yaml").write_text(text)
+        with pytest.raises(ConfigError, match=says):
+            read_config(tmp_path / "run.yaml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_config(tmp_path / "none.yaml")
+    (tmp_path / "run.yaml").write_text("out: x")
+    with pytest.raises(ConfigError, match="`task` is missing"):
+        read_config(tmp_path / "run.yaml")
+
+
+def test_a_key_is_changed_from_the_command_line(tmp_path: Path):
+    read = read_config(written(tmp_path, steps=5), {"steps": "7", "data.people": "12"})
+    assert (read.steps, read.data.people) == (7, 12)
+
+
+def test_a_part_that_is_neither_trained_nor_there_is_named(tmp_path: Path):
+    with pytest.raises(ConfigError, match="The part vae is neither in `out`"):
+        make_task(config(tmp_path / "run", base=str(tmp_path / "nothing")))
+    with pytest.raises(ConfigError, match=r"`sizes\.face_projector` cannot be built"):
+        new_part("face_projector", config(tmp_path / "run", sizes={"face_projector": {"wide": 3}}))
+
+
+@pytest.mark.parametrize("file", sorted(Path(__file__).parents[1].glob("configs/**/*.yaml")), ids=lambda p: p.stem)
+def test_every_configuration_of_the_repository_can_be_read(file: Path, tmp_path: Path):
+    changes = {}
+    if yaml.safe_load(file.read_text()).get("data", {}).get("source") == "folder" or "paper" in file.read_text():
+        changes = {"data.folder": str(tmp_path)}
+    read_config(file, changes)
+
+
+def test_the_rate_rises_and_falls():
+    run = Config("mcld", "x", steps=100, warmup=10, learning_rate=1.0, schedule="cosine")
+    rates = [learning_rate(run, step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == 1.0 == rates[9]
+    assert rates[-1] < 0.05
+    assert all(a >= b for a, b in itertools.pairwise(rates[10:]))
+    assert learning_rate(Config("mcld", "x", learning_rate=0.5), 12345) == 0.5
