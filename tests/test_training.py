@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from mcld_app.errors import StudioError
 from mcld_app.network.focus import PLANS
-from mcld_app.training.build import SCHEDULE, new_part, saved_part
+from mcld_app.training.build import SCHEDULE, new_part, saved_part, trainable
 from mcld_app.training.config import Config, ConfigError, Data, Objective, read_config
 from mcld_app.training.loop import TrainingError, learning_rate, make_task, train
 from mcld_app.training.mcld import blank_heads, head_texels
@@ -221,6 +221,16 @@ def test_a_hidden_preview_leaves_no_trace(tmp_path: Path):
     first = task(batch, torch.Generator().manual_seed(1))["loss"]
     second = task({**batch, "previews": 255 - batch["previews"]}, torch.Generator().manual_seed(1))["loss"]
     assert float(first) == float(second)
+
+
+# Trainable parameters in millions of 2^20: the paper's table 3, and what was counted in the authors' code.
+COUNTS = {"ours": 1717.4, "B1": 1622.5, "B2": 1622.5, "B3": 1699.1, "B4": 1710.8, "B5": 1622.5}
+
+
+@pytest.mark.parametrize("plan", COUNTS)
+def test_as_many_parameters_learn_as_in_the_paper(tmp_path: Path, root: Path, plan: str):
+    run = read_config(root / "configs" / "ablations" / f"{plan}.yaml", {"data.folder": str(tmp_path)})
+    assert trainable(run) / 2**20 == pytest.approx(COUNTS[plan], abs=0.06)
 
 
 # --- Steps ---------------------------------------------------------------------------------------------------------

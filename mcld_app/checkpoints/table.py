@@ -175,6 +175,35 @@ TABLE: tuple[Weight, ...] = (
     ),
 )  # fmt: skip
 
+STARTS: tuple[Weight, ...] = (
+    Weight(
+        name="start_unet",
+        label="UNet that training starts from",
+        repository="lambdalabs/sd-image-variations-diffusers",
+        files=("unet/diffusion_pytorch_model.bin",),
+        place="sd-image-variations-diffusers/unet/diffusion_pytorch_model.bin",
+        stems=("sd-image-variations-diffusers/unet/diffusion_pytorch_model",),
+        extensions=(".safetensors", *_PICKLED),
+        size=None,
+        licence="CreativeML OpenRAIL-M: use restrictions, which are passed on",
+        used=False,
+    ),
+    Weight(
+        name="start_pose_guider",
+        label="ControlNet that the pose guider starts from",
+        repository="lllyasviel/control_v11p_sd15_seg",
+        files=("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
+        place="control_v11p_sd15_seg/diffusion_pytorch_model.safetensors",
+        stems=("control_v11p_sd15_seg/diffusion_pytorch_model",),
+        extensions=(".safetensors", *_PICKLED),
+        size=None,
+        licence="OpenRAIL: use restrictions, which are passed on",
+        used=False,
+    ),
+)
+"""What the paper's training starts from besides the autoencoder and the image encoder (`mcld-facts`, 14); only training
+reads them."""
+
 NEEDED: tuple[Weight, ...] = tuple(weight for weight in TABLE if weight.used)
 """What the published model is made of."""
 

@@ -183,7 +183,7 @@ class FocalAttention(nn.Module):
     def __init__(self, plan: FocusPlan, stage: str, width: int, token_width: int) -> None:
         super().__init__()
         self.slots = plan.slots(stage)
-        if plan.face_added:
+        if plan.face_added and self.slots:
             self.to_k_ip = nn.Linear(token_width, width, bias=False)
             self.to_v_ip = nn.Linear(token_width, width, bias=False)
         else:

@@ -17,8 +17,8 @@ class FocusPlan:
     Attributes:
         encoder, middle, decoder: the slots whose tokens are concatenated there, out of "photo" (I), "texture" (A) and
             "face" (F), in this order.
-        face_added: F has keys and values of its own in every cross-attention (`to_k_ip`, `to_v_ip`) and is added with
-            a weight (paper, eq. 3).
+        face_added: F has keys and values of its own (`to_k_ip`, `to_v_ip`) and is added with a weight (paper, eq. 3)
+            in every cross-attention that attends to something else too: only so has B4 the paper's 1711 M parameters.
         reference: what the ReferenceNet reads: "texture" or "photo".
         reference_sees_photo: whether the ReferenceNet's cross-attention sees the photo's token (else zeros).
     """

@@ -9,9 +9,13 @@ from typing import Any
 
 from torch import nn
 
+from mcld_app.checkpoints.sizes import IMAGE_ENCODER, VAE
 from mcld_app.errors import StudioError
 from mcld_app.network.focus import PLANS
 from mcld_app.training.config import Config, ConfigError
+
+STABLE_DIFFUSION = "stable-diffusion"
+"""`base` of a run that starts from published weights, as the paper does."""
 
 SCHEDULE = {
     "beta_start": 0.00085,
@@ -66,13 +70,9 @@ def new_part(name: str, config: Config) -> nn.Module:
         if name == "image_encoder":
             from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-            full = {
-                "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16,
-                "projection_dim": 768, "image_size": 224, "patch_size": 14,
-            }  # fmt: skip
-            return CLIPVisionModelWithProjection(CLIPVisionConfig(**{**full, **sizes}))
-        if name == "vae" and "fine" in sizes:
-            return part_class("patch_vae")(**sizes)
+            return CLIPVisionModelWithProjection(CLIPVisionConfig(**(sizes or IMAGE_ENCODER)))
+        if name == "vae":
+            return part_class("patch_vae")(**sizes) if "fine" in sizes else part_class("vae")(**(sizes or VAE))
         if name == "denoising_unet":
             sizes.setdefault("focus", asdict(PLANS[config.plan]))
             if sizes.get("skip"):
@@ -111,6 +111,12 @@ def parts(names: list[str], config: Config, *, trained: set[str]) -> Mapping[str
     from `out` (an earlier task's result), else from `base`, else from `init`."""
     out = {}
     for name in names:
+        if config.base == STABLE_DIFFUSION and not config.init:
+            from mcld_app.training.starting import starting_part
+
+            module = starting_part(name, config)
+            out[name] = module.train() if name in trained else module.eval().requires_grad_(False)
+            continue
         folders = [config.init] if name in trained else [config.out, config.base, config.init]
         found = next((Path(f) for f in folders if f and (Path(f) / name / "config.json").is_file()), None)
         if found is not None:
@@ -121,3 +127,16 @@ def parts(names: list[str], config: Config, *, trained: set[str]) -> Mapping[str
             raise ConfigError(f"The part {name} is neither in `out` ({config.out}) nor in `base` ({config.base}).")
         out[name] = module.train() if name in trained else module.eval().requires_grad_(False)
     return out
+
+
+def trainable(config: Config) -> int:
+    """How many parameters of the four networks a run of MCLD would train; needs no memory for them."""
+    from accelerate import init_empty_weights
+
+    from mcld_app.training.mcld import freeze_unused
+
+    names = ("denoising_unet", "reference_unet", "pose_guider", "face_projector")
+    with init_empty_weights():
+        networks = {name: new_part(name, config) for name in names}
+        freeze_unused(networks["denoising_unet"].plan, networks["reference_unet"], networks["face_projector"])
+    return sum(p.numel() for network in networks.values() for p in network.parameters() if p.requires_grad)

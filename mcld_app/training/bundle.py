@@ -58,8 +58,3 @@ def bundle(run: Path, folder: Path) -> int:
         ledger.record(file, "saved")
     return sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
 
-
-def check_size(size: int, most: int = 40_000_000) -> None:
-    """Raises StudioError where a model is too large to come with the program."""
-    if size > most:
-        raise StudioError(f"The model takes {size / 1e6:.1f} MB; with the program may come {most / 1e6:.0f} MB.")

@@ -11,8 +11,10 @@ from torch import Tensor
 from mcld_app.body.texture import places
 from mcld_app.data.example import Example
 from mcld_app.network.attention import Focus
+from mcld_app.network.face_projector import FaceProjector
+from mcld_app.network.focus import FocusPlan
 from mcld_app.network.places import cell_places
-from mcld_app.network.unets import Guide
+from mcld_app.network.unets import Guide, ReferenceUNet
 from mcld_app.training.build import SCHEDULE, parts
 from mcld_app.training.config import Config
 from mcld_app.training.encoders import clip_pixels
@@ -37,11 +39,10 @@ class MCLDTask(Task):
             frozen.append("face_encoder")
         for name, part in parts([*self.trains, *frozen], config, trained=set(self.trains)).items():
             setattr(self, name, part)
+        self.scale = getattr(self.vae, "scale", None) or 2 ** (len(self.vae.config.block_out_channels) - 1)
         self.alphas = DDIMScheduler(**SCHEDULE).alphas_cumprod
-        freeze_last_block(self.reference_unet)
         self.plan = self.denoising_unet.plan
-        if not self.plan.uses_face:
-            self.face_projector.requires_grad_(False)
+        freeze_unused(self.plan, self.reference_unet, self.face_projector)
         if config.checkpointing:
             self.denoising_unet.unet.enable_gradient_checkpointing()
             self.reference_unet.unet.enable_gradient_checkpointing()
@@ -166,7 +167,7 @@ class MCLDTask(Task):
         config = self.denoising_unet.config
         if not (config.preview or config.places):
             return None
-        size = tuple(n // self.vae.scale for n in self.settings.data.size)
+        size = tuple(n // self.scale for n in self.settings.data.size)
         seen = None
         if config.preview:
             with torch.no_grad():
@@ -186,7 +187,7 @@ class MCLDTask(Task):
         scheduler.set_timesteps(steps)
         focus, pose, guide = self.conditions(batch, hidden=hidden)
         generator = torch.Generator().manual_seed(seed)
-        h, w = (n // self.vae.scale for n in self.settings.data.size)
+        h, w = (n // self.scale for n in self.settings.data.size)
         shape = (len(pose), self.denoising_unet.config.sizes["in_channels"], h, w)
         z = torch.randn(shape, generator=generator).to(pose.device)
         for t in scheduler.timesteps:
@@ -242,7 +243,9 @@ def head_texels(side: int) -> Tensor:
     return torch.from_numpy(cv2.resize(mask, (side, side), interpolation=cv2.INTER_NEAREST) > 0)
 
 
-def freeze_last_block(reference) -> None:
-    """The ReferenceNet's last up block is not trained (`mcld-facts`, 14): nothing reads what it gives but its own
-    attention."""
+def freeze_unused(plan: FocusPlan, reference: ReferenceUNet, projector: FaceProjector) -> None:
+    """What is not trained: the ReferenceNet's last up block (`mcld-facts`, 14), and the face projector in an ablation
+    that does not see the face."""
     reference.unet.up_blocks[-1].requires_grad_(False)
+    if not plan.uses_face:
+        projector.requires_grad_(False)

@@ -26,7 +26,7 @@ class RefinerTask(MCLDTask):
         fixed = [*self._fixed, *(["face_encoder"] if "face_encoder" in config.sizes else [])]
         for name, part in parts(["refiner", *fixed], config, trained={"refiner"}).items():
             setattr(self, name, part)
-        self.plan = self.denoising_unet.plan
+        self.plan, self.scale = self.denoising_unet.plan, self.vae.scale
 
     def prepare(self) -> None:
         """Nothing to measure."""
