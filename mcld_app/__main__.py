@@ -163,6 +163,22 @@ def _train(chosen: argparse.Namespace) -> int:
     return run(chosen)
 
 
+# --- bundle --------------------------------------------------------------------------------------------------------
+
+
+def _bundle_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, help="folder of the trained parts, a run's `out`")
+    parser.add_argument("folder", type=Path, help="what to write: a folder of a model")
+
+
+def _bundle(chosen: argparse.Namespace) -> int:
+    from mcld_app.checkpoints.table import in_words
+    from mcld_app.training.bundle import bundle
+
+    print(f"written: {chosen.folder}, {in_words(bundle(chosen.run, chosen.folder))} of weights")
+    return 0
+
+
 # Later commands (generate, space, prepare) each add their two functions above and a row here.
 COMMANDS: tuple[Command, ...] = (
     Command("doctor", "say what is there, what is missing and where it belongs", _doctor_arguments, _doctor),
@@ -170,6 +186,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("trust", "vouch for weight files that you put there by hand", _trust_arguments, _trust),
     Command("evaluate", "measure results by the paper's figures", _evaluate_arguments, _evaluate),
     Command("train", "train a model, or one of its parts", _train_arguments, _train),
+    Command("bundle", "put a run's trained parts together as one model", _bundle_arguments, _bundle),
 )
 
 
