@@ -38,13 +38,15 @@ class Model:
         name: what the page calls it.
         load: (device, dtype name) -> MCLDPipeline there; may raise StudioError.
         note: a sentence about what it can and cannot do.
-        result: (height, width) of a result; the network itself draws a square.
+        result: (height, width) of a result; the published network itself draws a square.
+        usual: the settings it draws best with.
     """
 
     name: str
     load: Callable[[str, str], MCLDPipeline]
     note: str = ""
     result: tuple[int, int] = (512, 352)
+    usual: Settings = field(default_factory=Settings)
 
 
 # What is tried, in order, when memory runs out.

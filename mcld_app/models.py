@@ -8,10 +8,16 @@ from pathlib import Path
 from mcld_app.checkpoints.places import bundled_folder, checkpoints_folder
 from mcld_app.engine import Engine, Model
 from mcld_app.errors import StudioError
+from mcld_app.request import Settings
 
 NO_WEIGHTS = (
     "No model is installed, so the studio shows the texture preview only. "
     "`python -m mcld_app doctor` says what is missing and where to put it."
+)
+
+BUNDLED_NOTE = (
+    "A small model, trained on drawn people only: it knows no real faces, fabrics or rooms, so real photos come out "
+    "wrong. For photos get the published weights: `python -m mcld_app download`."
 )
 
 
@@ -48,8 +54,7 @@ def model_named(name: str) -> Model:
         return Model("MCLD, published weights", _loader(None), "Trained on fashion photos of whole people.")
     folder = bundled_folder() if name == "bundled" else checkpoints_folder() / name
     if name == "bundled":
-        note = "A small model trained on drawn people: real photos are outside what it has seen."
-        return Model("MCLD demo", _loader(folder), note, _result_size(folder))
+        return Model("MCLD demo", _loader(folder), BUNDLED_NOTE, _result_size(folder), Settings(guidance=1.0))
     return Model(name, _loader(folder), "A model of your own.", _result_size(folder))
 
 

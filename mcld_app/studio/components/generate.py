@@ -76,7 +76,8 @@ def find(_: object) -> list[dict]:
     found = []
     for name in models.available():
         model = models.model_named(name)
-        found.append({"id": name, "label": model.name, "note": model.note})
+        usual = {"steps": model.usual.steps, "guidance": model.usual.guidance, "face": model.usual.face_scale}
+        found.append({"id": name, "label": model.name, "note": model.note, "usual": usual})
     return found
 
 

@@ -18,8 +18,8 @@ const duration = (seconds) => (seconds < 1 ? "almost done" : seconds < 100 ? `ab
 
 // ---- which model --------------------------------------------------------------------------------------------
 
-/** A sentence in which `words` between backticks are code. */
-const write = (sentence) => line.replaceChildren(...sentence.split("`").map((part, i) => (i % 2 ? make("code", { text: part }) : part)));
+/** The parts of a sentence in which `words` between backticks are code. */
+const coded = (sentence) => sentence.split("`").map((part, i) => (i % 2 ? make("code", { text: part }) : part));
 
 const choose = (chosen) => {
   model = chosen;
@@ -28,13 +28,16 @@ const choose = (chosen) => {
   const name = models.length < 2 ? make("b", { text: model.label })
     : make("select", { "aria-label": "Model" }, ...models.map((m) => make("option", { value: m.id, text: m.label, selected: m === model })));
   name.addEventListener("change", () => choose(models.find((m) => m.id === name.value)));
-  line.replaceChildren("Model: ", name, model.note ? `. ${model.note}` : ".");
+  line.replaceChildren("Model: ", name, ". ", ...coded(model.note));
+  for (const field of fields) {  // what this model draws best with, unless somebody has chosen otherwise
+    if (field.dataset.name in model.usual && !field.dataset.chosen) field.value = model.usual[field.dataset.name];
+  }
 };
 const none = (sentence) => {
   model = null;
   go.disabled = true;
   go.title = sentence.replaceAll("`", "");
-  write(sentence);
+  line.replaceChildren(...coded(sentence));
 };
 const look = (again) => server.find(null).then((found) => {
   models = found;
@@ -46,6 +49,8 @@ const look = (again) => server.find(null).then((found) => {
   else none("Which models there are could not be found out. Reload the page to try again.");
 });
 look(true);
+
+for (const field of fields) field.addEventListener("change", () => { field.dataset.chosen = "yes"; });
 
 // ---- asking and stopping ------------------------------------------------------------------------------------
 
