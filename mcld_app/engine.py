@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +86,6 @@ class Engine:
         self._cache = ContentCache(keep_bytes, keep_seconds, _bytes_of)
         self._drawing = threading.Lock()
         self._loaded: _Loaded | None = None
-        self._hidden = False
 
     @property
     def is_loaded(self) -> bool:
@@ -138,15 +136,6 @@ class Engine:
                     self._step_back(loaded, error)
             return drawn
 
-    @contextmanager
-    def without_preview(self) -> Iterator[None]:
-        """Meanwhile, a model that sees the texture preview is not shown it: what the paper's own conditions give."""
-        self._hidden = True
-        try:
-            yield
-        finally:
-            self._hidden = False
-
     def forget(self) -> None:
         """Drop everything that was encoded from people's pictures."""
         self._cache.forget()
@@ -196,7 +185,8 @@ class Engine:
         pipe = loaded.pipe
         pipe.scheduler = _scheduler(loaded, settings.scheduler)
         person = _joined([self._person(pipe, job.conditions, cancelled) for job in jobs])
-        poses, guides, previews_of = zip(*(self._pose(pipe, job.conditions) for job in jobs), strict=True)
+        posed = [self._pose(pipe, job.conditions, settings.preview) for job in jobs]
+        poses, guides, previews_of = zip(*posed, strict=True)
         preview = torch.cat(previews_of) if previews_of[0] is not None else None
         channels, cells = pipe.denoising_unet.config.sizes["in_channels"], [n // pipe.vae_scale for n in pipe.size]
         generators = [torch.Generator("cpu").manual_seed(job.seed) for job in jobs]
@@ -275,7 +265,7 @@ class Engine:
         kept = self._cache.get(content_key("reference", photo_key, texture_key), reference)
         return PersonCodes(token, texture_token, tokens, kept)
 
-    def _pose(self, pipe, conditions: Conditions) -> tuple[Tensor, Guide | None, Tensor | None]:
+    def _pose(self, pipe, conditions: Conditions, shown: bool) -> tuple[Tensor, Guide | None, Tensor | None]:
         """Of a pose: its features, and what a model with additions reads besides; the preview in 0..1."""
         import torch
 
@@ -295,7 +285,7 @@ class Engine:
             return features, None, None
         iuv = resize_iuv(conditions.pose, pipe.size)
         preview = None
-        if pipe.takes_preview and not self._hidden:
+        if pipe.takes_preview and shown:
             filled, ground = self._filled(conditions), ground_colour(conditions.photo)
             planes = preview_planes(filled, _seen(conditions), iuv, ground)
             preview = torch.from_numpy(planes).movedim(-1, 0)[None].float().to(pipe.device) / 255

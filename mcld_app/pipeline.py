@@ -29,6 +29,10 @@ from mcld_app.network.places import cell_places
 from mcld_app.network.pose_guider import PoseGuider
 from mcld_app.network.refiner import DetailRefiner
 from mcld_app.network.unets import DenoisingUNet, Guide, ReferenceUNet
+from mcld_app.request import MAX_STEPS, within
+
+OUTPUTS = ("pil", "np", "pt", "latent")
+"""What `MCLDPipeline` can return."""
 
 Picture = Image.Image | list[Image.Image] | np.ndarray | Tensor
 
@@ -47,6 +51,12 @@ class PersonCodes:
     texture: Tensor
     face: Tensor
     reference: Reference
+
+    def rows(self, count: int) -> PersonCodes:
+        """The same codes for `count` rows, where there is one row for all."""
+        tokens = (x.expand(count, -1, -1) for x in (self.photo, self.texture, self.face))
+        reference = {k: tuple(x.expand(count, -1, -1, -1) for x in kv) for k, kv in self.reference.items()}
+        return PersonCodes(*tokens, reference)
 
 
 @dataclass
@@ -242,9 +252,13 @@ class MCLDPipeline(DiffusionPipeline):
         """All of a person: photo (I), texture map (A) and face identity (F)."""
         tokens = self.encode_picture(photo)
         read = texture if self.denoising_unet.plan.reference == "texture" else photo
-        latent = self.encode_latent(read, self.reference_size if read is texture else size)
+        # A model may be trained to read a map of another shape than its pictures; at sizes of one's own both are alike.
+        texture_tokens, face = self.encode_picture(texture), self.encode_face(identity)
+        rows = common_rows(photos=len(tokens), texture_maps=len(texture_tokens), faces=len(face))
+        latent = self.encode_latent(read, self.reference_size if size == self.size else size)
+        latent, tokens = latent.expand(rows, -1, -1, -1), tokens.expand(rows, -1, -1)
         reference = self.encode_reference(latent, tokens, bank_dtype=bank_dtype)
-        return PersonCodes(tokens, self.encode_picture(texture), self.encode_face(identity, len(tokens)), reference)
+        return PersonCodes(tokens, texture_tokens.expand(rows, -1, -1), face.expand(rows, -1, -1), reference)
 
     # --- Drawing ---------------------------------------------------------------------------------------------------
 
@@ -374,20 +388,30 @@ class MCLDPipeline(DiffusionPipeline):
         """
         size = (height or self.size[0], width or self.size[1])
         step = self.vae_scale * 2 ** (len(self.denoising_unet.config.sizes["block_out_channels"]) - 1)
-        if num_inference_steps < 1:
-            raise StudioError("A picture needs at least one step.")
+        within("The number of steps", num_inference_steps, 1, MAX_STEPS, whole=True)
+        within("Guidance", guidance_scale, 0, 30)
+        within("The face's weight", face_scale, 0, 2)
+        if output_type not in OUTPUTS:
+            raise StudioError(f"There is no output type {output_type!r}. Choose one of: {', '.join(OUTPUTS)}.")
         if size[0] % self.vae_scale or size[1] % self.vae_scale or min(size) < step:
             raise StudioError(f"Height and width must be whole multiples of {self.vae_scale}, and at least {step}.")
         person = self.encode_person(photo, texture, identity, size, bank_dtype=bank_dtype)
         features = self.encode_pose(pose, size)
         guide = self.encode_guide(_places(self.to_pose.preprocess(pose, *size)), preview)
-        rows = max(len(features), len(person.photo))
+        previews = 1 if preview is None else len(preview)
+        rows = common_rows(people=len(person.photo), poses=len(features), previews=previews)
+        person, features = person.rows(rows), features.expand(rows, -1, -1, -1)
+        guide = guide and guide.rows(rows)
+        if isinstance(generator, list) and len(generator) != rows:
+            raise StudioError(f"Give one generator, or one for each of the {rows} pictures, not {len(generator)}.")
         shape = (
             rows,
             self.denoising_unet.config.sizes["in_channels"],
             size[0] // self.vae_scale,
             size[1] // self.vae_scale,
         )
+        if latents is not None and tuple(latents.shape) != shape:
+            raise StudioError(f"Latents of these pictures have the shape {shape}, not {tuple(latents.shape)}.")
         if latents is None:
             latents = randn_tensor(shape, generator, self._execution_device, torch.float32)
         record = FocusRecord(shape[2:]) if return_focus else None
@@ -424,6 +448,19 @@ class MCLDPipeline(DiffusionPipeline):
         """The picture the network expects in the end: x0 = sqrt(a) z - sqrt(1 - a) v (Salimans and Ho, 2022)."""
         a = self.scheduler.alphas_cumprod.to(noisy.device)[t.long()]
         return a.sqrt() * noisy - (1 - a).sqrt() * v
+
+
+def common_rows(**counts: int) -> int:
+    """How many pictures are drawn: as many as there are of everything, or one of some for all.
+
+    Raises:
+        StudioError: where the numbers do not go together.
+    """
+    rows = max(counts.values())
+    if set(counts.values()) - {1, rows}:
+        what = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+        raise StudioError(f"These do not go together: {what}. Give as many of each, or one for all.")
+    return rows
 
 
 def _places(pose: Tensor) -> Tensor:

@@ -18,7 +18,8 @@ def within(what: str, value, low: float, high: float, *, whole: bool = False) ->
     good = isinstance(value, (int, np.integer) if whole else (int, float, np.integer, np.floating))
     if not good or isinstance(value, bool) or not low <= value <= high:  # NaN is not between anything
         kind = "a whole number" if whole else "a number"
-        raise StudioError(f"{what} must be {kind} from {low:g} to {high:g}.")
+        ends = (low, high) if whole else (f"{low:g}", f"{high:g}")
+        raise StudioError(f"{what} must be {kind} from {ends[0]} to {ends[1]}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,8 @@ class Settings:
         face_scale: weight of the face, 0..2.
         scheduler: one of `SCHEDULERS`; "ddim" as the authors, the others for few steps.
         focus: also say where the network looked.
+        preview: whether a model that sees the texture preview is shown it; off, the paper's own conditions are all it
+            has.
     """
 
     steps: int = 20
@@ -61,6 +64,7 @@ class Settings:
     face_scale: float = 0.5
     scheduler: str = "ddim"
     focus: bool = False
+    preview: bool = True
 
     def __post_init__(self) -> None:
         """Raises StudioError for a value out of range."""
@@ -135,11 +139,19 @@ def check_conditions(c: Conditions) -> None:
             or picture.dtype != np.uint8
             or picture.ndim != 3
             or picture.shape[2] != 3
+            or not picture.size
         ):
             raise StudioError(f"The {name} must be an RGB picture of 8 bits per channel.")
     if c.head is not None and (c.head.dtype != np.uint8 or c.head.shape != (64, 64, 3)):
         raise StudioError("The head's picture must be an RGB picture of 64 x 64 pixels.")
     if c.coverage is not None and (c.coverage.dtype != bool or c.coverage.shape != c.texture.shape[:2]):
         raise StudioError("The texture map's coverage must say yes or no for each of its texels.")
-    if c.identity is not None and not np.isfinite(np.asarray(c.identity, np.float32)).all():
-        raise StudioError("This face identity holds values that are no numbers. Take the face from its photo again.")
+    if c.identity is not None:
+        try:
+            numbers = np.isfinite(np.asarray(c.identity, np.float32)).all()
+        except (TypeError, ValueError):
+            numbers = False
+        if not numbers:
+            raise StudioError(
+                "This face identity holds values that are no numbers. Take the face from its photo again."
+            )

@@ -153,3 +153,43 @@ def test_any_size_draws_and_says_where_it_looked(height: int, width: int):
     )
     assert out.images.shape == (1, 3, height, width)
     assert all(focus.shape == (1, height // 8, width // 8) for focus in out.focus.values())
+
+
+# --- What goes into the pipeline -----------------------------------------------------------------------------------
+
+
+def asked(pipe, photos: int = 1, poses: int = 1, **more):
+    g = torch.Generator().manual_seed(5)
+    photo = torch.rand(photos, 3, 64, 64, generator=g)
+    pose = torch.rand(poses, 3, 64, 64, generator=g)
+    return pipe(photo, photo.flip(2), pose, **{"num_inference_steps": 2, "output_type": "pt", **more}).images
+
+
+def test_one_person_in_several_poses_and_several_people_in_one():
+    pipe = tiny_pipeline()
+    noise = torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    poses = asked(pipe, 1, 3, latents=noise)
+    people = asked(pipe, 3, 1, latents=noise)
+    alone = asked(pipe, 1, 1, latents=noise[:1])
+    assert poses.shape == people.shape == (3, 3, 64, 64)
+    # The first person and the first pose are the same in all three calls (random numbers come in that order).
+    assert torch.allclose(alone, asked(pipe, 1, 1, latents=noise[:1]))
+    assert not torch.allclose(poses[0], poses[1])
+    assert not torch.allclose(people[0], people[1])
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"photos": 2, "poses": 3}, "do not go together: 2 people, 3 poses"),
+        ({"latents": torch.zeros(1, 4, 3, 3)}, r"have the shape \(1, 4, 8, 8\)"),
+        ({"output_type": "gif"}, "no output type 'gif'"),
+        ({"num_inference_steps": 2.5}, "whole number"),
+        ({"guidance_scale": float("nan")}, "Guidance must be a number from 0 to 30"),
+        ({"guidance_scale": -3}, "Guidance must be"),
+        ({"generator": [torch.Generator(), torch.Generator()]}, "one generator, or one for each of the 1 pictures"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told(more: dict, says: str):
+    with pytest.raises(StudioError, match=says):
+        asked(tiny_pipeline(), **more)

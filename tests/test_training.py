@@ -183,9 +183,9 @@ def test_a_batch_that_drops_everything_sees_no_texture_and_no_photo(tmp_path: Pa
     other = {**batch, "photo_clip": batch["photo_clip"] + 1, "texture_clip": batch["texture_clip"] + 1}
     other["texture"] = batch["texture"].flip(1)
     first, second = (task(b, torch.Generator().manual_seed(3))["loss"] for b in (batch, other))
-    assert float(first) == float(second)
+    assert first.item() == second.item()
     faces = {**batch, "face": batch["face"].flip(1), "faced": torch.ones_like(batch["faced"])}
-    assert float(task(faces, torch.Generator().manual_seed(3))["loss"]) != float(first), "F is kept"
+    assert task(faces, torch.Generator().manual_seed(3))["loss"].item() != first.item(), "F is kept"
 
 
 def test_a_batch_that_drops_the_photo_still_sees_the_texture(tmp_path: Path):
@@ -193,7 +193,7 @@ def test_a_batch_that_drops_the_photo_still_sees_the_texture(tmp_path: Path):
     batch = a_batch(task)
 
     def loss(b) -> float:
-        return float(task(b, torch.Generator().manual_seed(3))["loss"])
+        return task(b, torch.Generator().manual_seed(3))["loss"].item()
 
     assert loss(batch) == loss({**batch, "photo_clip": batch["photo_clip"] + 1})
     assert loss(batch) != loss({**batch, "texture": batch["texture"].flip(1)})
@@ -220,7 +220,7 @@ def test_a_hidden_preview_leaves_no_trace(tmp_path: Path):
     torch.nn.init.normal_(task.denoising_unet.guide_in.weight)
     first = task(batch, torch.Generator().manual_seed(1))["loss"]
     second = task({**batch, "previews": 255 - batch["previews"]}, torch.Generator().manual_seed(1))["loss"]
-    assert float(first) == float(second)
+    assert first.item() == second.item()
 
 
 # Trainable parameters in millions of 2^20: the paper's table 3, and what was counted in the authors' code.
@@ -273,7 +273,7 @@ def test_the_loss_falls_on_one_batch(tmp_path: Path):
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        seen.append(float(loss))
+        seen.append(loss.item())
     assert seen[-1] < 0.7 * seen[0]
 
 

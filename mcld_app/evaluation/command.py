@@ -64,7 +64,7 @@ def _drawn(chosen: argparse.Namespace):
 
     if chosen.first < 1:
         raise StudioError("--first wants a number of cases from 1 on.")
-    settings = Settings(steps=chosen.steps, guidance=chosen.guidance)
+    settings = Settings(steps=chosen.steps, guidance=chosen.guidance, preview=not chosen.hide_preview)
     judge = load_judge(bundled_folder())
     same, other = judge_apart(judge)
     print(f"The second face encoder: cosine {same:.3f} for one person seen twice, {other:.3f} for two people.\n")
@@ -73,7 +73,6 @@ def _drawn(chosen: argparse.Namespace):
         judge,
         read_cases()[: chosen.first],
         settings,
-        hide_preview=chosen.hide_preview,
         on_progress=_say,
     )
 

@@ -82,7 +82,6 @@ def evaluate_drawn(
     listed: Sequence[c.Case],
     settings: Settings,
     *,
-    hide_preview: bool = False,
     on_progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> DrawnEvaluation:
     """Draw every case four times (pose, clothes, face, face by F alone) and measure.
@@ -92,18 +91,14 @@ def evaluate_drawn(
         judge: the second face encoder; None leaves identity out.
         listed: the cases.
         settings: how they are drawn.
-        hide_preview: draw without the texture preview, to see what the paper's conditions alone give.
         on_progress: called as (what, done, total).
     """
-    from contextlib import nullcontext
-
     means, rows, seconds = Means(), [], 0.0
     for start in range(0, len(listed), _BATCH):
         problems = [c.problem(case) for case in listed[start : start + _BATCH]]
         kinds = (c.conditions, c.dressed, c.faced, c.faced_by_identity_alone)
         began = time.perf_counter()
-        with engine.without_preview() if hide_preview else nullcontext():
-            drawn = [_draw(engine, [kind(p) for p in problems], settings, start) for kind in kinds]
+        drawn = [_draw(engine, [kind(p) for p in problems], settings, start) for kind in kinds]
         seconds += time.perf_counter() - began
         for k, problem in enumerate(problems):
             pictures = [row[k] for row in drawn]
@@ -222,6 +217,7 @@ def _shown(p: c.Problem, posed, dressed, faced, alone) -> list[np.ndarray]:
 
 def _tables(m: Means, count: int, settings: Settings, seconds: float) -> tuple[Table, ...]:
     how = f"{count} cases, {settings.steps} steps, guidance {settings.guidance:g}, 256 x 176"
+    how += "" if settings.preview else ", preview hidden"
     pose = Table(
         "Pose transfer, drawn people",
         ("PSNR", "SSIM", "SSIM 7", "foreground PSNR"),

@@ -69,6 +69,10 @@ class Guide:
     preview: Tensor | None = None
     places: Tensor | None = None
 
+    def rows(self, count: int) -> Guide:
+        """The same for `count` rows, where there is one row for all."""
+        return Guide(*(None if x is None else x.expand(count, -1, -1, -1) for x in (self.preview, self.places)))
+
 
 class DenoisingUNet(ModelMixin, ConfigMixin):
     """Predicts v from noisy latents, the pose, and the focal conditions.

@@ -40,9 +40,10 @@ class AutoencoderTask(Task):
         crops = []
         for item in items:
             rng = np.random.default_rng(np.random.Philox(key=int(item.photo[::16, ::16].sum())))
+            side = min(_CROP, *item.photo.shape[:2], item.texture.shape[0]) // 8 * 8
             for picture, pose in zip(item.targets, item.poses, strict=True):
-                crops.append(_crop(picture, rng, pose[..., 0] > 0))
-            crops += [_crop(item.texture, rng, item.texture.any(-1)) for _ in range(2)]
+                crops.append(_crop(picture, rng, pose[..., 0] > 0, side))
+            crops += [_crop(item.texture, rng, item.texture.any(-1), side) for _ in range(2)]
         return {"crops": torch.from_numpy(np.stack(crops))}
 
     def forward(self, batch: Mapping[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
@@ -65,12 +66,11 @@ class AutoencoderTask(Task):
         return grid_of([list(x), list(y)])
 
 
-def _crop(picture: np.ndarray, rng: np.random.Generator, wanted: np.ndarray) -> np.ndarray:
+def _crop(picture: np.ndarray, rng: np.random.Generator, wanted: np.ndarray, side: int) -> np.ndarray:
     """A crop whose middle lies on something wanted, at a multiple of the patch (the code depends on the phase)."""
     height, width = picture.shape[:2]
     place = np.flatnonzero(wanted)
     y, x = divmod(int(place[rng.integers(len(place))]), width) if len(place) else (height // 2, width // 2)
-    side = min(_CROP, height, width)
     top = int(np.clip(y - side // 2, 0, height - side)) // 8 * 8
     left = int(np.clip(x - side // 2, 0, width - side)) // 8 * 8
     return picture[top : top + side, left : left + side]

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from mcld_app.errors import StudioError
 from mcld_app.training.build import SCHEDULE, saved_part
 
 PARTS = ("vae", "image_encoder", "denoising_unet", "reference_unet", "pose_guider", "face_projector")
