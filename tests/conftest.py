@@ -143,6 +143,14 @@ def studio_with_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pace
         yield PacedStudio(running.url, running.log_file, pace)
 
 
+@pytest.fixture
+def studio_without_model(tmp_path: Path) -> Iterator[Studio]:
+    """A studio that has no model at all."""
+    surroundings = {"MCLD_CHECKPOINTS": str(tmp_path / "checkpoints"), "MCLD_TEST_PACE": str(tmp_path / "pace")}
+    with run_studio(tmp_path, "tests/paced_studio.py", **surroundings) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def studio_url(studio: Studio) -> str:
     """The address of the running studio."""

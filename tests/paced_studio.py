@@ -1,4 +1,5 @@
-"""The studio as `app.py` serves it, except that tests say how long a drawing takes over each of its steps.
+"""The studio as `app.py` serves it, except that tests say how long a drawing takes over each of its steps, and that
+the bundled model is hidden, so that they say which models there are.
 
 The tests' model is so small that its drawings are over before anybody, a test included, can look at the page
 meanwhile. The file that MCLD_TEST_PACE names holds the seconds to wait after each step ("inf": until that changes, or
@@ -45,7 +46,9 @@ def _seconds(pace: Path) -> float:
 
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # in the place of tests/, as for `python app.py`
+    from mcld_app import models
     from mcld_app.engine import Engine
 
+    models.bundled_folder = lambda: ROOT / "no bundled model"
     Engine.generate = paced(Engine.generate, Path(os.environ["MCLD_TEST_PACE"]))
     runpy.run_path(str(ROOT / "app.py"), run_name="__main__")

@@ -168,8 +168,7 @@ class DenoisingUNet(ModelMixin, ConfigMixin):
         out, z = out.float(), latents.float()
         clean = out[:, :channels] + a.sqrt() * self.config.skip / (a * self.config.skip + 1 - a) * z
         if self.config.preview and guide is not None and guide.preview is not None:
-            given = guide.preview.float()
-            clean = clean + torch.sigmoid(out[:, channels:]) * given[:, -1:] * given[:, :-1]
+            clean = clean + torch.sigmoid(out[:, channels:]) * guide.preview[:, :-1].float()  # its ground too
         return ((a.sqrt() * z - clean) / (1 - a).sqrt()).to(latents.dtype)
 
     @cached_property

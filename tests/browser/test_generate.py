@@ -205,10 +205,25 @@ def test_who_leaves_stops_their_drawing(visit: Page, browser: Browser, studio_wi
     assert "Traceback" not in studio_with_model.log()
 
 
-def test_without_a_model_the_page_says_what_to_do(page: Page, studio_url: str) -> None:
-    if available():
-        pytest.skip(f"this machine has a model: {available()[0]}")
-    page.goto(studio_url)
+def test_the_bundled_model_draws_and_says_what_it_cannot_do(browser: Browser, studio_url: str) -> None:
+    page = _visitor(browser, studio_url)
+    try:
+        if "published" in available():
+            pytest.skip("this machine has the published weights, which the page prefers")
+        expect(page.locator(".generate-model")).to_contain_text("MCLD demo")
+        expect(page.locator(".generate-model")).to_contain_text("trained on drawn people only")
+        assert page.get_by_label("Guidance", exact=True).input_value() == "1"
+        _set(page, steps=4, seed="3")
+        _go(page).click()
+        _wait_until_idle(page)
+        expect(page.locator(".stage-badge")).to_have_text("AI-generated")
+        assert _picture(page).size == (176, 256)
+    finally:
+        page.context.close()
+
+
+def test_without_a_model_the_page_says_what_to_do(page: Page, studio_without_model) -> None:
+    page.goto(studio_without_model.url)
     expect(page.locator(".generate-model")).to_contain_text("python -m mcld_app doctor", timeout=SLOW)
     expect(_go(page)).to_be_disabled()
     assert "No model is installed" in _go(page).get_attribute("title")
