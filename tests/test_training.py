@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -261,6 +262,35 @@ def test_every_task_makes_steps_and_leaves_its_parts_behind(tmp_path: Path, name
 def test_every_ablation_makes_a_step(tmp_path: Path, plan: str):
     sizes = {**SIZES, "reference_unet": {"sizes": UNET}} if plan == "B1" else SIZES
     assert train(config(tmp_path / "run", plan=plan, sizes=sizes, steps=1), quiet=True)
+
+
+def test_a_prepared_folder_is_trained_on_as_drawn_people_are(tmp_path: Path):
+    run = config(tmp_path / "run", data=Data("folder", str(prepared(tmp_path)), (128, 96), 128))
+    assert train(run, quiet=True)
+    assert all(np.isfinite(loss) for loss in losses_of(run).values())
+
+
+def prepared(tmp_path: Path) -> Path:
+    """Two drawn people, two pictures each, in the authors' layout."""
+    from PIL import Image
+
+    from mcld_app.body.iuv import to_network_rgb
+    from mcld_app.data.drawn import DrawnPeople
+
+    root = tmp_path / "fashion"
+    for kind in ("train", "train_densepose", "train_texture", "train_face"):
+        (root / kind).mkdir(parents=True)
+    pairs = ["from,to"]
+    for n in range(2):
+        example = DrawnPeople((256, 176), 128, 2)[n]
+        for k in range(2):
+            Image.fromarray(example.targets[k]).save(root / "train" / f"p{n}_{k}.jpg")
+            Image.fromarray(to_network_rgb(example.poses[k])).save(root / "train_densepose" / f"p{n}_{k}.png")
+            Image.fromarray(example.texture).save(root / "train_texture" / f"p{n}_{k}.png")
+        np.save(root / "train_face" / f"p{n}_0.npy", np.random.default_rng(n).normal(size=512))
+        pairs += [f"p{n}_0.jpg,p{n}_1.jpg", f"p{n}_1.jpg,p{n}_0.jpg"]
+    (root / "train.csv").write_text("\n".join(pairs) + "\n")
+    return root
 
 
 def test_the_loss_falls_on_one_batch(tmp_path: Path):

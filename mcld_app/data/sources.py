@@ -26,7 +26,8 @@ def open_source(data: Data, *, test: bool = False) -> Sequence[Example]:
     if data.source == "folder":
         from mcld_app.data.deepfashion import PreparedFolder
 
-        return PreparedFolder(Path(data.folder), "test" if test else "train", size=(height, width))
+        split = "test" if test else "train"
+        return PreparedFolder(Path(data.folder), split, (height, width), texture_size=data.texture)
     from mcld_app.data.cached import Cached
     from mcld_app.data.drawn import DrawnPeople
 

@@ -142,8 +142,8 @@ class Config:
             raise ConfigError(f"`data.size` must be [height, width], multiples of 8 from 64, not {self.data.size}.")
         if self.data.source == "folder" and not Path(self.data.folder).is_dir():
             raise ConfigError(
-                f"`data.folder`: there is no folder {self.data.folder!r}. Give the folder that holds `fashion/`, "
-                "or set `data.source: drawn`."
+                f"`data.folder`: there is no folder {self.data.folder!r}. Give the folder that holds `train` and "
+                "`train_densepose`, or set `data.source: drawn`."
             )
         if self.data.source == "drawn" and 0 < self.data.people < self.batch:
             raise ConfigError(

@@ -146,7 +146,8 @@ class MCLDTask(Task):
                 token = token + spread * torch.randn(token.shape, generator=generator).to(token.device)
             identity = batch["identity"]
             if hasattr(self, "face_encoder"):
-                identity = self.face_encoder(pixels(batch["face"])).float() * batch["faced"][:, None]
+                seen = self.face_encoder(pixels(batch["face"])).float()
+                identity = torch.where(batch["faced"][:, None], seen, identity)
             sample = generator if self.settings.objective.sample_latents else None
             latent = self.latents(batch["texture" if self.plan.reference == "texture" else "photo"], sample)
         tokens = {"photo": token, "texture": texture}
