@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -350,9 +351,8 @@ def test_a_run_killed_in_the_middle_has_the_same_losses_as_one_that_was_not(tmp_
     killed = config(tmp_path / "b", steps=8)
     data = {"folder": str(tmp_path / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}
     values = {"task": "mcld", "out": killed.out, "steps": 8, "batch": 2, "learning_rate": 1e-3, "sizes": SIZES}
-    values |= {"save_every": 2, "grid_every": 0, "data": data}
     file = tmp_path / "run.yaml"
-    file.write_text(yaml.safe_dump(values))
+    file.write_text(yaml.safe_dump({**values, "save_every": 2, "grid_every": 0, "data": data}))
     command = [sys.executable, "-m", "mcld_app", "train", str(file), "--threads", str(torch.get_num_threads())]
     log = Path(killed.out) / "losses-mcld.jsonl"
     process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -365,6 +365,26 @@ def test_a_run_killed_in_the_middle_has_the_same_losses_as_one_that_was_not(tmp_
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     assert losses_of(killed) == losses_of(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun's processes talk through gloo, which is for Linux and macOS")
+def test_two_processes_train_one_network(tmp_path: Path, root: Path):
+    data = {"folder": str(tmp_path / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}
+    values = {"task": "mcld", "out": str(tmp_path / "run"), "steps": 3, "batch": 1, "learning_rate": 1e-3}
+    values |= {"sizes": SIZES, "checkpointing": True, "accumulate": 2, "grid_every": 2, "save_every": 2, "data": data}
+    file = tmp_path / "run.yaml"
+    file.write_text(yaml.safe_dump(values))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = subprocess.run(
+        [*command, "-m", "mcld_app", "train", str(file), "--threads", "1"],
+        cwd=root, env={**os.environ, "ACCELERATE_USE_CPU": "true"}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = (tmp_path / "run" / "losses-mcld.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3], "one process keeps the log"
+    assert (tmp_path / "run" / "pictures-mcld" / "0000002.png").is_file()
+    saved_part(tmp_path / "run", "denoising_unet")
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_says_what_to_do(tmp_path: Path):
