@@ -368,7 +368,7 @@ def test_a_run_killed_in_the_middle_has_the_same_losses_as_one_that_was_not(tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="torchrun's processes talk through gloo, which is for Linux and macOS")
+@pytest.mark.skipif(sys.platform == "win32", reason="gloo, which processes talk through, is for Linux and macOS")
 def test_two_processes_train_one_network(tmp_path: Path, root: Path):
     data = {"folder": str(tmp_path / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}
     values = {"task": "mcld", "out": str(tmp_path / "run"), "steps": 3, "batch": 1, "learning_rate": 1e-3}
