@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -86,7 +86,7 @@ class MCLDPipeline(DiffusionPipeline):
         refiner: addition, not in the paper: the decoder's second half, which sees the texture preview.
     """
 
-    _optional_components = ("face_encoder", "refiner")
+    _optional_components: ClassVar[list[str]] = ["face_encoder", "refiner"]  # diffusers wants a list
 
     model_cpu_offload_seq = (
         "image_encoder->face_encoder->face_projector->pose_guider->reference_unet->denoising_unet->vae->refiner"

@@ -127,24 +127,25 @@ def verify_saved(folder: Path) -> list[Path]:
     Raises:
         MissingWeights, UntrustedWeights, BrokenWeights.
     """
-    files = [_weights_of(folder / name) for name, kind in _index(folder).items() if kind in _NETWORKS]
+    return [verify_part(folder, name) for name, kind in _index(folder).items() if kind in _NETWORKS]
+
+
+def verify_part(folder: Path, name: str) -> Path:
+    """`verify_saved` for the weights of one part, `folder/name`, whether or not the pipeline knows of it."""
+    file = _weights_of(folder / name)
     if folder.resolve() == bundled_folder().resolve() and (folder / HASHES).is_file():
-        hashes = read_json(folder / HASHES)
-        for file in files:
-            recognise(file)
-            if hashes.get(file.relative_to(folder).as_posix()) != sha256_of(file):
-                raise BrokenWeights(f"{file} is not the file that came with the program. Install the program again.")
-        return files
-    ledger = Ledger()
-    for file in files:
-        try:
-            ledger.verify(file)
-        except UntrustedWeights as error:
-            raise UntrustedWeights(
-                f"The model in {folder} was not made by this program on this machine. If you know where it comes from, "
-                f"say so once with `{command(folder)}`."
-            ) from error
-    return files
+        recognise(file)
+        if read_json(folder / HASHES).get(file.relative_to(folder).as_posix()) != sha256_of(file):
+            raise BrokenWeights(f"{file} is not the file that came with the program. Install the program again.")
+        return file
+    try:
+        Ledger().verify(file)
+    except UntrustedWeights as error:
+        raise UntrustedWeights(
+            f"The model in {folder} was not made by this program on this machine. If you know where it comes from, "
+            f"say so once with `{command(folder)}`."
+        ) from error
+    return file
 
 
 def _index(folder: Path) -> dict[str, str]:

@@ -118,8 +118,10 @@ def load_judge(folder: Path) -> Judge:
     """
     import torch
 
+    from mcld_app.checkpoints.saved import verify_part
     from mcld_app.training.build import saved_part
 
+    verify_part(folder, "face_judge")
     net = saved_part(folder, "face_judge").eval()
 
     def judge(heads: Sequence[np.ndarray]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -46,6 +47,7 @@ def bundle(run: Path, folder: Path) -> int:
         save_pipeline(pipe, made, bundled=True)
         if (run / JUDGE / "config.json").is_file():
             saved_part(run, JUDGE).half().save_pretrained(made / JUDGE, safe_serialization=True)
+            _note_hashes(made, JUDGE)
         folder.mkdir(exist_ok=True)
         for path in made.iterdir():
             old = folder / path.name
@@ -57,3 +59,13 @@ def bundle(run: Path, folder: Path) -> int:
         ledger.record(file, "saved")
     return sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
 
+
+
+def _note_hashes(folder: Path, name: str) -> None:
+    """Add the weights of a part that the pipeline does not know of to the folder's hashes."""
+    from mcld_app.checkpoints.ledger import sha256_of
+    from mcld_app.checkpoints.saved import HASHES
+
+    hashes = json.loads((folder / HASHES).read_text("utf-8"))
+    hashes |= {f.relative_to(folder).as_posix(): sha256_of(f) for f in (folder / name).glob("*.safetensors")}
+    (folder / HASHES).write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", "utf-8")

@@ -123,12 +123,16 @@ class FaceEncoderTask(Task):
 
 
 def _worse(heads: Tensor, generator: torch.Generator) -> Tensor:
-    """Heads as they come: smaller, in other light, a little beside the middle, mirrored."""
+    """Heads as they come: smaller, in other light, not quite in the middle nor of quite that size, mirrored."""
     side = heads.shape[-1]
 
     def number() -> float:
         return float(torch.rand((), generator=generator))
 
+    zoom = 0.8 + 0.4 * number()
+    around = F.affine_grid(torch.tensor([[[zoom, 0, 0], [0, zoom, 0]]]).float(), [1, 3, side, side], align_corners=False)
+    around = around.expand(len(heads), -1, -1, -1).to(heads.device)
+    heads = F.grid_sample(heads, around, padding_mode="border", align_corners=False)
     small = int(side * (0.35 + 0.65 * number()))
     out = F.interpolate(heads, (small, small), mode="bilinear", antialias=True)
     out = F.interpolate(out, (side, side), mode="bicubic")
