@@ -59,8 +59,8 @@ class DrawnHeads:
 
 
 def heads_of(n: int, views: int, *, test: bool = False) -> np.ndarray:
-    """Heads (views, 64, 64, 3) uint8 RGB of drawn person n, turned and nodding, none from behind. Every other one is cut
-    out by the mannequin's IUV map, which knows of no hair, as heads in drawn pictures are; the rest by the true map."""
+    """Heads (views, 64, 64, 3) uint8 RGB of drawn person n, turned and nodding, none from behind. Every other one is
+    cut out by the mannequin's IUV map, which knows of no hair, as in drawn pictures; the rest by the true map."""
     rng = np.random.default_rng([n, 5])
     person = drawn_person(n, test=True) if test else draw_person(n)
     out: list[np.ndarray] = []

@@ -130,8 +130,8 @@ def _worse(heads: Tensor, generator: torch.Generator) -> Tensor:
         return float(torch.rand((), generator=generator))
 
     zoom = 0.8 + 0.4 * number()
-    around = F.affine_grid(torch.tensor([[[zoom, 0, 0], [0, zoom, 0]]]).float(), [1, 3, side, side], align_corners=False)
-    around = around.expand(len(heads), -1, -1, -1).to(heads.device)
+    move = torch.tensor([[zoom, 0, 0], [0, zoom, 0]]).float().expand(len(heads), -1, -1)
+    around = F.affine_grid(move, list(heads.shape), align_corners=False).to(heads.device)
     heads = F.grid_sample(heads, around, padding_mode="border", align_corners=False)
     small = int(side * (0.35 + 0.65 * number()))
     out = F.interpolate(heads, (small, small), mode="bilinear", antialias=True)
