@@ -105,7 +105,7 @@ def evaluate_drawn(
             _measure(means, problem, *pictures, judge)
             if len(rows) < _SHOWN:
                 rows.append(_shown(problem, *pictures))
-        on_progress("drawn cases", min(start + _BATCH, len(listed)), len(listed))
+            on_progress("drawn cases", start + k + 1, len(listed))
     heads = ("source", "target", "preview", "pose", "garment", "swap, true", "clothes", "face of", "face", "F alone")
     return DrawnEvaluation(_tables(means, len(listed), settings, seconds), means, picture_grid(heads, rows, height=256))
 

@@ -70,7 +70,7 @@ class RefinerTask(MCLDTask):
 
 
 def ssim(a: Tensor, b: Tensor) -> Tensor:
-    """Mean structural similarity (Wang et al., 2004) over 11 x 11 uniform windows, every fourth, of pictures in [-1, 1]."""
+    """Mean structural similarity (Wang et al., 2004) over 11 x 11 uniform windows, every fourth one, in [-1, 1]."""
     a, b = (a + 1) / 2, (b + 1) / 2
 
     def mean(x: Tensor) -> Tensor:
