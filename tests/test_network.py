@@ -172,8 +172,8 @@ def test_one_person_in_several_poses_and_several_people_in_one():
     people = asked(pipe, 3, 1, latents=noise)
     alone = asked(pipe, 1, 1, latents=noise[:1])
     assert poses.shape == people.shape == (3, 3, 64, 64)
-    # The first person and the first pose are the same in all three calls (random numbers come in that order).
-    assert torch.allclose(alone, asked(pipe, 1, 1, latents=noise[:1]))
+    # With one photo the random numbers come in the same order, so the first pose is the same in both calls.
+    assert torch.allclose(poses[:1], alone, atol=1e-4)
     assert not torch.allclose(poses[0], poses[1])
     assert not torch.allclose(people[0], people[1])
 
