@@ -252,9 +252,9 @@ class MCLDPipeline(DiffusionPipeline):
         """All of a person: photo (I), texture map (A) and face identity (F)."""
         tokens = self.encode_picture(photo)
         read = texture if self.denoising_unet.plan.reference == "texture" else photo
-        # A model may be trained to read a map of another shape than its pictures; at sizes of one's own both are alike.
         texture_tokens, face = self.encode_picture(texture), self.encode_face(identity)
         rows = common_rows(photos=len(tokens), texture_maps=len(texture_tokens), faces=len(face))
+        # A model may be trained to read a map of another shape than its pictures; at sizes of one's own both are alike.
         latent = self.encode_latent(read, self.reference_size if size == self.size else size)
         latent, tokens = latent.expand(rows, -1, -1, -1), tokens.expand(rows, -1, -1)
         reference = self.encode_reference(latent, tokens, bank_dtype=bank_dtype)
@@ -402,6 +402,7 @@ class MCLDPipeline(DiffusionPipeline):
         rows = common_rows(people=len(person.photo), poses=len(features), previews=previews)
         person, features = person.rows(rows), features.expand(rows, -1, -1, -1)
         guide = guide and guide.rows(rows)
+        preview = None if preview is None else preview.expand(rows, -1, -1, -1)
         if isinstance(generator, list) and len(generator) != rows:
             raise StudioError(f"Give one generator, or one for each of the {rows} pictures, not {len(generator)}.")
         shape = (

@@ -238,3 +238,12 @@ def test_half_precision_is_what_is_kept_on_disk(bundled: Path):
 
     kept = load_file(bundled / "denoising_unet" / "diffusion_pytorch_model.safetensors")
     assert {t.dtype for t in kept.values()} == {torch.float16}
+
+
+def test_one_preview_serves_several_poses(bundled: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MCLD_CHECKPOINTS", str(bundled.parent))
+    pipe = load_pipeline(bundled)
+    pipe.set_progress_bar_config(disable=True)
+    photo, texture = torch.rand(1, 3, 128, 96), torch.rand(1, 3, 128, 128)
+    more = {"num_inference_steps": 1, "output_type": "pt", "preview": torch.rand(1, 5, 128, 96)}
+    assert pipe(photo, texture, torch.rand(3, 3, 128, 96), **more).images.shape == (3, 3, 128, 96)
