@@ -225,6 +225,38 @@ def test_a_hidden_preview_leaves_no_trace(tmp_path: Path):
     assert first.item() == second.item()
 
 
+def test_drawing_arrives_at_a_timestep_by_the_networks_own_guess(tmp_path: Path):
+    from diffusers import DDIMScheduler
+
+    task = make_task(config(tmp_path / "run", sizes={**SIZES, "denoising_unet": ADDED})).eval()
+    focus, pose, guide = task.conditions(a_batch(task))
+    noise = torch.randn(len(pose), 4, 16, 12)
+    torch.nn.init.normal_(task.denoising_unet.unet.conv_out.weight, std=0.1)
+    for t in (949, 899, 499):
+        scheduler = DDIMScheduler(**SCHEDULE)
+        scheduler.num_inference_steps = 1000 // (999 - t)  # so that its next step is t
+        with torch.no_grad():
+            v = task.denoising_unet(noise, 999, focus, pose, guide)
+        expected = scheduler.step(v, 999, noise, return_dict=False)[0]
+        got = task.guessed(noise, torch.full((len(noise),), t), focus, pose, guide)
+        torch.testing.assert_close(got, expected, atol=1e-4, rtol=1e-3)
+
+
+def test_from_its_own_guess_the_way_leads_to_the_truth_and_every_error_counts_the_same(tmp_path: Path, monkeypatch):
+    objective = Objective(own_guess=1.0, drop_all=0.0, face_weight=0.0, sample_latents=False)
+    task = make_task(config(tmp_path / "run", objective=objective))
+    batch, scale = a_batch(task), task.alphas
+
+    def always_half(z, t, *_):
+        a = scale[t][:, None, None, None]
+        return (a.sqrt() * z - 0.5) / (1 - a).sqrt()  # the v of clean latents that are 0.5 everywhere
+
+    monkeypatch.setattr(task.denoising_unet, "forward", always_half)
+    truth = task.latents(batch["targets"])
+    found = task(batch, torch.Generator().manual_seed(5))["loss"].item()
+    assert found == pytest.approx(((truth - 0.5) ** 2).mean().item(), rel=1e-3)
+
+
 # Trainable parameters in millions of 2^20: the paper's table 3, and what was counted in the authors' code.
 COUNTS = {"ours": 1717.4, "B1": 1622.5, "B2": 1622.5, "B3": 1699.1, "B4": 1710.8, "B5": 1622.5}
 

@@ -64,6 +64,8 @@ class Objective:
         drop_head: addition: how often the head's texels are blanked, so that F has something to say.
         drop_preview: addition: how often the texture preview is hidden.
         late_steps: addition: share of the timesteps drawn from 900 to 999; the rest is uniform.
+        own_guess: addition: share of the targets whose noisy latents are made from the network's own guess, as they are
+            when a picture is drawn, and not from the truth.
         sample_latents: targets and textures are sampled from the autoencoder's distribution; else its mean.
     """
 
@@ -77,6 +79,7 @@ class Objective:
     drop_head: float = 0.0
     drop_preview: float = 0.0
     late_steps: float = 0.0
+    own_guess: float = 0.0
     sample_latents: bool = True
 
 
@@ -150,7 +153,7 @@ class Config:
                 f"`batch` is {self.batch}, but `data.people` only {self.data.people}: give more people, or 0 for "
                 "endless ones, or a smaller batch."
             )
-        for name in ("drop_all", "drop_photo", "drop_head", "drop_preview", "late_steps"):
+        for name in ("drop_all", "drop_photo", "drop_head", "drop_preview", "late_steps", "own_guess"):
             if not 0 <= getattr(self.objective, name) <= 1:
                 raise ConfigError(f"`objective.{name}` is a share: it must be from 0 to 1.")
 

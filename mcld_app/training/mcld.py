@@ -105,12 +105,26 @@ class MCLDTask(Task):
         a = self.alphas.to(target.device)[t][:, None, None, None]
         noisy = a.sqrt() * target + (1 - a).sqrt() * noise
         wanted = a.sqrt() * noise - (1 - a).sqrt() * target
+        weights = min_snr_weights(self.alphas.to(t.device), t, objective.snr_gamma)
+        own = torch.rand(len(t), generator=generator).to(t.device) < objective.own_guess
+        if own.any():
+            noisy = torch.where(own[:, None, None, None], self.guessed(noise, t, focus, pose, guide), noisy)
+            wanted = (a.sqrt() * noisy - target) / (1 - a).sqrt()  # the v that leads from there to the truth
+            weights = torch.where(own, 1 - a[:, 0, 0, 0], weights)  # every error of the clean latents counts the same
         predicted = self.denoising_unet(noisy, t, focus, pose, guide)
         size = target.shape[-2:]
         poses = batch["poses"].flatten(0, 1)
         person = cell_mask(batch["alphas"].flatten(0, 1) / 255, size) if "alphas" in batch else None
-        weights = min_snr_weights(self.alphas.to(t.device), t, objective.snr_gamma)
         return losses(predicted, wanted, weights, cell_mask(face_mask(poses), size), person, objective)
+
+    @torch.no_grad()
+    def guessed(self, noise: Tensor, t: Tensor, focus: Focus, pose: Tensor, guide: Guide | None) -> Tensor:
+        """Latents at the timesteps (R,) as drawing arrives there: a step of DDIM from pure noise, by the network's own
+        guess. A network that only ever saw the truth's noisy latents takes its own first haze for a finding."""
+        last = torch.full_like(t, len(self.alphas) - 1)
+        first = -self.denoising_unet(noise, last, focus, pose, guide)  # no signal: v is -x0
+        a = self.alphas.to(t.device)[t][:, None, None, None]
+        return a.sqrt() * first.float() + (1 - a).sqrt() * noise
 
     def latents(self, pictures: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Scaled latents of uint8 pictures (..., H, W, 3): sampled with a generator, else the mean."""
