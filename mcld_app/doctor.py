@@ -15,12 +15,14 @@ from mcld_app import __version__
 from mcld_app.checkpoints.disk import free_bytes
 from mcld_app.checkpoints.errors import BrokenWeights, MissingWeights, UntrustedWeights, WeightsError
 from mcld_app.checkpoints.fetch import source_and_place
-from mcld_app.checkpoints.find import Found, find_all
+from mcld_app.checkpoints.find import Found, find, find_all
 from mcld_app.checkpoints.ledger import Ledger
 from mcld_app.checkpoints.places import bundled_folder, checkpoints_folder
 from mcld_app.checkpoints.recognise import recognise
 from mcld_app.checkpoints.saved import is_model_folder, verify_saved
-from mcld_app.checkpoints.table import NEEDED, TABLE, Weight, in_words
+from mcld_app.checkpoints.table import NEEDED, OPTIONAL, TABLE, Weight, in_words
+from mcld_app.errors import StudioError
+from mcld_app.safety import is_on
 
 OK, MISSING, UNCONFIRMED, BROKEN, NOTE = "ok", "missing", "unconfirmed", "broken", ""
 
@@ -65,6 +67,7 @@ def examine(folder: Path | None = None, *, cache: Path | None = None, device: bo
         total = in_words(sum(weight.size or 0 for weight in missing))
         vouch = "or put the files there by hand, and vouch for them: `python -m mcld_app trust FILE ...`"
         yield Line(NOTE, "to do", f"`python -m mcld_app download` fetches all of it, {total};", (vouch,))
+    yield from optional_lines(folder, cache, published=all(line.state == OK for _, line in weights))
     yield from resource_lines(folder, missing, cache)
     if device:
         yield device_line()
@@ -94,11 +97,32 @@ def published_lines(folder: Path | None = None, cache: Path | None = None) -> It
     for weight in NEEDED:
         where = found[weight.name]
         if where is None:
-            source, target = source_and_place(weight, folder)
-            todo = (f"get      {source}", f"put it   {target}", f"licence  {weight.licence}")
-            yield weight, Line(MISSING, weight.label, in_words(weight.size), todo)
+            yield weight, Line(MISSING, weight.label, in_words(weight.size), _how_to_get(weight, folder))
         else:
             yield weight, _line_of(where, ledger)
+
+
+def optional_lines(folder: Path | None = None, cache: Path | None = None, *, published: bool = False) -> Iterator[Line]:
+    """What may stand beside the published model. It is missing only where that model is there, whole (`published`), and
+    its pictures are to be checked."""
+    try:
+        wanted = is_on() and published
+    except StudioError as error:
+        yield Line(BROKEN, "safety checker", str(error))
+        return
+    ledger = Ledger()
+    for weight in OPTIONAL:
+        where = find(weight, folder, cache=cache)
+        if where is None:
+            text = in_words(weight.size) + ("" if wanted else ", not here; optional, for the published weights alone")
+            yield Line(MISSING if wanted else NOTE, weight.label, text, _how_to_get(weight, folder))
+        else:
+            yield _line_of(where, ledger)
+
+
+def _how_to_get(weight: Weight, folder: Path | None) -> tuple[str, ...]:
+    source, target = source_and_place(weight, folder)
+    return (f"get      {source}", f"put it   {target}", f"licence  {weight.licence}")
 
 
 def _line_of(found: Found, ledger: Ledger) -> Line:

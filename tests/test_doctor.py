@@ -13,8 +13,9 @@ import torch
 from safetensors.torch import save_file
 
 from mcld_app.__main__ import Bar, main
-from mcld_app.checkpoints import NEEDED, Fetched, Ledger, weight_named
+from mcld_app.checkpoints import NEEDED, OPTIONAL, Fetched, Ledger, weight_named
 from mcld_app.doctor import BROKEN, MISSING, NOTE, OK, UNCONFIRMED, bundled_line, examine, published_lines
+from mcld_app.safety import SWITCH
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +71,45 @@ def test_each_state_a_file_can_be_in_is_told_apart(folder: Path):
         "vae": MISSING,
         "image_encoder": MISSING,
     }
+
+
+def line_about(what: str):
+    return next(line for line in examine(device=False) if line.what == what)
+
+
+@pytest.mark.parametrize("switch", ["off", "on"])
+def test_what_is_optional_is_listed_with_its_place_and_not_called_missing(folder: Path, monkeypatch, switch: str):
+    """Not even where it is on: the bundled model draws without it."""
+    monkeypatch.setenv(SWITCH, switch)
+    assert [weight.name for weight in OPTIONAL] == ["safety_checker"]
+    line = line_about("safety checker")
+    assert line.state == NOTE and "optional" in line.text and "1.2 GB" in line.text
+    assert str(folder / OPTIONAL[0].place) in line.todo[1] and OPTIONAL[0].licence in line.todo[2]
+    assert "8.8 GB" in line_about("to do").text, "it is not in what download fetches"
+
+
+def test_it_is_missing_where_pictures_of_the_published_model_are_to_be_checked(folder: Path, monkeypatch):
+    for weight in NEEDED:
+        path = (folder / weight.place).with_suffix(".safetensors")
+        path.parent.mkdir(exist_ok=True)
+        save_file({"a": torch.zeros(3)}, path)
+        main(["trust", str(path)])
+    monkeypatch.setenv(SWITCH, "off")
+    assert line_about("safety checker").state == NOTE
+    monkeypatch.setenv(SWITCH, "on")
+    assert line_about("safety checker").state == MISSING
+    place = folder / OPTIONAL[0].place
+    place.parent.mkdir()
+    save_file({"a": torch.zeros(3)}, place)
+    assert line_about("safety checker").state == UNCONFIRMED
+    main(["trust", str(place)])
+    assert line_about("safety checker").state == OK
+
+
+def test_a_switch_that_says_neither_on_nor_off_is_told(monkeypatch):
+    monkeypatch.setenv(SWITCH, "maybe")
+    line = line_about("safety checker")
+    assert line.state == BROKEN and "Set it to on or off" in line.text
 
 
 def test_only_a_broken_file_makes_the_status_1(folder: Path, capsys):

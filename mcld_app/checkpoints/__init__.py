@@ -28,10 +28,11 @@ from mcld_app.checkpoints.ledger import Ledger, trust
 from mcld_app.checkpoints.places import bundled_folder, checkpoints_folder
 from mcld_app.checkpoints.saved import save_pipeline
 from mcld_app.checkpoints.sizes import PUBLISHED, Sizes
-from mcld_app.checkpoints.table import NEEDED, TABLE, Weight, weight_named
+from mcld_app.checkpoints.table import NEEDED, OPTIONAL, TABLE, Weight, weight_named
 
 __all__ = [
     "NEEDED",
+    "OPTIONAL",
     "PUBLISHED",
     "TABLE",
     "BrokenWeights",

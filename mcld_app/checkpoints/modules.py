@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 def without_memory(make: Callable[[], nn.Module]) -> nn.Module:
     """A network on the meta device: only the few buffers that are in no file are real."""
     from accelerate import init_empty_weights
+    from huggingface_hub.errors import StrictDataclassError
 
     try:
         with init_empty_weights(include_buffers=False):
             return make()
     except StudioError:
         raise
-    except (TypeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
+    except (
+        TypeError, ValueError, KeyError, AttributeError, NotImplementedError, ArithmeticError, StrictDataclassError
+    ) as error:  # fmt: skip
         raise BrokenWeights(f"The configuration of a part of this model makes no sense: {error}.") from error
 
 
@@ -44,3 +47,12 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise BrokenWeights(f"{path} cannot be read: it holds no table.")
     return values
+
+
+def config_beside(path: Path, kind: str) -> dict[str, Any] | None:
+    """The config.json beside a weight, if it is of that kind: in a flat folder it may be another part's."""
+    config = path.with_name("config.json")
+    if not config.is_file():
+        return None
+    values = read_json(config)
+    return values if kind in (values.get("_class_name"), values.get("model_type")) else None

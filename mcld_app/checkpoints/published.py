@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcld_app.checkpoints.errors import MissingWeights
 from mcld_app.checkpoints.fetch import Fetched, by_hand, download
 from mcld_app.checkpoints.find import find_all
 from mcld_app.checkpoints.ledger import Ledger
-from mcld_app.checkpoints.modules import read_json, settled, without_memory
+from mcld_app.checkpoints.modules import config_beside, settled, without_memory
 from mcld_app.checkpoints.read import as_safetensors, fit, old_names_to_new, read_tensors
 from mcld_app.checkpoints.sizes import SCHEDULER, Sizes
 from mcld_app.checkpoints.table import NEEDED, weight_named
@@ -76,21 +76,12 @@ def _makers(sizes: Sizes) -> dict[str, Callable[[Path], nn.Module]]:
 
     unet = dict(sizes.unet or SD15)
     return {
-        "vae": lambda path: AutoencoderKL.from_config(_config_beside(path, "AutoencoderKL") or dict(sizes.vae)),
+        "vae": lambda path: AutoencoderKL.from_config(config_beside(path, "AutoencoderKL") or dict(sizes.vae)),
         "image_encoder": lambda path: CLIPVisionModelWithProjection(
-            CLIPVisionConfig(**(_config_beside(path, "clip_vision_model") or sizes.image_encoder))
+            CLIPVisionConfig(**(config_beside(path, "clip_vision_model") or sizes.image_encoder))
         ),
         "denoising_unet": lambda _: DenoisingUNet(sizes=unet, focus=sizes.focus),
         "reference_unet": lambda _: ReferenceUNet(sizes=dict(sizes.reference or unet)),
         "pose_guider": lambda _: PoseGuider(**sizes.pose_guider),
         "face_projector": lambda _: FaceProjector(**sizes.face_projector),
     }
-
-
-def _config_beside(path: Path, kind: str) -> dict[str, Any] | None:
-    """The config.json beside a weight, if it is of that kind: in a flat folder it may be another part's."""
-    config = path.with_name("config.json")
-    if not config.is_file():
-        return None
-    values = read_json(config)
-    return values if kind in (values.get("_class_name"), values.get("model_type")) else None

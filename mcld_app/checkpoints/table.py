@@ -31,6 +31,7 @@ class Weight:
         revision: of the repository.
         stepped: names may end in "-60000", as training writes them.
         used: whether anything in this version of the program reads it.
+        optional: whether the published model draws without it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Weight:
     revision: str = "main"
     stepped: bool = False
     used: bool = True
+    optional: bool = False
 
     @property
     def page(self) -> str:
@@ -137,6 +139,36 @@ TABLE: tuple[Weight, ...] = (
         used=False,  # the sizes stand in network/unets.py, so that nothing has to be downloaded for them
     ),
     Weight(
+        # From Stable Diffusion 1.5, whose licence is known: the page of the checker's own repository,
+        # CompVis/stable-diffusion-safety-checker, states none. The size in half precision is, to the byte, that of
+        # diffusers' class under the key names of its time.
+        name="safety_checker",
+        label="safety checker",
+        repository="stable-diffusion-v1-5/stable-diffusion-v1-5",
+        files=(
+            "safety_checker/model.safetensors", "safety_checker/model.fp16.safetensors",
+            "safety_checker/pytorch_model.bin",
+        ),
+        place="safety_checker/model.safetensors",
+        stems=tuple(
+            f"{folder}/{name}"
+            for folder in (
+                "safety_checker", "stable-diffusion-safety-checker", "stable-diffusion-v1-5/safety_checker",
+            )
+            for name in ("model", "model.fp16", "pytorch_model")
+        ),
+        extensions=(".safetensors", *_PICKLED),
+        size=1_215_981_830,
+        exact=True,
+        licence="CreativeML OpenRAIL-M: use restrictions, which are passed on",
+        known=(
+            "9d6a233ff6fd5ccb9f76fd99618d73369c52dd3d8222376384d0e601911089e8",
+            "08902f19b1cfebd7c989f152fc0507bef6898c706a91d666509383122324b511",  # in half precision
+            "193490b58ef62739077262e833bf091c66c29488058681ac25cf7df3d8190974",  # the .bin
+        ),
+        optional=True,
+    ),
+    Weight(
         name="densepose",
         label="DensePose (photo to IUV map)",
         repository="LayerNorm/DensePose-TorchScript-with-hint-image",
@@ -204,8 +236,11 @@ STARTS: tuple[Weight, ...] = (
 """What the paper's training starts from besides the autoencoder and the image encoder (`mcld-facts`, 14); only training
 reads them."""
 
-NEEDED: tuple[Weight, ...] = tuple(weight for weight in TABLE if weight.used)
+NEEDED: tuple[Weight, ...] = tuple(weight for weight in TABLE if weight.used and not weight.optional)
 """What the published model is made of."""
+
+OPTIONAL: tuple[Weight, ...] = tuple(weight for weight in TABLE if weight.used and weight.optional)
+"""What may stand beside it."""
 
 MCLD_FILES = ("denoising_unet", "reference_unet", "pose_guider", "image_proj_model")
 
