@@ -7,6 +7,7 @@ rasterised. All angles are degrees and 0 everywhere is a person standing straigh
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
@@ -16,11 +17,14 @@ from types import MappingProxyType
 import numpy as np
 
 from mcld_app.body.charts import charts
-from mcld_app.body.figure import BONES, REST_ARM_ANGLE, figure
+from mcld_app.body.figure import BONES, COS, REST_ARM_ANGLE, SIN, figure
 from mcld_app.body.raster import interpolate, rasterise
 from mcld_app.errors import PoseError
 
 POSE_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "poses"
+
+_X, _Y, _Z, _BACK = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, -1.0)
+_ALONG_ARM, _ACROSS_ARM = (float(SIN), -float(COS), 0.0), (-float(COS), -float(SIN), 0.0)
 
 
 @dataclass(frozen=True)
@@ -294,15 +298,11 @@ def draw_surface(
 
 def bone_transforms(angles: Mapping[str, float]) -> np.ndarray:
     """(21, 3, 4) float32: where each bone (in the order of `BONES`) takes a rest point."""
-
-    def angle(key: str) -> float:
-        return float(angles.get(key, 0.0))
-
     out = np.zeros((len(BONES), 3, 4), np.float32)
     index: dict[str, int] = {}
     for k, (name, (parent, start)) in enumerate(BONES.items()):
         index[name] = k
-        local = _local_rotation(name, angle)
+        local = _local_rotation(name, angles)
         pivot = np.array(start)
         move = np.concatenate([local, (pivot - local @ pivot)[:, None]], 1)
         if parent is not None:
@@ -312,60 +312,72 @@ def bone_transforms(angles: Mapping[str, float]) -> np.ndarray:
     return out
 
 
-def _local_rotation(name: str, angle) -> np.ndarray:
+def bone_turns(name: str, angles: Mapping[str, float]) -> list[tuple[tuple[float, float, float], float]]:
+    """A bone's own rotation as turns about fixed axes of the rest pose through its joint: (axis, degrees), the
+    outermost first. Each number of degrees is piecewise linear in the pose's angles."""
+
+    def angle(key: str) -> float:
+        return float(angles.get(key, 0.0))
+
     side, _, kind = name.rpartition("_")
-    left = 1.0 if side != "right" else -1.0
     if kind == "pelvis":
-        return np.eye(3)
+        return []
     if kind in ("spine", "chest", "neck", "head"):
-        return (
-            _about("y", angle(f"{name}.twist"))
-            @ _about("z", -angle(f"{name}.side"))
-            @ _about("x", angle(f"{name}.bend"))
-        )
+        return [
+            (_Y, angle(f"{name}.twist")),
+            (_Z, -angle(f"{name}.side")),
+            (_X, angle(f"{name}.bend")),
+        ]
     # A limb is worked out on the left; the right one is its mirror image.
-    rest = np.radians(REST_ARM_ANGLE)
-    along, across = (np.sin(rest), -np.cos(rest), 0.0), (-np.cos(rest), -np.sin(rest), 0.0)
     raised = angle(f"{side}_shoulder.raise")
+    carried = 0.25 * max(raised - 60.0, 0.0)  # an arm cannot rise past the horizontal without its shoulder
     if kind == "clavicle":
-        # An arm cannot rise past the horizontal without its shoulder.
-        lift = angle(f"{name}.raise") + 0.25 * max(raised - 60.0, 0.0)
-        turn = _about("z", lift)
+        turns = [(_Z, angle(f"{name}.raise") + carried)]
     elif kind == "shoulder":
-        carried = 0.25 * max(raised - 60.0, 0.0)
-        turn = (
-            _about("x", -angle(f"{name}.forward"))
-            @ _about("z", raised - carried - REST_ARM_ANGLE + 6.0)
-            @ _around(along, angle(f"{name}.twist"))
-        )
+        turns = [
+            (_X, -angle(f"{name}.forward")),
+            (_Z, raised - carried - REST_ARM_ANGLE + 6.0),
+            (_ALONG_ARM, angle(f"{name}.twist")),
+        ]
     elif kind == "elbow":
-        turn = _around(across, angle(f"{name}.bend") + 8.0) @ _around(along, angle(f"{name}.twist"))
+        turns = [(_ACROSS_ARM, angle(f"{name}.bend") + 8.0), (_ALONG_ARM, angle(f"{name}.twist"))]
     elif kind == "wrist":
-        inwards = (0.0, 0.0, -1.0)
-        turn = _around(inwards, angle(f"{name}.bend")) @ _around(across, angle(f"{name}.side"))
+        turns = [(_BACK, angle(f"{name}.bend")), (_ACROSS_ARM, angle(f"{name}.side"))]
     elif kind == "hip":
-        turn = (
-            _about("x", -angle(f"{name}.forward"))
-            @ _about("z", angle(f"{name}.side"))
-            @ _about("y", -angle(f"{name}.twist"))
-        )
+        turns = [
+            (_X, -angle(f"{name}.forward")),
+            (_Z, angle(f"{name}.side")),
+            (_Y, -angle(f"{name}.twist")),
+        ]
     elif kind == "knee":
-        turn = _about("x", angle(f"{name}.bend"))
+        turns = [(_X, angle(f"{name}.bend"))]
     else:  # ankle, toes
-        turn = _about("x", -angle(f"{name}.bend"))
-    if left < 0:
-        flip = np.diag([-1.0, 1.0, 1.0])
-        turn = flip @ turn @ flip
-    return turn
+        turns = [(_X, -angle(f"{name}.bend"))]
+    if side == "right":
+        turns = [((x, -y, -z), degrees) for (x, y, z), degrees in turns]
+    return turns
+
+
+def _local_rotation(name: str, angles: Mapping[str, float]) -> np.ndarray:
+    out = np.eye(3)
+    for axis, degrees in bone_turns(name, angles):
+        out = out @ rotation(axis, degrees)
+    return out
 
 
 def _about(axis: str, degrees: float) -> np.ndarray:
-    return _around({"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}[axis], degrees)
+    return rotation({"x": _X, "y": _Y, "z": _Z}[axis], degrees)
 
 
-def _around(axis, degrees: float) -> np.ndarray:
-    """Rotation matrix about an axis through the origin (Rodrigues' formula), right-handed."""
+def rotation(axis: tuple[float, float, float], degrees: float) -> np.ndarray:
+    """(3, 3) float64 matrix of a turn about a unit axis through the origin (Rodrigues' formula), right-handed."""
     x, y, z = axis
-    a = np.radians(degrees)
-    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]], np.float64)
-    return np.eye(3) + np.sin(a) * k + (1 - np.cos(a)) * (k @ k)
+    a = math.radians(degrees)
+    s, c = math.sin(a), 1 - math.cos(a)
+    return np.array(
+        [
+            [1 - c * (y * y + z * z), c * x * y - s * z, c * x * z + s * y],
+            [c * x * y + s * z, 1 - c * (x * x + z * z), c * y * z - s * x],
+            [c * x * z - s * y, c * y * z + s * x, 1 - c * (x * x + y * y)],
+        ]
+    )
