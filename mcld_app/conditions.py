@@ -49,7 +49,7 @@ class Person:
     @cached_property
     def key(self) -> str:
         """A short name for the content: the same photo and IUV map give the same key."""
-        return hashlib.blake2b(self.photo.tobytes() + self.iuv.tobytes(), digest_size=8).hexdigest()
+        return content_of(self.photo, self.iuv)
 
     @cached_property
     def picture(self) -> np.ndarray:
@@ -86,6 +86,28 @@ def make_person(name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = 
     framed = frame_11_16(iuv, photo, target=_LARGEST if plan.target[0] > _LARGEST[0] else None)
     photo, iuv = framed.photo, framed.iuv
     return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)), sample)
+
+
+def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray) -> Person:
+    """A person from a photo and an IUV map that were a person's before, and so are framed already: with the same
+    pixels it is the same person.
+
+    Raises:
+        IUVError: as `make_person`, which takes those that are not framed.
+    """
+    check_iuv(iuv, photo)
+    height, width = photo.shape[:2]
+    if height * 11 != width * 16 or height > _LARGEST[0] or iuv.shape != photo.shape:
+        return make_person(name, photo, iuv)
+    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)))
+
+
+def content_of(*arrays: np.ndarray) -> str:
+    """A short name for the content of arrays: the same content has the same name."""
+    digest = hashlib.blake2b(digest_size=8)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
 
 
 def read_person(name: str, photo: Source, iuv: Source) -> Person:

@@ -16,7 +16,8 @@ import numpy as np
 
 from mcld_app.cache import ContentCache, content_key
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.request import Conditions, Drawn, Job, Progress, Settings, check_conditions
+from mcld_app.identity import between
+from mcld_app.request import Conditions, Drawn, Face, Job, Progress, Settings, check_conditions
 
 if TYPE_CHECKING:  # heavy packages are imported where they are used: the page must come up without them
     from torch import Tensor
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # heavy packages are imported where they are used: the page m
     from mcld_app.body.texture import TextureMap
     from mcld_app.network.unets import Guide
     from mcld_app.pipeline import MCLDPipeline, PersonCodes
+    from mcld_app.safety import SafetyChecker
 
 KEEP_SECONDS = 30 * 60
 KEEP_BYTES = 2 << 30
@@ -39,6 +41,7 @@ class Model:
         note: a sentence about what it can and cannot do.
         result: (height, width) of a result; the published network itself draws a square.
         usual: the settings it draws best with.
+        guard: device -> a checker that its pictures have to pass (`safety.SafetyChecker`); None where they need none.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Model:
     note: str = ""
     result: tuple[int, int] = (512, 352)
     usual: Settings = field(default_factory=Settings)
+    guard: Callable[[str], SafetyChecker] | None = None
 
 
 # What is tried, in order, when memory runs out.
@@ -112,7 +116,8 @@ class Engine:
 
         Raises:
             Cancelled: where `cancelled` said so; the engine stays usable.
-            StudioError: for conditions that cannot be used, missing weights, or too little memory.
+            StudioError: for conditions that cannot be used, missing weights, too little memory, or a picture that the
+                model's guard holds back.
         """
         if not jobs:
             raise StudioError("There is nothing to draw: give at least one pose and one seed.")
@@ -123,17 +128,23 @@ class Engine:
             if cancelled():
                 raise Cancelled()
             loaded = self._load()
+            checker = self.model.guard(loaded.device) if self.model.guard else None
             drawn: list[Drawn] = []
             while len(drawn) < len(jobs):
                 batch = list(jobs[len(drawn) : len(drawn) + self._batch_size(loaded)])
                 try:
-                    drawn += self._draw(
-                        loaded, batch, settings, on_progress, cancelled, previews, len(drawn), len(jobs)
-                    )
+                    shown = previews and checker is None  # what is to be held back must not be seen coming
+                    made = self._draw(loaded, batch, settings, on_progress, cancelled, shown, len(drawn), len(jobs))
                 except Exception as error:
                     if not _is_out_of_memory(error):
                         raise
                     self._step_back(loaded, error)
+                    continue
+                if checker is not None and any(checker.blocked([one.picture for one in made])):
+                    from mcld_app.safety import BLOCKED
+
+                    raise StudioError(BLOCKED)
+                drawn += made
             return drawn
 
     def forget(self) -> None:
@@ -196,7 +207,7 @@ class Engine:
         def on_step(index: int, t: int, tensors: dict[str, Tensor]) -> None:
             if on_progress is not None:
                 pictures = self._preview(loaded, tensors["x0"]) if previews else None
-                on_progress(Progress(index + 1, settings.steps, done, total, pictures))
+                on_progress(Progress(index + 1, settings.steps, done, total, pictures, len(jobs)))
             if index + 1 < settings.steps and cancelled():
                 raise Cancelled()
 
@@ -238,18 +249,12 @@ class Engine:
         photo, texture = conditions.photo, conditions.texture
         if pipe.takes_preview:
             texture = self._filled(conditions).image
-        identity, head = conditions.identity, conditions.head if pipe.face_encoder is not None else None
         square = (pipe.size[0], pipe.size[0])  # what the image encoder sees is squeezed, as the authors do
         photo_key, texture_key = content_key("photo", photo), content_key("texture", texture)
         token = self._cache.get(photo_key, lambda: pipe.encode_picture([_squeezed(photo, square)]))
         texture_token = self._cache.get(texture_key, lambda: pipe.encode_picture([_squeezed(texture, square)]))
 
-        def face() -> Tensor:
-            if identity is None and head is not None:
-                return pipe.encode_face(pipe.encode_head(head[None]))
-            return pipe.encode_face(_identity(identity))
-
-        tokens = self._cache.get(content_key("face", identity, head), face)
+        tokens = self._face(pipe, conditions)
         reads_texture = pipe.denoising_unet.plan.reference == "texture"
         read = texture if reads_texture else photo
 
@@ -264,6 +269,25 @@ class Engine:
 
         kept = self._cache.get(content_key("reference", photo_key, texture_key), reference)
         return PersonCodes(token, texture_token, tokens, kept)
+
+    def _face(self, pipe, conditions: Conditions) -> Tensor:
+        """Tokens F: of the face, of one between two faces, or of none."""
+        first = self._identity(pipe, conditions.face)
+        mix = conditions.face_mix if conditions.other_face is not None else 0.0
+        if mix:
+            other = self._identity(pipe, conditions.other_face)
+            none = np.zeros(pipe.face_projector.config.identity, np.float32)
+            first = between(none if first is None else first, none if other is None else other, mix)
+        return self._cache.get(content_key("face", first), lambda: pipe.encode_face(_row(first)))
+
+    def _identity(self, pipe, face: Face | None) -> np.ndarray | None:
+        """A face's raw identity, by the model's own face encoder where none is given; None is no face."""
+        if face is None or face.identity is not None:
+            return None if face is None else np.asarray(face.identity, np.float32)
+        if face.head is None or pipe.face_encoder is None:
+            return None
+        key = content_key("head", face.head)
+        return self._cache.get(key, lambda: pipe.encode_head(face.head[None])[0].cpu()).numpy()
 
     def _pose(self, pipe, conditions: Conditions, shown: bool) -> tuple[Tensor, Guide | None, Tensor | None]:
         """Of a pose: its features, and what a model with additions reads besides; the preview in 0..1."""
@@ -293,13 +317,13 @@ class Engine:
         return features, pipe.encode_guide(where, preview), preview
 
     def _filled(self, conditions: Conditions) -> TextureMap:
-        """The texture map without holes, for a model that sees the preview."""
+        """The texture map without holes, for a model that sees the preview. What was guessed already stays so."""
         from mcld_app.body.dressing import fill
         from mcld_app.body.texture import TextureMap
 
-        seen = _seen(conditions)
-        key = content_key("filled", conditions.texture, seen)
-        return self._cache.get(key, lambda: fill(TextureMap(conditions.texture, seen)))
+        known = _seen(conditions) | conditions.texture.any(-1)
+        key = content_key("filled", conditions.texture, known)
+        return self._cache.get(key, lambda: fill(TextureMap(conditions.texture, known)))
 
     def _preview(self, loaded: _Loaded, x0: Tensor) -> list[np.ndarray]:
         import cv2
@@ -408,8 +432,8 @@ def _unsqueezed(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return (wide * 255).clamp(0, 255).byte().permute(1, 2, 0).numpy()
 
 
-def _identity(identity: np.ndarray | None) -> np.ndarray | None:
-    return None if identity is None else np.asarray(identity, np.float32).reshape(1, -1)
+def _row(identity: np.ndarray | None) -> np.ndarray | None:
+    return None if identity is None else identity.reshape(1, -1)
 
 
 def _bytes_of(value: Any) -> int:

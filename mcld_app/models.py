@@ -51,7 +51,10 @@ def model_named(name: str) -> Model:
     if name not in available():
         raise StudioError(NO_WEIGHTS if not available() else f"There is no model {name!r} on this machine any more.")
     if name == "published":
-        return Model("MCLD, published weights", _loader(None), "Trained on fashion photos of whole people.")
+        from mcld_app.safety import is_on
+
+        note = "Trained on fashion photos of whole people."
+        return Model("MCLD, published weights", _loader(None), note, guard=_checker if is_on() else None)
     folder = bundled_folder() if name == "bundled" else checkpoints_folder() / name
     if name == "bundled":
         return Model("MCLD demo", _loader(folder), BUNDLED_NOTE, _result_size(folder), Settings(guidance=1.0))
@@ -68,6 +71,12 @@ def engine_for(name: str) -> Engine:
     return Engine(model_named(name))
 
 
+def forget() -> None:
+    """Let all engines drop what they encoded from people's pictures."""
+    for name in available():
+        engine_for(name).forget()
+
+
 def _loader(folder: Path | None):
     def load(device: str, dtype: str):
         from mcld_app.checkpoints import load_pipeline
@@ -75,6 +84,13 @@ def _loader(folder: Path | None):
         return load_pipeline(folder, device=device, dtype=dtype)
 
     return load
+
+
+@lru_cache(maxsize=1)
+def _checker(device: str):
+    from mcld_app.safety import load_checker
+
+    return load_checker(device=device)
 
 
 def _result_size(folder: Path) -> tuple[int, int]:

@@ -23,6 +23,20 @@ def within(what: str, value, low: float, high: float, *, whole: bool = False) ->
 
 
 @dataclass(frozen=True, eq=False)
+class Face:
+    """Somebody's face, in one of two ways.
+
+    Attributes:
+        identity: (512,) float32 raw face identity (ArcFace, not normalised).
+        head: (64, 64, 3) uint8 RGB, see `body.head.crop_head`: where no identity is given, a model that brings a face
+            encoder of its own takes it from here.
+    """
+
+    identity: np.ndarray | None = None
+    head: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Conditions:
     """What one picture is drawn from: the paper's four conditions. Arrays are read, never changed.
 
@@ -30,9 +44,8 @@ class Conditions:
         photo: I, (H, W, 3) uint8 RGB, framed to 11:16 (it is squeezed to the network's square).
         texture: A, (512, 512, 3) uint8 RGB texture map.
         pose: P, (H, W, 3) uint8 IUV map, channels I, U, V.
-        identity: F, (512,) float32 raw face identity; None = no face, or that of `head`.
-        head: (64, 64, 3) uint8 RGB, see `body.head.crop_head`: where no identity is given, a model that brings a face
-            encoder of its own takes it from here. None = no face.
+        face: F; None = no face.
+        other_face, face_mix: another face that F is turned towards, and how far, 0..1 (`identity.between`).
         coverage: (512, 512) bool, the texels that were seen or put there on purpose, for a model that fills the others
             itself; None = all that are not black.
     """
@@ -40,9 +53,10 @@ class Conditions:
     photo: np.ndarray
     texture: np.ndarray
     pose: np.ndarray
-    identity: np.ndarray | None = None
-    head: np.ndarray | None = None
+    face: Face | None = None
     coverage: np.ndarray | None = None
+    other_face: Face | None = None
+    face_mix: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,7 @@ class Progress:
         step, steps: of the batch being drawn, from 1.
         done, jobs: pictures finished before this batch, and in all.
         previews: list of (h, w, 3) uint8 RGB small pictures of what is being drawn (None where not asked for).
+        batch: how many pictures are being drawn at once.
     """
 
     step: int
@@ -101,6 +116,12 @@ class Progress:
     done: int
     jobs: int
     previews: list[np.ndarray] | None
+    batch: int = 1
+
+    @property
+    def share(self) -> float:
+        """How much of all is done, 0..1."""
+        return (self.done + self.batch * self.step / self.steps) / self.jobs
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,16 +163,22 @@ def check_conditions(c: Conditions) -> None:
             or not picture.size
         ):
             raise StudioError(f"The {name} must be an RGB picture of 8 bits per channel.")
-    if c.head is not None and (c.head.dtype != np.uint8 or c.head.shape != (64, 64, 3)):
-        raise StudioError("The head's picture must be an RGB picture of 64 x 64 pixels.")
     if c.coverage is not None and (c.coverage.dtype != bool or c.coverage.shape != c.texture.shape[:2]):
         raise StudioError("The texture map's coverage must say yes or no for each of its texels.")
-    if c.identity is not None:
-        try:
-            numbers = np.isfinite(np.asarray(c.identity, np.float32)).all()
-        except (TypeError, ValueError):
-            numbers = False
-        if not numbers:
-            raise StudioError(
-                "This face identity holds values that are no numbers. Take the face from its photo again."
-            )
+    within("The mix of two faces", c.face_mix, 0, 1)
+    for face in (c.face, c.other_face):
+        if face is not None:
+            _check_face(face)
+
+
+def _check_face(face: Face) -> None:
+    if face.head is not None and (face.head.dtype != np.uint8 or face.head.shape != (64, 64, 3)):
+        raise StudioError("The head's picture must be an RGB picture of 64 x 64 pixels.")
+    if face.identity is None:
+        return
+    try:
+        numbers = np.isfinite(np.asarray(face.identity, np.float32)).all()
+    except (TypeError, ValueError):
+        numbers = False
+    if not numbers:
+        raise StudioError("This face identity holds values that are no numbers. Take the face from its photo again.")

@@ -24,7 +24,7 @@ from mcld_app.network.patch_autoencoder import PatchAutoencoder
 from mcld_app.network.places import FEATURES, PlacePreference, cell_places, features_of, grid_places
 from mcld_app.network.refiner import DetailRefiner
 from mcld_app.network.unets import DenoisingUNet, Guide
-from mcld_app.request import Conditions, Job, Settings
+from mcld_app.request import Conditions, Face, Job, Settings
 from mcld_app.training.build import SCHEDULE, new_part
 from mcld_app.training.bundle import PARTS, bundle
 
@@ -179,8 +179,8 @@ def given_conditions(**changes) -> Conditions:
     texture = extract(photo, iuv)
     head = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     pose = draw_iuv(named_poses()["arms-up"], (256, 176))
-    values = {"photo": photo, "texture": texture.image, "pose": pose, "coverage": texture.coverage, "head": head}
-    return Conditions(**{**values, **changes})
+    values = {"photo": photo, "texture": texture.image, "pose": pose, "coverage": texture.coverage}
+    return Conditions(**{**values, "face": Face(head=head), **changes})
 
 
 def drawn(engine: Engine, **changes) -> np.ndarray:
@@ -197,8 +197,8 @@ def test_a_bundle_draws_and_every_condition_moves_the_picture(engine: Engine):
         {"photo": given.photo[:, ::-1].copy()},
         {"texture": given.texture[::-1].copy()},
         {"pose": draw_iuv(named_poses()["sitting"], (256, 176))},
-        {"head": 255 - given.head},
-        {"head": None},
+        {"face": Face(head=255 - given.face.head)},
+        {"face": None},
         {"coverage": np.zeros_like(given.coverage)},
         {"settings": Settings(steps=2, guidance=2.0, preview=False)},
         {"settings": Settings(steps=2, guidance=1.0)},
@@ -208,9 +208,18 @@ def test_a_bundle_draws_and_every_condition_moves_the_picture(engine: Engine):
 
 def test_an_identity_that_is_given_goes_before_the_head(engine: Engine):
     identity = np.random.default_rng(0).normal(0, 3, 512).astype(np.float32)
-    first = drawn(engine, identity=identity)
-    assert np.array_equal(first, drawn(engine, identity=identity, head=None))
+    first = drawn(engine, face=Face(identity, given_conditions().face.head))
+    assert np.array_equal(first, drawn(engine, face=Face(identity)))
     assert not np.array_equal(first, drawn(engine))
+
+
+def test_a_face_goes_over_into_another_one(engine: Engine):
+    first, other = given_conditions().face, Face(head=np.full((64, 64, 3), 90, np.uint8))
+    alone = drawn(engine, face=first)
+    assert np.array_equal(alone, drawn(engine, face=first, other_face=other, face_mix=0.0))
+    assert np.array_equal(drawn(engine, face=other), drawn(engine, face=first, other_face=other, face_mix=1.0))
+    half = drawn(engine, face=first, other_face=other, face_mix=0.5)
+    assert not np.array_equal(half, alone) and not np.array_equal(half, drawn(engine, face=other))
 
 
 def test_a_batch_draws_what_each_of_its_jobs_draws_alone(engine: Engine):
@@ -224,7 +233,7 @@ def test_a_batch_draws_what_each_of_its_jobs_draws_alone(engine: Engine):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"head": np.zeros((8, 8, 3), np.uint8)}, "64 x 64"),
+        ({"face": Face(head=np.zeros((8, 8, 3), np.uint8))}, "64 x 64"),
         ({"coverage": np.zeros((8, 8), bool)}, "coverage"),
     ],
 )

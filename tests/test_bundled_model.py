@@ -16,7 +16,7 @@ from mcld_app.engine import Engine
 from mcld_app.evaluation.cases import conditions, problem, read_cases
 from mcld_app.evaluation.drawn import DrawnEvaluation, evaluate_drawn, load_judge
 from mcld_app.models import model_named
-from mcld_app.request import Job, Settings
+from mcld_app.request import Face, Job, Settings
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +83,7 @@ def test_every_condition_alone_moves_the_picture(engine: Engine):
     moved = {
         "I": drawn(photo=other.photo),
         "A": drawn(texture=other.texture, coverage=other.coverage),
-        "F": drawn(head=second.face.head),
+        "F": drawn(face=Face(head=second.face.head)),
         "P": drawn(pose=other.pose),
     }
     for name, picture in moved.items():

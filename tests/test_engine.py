@@ -15,7 +15,7 @@ from tiny import tiny_pipeline
 from mcld_app.cache import ContentCache, content_key
 from mcld_app.engine import FALLBACKS, Engine, Model
 from mcld_app.errors import Cancelled, IUVError, StudioError
-from mcld_app.request import Conditions, Job, Settings
+from mcld_app.request import Conditions, Face, Job, Settings
 
 FAST = Settings(steps=3)
 
@@ -33,7 +33,7 @@ def conditions(seed: int = 0, **changes) -> Conditions:
         "photo": rng.integers(0, 256, (96, 66, 3), np.uint8),
         "texture": rng.integers(0, 256, (512, 512, 3), np.uint8),
         "pose": pose,
-        "identity": rng.normal(0, 1, 512).astype(np.float32),
+        "face": Face(rng.normal(0, 1, 512).astype(np.float32)),
     }
     return Conditions(**(given | changes))
 
@@ -82,7 +82,7 @@ def test_another_pose_runs_the_pose_guider_only():
 
 def test_another_face_runs_the_face_projector_only():
     engine, calls = counted()
-    engine.generate([Job(conditions(identity=None))], FAST)
+    engine.generate([Job(conditions(face=None))], FAST)
     assert calls == {"denoising_unet": 3, "face_projector": 1}
 
 
@@ -105,7 +105,7 @@ def test_a_seed_fixes_the_picture_whatever_ran_before(engine):
 def test_a_batch_draws_what_single_requests_draw(engine):
     jobs = [
         Job(conditions(0), 1), Job(conditions(0), 2), Job(conditions(0, pose=conditions(8).pose), 1),
-        Job(conditions(1), 1), Job(conditions(0, identity=None), 1),
+        Job(conditions(1), 1), Job(conditions(0, face=None), 1),
     ]  # fmt: skip
     together = engine.generate(jobs, FAST)
     for job, drawn in zip(jobs, together, strict=True):
@@ -223,8 +223,8 @@ def test_guidance_of_nothing_one_and_more_all_draw(engine, guidance):
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
-        ({"identity": np.ones(128, np.float32)}, StudioError),
-        ({"identity": np.full(512, np.nan, np.float32)}, StudioError),
+        ({"face": Face(np.ones(128, np.float32))}, StudioError),
+        ({"face": Face(np.full(512, np.nan, np.float32))}, StudioError),
         ({"pose": np.zeros((64, 44, 3), np.uint8)}, IUVError),
         ({"pose": np.full((64, 44, 3), 25, np.uint8)}, IUVError),
         ({"texture": np.zeros((512, 512), np.uint8)}, StudioError),
@@ -300,3 +300,29 @@ def test_the_cache_forgets_by_itself_when_nobody_comes_back():
         time.sleep(0.05)
     assert len(cache) == 0
     assert cache.bytes_held == 0
+
+
+# ---- a model whose pictures are looked at first -----------------------------------------------------------------
+
+
+class Guard:
+    """A checker that blocks what a test says."""
+
+    def __init__(self, *blocked: bool) -> None:
+        self.answers, self.seen = list(blocked), []
+
+    def blocked(self, pictures) -> list[bool]:
+        self.seen += list(pictures)
+        return [self.answers.pop(0) for _ in pictures]
+
+
+def test_a_picture_that_is_held_back_is_seen_by_nobody():
+    guard, told = Guard(False, True, False), []
+    model = Model("guarded", lambda *_: tiny_pipeline(), result=(64, 44), guard=lambda device: guard)
+    engine = Engine(model, device="cpu", max_batch=2)
+    with pytest.raises(StudioError, match="held this picture back"):
+        engine.generate([Job(conditions(), seed) for seed in (1, 2)], FAST, on_progress=told.append)
+    assert len(guard.seen) == 2
+    assert told and all(progress.previews is None for progress in told), "nor is it seen coming"
+    drawn = engine.generate([Job(conditions(), 3)], FAST)
+    assert np.array_equal(drawn[0].picture, guard.seen[-1])

@@ -10,14 +10,16 @@ import pytest
 from PIL import Image
 
 from mcld_app import models
+from mcld_app.editing import catalogue
 from mcld_app.editing import look as looks
+from mcld_app.editing.given import conditions_of
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.provenance import encode_generated
 from mcld_app.request import Drawn, Progress
-from mcld_app.studio import catalogue, generating
+from mcld_app.studio import acts, generating
 from mcld_app.studio.desk import Visit, fresh_desk
 
-ASKED = {"run": 7, "model": "m", "seed": "3", "steps": 2, "guidance": 3.5, "face": 0.5, "scheduler": "ddim"}
+ASKED = {"run": 7, "model": "m", "seed": "3", "steps": 2, "guidance": 3.5, "scheduler": "ddim"}
 PICTURE = np.full((64, 44, 3), 90, np.uint8)
 
 
@@ -33,16 +35,16 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Visit:
 def drawing(model, jobs, settings, stop):
     for step in range(settings.steps):
         yield Progress(step + 1, settings.steps, 0, 1, [PICTURE])
-    yield [Drawn(PICTURE, jobs[0].seed, None, "cpu", "float32", 1, "none")]
+    yield [Drawn(PICTURE, job.seed, None, "cpu", "float32", len(jobs), "none") for job in jobs]
 
 
 def test_the_photo_is_the_visitors_own_until_clothes_are_put_on(visit: Visit) -> None:
     look = visit.desk.look
-    assert generating.conditions_of(look).photo is look.person.photo
+    assert conditions_of(look).photo is look.person.photo
     dressed = looks.put_on(look, catalogue.sample_garment(next(iter(catalogue.garments()))))
-    conditions = generating.conditions_of(dressed)
+    conditions = conditions_of(dressed)
     assert (conditions.photo != look.person.picture).any()
-    assert conditions.texture is dressed.texture.image and conditions.identity is None
+    assert conditions.texture is dressed.texture.image and conditions.face.identity is None
 
 
 def test_from_asking_to_the_picture_nothing_is_left_behind(visit: Visit) -> None:
@@ -50,14 +52,47 @@ def test_from_asking_to_the_picture_nothing_is_left_behind(visit: Visit) -> None
     told = list(generating.news(visit, 7, drawing))
     assert [news["state"] for news in told] == ["start", "step", "step", "done"]
     assert visit.orders == {} and not order.stop.exists()
-    assert visit.drawn.picture is PICTURE and "seed 3" in visit.drawn.details
+    [kept] = visit.results
+    assert kept.picture is PICTURE and "seed 3" in kept.details
+    assert told[-1]["results"][0]["id"] == kept.id
+    assert kept.recipe.look is visit.desk.look and kept.recipe.seeds == (3,)
+    assert kept.recipe.drawn_with == {"device": "cpu", "dtype": "float32", "batch": 1, "fallback": "none"}
+
+
+def test_several_seeds_are_drawn_at_once_and_the_person_is_worked_out_once(visit: Visit) -> None:
+    order = generating.take(visit, visit.desk, {**ASKED, "count": 3, "seed": str(2**63 - 2)})
+    jobs = order.jobs()
+    assert [job.seed for job in jobs] == [2**63 - 2, 2**63 - 1, 0], "past the last seed comes the first"
+    assert len({id(job.conditions) for job in jobs}) == 1
+    told = list(generating.news(visit, 7, drawing))[-1]
+    assert [result["seed"] for result in told["results"]] == [str(job.seed) for job in jobs]
+
+
+def test_a_series_is_one_picture_for_each_pose(visit: Visit) -> None:
+    desk = visit.desk
+    for name in ("standing", "arms-up"):
+        desk = acts.add_pose(acts.choose_pose(desk, {"id": name}), {})
+    desk = acts.set_between(desk, {"count": 1})
+    order = generating.take(visit, desk, {**ASKED, "series": True, "count": 2})
+    assert [look.pose.name for look in order.looks[:3]] == ["Standing", "Standing to Arms up", "Arms up"]
+    assert len(order.looks) == 6 and order.seeds == (3, 3, 3, 4, 4, 4)
+    with pytest.raises(StudioError, match="at most 24"):
+        generating.take(visit, acts.set_between(desk, {"count": 6}), {**ASKED, "run": 8, "series": True, "count": 4})
+
+
+def test_only_the_newest_pictures_are_kept(visit: Visit) -> None:
+    for run in range(5):
+        generating.take(visit, visit.desk, {**ASKED, "run": run, "count": 8})
+        list(generating.news(visit, run, drawing))
+    assert len(visit.results) == generating.MOST_RESULTS
+    assert visit.results[-1].run == 4 and visit.results[0].run == 2
 
 
 def test_a_picture_cancelled_before_its_turn_is_never_begun(visit: Visit) -> None:
     generating.take(visit, visit.desk, ASKED)
     generating.stop(visit, {"run": 7})
     assert [news["state"] for news in generating.news(visit, 7, drawing)] == ["stopped"]
-    assert visit.orders == {} and visit.drawn is None
+    assert visit.orders == {} and visit.results == []
 
 
 def test_whoever_closes_the_stream_stops_the_drawing(visit: Visit) -> None:
@@ -84,7 +119,8 @@ def test_every_end_is_told(visit: Visit, error: Exception, state: str) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"run": None}, {"run": -1}, {"seed": "-1"}, {"seed": "9" * 19}, {"seed": "9" * 5000}, {"seed": None}, {"steps": 0},
-     {"steps": "20"}, {"steps": None}, {"guidance": float("nan")}, {"face": [1]}, {"scheduler": "x"}],
+     {"steps": "20"}, {"steps": None}, {"guidance": float("nan")}, {"count": 0}, {"count": 9},
+     {"count": "2"}, {"series": True}, {"scheduler": "x"}],
 )  # fmt: skip
 def test_what_cannot_be_is_a_sentence_and_no_order(visit: Visit, wrong: dict) -> None:
     with pytest.raises(StudioError):

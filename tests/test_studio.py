@@ -22,8 +22,10 @@ from PIL import Image
 
 from mcld_app.body.mannequin import JOINTS, named_poses
 from mcld_app.body.samples import sample_people
+from mcld_app.editing import catalogue
 from mcld_app.errors import StudioError
-from mcld_app.studio import acts, answers, catalogue, downloads, posing, regions, view
+from mcld_app.studio import acts, answers, downloads, posing, regions, view
+from mcld_app.studio.acts.poses import AS_IN_PHOTO
 from mcld_app.studio.desk import Desk, Visit, fresh_desk
 
 
@@ -51,7 +53,7 @@ FILES = {
 
 def test_a_visit_begins_with_the_first_sample_as_in_their_photo(desk: Desk) -> None:
     assert desk.look.person.name == sample_people()[0].label
-    assert desk.look.pose is None and desk.look.worn == ()
+    assert desk.look.pose is None and desk.look.edits == ()
 
 
 @pytest.mark.parametrize(
@@ -66,8 +68,8 @@ def test_a_visit_begins_with_the_first_sample_as_in_their_photo(desk: Desk) -> N
         (acts.wear, {"id": GARMENT, "region": "face"}),
         (acts.wear, {"id": GARMENT, "region": "body"}),
         (acts.wear, {"id": "own:0000", "region": "top"}),
-        (acts.take_off, {"index": 0}),
-        (acts.take_off, {"index": "0"}),
+        (acts.remove, {"index": 0}),
+        (acts.remove, {"index": "0"}),
         (acts.turn, {"values": None}),
         (acts.mirror, {}),
         (acts.use_upload, {}),
@@ -119,12 +121,12 @@ def test_two_dropped_files_are_told_apart_whatever_their_order_and_names(desk: D
     else:
         files = [{"name": names[0], "data": photo}, {"name": names[1], "data": iuv}]
     after = acts.wear_files(desk, {"files": files[::-1] if swap else files, "region": "bottom"})
-    assert [edit.region for edit in after.look.worn] == ["bottom"]
+    assert [edit.area for edit in after.look.edits] == ["bottom"]
 
 
 def test_dropped_clothes_stay_in_the_list_when_they_missed_the_person(desk: Desk) -> None:
     after = acts.wear_files(desk, {"files": [FILES["photo"], FILES["iuv"]], "region": None})
-    assert after.look.worn == () and len(after.own) == 1
+    assert after.look.edits == () and len(after.own) == 1
     assert after.note.text
 
 
@@ -172,14 +174,14 @@ def test_reset_keeps_the_person_and_can_be_undone(desk: Desk) -> None:
     edited = acts.choose_pose(acts.wear(desk, {"id": GARMENT, "region": "upper"}), {"id": "arms-up"})
     plain = acts.reset(edited, {})
     assert plain.look.person is edited.look.person
-    assert plain.look.pose is None and plain.look.worn == ()
+    assert plain.look.pose is None and plain.look.edits == ()
     assert acts.undo(plain, {}).look is edited.look
     assert acts.redo(acts.undo(plain, {}), {}).look is plain.look
 
 
 def test_choosing_what_is_chosen_already_leaves_nothing_to_undo(desk: Desk) -> None:
     same = acts.choose_person(desk, {"id": next(iter(catalogue.people()))})
-    assert acts.choose_pose(same, {"id": acts.AS_IN_PHOTO}).history.before == ()
+    assert acts.choose_pose(same, {"id": AS_IN_PHOTO}).history.before == ()
 
 
 @pytest.mark.parametrize("region", ["upper", "top"])
@@ -187,7 +189,7 @@ def test_a_garment_taken_in_hand_first_is_worn_just_the_same(desk: Desk, region:
     data = {"id": GARMENT, "region": region}
     at_once = acts.wear(desk, data)
     held = acts.wear(acts.lift(desk, data), data)
-    assert [edit.region for edit in held.look.worn] == [region]
+    assert [edit.area for edit in held.look.edits] == [region]
     assert (held.look.texture.image == at_once.look.texture.image).all()
     assert held.in_hand is None
 
@@ -197,7 +199,7 @@ def test_what_was_worked_out_for_one_look_is_not_put_on_another(desk: Desk) -> N
     held = acts.lift(desk, {"id": GARMENT})
     changed = replace(acts.wear(desk, {"id": other, "region": "bottom"}), in_hand=held.in_hand)
     worn = acts.wear(changed, {"id": GARMENT, "region": "upper"})
-    assert [edit.region for edit in worn.look.worn] == ["bottom", "upper"]
+    assert [edit.area for edit in worn.look.edits] == ["bottom", "upper"]
 
 
 def test_a_region_lies_under_every_part_and_is_one_that_clothes_can_go_to() -> None:
@@ -334,7 +336,7 @@ def test_an_answer_holds_what_changed_and_no_more(visit: Visit) -> None:
     assert set(pose) == {"visit", "notice", *answers.POSE}
     assert pose["stage"]["before"] is None, "the photo is on the page already"
     clothes = answers.run(visit, acts.wear, {"id": GARMENT, "region": "upper"})
-    assert set(clothes) <= {"visit", "notice", "people", *answers.CLOTHES}
+    assert set(clothes) <= {"visit", "notice", "people", *answers.EDITS}
     nothing = answers.run(visit, acts.choose_pose, {"id": "arms-up"})
     assert set(nothing) == {"visit", "notice"}
 
@@ -388,8 +390,8 @@ def test_the_thumbnails_name_things_that_can_be_chosen(desk: Desk) -> None:
 
 @pytest.mark.parametrize("what", ["picture", "texture", "iuv"])
 def test_downloads_are_pngs_without_metadata(desk: Desk, what: str) -> None:
-    name, data = downloads.file_of(replace(desk), what)
-    assert name.endswith(".png") and data.startswith(b"\x89PNG")
+    name, kind, data = downloads.file_of(replace(desk), what)
+    assert kind == "image/png" and name.endswith(".png") and data.startswith(b"\x89PNG")
     assert not any(chunk in data for chunk in (b"tEXt", b"iTXt", b"zTXt", b"eXIf"))
 
 
@@ -398,7 +400,7 @@ def test_the_downloaded_iuv_map_reads_back_as_the_pose_it_is(desk: Desk) -> None
     from mcld_app.editing import draw
 
     posed = acts.choose_pose(desk, {"id": "walking"})
-    assert (read_iuv(downloads.file_of(posed, "iuv")[1]) == draw(posed.look).iuv).all()
+    assert (read_iuv(downloads.file_of(posed, "iuv")[2]) == draw(posed.look).iuv).all()
 
 
 def test_a_port_that_is_taken_is_one_sentence_and_no_traceback(root: Path) -> None:

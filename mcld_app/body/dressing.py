@@ -56,14 +56,14 @@ def fill(texture: TextureMap, *, mirror: bool = True) -> TextureMap:
     `mirror` is off), else smoothly from the surroundings. Covers the whole body; seen texels stay as they are."""
     image, known = texture.image, texture.coverage
     if mirror:
-        other = _mirrored_texel()
+        other = mirrored_texel()
         taken = ~known & known.ravel()[other]
         image = np.where(taken[..., None], image.reshape(-1, 3)[other], image)
         known = known | taken
     body = charts().part_map > 0
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32))
     if mirror:  # both halves of a back, say, are reached from different sides: give them the same colour
-        smooth = (smooth + smooth.reshape(-1, 3)[_mirrored_texel()]) / 2
+        smooth = (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2
     image = np.where(known[..., None], image, np.where(body[..., None], smooth + 0.5, 0))
     return TextureMap(image.astype(np.uint8), body.copy())
 
@@ -275,7 +275,7 @@ def garment_extent(texture: TextureMap) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _mirrored_texel() -> np.ndarray:
+def mirrored_texel() -> np.ndarray:
     """(512, 512) int64: flat number of the texel at the same place on the body's other side."""
     iuv = iuv_of_texel()
     part = iuv[..., 0]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import charts
-from mcld_app.body.dressing import _mirrored_texel, fill, merge
+from mcld_app.body.dressing import fill, merge, mirrored_texel
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.texture import TextureMap
 from mcld_app.errors import StudioError
@@ -62,12 +62,12 @@ def coloured(texture: TextureMap, how: str) -> np.ndarray:
     if how == "none":
         return texture.coverage.copy()
     if how == "symmetry":
-        return texture.coverage | texture.coverage.ravel()[_mirrored_texel()]
+        return texture.coverage | texture.coverage.ravel()[mirrored_texel()]
     return texture.coverage | (charts().part_map > 0)
 
 
 def _from_other_side(texture: TextureMap) -> TextureMap:
-    other = _mirrored_texel()
+    other = mirrored_texel()
     taken = ~texture.coverage & texture.coverage.ravel()[other]
     image = np.where(taken[..., None], texture.image.reshape(-1, 3)[other], texture.image)
     return TextureMap(image, texture.coverage | taken)
@@ -90,7 +90,7 @@ def _inpainted(texture: TextureMap) -> TextureMap:
         box = slice(top, top + height), slice(left, left + width)
         guess[box][hole[box]] = _telea(known.image[box], told[box])[hole[box]]
     # Both halves of a back are reached from different sides: give them the same colour.
-    both = (guess.astype(np.uint16) + guess.reshape(-1, 3)[_mirrored_texel()] + 1) // 2
+    both = (guess.astype(np.uint16) + guess.reshape(-1, 3)[mirrored_texel()] + 1) // 2
     image = np.where(known.coverage[..., None], known.image, np.where(body[..., None], both, 0))
     return TextureMap(image.astype(np.uint8), known.coverage | body)
 

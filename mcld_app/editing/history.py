@@ -27,8 +27,8 @@ class History:
 
     def to(self, look: Look, gesture: str | None = None) -> History:
         """Go on to another look."""
-        if look.outfit is not self.now.outfit:
-            self.now.outfit.doze()
+        if look.appearance is not self.now.appearance:
+            self.now.appearance.doze()
         if gesture is not None and gesture == self.gesture:
             return replace(self, now=look, after=())
         return History(look, (*self.before, self.now)[-_DEEPEST:], (), gesture)

@@ -1,111 +1,34 @@
-"""A look: a person, what they wear, and how they stand. Every function returns a new look."""
+"""A look: a person, the edits made on them, and how they stand. Every function returns a new look."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
-from mcld_app.body.dressing import Layer, garment_layer, lay_on
 from mcld_app.body.mannequin import Pose
-from mcld_app.body.parts import region
-from mcld_app.body.texture import TextureMap
 from mcld_app.conditions import Person
+from mcld_app.editing.appearance import FILLS, Appearance
+from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear, face_of
+from mcld_app.editing.garment import Area, Garment, checked_area, parts_of
 from mcld_app.errors import StudioError
+from mcld_app.request import Face, within
+
+MOST_EDITS = 60
+"""More make no picture better, and every undo keeps them."""
 
 
 @dataclass(frozen=True, eq=False)
-class Garment:
-    """Clothes to take from somebody's picture.
+class MapPose:
+    """A pose that only its IUV map knows: another picture's, or one that was painted on.
 
     Attributes:
-        label: what the page calls them.
-        donor: the person wearing them.
-        region: the region they are usually worn on.
-        extent: (512, 512) bool, the texels the clothes have, where the picture shows them and nobody; None where
-            somebody wears them, so that the whole region is theirs.
+        name: what the page calls it.
+        iuv: (512, 352, 3) uint8, channels I, U, V.
     """
 
-    label: str
-    donor: Person
-    region: str
-    extent: np.ndarray | None = None
-
-    @cached_property
-    def _layers(self) -> dict[str, Layer]:
-        return {}
-
-    def layer(self, region_name: str) -> Layer:
-        """This garment ready to be put on that region; worked out once.
-
-        A garment that nobody wears, put where it belongs, is worn whole: boots reach up the leg, a collar up the neck.
-        Put elsewhere, only its part of that region is taken, and nothing around it is bared.
-
-        Raises:
-            StudioError: where there is no such region, or the picture does not show it.
-        """
-        if region_name not in self._layers:
-            at_home = self.extent is not None and region_name == self.region
-            self._layers[region_name] = garment_layer(
-                self.donor.texture,
-                "body" if at_home else region_name,
-                only=self.extent,
-                bares=self.extent is None or at_home,
-            )
-        return self._layers[region_name]
-
-
-@dataclass(frozen=True, eq=False)
-class Wear:
-    """One edit: this garment's texels of that region."""
-
-    garment: Garment
-    region: str
-
-    def put_on(self, texture: TextureMap) -> TextureMap:
-        """The texture map with this edit made."""
-        return lay_on(texture, self.garment.layer(self.region))
-
-
-@dataclass(frozen=True, eq=False)
-class Outfit:
-    """A person and what they wear. The texture maps are worked out once and kept, so that a change of pose costs
-    nothing here and one more garment costs one garment.
-
-    Attributes:
-        person: who wears it.
-        worn: the edits, in the order they were made.
-        below: the same outfit without the last edit; None where nothing is worn.
-    """
-
-    person: Person
-    worn: tuple[Wear, ...] = ()
-    below: Outfit | None = field(default=None, repr=False)
-
-    @cached_property
-    def seen(self) -> TextureMap:
-        """The dressed texture map. Where neither the person's photo nor a garment says anything, it has holes."""
-        return self.worn[-1].put_on(self.below.seen) if self.worn else self.person.texture
-
-    @cached_property
-    def changed(self) -> np.ndarray:
-        """Which texels are not the person's own: (512, 512) bool."""
-        own = self.person.texture
-        return (self.seen.image != own.image).any(2) | (self.seen.coverage & ~own.coverage)
-
-    @cached_property
-    def filled(self) -> TextureMap:
-        """The same without holes: what no photo showed is guessed. Clothes have no holes, so only the person's own
-        texels are filled, and those once for all outfits."""
-        filled = self.person.filled
-        image = np.where(self.changed[..., None], self.seen.image, filled.image)
-        return TextureMap(image, filled.coverage | self.changed)
-
-    def doze(self) -> None:
-        """Let go of what is quickly worked out again: an outfit that only undo remembers needs half the memory."""
-        self.__dict__.pop("filled", None)
-        self.__dict__.pop("changed", None)
+    name: str
+    iuv: np.ndarray = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,75 +36,199 @@ class Look:
     """All that makes one picture.
 
     Attributes:
-        outfit: the person and their clothes.
+        appearance: the person under their edits.
         pose: how they stand; None is "as in the photo".
-        fill: whether texels no photo showed are guessed (True) or left out.
+        fill: how texels that no picture shows are guessed, a key of `FILLS`.
+        face_weight: of F (paper, eq. 3: lambda), 0..2.
     """
 
-    outfit: Outfit
-    pose: Pose | None = None
-    fill: bool = True
+    appearance: Appearance
+    pose: Pose | MapPose | None = None
+    fill: str = "smooth"
+    face_weight: float = 0.5
 
     @property
     def person(self) -> Person:
-        return self.outfit.person
+        return self.appearance.person
 
     @property
-    def worn(self) -> tuple[Wear, ...]:
-        return self.outfit.worn
+    def edits(self) -> tuple[Edit, ...]:
+        return self.appearance.edits
 
     @property
-    def texture(self) -> TextureMap:
+    def texture(self):
         """The texture map the picture is drawn from."""
-        return self.outfit.filled if self.fill else self.outfit.seen
+        return self.appearance.filled(self.fill)
+
+    @property
+    def swap(self) -> Swap | None:
+        """The face edit that counts; None where the face is the person's own."""
+        return next((e for e in reversed(self.edits) if isinstance(e, Swap) and e.on), None)
+
+    @property
+    def faces(self) -> tuple[Face | None, Face | None, float]:
+        """The person's own face, another one, and how far from the first to the second: see `request.Conditions`."""
+        swap, own = self.swap, face_of(self.person)
+        if swap is None:
+            return own, None, 0.0
+        return (own, swap.face, swap.share) if swap.donor else (None, None, 0.0)
 
 
 def of(person: Person) -> Look:
     """The person as they are."""
-    return Look(Outfit(person))
+    return Look(Appearance(person))
 
 
-def put_on(look: Look, garment: Garment, region_name: str | None = None) -> Look:
-    """Put a garment on a region (its usual one where none is given). What was worn on that region, or on a part of it,
+def put_on(look: Look, garment: Garment, area: Area | None = None) -> Look:
+    """Put a garment on an area (its usual region where none is given). What was worn on that area, or on a part of it,
     is taken off.
 
     Raises:
-        StudioError: where there is no such region, or the garment's picture does not show it.
+        StudioError: where there is no such area, or the garment's picture does not show it.
     """
-    wanted = region(region_name or garment.region)
-    under = (edit for edit in look.worn if not region(edit.region).parts <= wanted.parts)
-    outfit = _dressed(look.person, (*under, Wear(garment, wanted.name)), look.outfit)
-    _ = outfit.seen  # here, not when it is drawn: a garment that cannot be worn must not enter the look
-    return replace(look, outfit=outfit)
+    wanted = checked_area(area or garment.region)
+    kept = tuple(e for e in look.edits if not (isinstance(e, Wear) and parts_of(e.area) <= parts_of(wanted)))
+    return with_edits(look, (*kept, Wear(garment, wanted)))
 
 
-def take_off(look: Look, index: int) -> Look:
-    """Take off the garment at that place in `look.worn`.
+def cover(look: Look, new: Cover) -> Look:
+    """Give an area a colour or a pattern, in the place of the one it was given before."""
+    checked_area(new.area)
+    at = next((i for i, e in enumerate(look.edits) if isinstance(e, Cover) and e.area == new.area), None)
+    if at is None:
+        return with_edits(look, (*look.edits, new))
+    return with_edits(look, (*look.edits[:at], new, *look.edits[at + 1 :]))
+
+
+def paint(look: Look, layer: np.ndarray) -> Look:
+    """Add brush strokes (512, 512, 4) uint8 RGBA; to the last edit, where that is paint."""
+    last = look.edits[-1] if look.edits else None
+    if isinstance(last, Paint) and last.on:
+        return with_edits(look, (*look.edits[:-1], Paint(_over(layer, last.layer))))
+    return with_edits(look, (*look.edits, Paint(layer)))
+
+
+def erase(look: Look, where: np.ndarray) -> Look:
+    """Take paint away, where (512, 512) bool says so.
+
+    Raises:
+        StudioError: where there is no paint.
+    """
+    edits, found = [], False
+    for edit in look.edits:
+        if isinstance(edit, Paint) and (edit.layer[..., 3].astype(bool) & where).any():
+            layer, found = edit.layer.copy(), True
+            layer[where] = 0
+            edit = Paint(layer, on=edit.on) if layer[..., 3].any() else None
+        if edit is not None:
+            edits.append(edit)
+    if not found:
+        raise StudioError("There is no paint under the eraser. It takes away paint only, never the photo.")
+    return with_edits(look, tuple(edits))
+
+
+def swap_face(look: Look, swap: Swap) -> Look:
+    """Another face, in the place of the one chosen before.
+
+    Raises:
+        StudioError: where the other person's picture shows no face.
+    """
+    within("The way to the other face", swap.share, 0, 1)
+    if swap.donor is not None and swap.face is None:
+        raise StudioError(
+            f"No face is seen in “{swap.donor.name}”: on its IUV map, head and face are too small or turned away. "
+            "Take a picture that shows the face from the front."
+        )
+    at = next((i for i, e in enumerate(look.edits) if isinstance(e, Swap)), None)
+    if at is None:
+        return with_edits(look, (*look.edits, swap))
+    return with_edits(look, (*look.edits[:at], swap, *look.edits[at + 1 :]))
+
+
+def with_edits(look: Look, edits: tuple[Edit, ...]) -> Look:
+    """The look with just these edits. StudioError where one of them cannot be made, or there are too many."""
+    if len(edits) > MOST_EDITS:
+        raise StudioError(f"More than {MOST_EDITS} edits are too many. Delete some of the list, then go on.")
+    appearance = _built(look.person, look.appearance.others, edits, look.appearance)
+    _ = appearance.seen  # here, not when it is drawn: an edit that cannot be made must not enter the look
+    return replace(look, appearance=appearance)
+
+
+def remove(look: Look, index: int) -> Look:
+    """Without the edit at that place.
 
     Raises:
         StudioError: where there is none.
     """
-    if not 0 <= index < len(look.worn):
-        raise StudioError("This garment has been taken off already.")
-    worn = look.worn[:index] + look.worn[index + 1 :]
-    return replace(look, outfit=_dressed(look.person, worn, look.outfit))
+    at = _place(look, index)
+    return with_edits(look, look.edits[:at] + look.edits[at + 1 :])
+
+
+def switch(look: Look, index: int, on: bool) -> Look:
+    """The edit at that place switched on or off; StudioError where there is none."""
+    at = _place(look, index)
+    return with_edits(look, (*look.edits[:at], replace(look.edits[at], on=on), *look.edits[at + 1 :]))
+
+
+def move(look: Look, index: int, to: int) -> Look:
+    """The edit at that place moved to another: later edits lie over earlier ones. StudioError where there is none."""
+    edits = list(look.edits)
+    edit = edits.pop(_place(look, index))
+    edits.insert(min(max(to, 0), len(edits)), edit)
+    return with_edits(look, tuple(edits))
 
 
 def change_person(look: Look, person: Person) -> Look:
-    """The same clothes and pose on somebody else."""
-    return replace(look, outfit=_dressed(person, look.worn, look.outfit))
+    """The same edits and pose on somebody else."""
+    return replace(look, appearance=_built(person, (), look.edits, look.appearance))
 
 
-def _dressed(person: Person, worn: tuple[Wear, ...], known: Outfit) -> Outfit:
-    """The outfit, built upon as much of a known one as the two have in common."""
-    while known.below and known.worn != worn[: len(known.worn)]:
-        known = known.below
-    outfit = known if known.person is person else Outfit(person)
-    for edit in worn[len(outfit.worn) :]:
-        outfit = Outfit(person, (*outfit.worn, edit), outfit)
-    return outfit
+def add_photo(look: Look, other: Person) -> Look:
+    """Another photo of the same person, which says what the first one does not show."""
+    if any(known.key == other.key for known in (look.person, *look.appearance.others)):
+        raise StudioError("This photo is there already. Add one that shows another side of the person.")
+    others = (*look.appearance.others, other)
+    return replace(look, appearance=_built(look.person, others, look.edits, look.appearance), fill="photos")
 
 
-def stand(look: Look, pose: Pose | None) -> Look:
+def stand(look: Look, pose: Pose | MapPose | None) -> Look:
     """Another pose; None is "as in the photo"."""
     return replace(look, pose=pose)
+
+
+def guess(look: Look, how: str) -> Look:
+    """Another way to guess what no picture shows; StudioError where there is no such way."""
+    if not isinstance(how, str) or how not in FILLS:
+        raise StudioError(f"There is no way {how!r} to fill what no picture shows. Choose one of: {', '.join(FILLS)}.")
+    return replace(look, fill=how)
+
+
+def weigh_face(look: Look, weight: float) -> Look:
+    """Another weight of the face, 0..2; StudioError for any other number."""
+    within("The face's weight", weight, 0, 2)
+    return replace(look, face_weight=float(weight))
+
+
+def _place(look: Look, index: int) -> int:
+    if not isinstance(index, int) or not 0 <= index < len(look.edits):
+        raise StudioError("This edit is not in the list any more.")
+    return index
+
+
+def _built(person: Person, others: tuple[Person, ...], edits: tuple[Edit, ...], known: Appearance) -> Appearance:
+    """The appearance, built upon as much of a known one as the two have in common."""
+    while known.below and known.edits != edits[: len(known.edits)]:
+        known = known.below
+    common = known.person is person and known.others == others
+    appearance = known if common else Appearance(person, others)
+    for edit in edits[len(appearance.edits) :]:
+        appearance = Appearance(person, others, (*appearance.edits, edit), appearance)
+    return appearance
+
+
+def _over(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """RGBA over RGBA (Porter and Duff, 1984), uint8."""
+    a, b = above[..., 3:].astype(np.float32) / 255, below[..., 3:].astype(np.float32) / 255
+    alpha = a + b * (1 - a)
+    colour = (above[..., :3] * a + below[..., :3] * b * (1 - a)) / np.maximum(alpha, 1e-6)
+    return np.concatenate([colour, alpha * 255], -1).round().astype(np.uint8)

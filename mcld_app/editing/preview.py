@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin import draw_iuv
 from mcld_app.body.texture import TextureMap, render
 from mcld_app.conditions import PICTURE_SIZE, Person
-from mcld_app.editing.look import Look
+from mcld_app.editing.look import Look, MapPose
 
 SMALL_SIZE = (PICTURE_SIZE[0] // 2, PICTURE_SIZE[1] // 2)
 
@@ -29,21 +30,32 @@ class Preview:
 
 
 def draw(look: Look, *, small: bool = False) -> Preview:
-    """Draw a look. As in the photo, the photo itself stays and only the clothes that were put on are painted over
-    it; in another pose the whole body is drawn from the texture map on a plain background. `small` draws that at
-    half the size, in less than half the time: for a hand on a slider."""
+    """Draw a look. As in the photo, the photo itself stays and only what was edited is painted over it; in another pose
+    the whole body is drawn from the texture map on a plain background. `small` draws that at half the size, in less
+    than half the time: for a hand on a slider."""
     if look.pose is None:
-        return Preview(_dressed_photo(look), look.person.picture_iuv)
-    iuv = draw_iuv(look.pose, SMALL_SIZE if small else PICTURE_SIZE)
+        return Preview(_edited_photo(look), look.person.picture_iuv)
+    iuv = pose_map(look, small=small)
     drawn = render(look.texture, iuv)
     return Preview(_over(drawn, _background(look.person, iuv)), iuv)
 
 
-def _dressed_photo(look: Look) -> np.ndarray:
-    photo, iuv = look.person.picture, look.person.picture_iuv
-    if not look.worn:
+def pose_map(look: Look, *, small: bool = False) -> np.ndarray:
+    """The IUV map of a look's pose, (512, 352, 3) uint8, channels I, U, V; or half of that."""
+    if look.pose is None:
+        iuv = look.person.picture_iuv
+    elif isinstance(look.pose, MapPose):
+        iuv = look.pose.iuv
+    else:
+        return draw_iuv(look.pose, SMALL_SIZE if small else PICTURE_SIZE)
+    return resize_iuv(iuv, SMALL_SIZE) if small else iuv
+
+
+def _edited_photo(look: Look) -> np.ndarray:
+    photo, changed = look.person.picture, look.appearance.changed
+    if not changed.any():
         return photo
-    return _over(render(TextureMap(look.texture.image, look.outfit.changed), iuv), photo)
+    return _over(render(TextureMap(look.texture.image, changed), look.person.picture_iuv), photo)
 
 
 def _over(drawn: np.ndarray, ground: np.ndarray) -> np.ndarray:

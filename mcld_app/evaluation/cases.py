@@ -21,7 +21,7 @@ from mcld_app.body.preview import ground_colour, preview_planes
 from mcld_app.body.texture import TextureMap, extract
 from mcld_app.data.drawn import drawn_person, random_pose, source_pose
 from mcld_app.errors import StudioError
-from mcld_app.request import Conditions
+from mcld_app.request import Conditions, Face
 
 CASES = Path(__file__).resolve().parents[2] / "assets" / "evaluation" / "cases.csv"
 SIZE = (256, 176)
@@ -116,13 +116,14 @@ def problem(case: Case) -> Problem:
 def conditions(case: Problem) -> Conditions:
     """Pose transfer: the source as they are, in the target pose."""
     given = case.source
-    return Conditions(given.photo, given.texture.image, case.pose, head=given.head, coverage=given.texture.coverage)
+    face = Face(head=given.head)
+    return Conditions(given.photo, given.texture.image, case.pose, face, coverage=given.texture.coverage)
 
 
 def dressed(case: Problem) -> Conditions:
     """Clothing swap: the other's top on the texture map, and on the photo through its own IUV map."""
     worn = lay_on(case.source.texture, garment_layer(case.clothes.texture, "upper"))
-    return replace(_edited(case, worn), head=case.source.head)
+    return replace(_edited(case, worn), face=Face(head=case.source.head))
 
 
 def faced(case: Problem) -> Conditions:
@@ -132,14 +133,15 @@ def faced(case: Problem) -> Conditions:
     image = np.where(mask[..., None], other.image, case.source.texture.image)
     coverage = np.where(mask, case.face.texture.coverage, case.source.texture.coverage)
     worn = TextureMap(np.where((mask | coverage)[..., None], image, 0).astype(np.uint8), coverage | mask)
-    return replace(_edited(case, worn), head=case.face.head)
+    return replace(_edited(case, worn), face=Face(head=case.face.head))
 
 
 def faced_by_identity_alone(case: Problem) -> Conditions:
     """Identity swap with the head's texels blanked: F alone says who it is."""
     mask = region_mask("head")
     image = np.where(mask[..., None], _GREY, case.source.texture.image).astype(np.uint8)
-    return replace(_edited(case, TextureMap(image, case.source.texture.coverage | mask)), head=case.face.head)
+    edited = _edited(case, TextureMap(image, case.source.texture.coverage | mask))
+    return replace(edited, face=Face(head=case.face.head))
 
 
 def preview(case: Problem) -> np.ndarray:

@@ -20,6 +20,7 @@ from mcld_app.editing import draw
 from mcld_app.errors import StudioError
 from mcld_app.studio import view
 from mcld_app.studio.desk import Desk, Note, Visit, fresh_desk
+from mcld_app.studio.visits import Visits
 
 Act = Callable[[Desk, Mapping[str, Any]], Desk]
 
@@ -27,16 +28,24 @@ UNEXPECTED = "Something went wrong on our side, and nothing of yours was lost. T
 EXPIRED = "You were away for a long time, so your pictures were deleted here. The studio starts afresh."
 
 POSE = ("stage", "joints", "poses")
-CLOTHES = ("stage", "worn")
-PERSON = ("stage", "people", "garments")
-EVERYTHING = tuple(dict.fromkeys((*POSE, *CLOTHES, *PERSON)))
-"""What another pose, other clothes and another person change on the page."""
+EDITS = ("stage", "edits", "face", "mix")
+PERSON = ("stage", "people", "garments", "face", "mix", "edits")
+EVERYTHING = tuple(dict.fromkeys((*POSE, *EDITS, *PERSON, "series")))
+"""What another pose, another edit and another person change on the page."""
 
 _log = logging.getLogger(__name__)
 
 
 class Parts(dict):
-    """The page's components by name, with the visit among them."""
+    """The page's components by name, with the visit among them.
+
+    Attributes:
+        visits: those that can be taken up after a reload.
+    """
+
+    def __init__(self, visits: Visits) -> None:
+        super().__init__()
+        self.visits = visits
 
     def shown(self, *names: str) -> list:
         """What an answer may change: the visit, the message, and what is named."""
@@ -67,6 +76,7 @@ def listen(
         visit = visit if isinstance(visit, Visit) else Visit()
         visit.session = request.session_hash
         answers = run(visit, act, sent(event), known=serial_of(notice), whole=whole)
+        answers["notice"]["token"] = parts.visits.keep(visit)
         if echo:
             answers[echo] = answers["notice"]
             answers["notice"] = {**answers["notice"], "text": ""}
@@ -74,9 +84,41 @@ def listen(
 
     quietly = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     done = event(answer, [parts["visit"], parts["notice"]], outputs, trigger_mode="multiple", **quietly)
-    if "joints" not in changing or "worn" in changing:
-        # The texture map takes as long as the picture and is seldom looked at: it comes after it.
-        done.then(_texture, [parts["visit"]], [parts["texture"]], **quietly)
+    if "stage" in changing:
+        _afterwards(parts, done, **quietly)
+
+
+def _afterwards(parts: Parts, done: gr.events.Dependency, **how: Any) -> None:
+    """What takes as long as the picture and is looked at seldom comes after it: the texture map, and the findings."""
+    done.then(_texture, [parts["visit"]], [parts["texture"]], **how)
+    done.then(_checkup, [parts["visit"]], [parts["checkup"]], **how)
+
+
+def listen_visit(parts: Parts, event: Callable, act: Callable[[Visit, Mapping[str, Any]], str]) -> None:
+    """Let an event do something with the whole visit, and show everything anew. `act` returns what is said of it."""
+
+    def answer(visit: Visit | None, notice: dict | None, event: gr.EventData, request: gr.Request) -> dict:
+        visit = visit if isinstance(visit, Visit) else Visit()
+        visit.session = request.session_hash
+        note = Note()
+        try:
+            with visit.lock:
+                note = Note(act(visit, sent(event)), "info")
+                visit.desk = visit.desk or fresh_desk()
+        except Exception as error:
+            note = Note(sentence(error), "warning")
+
+        def said(desk: Desk, data: Mapping[str, Any]) -> Desk:
+            return replace(desk, note=note)
+
+        answers = run(visit, said, {}, known=serial_of(notice), whole=True)
+        answers["notice"]["token"] = parts.visits.keep(visit)
+        answers["results"] = {"all": [view.result(result) for result in reversed(visit.results)]}
+        return {parts[name]: value for name, value in answers.items() if name in parts}
+
+    shown = parts.shown(*EVERYTHING, "results")
+    quietly = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    _afterwards(parts, event(answer, [parts["visit"], parts["notice"]], shown, **quietly), **quietly)
 
 
 def prepare(parts: Parts, event: Callable, act: Act) -> None:
@@ -115,11 +157,27 @@ def _texture(visit: Visit | None) -> dict:
         return gr.skip()
     with visit.lock:
         look, serial = visit.desk.look, visit.serial
-        if visit.textured == (look.outfit, look.fill):
+        if visit.textured == (look.appearance, look.fill):
             return gr.skip()
-        visit.textured = (look.outfit, look.fill)
+        visit.textured = (look.appearance, look.fill)
     try:
         return {**view.texture(look), "serial": serial}
+    except Exception as error:
+        sentence(error)
+        return gr.skip()
+
+
+def _checkup(visit: Visit | None) -> dict:
+    """What may go wrong with the look as it is now; nothing while a hand is on a slider, or where it is the same."""
+    if not isinstance(visit, Visit) or visit.desk is None or visit.desk.live:
+        return gr.skip()
+    with visit.lock:
+        look, serial = visit.desk.look, visit.serial
+        if visit.checked is look:
+            return gr.skip()
+        visit.checked = look
+    try:
+        return {**view.checkup(look), "serial": serial}
     except Exception as error:
         sentence(error)
         return gr.skip()
@@ -163,21 +221,29 @@ def run(
 def changes(before: Desk | None, after: Desk) -> dict[str, Any]:
     """What the page must show anew after a step from one desk (None: from nothing) to another."""
     was, now = before and before.look, after.look
-    same_outfit = was is not None and was.outfit is now.outfit and was.fill == now.fill
+    same_looks = was is not None and was.appearance is now.appearance and was.fill == now.fill
     same_pose = was is not None and was.pose == now.pose and before.live == after.live
+    same_face = same_looks and was.face_weight == now.face_weight
     shown: dict[str, Any] = {}
-    if not (same_outfit and same_pose):
+    if not (same_looks and same_pose and same_face):
         new_person = was is None or was.person is not now.person
         shown["stage"] = view.stage(after, draw(now, small=after.live), with_photo=new_person)
-    if not same_outfit:
-        shown["worn"] = view.worn(after)
+    if not same_looks:
+        shown["edits"] = view.edits(after)
         shown["people"] = view.people(after)
     if before is None or before.own != after.own:
         shown["people"] = view.people(after)
         shown["garments"] = view.shelf(after)
+    if not same_face or before.own != after.own:
+        shown["face"] = view.face(after)
+        shown["mix"] = view.mix(after)
     if not same_pose:
         shown["joints"] = view.joints(after)
         shown["poses"] = view.poses(after)
+    if before is None or (before.series, before.between) != (after.series, after.between):
+        shown["series"] = view.series(after)
+    if after.recipe is not None and (before is None or before.recipe is not after.recipe):
+        shown["recipe"] = view.recipe(after.recipe)
     return shown
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcld_app.conditions import Person
-from mcld_app.editing import History, Look, Outfit
+from mcld_app.editing import Appearance, History, Look, catalogue
 from mcld_app.editing import look as looks
+from mcld_app.editing.recipe import Recipe
+from mcld_app.editing.series import AnyPose
 from mcld_app.errors import StudioError
-from mcld_app.studio import catalogue
 
 if TYPE_CHECKING:
     from mcld_app.studio.generating import Generated, Order
@@ -31,14 +32,14 @@ class InHand:
     Attributes:
         choice: the garment's id on the page.
         region: where it belongs.
-        before: the outfit it is held over.
-        after: the outfit with it on.
+        before: the appearance it is held over.
+        after: the same with it on.
     """
 
     choice: str
     region: str
-    before: Outfit
-    after: Outfit
+    before: Appearance
+    after: Appearance
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +51,21 @@ class Desk:
         own: people from the visitor's own pictures, oldest first.
         live: whether a slider is being dragged: a small picture at once is better than a large one late.
         note: what the last action has to say.
+        agreed: whether the visitor said that they may use the pictures they bring.
         in_hand: the garment the visitor holds and has not dropped yet.
+        series, between: poses gathered to be drawn one after another, and how many more between each two.
+        recipe: one that was just opened, whose settings the page has yet to take over.
     """
 
     history: History
     own: tuple[Person, ...] = ()
     live: bool = False
     note: Note = Note()
+    agreed: bool = False
     in_hand: InHand | None = None
+    series: tuple[AnyPose, ...] = ()
+    between: int = 0
+    recipe: Recipe | None = None
 
     @property
     def look(self) -> Look:
@@ -66,7 +74,11 @@ class Desk:
     def to(self, look: Look, note: str = "", gesture: str | None = None) -> Desk:
         """The desk with another look on it."""
         said = Note(note, "info" if note else "")
-        return replace(self, history=self.history.to(look, gesture), note=said, in_hand=None, live=False)
+        return replace(self, history=self.history.to(look, gesture), note=said, in_hand=None, live=False, recipe=None)
+
+    def with_recipe(self, recipe: Recipe) -> Desk:
+        """The desk with a recipe just opened."""
+        return replace(self, recipe=recipe)
 
     def with_own(self, person: Person) -> Desk:
         """The desk with one more person of the visitor's own; the same pictures are not kept twice."""
@@ -116,10 +128,12 @@ class Visit:
     Attributes:
         desk: None before the first action.
         serial: number of the last answer, so that the page can tell an answer that comes late.
-        textured: the outfit, and whether its holes are filled, that the page shows the texture map of.
+        textured: the appearance, and how its holes are filled, that the page shows the texture map of.
+        checked: the look that the page shows the findings of.
         orders: pictures asked for from a model and not finished, by the page's number for them.
-        drawn: the last picture a model drew; None before the first.
+        results: the pictures a model drew, newest last.
         session: Gradio's name for the visitor's open page.
+        token: by which the visitor's page finds the visit again, see `visits`; None before the first action.
         lock: held while an action runs.
     """
 
@@ -127,10 +141,24 @@ class Visit:
         self.desk: Desk | None = None
         self.serial = 0
         self.session: str | None = None
-        self.textured: tuple[Outfit, bool] | None = None
+        self.token: str | None = None
+        self.textured: tuple[Appearance, str] | None = None
+        self.checked: Look | None = None
         self.orders: dict[int, Order] = {}
-        self.drawn: Generated | None = None
+        self.results: list[Generated] = []
         self.lock = threading.Lock()
+
+    def take_over(self, other: Visit) -> None:
+        """Go on where another visit stood: the same visitor's, before their page was loaded anew."""
+        self.desk, self.results = other.desk, other.results
+        self.textured = self.checked = None
+
+    def empty(self) -> None:
+        """Let go of everything a visitor made or brought; what is being drawn is stopped."""
+        for order in self.orders.values():
+            order.stop.touch()
+        self.desk, self.results = None, []
+        self.textured = self.checked = None
 
     def __deepcopy__(self, memo: dict) -> Visit:
         return Visit()  # Gradio copies the initial value for each visitor

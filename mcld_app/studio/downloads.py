@@ -3,45 +3,144 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import gradio as gr
 
 from mcld_app.body.iuv import encode_iuv
+from mcld_app.body.mannequin import Pose
 from mcld_app.body.photo import encode_png
-from mcld_app.editing import draw
+from mcld_app.body.reach import pose_to_json
+from mcld_app.editing import draw, pose_map
+from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
+from mcld_app.heatmap import FOCUS_LABELS, heat_map
+from mcld_app.mark import with_mark
+from mcld_app.media import encode_gif
 from mcld_app.provenance import encode_generated
 from mcld_app.studio.answers import Parts, sent, sentence
 from mcld_app.studio.desk import Desk, Visit, fresh_desk
+from mcld_app.studio.generating import Generated
 
-_NAMES = {
-    "picture": "mcld-picture.png",
-    "texture": "mcld-texture-map.png",
-    "iuv": "mcld-iuv-map.png",
-    "drawn": "mcld-drawn.png",
+File = tuple[str, str, bytes]
+"""A file's name, its media type and its bytes."""
+
+_PNG, _JSON, _GIF = "image/png", "application/json", "image/gif"
+_FRAME = 0.5  # seconds of one picture in an animation
+
+
+def file_of(desk: Desk, what: str, visit: Visit | None = None, data: Mapping[str, Any] | None = None) -> File:
+    """One download.
+
+    Args:
+        desk: what is on the page.
+        what: a key of `_FROM_DESK` or `_FROM_RESULT`.
+        visit: whose; for drawn pictures.
+        data: {"id": of the drawn picture, default the last; "mark": whether it carries a visible mark}.
+
+    Raises:
+        StudioError: where there is no such file.
+    """
+    if what in _FROM_DESK:
+        return _FROM_DESK[what](desk)
+    if what not in _FROM_RESULT:
+        raise StudioError("There is no such file to download. Reload the page.")
+    data = data or {}
+    return _FROM_RESULT[what](visit or Visit(), result_of(visit or Visit(), data), data.get("mark") is True)
+
+
+def result_of(visit: Visit, data: Mapping[str, Any]) -> Generated:
+    """The drawn picture that the page names, or the last one.
+
+    Raises:
+        StudioError: where none was drawn, or it is not kept any more.
+    """
+    if not visit.results:
+        raise StudioError("No picture was drawn yet, or you were away for long. Press Generate first.")
+    wanted = data.get("id")
+    found = next((r for r in visit.results if r.id == wanted), None) if wanted else visit.results[-1]
+    if found is None:
+        raise StudioError("This picture is not kept any more. Generate it again from its recipe.")
+    return found
+
+
+def _picture(desk: Desk) -> File:
+    return "mcld-picture.png", _PNG, encode_png(draw(desk.look).picture)
+
+
+def _texture(desk: Desk) -> File:
+    return "mcld-texture-map.png", _PNG, encode_png(desk.look.texture.image)
+
+
+def _iuv(desk: Desk) -> File:
+    return "mcld-iuv-map.png", _PNG, encode_iuv(pose_map(desk.look))
+
+
+def _pose(desk: Desk) -> File:
+    if not isinstance(desk.look.pose, Pose):
+        raise StudioError("Only the mannequin's pose can be saved as a pose. Download the IUV map instead.")
+    return "mcld-pose.json", _JSON, pose_to_json(desk.look.pose).encode()
+
+
+def _recipe(desk: Desk) -> File:
+    return "mcld-recipe.json", _JSON, write_recipe(Recipe(desk.look)).encode()
+
+
+def _recipe_with_pictures(desk: Desk) -> File:
+    return "mcld-recipe-with-pictures.json", _JSON, write_recipe(Recipe(desk.look), pictures=True).encode()
+
+
+def _drawn(visit: Visit, result: Generated, mark: bool, *, pictures: bool = False) -> File:
+    picture = with_mark(result.picture) if mark else result.picture
+    recipe = write_recipe(result.recipe, pictures=pictures)
+    data = encode_generated(picture, result.model, result.details, recipe=recipe, edited=True)
+    return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
+
+
+def _drawn_with_pictures(visit: Visit, result: Generated, mark: bool) -> File:
+    return _drawn(visit, result, mark, pictures=True)
+
+
+def _animation(visit: Visit, result: Generated, mark: bool) -> File:
+    pictures = [r.picture for r in visit.results if r.run == result.run]
+    if len(pictures) < 2:
+        raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
+    if mark:
+        pictures = [with_mark(picture) for picture in pictures]
+    return "mcld-animation.gif", _GIF, encode_gif(pictures, _FRAME, result.model, result.details)
+
+
+_FROM_DESK: dict[str, Callable[[Desk], File]] = {
+    "picture": _picture,
+    "texture": _texture,
+    "iuv": _iuv,
+    "pose": _pose,
+    "recipe": _recipe,
+    "recipe-pictures": _recipe_with_pictures,
+}
+_FROM_RESULT: dict[str, Callable[[Visit, Generated, bool], File]] = {
+    "drawn": _drawn,
+    "drawn-pictures": _drawn_with_pictures,
+    "animation": _animation,
 }
 
 
-def file_of(desk: Desk, what: str) -> tuple[str, bytes]:
-    """The name and the bytes of one download: the picture, the texture map it was drawn from, or the IUV map of its
-    pose in the network's order. All are PNG files without metadata."""
-    if what == "texture":
-        return _NAMES["texture"], encode_png(desk.look.texture.image)
-    preview = draw(desk.look)
-    if what == "iuv":
-        return _NAMES["iuv"], encode_iuv(preview.iuv)
-    return _NAMES["picture"], encode_png(preview.picture)
-
-
-def drawn_file(visit: Visit) -> tuple[str, bytes]:
-    """The name and the bytes of the picture a model drew last. The file says that it is AI-generated, and by what.
+def focus_of(visit: Visit, data: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Where the network looked when it drew a picture: label and picture of each map.
 
     Raises:
-        StudioError: where none was drawn.
+        StudioError: where that was not recorded.
     """
-    if visit.drawn is None:
-        raise StudioError("No picture was drawn yet, or you were away for long. Press Generate first.")
-    return _NAMES["drawn"], encode_generated(visit.drawn.picture, visit.drawn.model, visit.drawn.details)
+    from mcld_app.studio.pictures import jpeg
+
+    result = result_of(visit, data)
+    if not result.focus:
+        raise StudioError("Where the network looked was not recorded. Switch “Focus maps” on in Settings first.")
+    return [
+        {"label": FOCUS_LABELS.get(name, name), "picture": jpeg(heat_map(result.picture, focus))}
+        for name, focus in result.focus.items()
+    ]
 
 
 def listen(parts: Parts) -> None:
@@ -49,12 +148,12 @@ def listen(parts: Parts) -> None:
         visit = visit if isinstance(visit, Visit) else Visit()
         with visit.lock:
             visit.serial += 1
+            told = sent(event)
             try:
-                what = str(sent(event).get("what"))
-                name, data = drawn_file(visit) if what == "drawn" else file_of(visit.desk or fresh_desk(), what)
+                name, kind, data = file_of(visit.desk or fresh_desk(), str(told.get("what")), visit, told)
             except Exception as error:
                 return {"problem": sentence(error), "serial": visit.serial}
-            return {"name": name, "data": base64.b64encode(data).decode(), "serial": visit.serial}
+            return {"name": name, "kind": kind, "data": base64.b64encode(data).decode(), "serial": visit.serial}
 
     parts["downloads"].want(
         answer, [parts["visit"]], [parts["downloads"]], queue=False, show_progress="hidden", api_visibility="private"

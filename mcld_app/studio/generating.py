@@ -1,4 +1,4 @@
-"""Drawing with a model: from what a visitor asks for to what their page is told, step by step."""
+"""Drawing with a model: from what a visitor asks for to what their page is told, step by step, and what is kept."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from mcld_app import models
-from mcld_app.body.head import crop_head
-from mcld_app.editing import Look, draw
+from mcld_app.editing import Look
+from mcld_app.editing.given import conditions_of
+from mcld_app.editing.recipe import Recipe
+from mcld_app.editing.series import series_of
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.request import MAX_SEED, Conditions, Drawn, Job, Progress, Settings
+from mcld_app.request import MAX_SEED, Drawn, Job, Progress, Settings, within
 from mcld_app.studio import view
 from mcld_app.studio.answers import sentence
 from mcld_app.studio.desk import Desk, Visit
@@ -26,43 +28,65 @@ from mcld_app.studio.desk import Desk, Visit
 MOST_WAITING = 3
 _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them only keep the line busy
 
+MOST_AT_ONCE = 24
+MOST_RESULTS = 24
+_MOST_SEEDS = 8
+
 Drawing = Callable[[str, list[Job], Settings, str], Iterator[Progress | list[Drawn]]]
 
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """A picture asked for: all that it needs, as it was when the button was pressed.
+    """Pictures asked for: all that they need, as it was when the button was pressed.
 
     Attributes:
         run: the page's number for it.
-        model, job, settings: see `drawing.draw`.
-        look: what `view.look_key` says of the look it shows.
-        stop: once this file exists, nobody wants the picture any more.
+        model, settings: see `drawing.draw`.
+        looks, seeds: of each picture.
+        stop: once this file exists, nobody wants the pictures any more.
     """
 
     run: int
     model: str
-    job: Job
     settings: Settings
-    look: str
+    looks: tuple[Look, ...]
+    seeds: tuple[int, ...]
     stop: Path
+
+    def jobs(self) -> list[Job]:
+        """What the engine is given; a look that is drawn with several seeds is worked out once."""
+        given = {look: conditions_of(look) for look in dict.fromkeys(self.looks)}
+        return [Job(given[look], seed) for look, seed in zip(self.looks, self.seeds, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
 class Generated:
-    """The last picture a model drew for a visitor: (H, W, 3) uint8 RGB, and what its file says about it."""
+    """A picture that a model drew for a visitor.
 
+    Attributes:
+        id: its name on the page.
+        run: the number of the order it came of.
+        picture: (H, W, 3) uint8 RGB.
+        focus: None, or name -> (h, w) float32, where the network looked.
+        recipe: all that made it.
+        model: what the model is called.
+    """
+
+    id: str
+    run: int
     picture: np.ndarray = field(repr=False)
+    focus: Mapping[str, np.ndarray] | None = field(repr=False)
+    recipe: Recipe = field(repr=False)
     model: str
-    details: str
 
-
-def conditions_of(look: Look) -> Conditions:
-    """What the network is given for a look: the photo with the clothes that were put on painted over it, the texture
-    map and which of it is no guess, the pose, and the head for a model that takes the face from it itself."""
-    photo = draw(replace(look, pose=None)).picture if look.worn else look.person.photo
-    head, seen = crop_head(look.person.photo, look.person.iuv), look.outfit.seen.coverage
-    return Conditions(photo, look.texture.image, draw(look).iuv, head=head, coverage=seen)
+    @property
+    def details(self) -> str:
+        """How it was drawn, in words."""
+        settings = self.recipe.settings
+        return (
+            f"seed {self.recipe.seeds[0]}, {settings.steps} steps, guidance {settings.guidance:g}, "
+            f"face weight {settings.face_scale:g}, {settings.scheduler}"
+        )
 
 
 def take(visit: Visit, desk: Desk, data: Mapping[str, Any]) -> Order:
@@ -81,19 +105,35 @@ def take(visit: Visit, desk: Desk, data: Mapping[str, Any]) -> Order:
     settings = Settings(
         steps=data.get("steps"),
         guidance=data.get("guidance"),
-        face_scale=data.get("face"),
+        face_scale=desk.look.face_weight,
         scheduler=data.get("scheduler"),
+        focus=data.get("focus") is True,
     )
-    order = Order(
-        run=run,
-        model=model,
-        job=Job(conditions_of(desk.look), _seed(data.get("seed"))),
-        settings=settings,
-        look=view.look_key(desk.look, draw(desk.look)),
-        stop=_stops() / uuid.uuid4().hex,
-    )
+    looks = _looks(desk, data)
+    count = data.get("count", 1)
+    within("The number of pictures", count, 1, _MOST_SEEDS, whole=True)
+    if len(looks) * count > MOST_AT_ONCE:
+        raise StudioError(f"That would be {len(looks) * count} pictures; at most {MOST_AT_ONCE} are drawn at once.")
+    first = _seed(data.get("seed"))
+    seeds = tuple((first + k) % (MAX_SEED + 1) for k in range(count) for _ in looks)
+    order = order_of(model, settings, tuple(looks) * count, seeds, run)
     visit.orders[run] = order
     return order
+
+
+def order_of(model: str, settings: Settings, looks: tuple[Look, ...], seeds: tuple[int, ...], run: int = 0) -> Order:
+    """An order with a stop file of its own: one look for each seed."""
+    return Order(run, model, settings, looks, seeds, _stops() / uuid.uuid4().hex)
+
+
+def _looks(desk: Desk, data: Mapping[str, Any]) -> list[Look]:
+    """The look on the desk, or in all poses of the series."""
+    if data.get("series") is not True:
+        return [desk.look]
+    poses = series_of(desk.series, desk.between)
+    if len(poses) < 2:
+        raise StudioError("A series wants two poses at least. Add poses to it under “Pose”, then generate it.")
+    return [replace(desk.look, pose=pose) for pose in poses]
 
 
 def stop(visit: Visit, data: Mapping[str, Any]) -> None:
@@ -128,41 +168,40 @@ def news(visit: Visit, run: object, drawing: Drawing) -> Iterator[dict[str, Any]
 
 
 def _steps(visit: Visit, order: Order, drawing: Drawing) -> Iterator[dict[str, Any]]:
-    first = told = 0.0
-    for item in drawing(order.model, [order.job], order.settings, str(order.stop)):
+    first = told = begun = 0.0
+    for item in drawing(order.model, order.jobs(), order.settings, str(order.stop)):
         now = time.monotonic()
         if isinstance(item, Progress):
             first = first or now
             if now - told < _SECONDS_BETWEEN and item.step < item.steps:
                 continue
             told = now
-            left = (now - first) / (item.step - 1) * (item.steps - item.step) if item.step > 1 else None
+            begun = begun or item.share
+            rate = (item.share - begun) / (now - first) if now > first else 0.0
             yield {
                 "run": order.run,
                 "state": "step",
                 "step": item.step,
                 "steps": item.steps,
-                "left": None if left is None else math.ceil(left),
+                "done": item.done,
+                "jobs": item.jobs,
+                "share": item.share,
+                "left": math.ceil((1 - item.share) / rate) if rate else None,
                 "preview": view.jpeg(item.previews[0]) if item.previews else None,
             }
         else:
-            label = models.model_named(order.model).name
-            visit.drawn = Generated(item[0].picture, label, _details(order))
-            yield {
-                "run": order.run,
-                "state": "done",
-                "picture": view.jpeg(item[0].picture, 95),
-                "look": order.look,
-                "alt": f"Drawn by {label}, seed {item[0].seed}",
-            }
+            yield {"run": order.run, "state": "done", "results": _finished(visit, order, item)}
 
 
-def _details(order: Order) -> str:
-    settings = order.settings
-    return (
-        f"seed {order.job.seed}, {settings.steps} steps, guidance {settings.guidance:g}, "
-        f"face weight {settings.face_scale:g}, {settings.scheduler}"
-    )
+def _finished(visit: Visit, order: Order, drawn: list[Drawn]) -> list[dict[str, Any]]:
+    """Keep what was drawn, and say it to the page: the first picture first."""
+    label, made = models.model_named(order.model).name, []
+    for look, one in zip(order.looks, drawn, strict=True):
+        told = {name: getattr(one, name) for name in ("device", "dtype", "batch", "fallback")}
+        recipe = Recipe(look, replace(order.settings, focus=False), (one.seed,), order.model, told)
+        made.append(Generated(uuid.uuid4().hex, order.run, one.picture, one.focus, recipe, label))
+    visit.results = [*visit.results, *made][-MOST_RESULTS:]
+    return [view.result(result) for result in made]
 
 
 def _seed(said: object) -> int:

@@ -10,23 +10,40 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 
 import gradio as gr
 
-from mcld_app.studio import answers, catalogue
-from mcld_app.studio.components import generate, joints, picker, result, stage, texture, upload
+from mcld_app.editing import catalogue
+from mcld_app.studio import answers, api
+from mcld_app.studio.components import (
+    checkup,
+    cover,
+    examples,
+    faces,
+    generate,
+    joints,
+    picker,
+    recipe,
+    result,
+    results,
+    series,
+    stage,
+    texture,
+    upload,
+)
 from mcld_app.studio.desk import Visit
 from mcld_app.studio.theme import studio_theme
+from mcld_app.studio.visits import Visits
 
 HOURS = 2  # how long a visit's pictures are kept after its last action
 _WEB = Path(__file__).parent / "web"
 
 _HEADER = """
 <header class="masthead"><h1>MCLD Studio</h1>
-<p>Give the person in a photo another pose and other clothes. The preview follows every edit.</p></header>
+<p>Give the person in a photo another pose, other clothes, another face. The preview follows every edit.</p></header>
 """
 
 
 def build() -> gr.Blocks:
     """The whole page, not yet served."""
-    parts = answers.Parts()
+    parts = answers.Parts(Visits(HOURS * 3600))
     with gr.Blocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
 
         def forget(visit: Visit | None) -> None:  # no partial: Gradio copies its arguments, the whole page, per visitor
@@ -34,6 +51,7 @@ def build() -> gr.Blocks:
 
         parts["visit"] = gr.State(Visit(), time_to_live=HOURS * 3600, delete_callback=forget)
         _plain(_HEADER)
+        examples.render(parts)
         with gr.Row(elem_id="areas"):
             with gr.Column(elem_id="area-person", elem_classes="area", min_width=0):
                 _plain("<h2>Person</h2>")
@@ -46,24 +64,38 @@ def build() -> gr.Blocks:
                     with gr.Tab("Pose", id="pose"):
                         picker.render_poses(parts)
                         pose_buttons = joints.render(parts)
+                        series.render(parts)
                     with gr.Tab("Clothes", id="clothes"):
+                        cover.render(parts)
                         picker.render_garments(parts)
-                    with gr.Tab("Texture", id="texture"):
+                    with gr.Tab("Face", id="face"):
+                        faces.render(parts)
+                    with gr.Tab("Paint", id="paint"):
                         texture.render(parts)
             with gr.Column(elem_id="area-result", elem_classes="area", min_width=0):
                 _plain("<h2>Result</h2>")
                 stage.render(parts, _first_picture())
+                checkup.render(parts)
                 generate.render(parts)
+                results.render(parts)
                 result.render(parts)
+                recipe.render(parts)
         result.render_notice(parts)
 
         picker.listen_all(parts)
         upload.listen_all(parts)
         joints.listen_all(parts, pose_buttons)
+        examples.listen_all(parts)
+        series.listen_all(parts)
+        results.listen_all(parts)
+        recipe.listen_all(parts)
+        cover.listen_all(parts)
+        faces.listen_all(parts)
         texture.listen_all(parts)
         stage.listen_all(parts)
         generate.listen_all(parts)
         result.listen_all(parts)
+        api.listen()
         answers.listen(parts, blocks.load, answers.as_it_is, *answers.EVERYTHING, whole=True)
     return blocks
 
@@ -85,6 +117,7 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "enable_monitoring": False,
         "ssr_mode": False,
+        "mcp_server": os.environ.get("MCLD_MCP") == "1",  # needs gradio[mcp]
     }
 
 

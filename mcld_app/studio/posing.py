@@ -22,15 +22,19 @@ _TRUNK = "Back and head"
 _LIMBS = ("Right arm", "Left arm", "Right leg", "Left leg", _TRUNK)
 
 
+OWN = "your own"
+"""What a pose is called once a slider or a joint was moved."""
+
+
 @lru_cache(maxsize=1)
 def resting() -> Pose:
     """The pose the sliders show while the picture stands as in the photo."""
     return named_poses().get("standing", Pose())
 
 
-def to_sliders(pose: Pose | None) -> dict[str, float]:
-    """Every slider's position for a pose; for the photo's own pose, those of `resting`."""
-    pose = pose or resting()
+def to_sliders(pose: object) -> dict[str, float]:
+    """Every slider's position for a mannequin's `Pose`; for any other one, those of `resting`."""
+    pose = pose if isinstance(pose, Pose) else resting()
     values = {name: float(getattr(pose, name)) for name in SETTINGS}
     for joint in JOINTS.values():
         for axis in joint.axes:
@@ -48,7 +52,7 @@ def from_sliders(values: Mapping[str, float]) -> Pose:
         for joint in JOINTS.values()
         for axis, (low, high) in joint.axes.items()
     }
-    return Pose(name="your own", angles=angles, **settings)
+    return Pose(name=OWN, angles=angles, **settings)
 
 
 @lru_cache(maxsize=1)

@@ -1,93 +1,101 @@
-"""From desk to page: what each component shows, as plain values. Pictures travel inside the values, as data URLs, so
-that nothing of a visitor is written to the server's disk."""
+"""From desk to page: what each component shows, as plain values."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
+from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from mcld_app.body.charts import charts
+from mcld_app.body.handles import BONES, joint_points
 from mcld_app.body.iuv import read_iuv, resize_iuv
-from mcld_app.body.mannequin import draw_iuv, named_poses
+from mcld_app.body.mannequin import Pose, named_poses
 from mcld_app.body.parts import region_pixels
 from mcld_app.body.photo import read_photo
-from mcld_app.editing import Look, Preview, Wear
-from mcld_app.studio import catalogue, posing
-from mcld_app.studio.acts import AS_IN_PHOTO
+from mcld_app.conditions import PICTURE_SIZE
+from mcld_app.editing import Cover, Edit, Look, Paint, Preview, Swap, Wear, catalogue, draw, pose_map
+from mcld_app.editing.checkup import findings_of
+from mcld_app.editing.recipe import Recipe
+from mcld_app.studio import posing
+from mcld_app.studio.acts.faces import NONE, OWN
+from mcld_app.studio.acts.poses import AS_IN_PHOTO
 from mcld_app.studio.desk import Desk
+from mcld_app.studio.pictures import (
+    INDEX,
+    THUMB,
+    colour_thumb,
+    item,
+    iuv_picture,
+    jpeg,
+    paint_thumb,
+    pose_thumb,
+    runs,
+    sign,
+    thumb,
+)
 from mcld_app.studio.regions import CLOTHES
 
-_INDEX = (256, 176)  # the map of parts the page lights regions by: fine enough for a finger
-_THUMB = (144, 99)  # height, width
-
+if TYPE_CHECKING:
+    from mcld_app.studio.generating import Generated
 
 _SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers", "shoes": "Shoes", "outfit": "Outfits"}
-
-
-def jpeg(picture: np.ndarray, quality: int = 90) -> str:
-    """(H, W, 3) uint8 RGB as a data URL, for looking at."""
-    _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return "data:image/jpeg;base64," + base64.b64encode(data).decode()
-
-
-def iuv_picture(iuv: np.ndarray) -> np.ndarray:
-    """An IUV map as people are used to seeing it, with the part numbers spread over the blue channel so that they can
-    be told apart. (H, W, 3) uint8 RGB; for looking at only."""
-    shown = iuv[..., ::-1].copy()
-    shown[..., 2] = iuv[..., 0] * 10
-    shown[iuv[..., 0] == 0] = (24, 26, 30)
-    return shown
-
-
-def runs(iuv: np.ndarray) -> dict:
-    """Which part each pixel shows, as (part, count) byte pairs in base64. The page must know it exactly, and some
-    browsers change the pixels a script reads back from a picture."""
-    part = resize_iuv(iuv, _INDEX)[..., 0].ravel()
-    starts = np.flatnonzero(np.r_[True, part[1:] != part[:-1]])
-    lengths = np.diff(np.r_[starts, part.size])
-    pieces = -(-lengths // 255)
-    values = np.repeat(part[starts], pieces)
-    counts = np.full(values.size, 255, np.uint8)
-    counts[np.cumsum(pieces) - 1] = lengths - (pieces - 1) * 255
-    data = np.stack([values, counts], 1).astype(np.uint8).tobytes()
-    return {"height": _INDEX[0], "width": _INDEX[1], "runs": base64.b64encode(data).decode()}
 
 
 def stage(desk: Desk, preview: Preview, *, with_photo: bool) -> dict:
     """The picture, the photo it is compared with (where the page does not have it yet), and the pose."""
     look = desk.look
-    pose = "as in the photo" if look.pose is None else look.pose.name.replace("_", " ")
+    pose = pose_label(look)
     picture = jpeg(preview.picture)
-    worn = ", wearing " + ", ".join(edit.garment.label for edit in look.worn) if look.worn else ""
+    made = [edit.label for edit in look.edits if edit.on]
     return {
         "picture": picture,
         "look": look_key(look, preview, picture),
         "person": look.person.key,
         "before": jpeg(look.person.picture) if with_photo else None,
-        "iuv": jpeg(iuv_picture(resize_iuv(preview.iuv, _INDEX))),
+        "iuv": jpeg(iuv_picture(resize_iuv(preview.iuv, INDEX))),
         "parts": runs(preview.iuv),
         "pose": pose,
         "undo": bool(desk.history.before),
         "redo": bool(desk.history.after),
-        "alt": f"{look.person.name}, {pose}{worn}",
+        "handles": handles(look),
+        "alt": f"{look.person.name}, {pose}" + (f", with {', '.join(made)}" if made else ""),
+    }
+
+
+def pose_label(look: Look) -> str:
+    """A look's pose in words."""
+    return "as in the photo" if look.pose is None else look.pose.name.replace("_", " ")
+
+
+def handles(look: Look) -> dict | None:
+    """The mannequin's handles and bones over the picture; None where the pose is none of the mannequin's."""
+    if not isinstance(look.pose, Pose):
+        return None
+    points = joint_points(look.pose, PICTURE_SIZE)
+    return {
+        "points": [
+            {"id": p.name, "label": p.label, "x": round(p.x, 4), "y": round(p.y, 4), "front": p.front} for p in points
+        ],
+        "bones": [list(bone) for bone in BONES],
     }
 
 
 def look_key(look: Look, preview: Preview, picture: str | None = None) -> str:
     """A short name for what a look shows, by which the page tells whether a drawn picture is still of it. `picture`
     is the preview as `jpeg` gives it, where it is at hand."""
-    digest = hashlib.blake2b((picture or jpeg(preview.picture)).encode(), digest_size=8).hexdigest()
-    return f"{digest}{'' if look.fill else '-unfilled'}"
+    swap = look.swap
+    face = (swap.donor.key if swap.donor else "none", swap.share) if swap else "own"
+    told = f"{picture or jpeg(preview.picture)}|{face}|{look.face_weight}|{look.fill}"
+    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 
 def texture(look: Look) -> dict:
     """The texture map as it is used, and what of it a photo showed."""
     body, hatched = _ground()
-    seen = look.outfit.seen.coverage & body
+    seen = look.appearance.known(look.fill) & body
     used = np.where(body[..., None], look.texture.image, 244).astype(np.uint8)
     share = np.count_nonzero(seen) / np.count_nonzero(body)
     return {
@@ -95,7 +103,7 @@ def texture(look: Look) -> dict:
         "seen": jpeg(np.where(seen[..., None], np.uint8([43, 138, 126]), hatched)),
         "fill": look.fill,
         "share": f"{share:.0%} of the body’s surface is known from pictures; what is hatched is "
-        + ("guessed from the rest." if look.fill else "left out."),
+        + ("left open." if look.fill == "none" else "guessed."),
     }
 
 
@@ -129,26 +137,101 @@ def poses(desk: Desk) -> dict:
     return {"selected": next((name for name, known in named_poses().items() if known == pose), None)}
 
 
+def series(desk: Desk) -> dict:
+    """The poses gathered, as small IUV maps."""
+    poses = []
+    for pose in desk.series:
+        look = replace(desk.look, pose=pose)
+        small = resize_iuv(pose_map(look, small=True), THUMB)
+        poses.append({"label": pose_label(look), "src": jpeg(iuv_picture(small))})
+    return {"poses": poses, "between": desk.between}
+
+
+def recipe(opened: Recipe) -> dict:
+    """The settings of a recipe that was opened, for the fields of the page."""
+    settings = opened.settings
+    return {
+        "opened": {
+            "steps": settings.steps,
+            "guidance": settings.guidance,
+            "scheduler": settings.scheduler,
+            "seed": str(opened.seeds[0]),
+            "count": min(len(opened.seeds), 8),
+            "model": opened.model,
+        }
+    }
+
+
+def result(made: Generated) -> dict:
+    """A drawn picture, as the page's list of them takes it."""
+    look, seed = made.recipe.look, made.recipe.seeds[0]
+    return {
+        "id": made.id,
+        "run": made.run,
+        "picture": jpeg(made.picture, 95),
+        "look": look_key(look, draw(look)),
+        "pose": pose_label(look),
+        "seed": str(seed),
+        "focus": bool(made.focus),
+        "alt": f"Drawn by {made.model}, seed {seed}",
+    }
+
+
+def checkup(look: Look) -> dict:
+    """What may go wrong with a look when it is drawn."""
+    return {"findings": [{"level": f.level, "text": f.text} for f in findings_of(look)]}
+
+
 def joints(desk: Desk) -> dict:
     """The sliders' positions."""
     return {"values": posing.to_sliders(desk.look.pose)}
 
 
-def worn(desk: Desk) -> dict:
-    """The list of what is worn."""
+def edits(desk: Desk) -> dict:
+    """The list of edits, in the order they are made."""
     return {
-        "worn": [
-            {"label": edit.garment.label, "region": CLOTHES[edit.region], "src": _worn_thumb(edit)}
-            for edit in desk.look.worn
+        "edits": [
+            {"label": edit.label, "place": _place(edit), "on": edit.on, "src": _edit_thumb(edit)}
+            for edit in desk.look.edits
         ]
     }
+
+
+def _place(edit: Edit) -> str:
+    """Where an edit is, in the page's words."""
+    return CLOTHES.get(getattr(edit, "area", None), edit.place)
+
+
+def face(desk: Desk) -> dict:
+    """Whose face is chosen, and the visitor's own people."""
+    swap = _swap(desk)
+    selected = OWN
+    if swap is not None:
+        selected = NONE if swap.donor is None else swap.donor.sample or f"own:{swap.donor.key}"
+    return {"selected": selected, "extra": _own(desk, "Yours")}
+
+
+def mix(desk: Desk) -> dict:
+    """How far the face goes over into the chosen one, whether the head's texels go along, and how much it counts."""
+    swap = _swap(desk)
+    mixed = swap is not None and swap.donor is not None
+    return {
+        "mixed": mixed,
+        "share": swap.share if mixed else 1.0,
+        "texels": swap.texels if mixed else True,
+        "weight": desk.look.face_weight,
+    }
+
+
+def _swap(desk: Desk) -> Swap | None:
+    return next((edit for edit in desk.look.edits if isinstance(edit, Swap)), None)
 
 
 @lru_cache(maxsize=1)
 def people_items() -> list[dict]:
     """The sample people's thumbnails. Made from the files alone: nothing is extracted before somebody is chosen."""
     return [
-        _item(choice, sample.label, _thumb(read_photo(sample.photo_path)))
+        item(choice, sample.label, thumb(read_photo(sample.photo_path)))
         for choice, sample in catalogue.people().items()
     ]
 
@@ -158,8 +241,8 @@ def shelf_items() -> list[dict]:
     """The sample garments' thumbnails, then the sample people as donors."""
     clothes = []
     for choice, garment in catalogue.garments().items():
-        src = _thumb(read_photo(garment.photo_path), read_iuv(garment.iuv_path)[..., 0] > 0)
-        clothes.append({**_item(choice, garment.label, src), "group": _SHELVES.get(garment.region, "More clothes")})
+        src = thumb(read_photo(garment.photo_path), read_iuv(garment.iuv_path)[..., 0] > 0)
+        clothes.append({**item(choice, garment.label, src), "group": _SHELVES.get(garment.region, "More clothes")})
         clothes[-1]["region"] = garment.region if garment.region in CLOTHES else "outfit"
     order = [*_SHELVES.values(), "More clothes"]
     clothes.sort(key=lambda item: order.index(item["group"]))
@@ -170,58 +253,42 @@ def shelf_items() -> list[dict]:
 @lru_cache(maxsize=1)
 def pose_items() -> list[dict]:
     """The named poses' thumbnails: the mannequin's IUV map, small."""
-    own = {"id": AS_IN_PHOTO, "label": "As in the photo", "src": _photo_sign(), "width": _THUMB[1], "height": _THUMB[0]}
+    own = item(AS_IN_PHOTO, "As in the photo", sign("photo"))
     return [own] + [
-        _item(name, pose.name.replace("_", " "), jpeg(_pose_thumb(name)), f"Pose: {pose.name.replace('_', ' ')}")
+        item(name, pose.name.replace("_", " "), jpeg(pose_thumb(name)), f"Pose: {pose.name.replace('_', ' ')}")
         for name, pose in named_poses().items()
     ]
 
 
-def _item(choice: str, label: str, src: str, hint: str | None = None) -> dict:
-    height, width = _THUMB
-    return {"id": choice, "label": label, "src": src, "hint": hint or label, "width": width, "height": height}
+@lru_cache(maxsize=1)
+def face_items() -> list[dict]:
+    """Whose faces there are: the person's own, none, and the sample people's."""
+    none = item(NONE, "No face", sign("none"), "The network is told no face")
+    own = item(OWN, "Their own", sign("face"), "The face of the photo")
+    heads = []
+    for choice, sample in catalogue.people().items():
+        photo, iuv = read_photo(sample.photo_path), read_iuv(sample.iuv_path)
+        heads.append(item(choice, sample.label, thumb(photo, region_pixels("head", iuv), closest=0.25)))
+    return [own, none, *heads]
 
 
 def _own(desk: Desk, group: str) -> list[dict]:
-    return [{**_item(f"own:{p.key}", p.name, _thumb(p.picture)), "group": group} for p in desk.own]
+    return [{**item(f"own:{p.key}", p.name, thumb(p.picture)), "group": group} for p in desk.own]
 
 
-def _worn_thumb(edit: Wear) -> str:
-    donor = edit.garment.donor
-    alone = edit.garment.extent is not None
-    return _thumb(donor.picture, region_pixels("body" if alone else edit.region, donor.picture_iuv))
-
-
-def _thumb(picture: np.ndarray, shown: np.ndarray | None = None) -> str:
-    """A small picture of 11:16; with a mask `shown`, of that part and some room around it."""
-    height, width = _THUMB[0] * 2, _THUMB[1] * 2
-    if shown is None or not shown.any():
-        return jpeg(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), 85)
-    rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
-    # Not too near: shoes are smaller than trousers.
-    tall, wide = np.ptp(rows) * 1.12 + 8, max(np.ptp(columns) * 1.12 + 8, picture.shape[1] * 0.6)
-    cut = (round(max(tall, wide * height / width)), round(max(wide, tall * width / height)))
-    top, left = int(rows[[0, -1]].mean() - cut[0] / 2), int(columns[[0, -1]].mean() - cut[1] / 2)
-    edge = max(cut)
-    wider = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-    part = wider[top + edge : top + edge + cut[0], left + edge : left + edge + cut[1]]
-    return jpeg(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), 85)
-
-
-def _pose_thumb(name: str) -> np.ndarray:
-    small = (_THUMB[0] * 2, _THUMB[1] * 2)
-    iuv = draw_iuv(named_poses()[name], small)
-    shown = iuv_picture(iuv)
-    shown[iuv[..., 0] == 0] = (244, 244, 242)
-    return shown
-
-
-def _photo_sign() -> str:
-    """A small drawing for "as in the photo", in the page's own colours."""
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_THUMB[1]} {_THUMB[0]}" fill="none" stroke="#2b8a7e" '
-        'stroke-width="3" stroke-linecap="round" stroke-linejoin="round"><rect x="20" y="47" width="59" height="46" '
-        'rx="7"/><path d="M37 47l5-8h15l5 8"/><circle cx="49.500" cy="70" r="13"/></svg>'
-    )
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
-
+def _edit_thumb(edit: Edit) -> str:
+    """A small picture of what an edit brings."""
+    if isinstance(edit, Wear):
+        donor, alone = edit.garment.donor, edit.garment.extent is not None
+        area = "body" if alone else edit.area
+        named = isinstance(area, str)
+        shown = region_pixels(area, donor.picture_iuv) if named else np.isin(donor.picture_iuv[..., 0], sorted(area))
+        return thumb(donor.picture, shown)
+    if isinstance(edit, Swap):
+        donor = edit.donor
+        return thumb(donor.picture, region_pixels("head", donor.picture_iuv), closest=0.25) if donor else sign("none")
+    if isinstance(edit, Cover):
+        return colour_thumb(edit.colour) if edit.pattern is None else thumb(np.ascontiguousarray(edit.pattern[..., :3]))
+    if isinstance(edit, Paint):
+        return paint_thumb(edit.layer)
+    raise TypeError(type(edit).__name__)

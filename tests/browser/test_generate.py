@@ -34,7 +34,7 @@ def test_the_model_is_named_and_the_button_is_ready(visit: Page) -> None:
     expect(visit.locator(".generate-model")).to_have_text("Model: tiny. A model of your own.")
     expect(_go(visit)).to_be_enabled()
     expect(visit.get_by_role("button", name="Cancel")).to_be_hidden()
-    expect(visit.get_by_role("button", name="Drawn")).to_have_count(0)
+    expect(visit.locator("#stage .stage-show-drawn")).to_be_hidden()
 
 
 def test_progress_and_what_is_coming_are_shown_and_then_the_picture(visit: Page, studio_with_model) -> None:
@@ -148,13 +148,14 @@ def test_the_download_says_that_a_model_made_it_and_nothing_else(visit: Page) ->
     _go(visit).click()
     _wait_until_idle(visit)
     with visit.expect_download() as waiting:
-        visit.locator("#downloads").get_by_role("button", name="Drawn").click()
+        visit.locator("#results").get_by_role("button", name="Download", exact=True).click()
     assert waiting.value.suggested_filename == "mcld-drawn.png"
     picture = Image.open(Path(waiting.value.path()))
     assert picture.format == "PNG" and picture.size == (44, 64)
-    assert set(picture.text) == {"Software", "Description", "XML:com.adobe.xmp"}
-    assert picture.text["Description"].startswith("AI-generated with tiny (seed 77, 2 steps")
-    assert "digitalsourcetype/trainedAlgorithmicMedia" in picture.text["XML:com.adobe.xmp"]
+    texts = {name for name in picture.text if not name.startswith("mcld-recipe")}
+    assert texts == {"Software", "Description", "XML:com.adobe.xmp"}
+    assert "tiny" in picture.text["Description"] and "seed 77, 2 steps" in picture.text["Description"]
+    assert "digitalsourcetype/compositeWithTrainedAlgorithmicMedia" in picture.text["XML:com.adobe.xmp"]
     assert not picture.getexif()
 
 

@@ -29,8 +29,7 @@ _FIELDS = "".join(
         ("guidance", "Guidance", 0, 30, 0.5, _USUAL.guidance, "decimal",
          "How closely the picture keeps to the photo, the clothes and the pose. Too much looks harsh. "
          "At 1 or less it does without, in half the time."),
-        ("face", "Face weight", 0, 2, 0.1, _USUAL.face_scale, "decimal",
-         "How much the face counts beside the photo and the clothes."),
+        ("count", "Pictures", 1, 8, 1, 1, "numeric", "How many pictures, each with the next seed."),
     )
 )  # fmt: skip
 _HTML = f"""
@@ -58,6 +57,10 @@ _HTML = f"""
     <div class="generate-fields">{_FIELDS}<label
       title="How the steps are taken from noise to picture. The fast ones need about half as many.">
       <span>Scheduler</span> <select data-name="scheduler">{_OPTIONS}</select></label>
+      <label class="switch" title="Add two poses at least to the series, under “Pose”."><input type="checkbox"
+        id="generate-series" disabled> All poses of the series</label>
+      <label class="switch" title="Also shows where the network looked. Takes longer."><input type="checkbox"
+        id="generate-focus"> Focus maps</label>
     </div></details>
 </div>
 """
@@ -65,7 +68,7 @@ _HTML = f"""
 
 def render(parts: Parts) -> None:
     """The button, its progress and its settings. Which models there are is asked for once the page is there. Events:
-    "ask" {run, model, seed in digits, steps, guidance, face, scheduler} and "halt" {run}."""
+    "ask" {run, model, seed in digits, steps, guidance, scheduler, count, series, focus} and "halt" {run}."""
     parts["generate"] = widget(
         _HTML, "generate", setup={"none": models.NO_WEIGHTS}, server_functions=[find], elem_id="generate"
     )
@@ -76,7 +79,7 @@ def find(_: object) -> list[dict]:
     found = []
     for name in models.available():
         model = models.model_named(name)
-        usual = {"steps": model.usual.steps, "guidance": model.usual.guidance, "face": model.usual.face_scale}
+        usual = {"steps": model.usual.steps, "guidance": model.usual.guidance}
         found.append({"id": name, "label": model.name, "note": model.note, "usual": usual})
     return found
 

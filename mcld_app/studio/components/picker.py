@@ -13,9 +13,12 @@ from mcld_app.studio.components.widget import widget
 _HTML = '<div class="picker" role="listbox" aria-orientation="horizontal"></div>'
 
 
-def picker(title: str, items: Callable[[], list[dict]], *, kind: str, carry: bool = False) -> gr.HTML:
+def picker(
+    title: str, items: Callable[[], list[dict]], *, kind: str, carry: bool = False, told: str = ""
+) -> gr.HTML:
     """A list box of pictures. The pictures come by a call of their own, after the page is there, and are the same for
-    everybody; `value` says which one is chosen and which ones a visitor has added. Event: "pick" {id}."""
+    everybody; `value` says which one is chosen and which ones a visitor has added. With `carry` they can be dragged
+    onto the person; the other components hear of all items under the name `told`. Event: "pick" {id}."""
 
     def fetch(_: object) -> list[dict]:
         return items()
@@ -25,14 +28,14 @@ def picker(title: str, items: Callable[[], list[dict]], *, kind: str, carry: boo
         _HTML,
         "picker",
         {"selected": None},
-        setup={"title": title, "carry": carry},
+        setup={"title": title, "carry": carry, "told": told},
         server_functions=[fetch],
         elem_id=f"{kind}-picker",
     )
 
 
 def render_people(parts: Parts) -> None:
-    parts["people"] = picker("Sample people", view.people_items, kind="people")
+    parts["people"] = picker("Sample people", view.people_items, kind="people", told="people")
 
 
 def render_poses(parts: Parts) -> None:

@@ -1,39 +1,75 @@
-"""What was made: the list of what is worn, downloads, and messages."""
+"""What was made: the list of edits, downloads, and messages."""
 
 from __future__ import annotations
 
-from mcld_app.studio import acts, downloads
-from mcld_app.studio.answers import CLOTHES, EVERYTHING, Parts, as_it_is, listen
-from mcld_app.studio.components.widget import widget
+from collections.abc import Callable, Mapping
+from typing import Any
 
-_WORN = """
-<div class="worn-box"><h3>Wearing</h3><p class="worn-none">The clothes of the photo.</p>
-<ul class="worn-list"></ul></div>
+from mcld_app.errors import StudioError
+from mcld_app.studio import acts, downloads
+from mcld_app.studio.answers import EDITS, EVERYTHING, Parts, as_it_is, listen, listen_visit
+from mcld_app.studio.components.widget import widget
+from mcld_app.studio.desk import Visit
+
+_EDITS = """
+<div class="edits-box"><h3>Edits</h3><p class="edits-none">None yet: everything is as in the photo.</p>
+<ol class="edits-list"></ol></div>
 """
 _DOWNLOADS = """
 <div class="downloads"><h3>Download</h3><div class="downloads-row">
   <button type="button" data-what="picture">Picture</button>
   <button type="button" data-what="texture">Texture map</button>
   <button type="button" data-what="iuv">IUV map</button>
-  <button type="button" data-what="drawn" hidden
-    title="The picture the model drew. The file says that it is AI-generated.">Drawn</button>
+  <button type="button" data-what="recipe"
+    title="Edits, pose and settings, to open again here. Your own pictures do not come along.">Recipe</button>
+  <button type="button" data-what="recipe-pictures"
+    title="The recipe with your photos, their IUV maps and so their faces: whoever has the file has those too."
+    >Recipe with pictures</button>
 </div></div>
 """
 
 
 def render_notice(parts: Parts) -> None:
-    """Short messages over the page. Its value also tells the server which answer the page has seen last."""
-    parts["notice"] = widget('<div class="notice-list"></div>', "notice", {"serial": 0}, elem_id="notice")
+    """Short messages over the page. Its value also tells the server which answer the page has seen last, and the
+    page by which token its visit is found again. Events: "stale"; "restore" {token}."""
+    parts["notice"] = widget(
+        '<div class="notice-list"></div>', "notice", {"serial": 0}, server_functions=[_known(parts)], elem_id="notice"
+    )
 
 
 def render(parts: Parts) -> None:
-    """The clothes put on, with the event "remove" {index}; the downloads, with the event "want" {what}, whose answer
-    is the file."""
-    parts["worn"] = widget(_WORN, "worn", elem_id="worn")
+    """The list of edits, with the events "switch" {index, on}, "move" {index, to} and "remove" {index}; the downloads,
+    with the event "want" {what}, whose answer is the file."""
+    parts["edits"] = widget(_EDITS, "edits", elem_id="edits")
     parts["downloads"] = widget(_DOWNLOADS, "downloads", elem_id="downloads")
 
 
 def listen_all(parts: Parts) -> None:
-    listen(parts, parts["worn"].remove, acts.take_off, *CLOTHES)
+    listen(parts, parts["edits"].switch, acts.switch, *EDITS)
+    listen(parts, parts["edits"].move, acts.move, *EDITS)
+    listen(parts, parts["edits"].remove, acts.remove, *EDITS)
     listen(parts, parts["notice"].stale, as_it_is, *EVERYTHING, whole=True)
+    listen_visit(parts, parts["notice"].restore, _restore(parts))
     downloads.listen(parts)
+
+
+def _known(parts: Parts) -> Callable:
+    def known(token: object) -> bool:
+        """Whether the visit of that token can be taken up, and something was made in it."""
+        visit = parts.visits.find(token)
+        return visit is not None and visit.desk is not None and bool(visit.desk.history.before or visit.results)
+
+    return known
+
+
+def _restore(parts: Parts) -> Callable:
+    def act(visit: Visit, data: Mapping[str, Any]) -> str:
+        other = parts.visits.find(data.get("token"))
+        if other is None or other.desk is None:
+            raise StudioError("These edits are not kept any more: they were too old, or the studio was started anew.")
+        if other is not visit:
+            visit.take_over(other)
+            parts.visits.drop(other)
+        return "Everything is back."
+
+    return act

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mcld_app.studio import acts, regions
-from mcld_app.studio.answers import CLOTHES, EVERYTHING, PERSON, Parts, listen, prepare
+from mcld_app.studio.answers import EDITS, EVERYTHING, PERSON, POSE, Parts, listen, prepare
 from mcld_app.studio.components.widget import widget
+from mcld_app.studio.live import live_picture
 
 _HTML = """
 <div class="stage">
@@ -26,7 +27,10 @@ _HTML = """
     <div class="stage-frame">
       <img class="stage-after" alt="" draggable="false" width="352" height="512">
       <img class="stage-drawn" alt="" draggable="false" width="352" height="512">
+      <img class="stage-map" alt="" draggable="false" width="352" height="512">
       <canvas class="stage-light" aria-hidden="true"></canvas>
+      <svg class="stage-joints" viewBox="0 0 352 512" role="group" aria-label="Joints of the mannequin"></svg>
+      <canvas class="stage-brush" width="352" height="512" aria-label="Picture to paint on"></canvas>
       <div class="stage-cut"><img class="stage-before" alt="" draggable="false" width="352" height="512"></div>
       <div class="stage-handle" aria-hidden="true"><span></span></div>
       <span class="stage-tag left" aria-hidden="true">Photo</span>
@@ -53,22 +57,28 @@ _LIGHT = (20, 184, 166)  # teal: not the colour of anybody's clothes here, and s
 
 
 def render(parts: Parts, value: dict | None) -> None:
-    """The drop target. Events: "wear" {id, region} for a garment of the list, "files" {files, region} for files dropped
-    from the desktop, "lift" {id} when a garment is
-    taken in hand, and "undo", "redo", "reset"."""
+    """The drop target. Events: "wear" {id, region or parts} for a garment of the list, "files" {files, region} for
+    files from the desktop, "lift" {id} when a garment is taken in hand; "drag" {handle, x, y, live, by, gesture} for
+    the mannequin's joints; "paint" {on, strokes, erase} and "part" {strokes, part} for the brush; "undo", "redo" and
+    "reset"."""
     parts["stage"] = widget(
         _HTML,
         "stage",
         value,
+        also=("brush", "handles"),
+        server_functions=[live_picture(parts.visits)],
         setup={"regions": regions.for_page(), "at": regions.under_pointer(), "colour": list(_LIGHT)},
         elem_id="stage",
     )
 
 
 def listen_all(parts: Parts) -> None:
-    listen(parts, parts["stage"].wear, acts.wear, *CLOTHES)
-    listen(parts, parts["stage"].files, acts.wear_files, *CLOTHES, *PERSON)
+    listen(parts, parts["stage"].wear, acts.wear, *EDITS)
+    listen(parts, parts["stage"].files, acts.wear_files, *dict.fromkeys((*EDITS, *PERSON)))
     prepare(parts, parts["stage"].lift, acts.lift)
+    listen(parts, parts["stage"].drag, acts.drag, *POSE)
+    listen(parts, parts["stage"].paint, acts.paint, *EDITS)
+    listen(parts, parts["stage"].part, acts.paint_map, *POSE)
     listen(parts, parts["stage"].undo, acts.undo, *EVERYTHING)
     listen(parts, parts["stage"].redo, acts.redo, *EVERYTHING)
     listen(parts, parts["stage"].reset, acts.reset, *EVERYTHING)

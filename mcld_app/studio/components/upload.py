@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mcld_app import models
 from mcld_app.studio import acts
-from mcld_app.studio.answers import EVERYTHING, Parts, listen
+from mcld_app.studio.answers import EVERYTHING, Parts, listen, listen_visit
 from mcld_app.studio.components.widget import widget
+from mcld_app.studio.desk import Visit
 
 _SLOT = """
 <label class="upload-slot" data-kind="{kind}" title="{tip}">
@@ -24,6 +29,7 @@ _SLOTS = _SLOT.format(
 _HTML = f"""
 <div class="upload">
   <div class="upload-slots">{_SLOTS}</div>
+  <label class="upload-agree"><input type="checkbox"> I may use these pictures of these people</label>
   <button type="button" class="upload-use">Use these</button>
   <p class="upload-status" role="status"></p>
   <details class="upload-how"><summary>How do I get an IUV map?</summary>
@@ -31,15 +37,29 @@ _HTML = f"""
     (U, V). DensePose makes one from a photo. Save it as a PNG of the photo’s size, with I, U and V in the order OpenCV
     writes them (blue, green, red), and never as JPEG. Making it here, from the photo alone, comes in a later
     version.</p></details>
-  <p class="upload-private">Your pictures stay in the server’s memory for this visit only.</p>
+  <p class="upload-private">Your pictures stay in the server’s memory, for this visit and at most two hours after.</p>
+  <button type="button" class="upload-forget">Delete my pictures</button>
 </div>
 """
 
 
 def render(parts: Parts) -> None:
-    """Two places for files and a button. Event: "use" {photo, iuv}, each None or {name, data in base64}."""
+    """Two places for files and a button. Events: "use" {photo, iuv}, each None or {name, data in base64};
+    "agree" {on}; "forget"."""
     parts["upload"] = widget(_HTML, "upload", elem_id="upload")
 
 
 def listen_all(parts: Parts) -> None:
+    listen(parts, parts["upload"].agree, acts.agree)
+    listen_visit(parts, parts["upload"].forget, _forget(parts))
     listen(parts, parts["upload"].use, acts.use_upload, *EVERYTHING, echo="upload")
+
+
+def _forget(parts: Parts) -> Callable:
+    def act(visit: Visit, data: Mapping[str, Any]) -> str:
+        visit.empty()
+        parts.visits.drop(visit)
+        models.forget()
+        return "Your pictures, your edits and what was drawn are deleted."
+
+    return act

@@ -13,7 +13,13 @@ _WEB = Path(__file__).parent.parent / "web"
 
 
 def widget(
-    html: str, script: str, value: Any = None, *, setup: dict[str, Any] | None = None, **others: Any
+    html: str,
+    script: str,
+    value: Any = None,
+    *,
+    setup: dict[str, Any] | None = None,
+    also: tuple[str, ...] = (),
+    **others: Any,
 ) -> gr.HTML:
     """An HTML component whose markup never changes: its script draws what `value` says.
 
@@ -28,12 +34,13 @@ def widget(
         value: what it shows at first.
         setup: what the script needs to know once and for all, as `setup`. It goes into the script's text,
             because Gradio 6.31 forgets extra properties of a component that is updated before its tab was opened.
+        also: names of files in `studio/web` that the script needs before it.
         others: as for gr.HTML.
     """
     return gr.HTML(
         value,
         html_template=html,
-        js_on_load=f"const setup = {json.dumps(setup or {})};\n{_script('common')}{_script(script)}",
+        js_on_load=f"const setup = {json.dumps(setup or {})};\n{''.join(map(_script, ('common', *also, script)))}",
         apply_default_css=False,
         elem_classes=["widget", f"widget-{script}"],
         **others,

@@ -6,7 +6,7 @@ buttons.forEach((button) => button.addEventListener("click", () => {
   setTimeout(() => button.removeAttribute("aria-busy"), 20000);
   trigger("want", { what: button.dataset.what });
 }));
-hear("drawn", ({ state }) => { if (state === "done") element.querySelector("[data-what=drawn]").hidden = false; });
+hear("want", (data) => trigger("want", data));
 watch("value", () => {
   const value = props.value;
   buttons.forEach((button) => button.removeAttribute("aria-busy"));
@@ -14,7 +14,7 @@ watch("value", () => {
   if (!value || !value.data || !(value.serial > newest)) return;
   newest = value.serial;
   const bytes = Uint8Array.from(atob(value.data), (c) => c.charCodeAt(0));
-  const url = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+  const url = URL.createObjectURL(new Blob([bytes], { type: value.kind || "image/png" }));
   const link = make("a", { href: url, download: value.name });
   document.body.append(link);
   link.click();

@@ -60,6 +60,7 @@ const end = () => {
   set("idle");
   if (focused) go.focus();
 };
+hear("go", () => { if (model) go.click(); });
 go.addEventListener("click", () => {
   if (busy() || !model) return;
   const wrong = fields.find((field) => !field.checkValidity());
@@ -71,7 +72,8 @@ go.addEventListener("click", () => {
   set("waiting");
   progress(0, "Waiting for its turn …");
   if (focused) halt.focus();
-  trigger("ask", { run, model: model.id, seed: seed.value, ...values });
+  trigger("ask", { run, model: model.id, seed: seed.value, ...values, focus: element.querySelector("#generate-focus").checked,
+    series: element.querySelector("#generate-series").checked });
 });
 halt.addEventListener("click", () => {
   if (root.dataset.state === "stopping") return;
@@ -95,14 +97,36 @@ watch("value", () => {
     progress(0, news.loading ? "Loading the model …" : "Starting …");
   } else if (news.state === "step" && !stopping) {
     set("drawing");
-    const left = news.left === null ? "" : ` · ${news.step === news.steps ? "finishing" : duration(news.left)}`;
-    progress(news.step / news.steps, `Step ${news.step} of ${news.steps}${left}`);
+    const last = news.step === news.steps && news.share > 0.999;
+    const left = news.left === null ? "" : ` · ${last ? "finishing" : duration(news.left)}`;
+    const many = news.jobs > 1 ? `, ${news.done ? `${news.done} of ${news.jobs} done` : `${news.jobs} pictures`}` : "";
+    progress(news.share, `Step ${news.step} of ${news.steps}${many}${left}`);
     say("drawn", news);
   } else if (["done", "stopped", "failed"].includes(news.state)) {
     end();
-    say("drawn", news);
+    say("drawn", news.results ? { ...news.results[0], ...news } : news);
     if (news.state === "failed") warn(news.text);
   }
+});
+
+hear("settings", (told) => {  // of a recipe that was opened
+  for (const field of fields) {
+    if (!(field.dataset.name in told)) continue;
+    field.value = told[field.dataset.name];
+    field.dataset.chosen = "yes";
+  }
+  seed.value = told.seed;
+  roll(false);
+  const same = models.find((m) => m.id === told.model);
+  if (same && same !== model) choose(same);
+  else if (told.model && !same) warn(`The recipe was drawn with “${told.model}”, which is not here: the picture will differ.`);
+});
+
+hear("series", ({ count }) => {  // how many poses the series has
+  const box = element.querySelector("#generate-series");
+  box.disabled = count < 2;
+  if (box.disabled) box.checked = false;
+  box.parentNode.title = count < 2 ? "Add two poses at least to the series, under “Pose”." : "All poses of the series, one picture each.";
 });
 
 // ---- seed ---------------------------------------------------------------------------------------------------

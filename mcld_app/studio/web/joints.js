@@ -13,11 +13,13 @@ const write = (id, value) => {
   input.style.setProperty("--share", `${share * 100}%`);
 };
 const turn = latest("turn");
-const send = (live) => turn({
-  live,
-  values: Object.fromEntries([...inputs].map(([id, { input }]) => [id, Number(input.value)])),
-  gesture: `turn ${gesture}`,
-});
+const send = (live) => {
+  const data = { live, values: Object.fromEntries([...inputs].map(([id, { input }]) => [id, Number(input.value)])), gesture: `turn ${gesture}` };
+  if (live) { say("live", { act: "turn", ...data }); return; }
+  say("live-end");
+  turn(data);
+};
+hear("joints", ({ values }) => Object.entries(values).forEach(([id, number]) => { if (inputs.has(id)) write(id, number); }));
 
 setup.groups.forEach((group) => {
   const rows = group.sliders.map((slider) => {

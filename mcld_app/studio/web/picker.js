@@ -90,6 +90,7 @@ const draw = () => {
     class: "picker-group", role: "group", "aria-label": name || null,
   }, name ? make("div", { class: "picker-title", text: name, "aria-hidden": "true" }) : null,
   make("div", { class: "picker-grid", role: "presentation" }, ...members.map(option)))));
+  if (setup.told) say(setup.told, { items: all });
   mark(value.selected);
   if (focused) options().find((o) => o.dataset.id === focused)?.focus();
 };

@@ -41,6 +41,9 @@ const show = () => {
   $("stage-iuv").alt = `IUV map of the pose: ${value.pose}`;
   root.querySelector("[data-act=undo]").disabled = !value.undo;
   root.querySelector("[data-act=redo]").disabled = !value.redo;
+  $("stage-map").src = value.iuv || $("stage-map").src;
+  showJoints(value.handles || null);
+  canvasOver.clear();
   frame.classList.remove("waiting");
   frame.dataset.serial = value.serial;
   badge();
@@ -108,12 +111,12 @@ const wear = (item, region) => {
   frame.classList.add("waiting");
   setTimeout(() => frame.classList.remove("waiting"), 4000);
   announce(`Putting on ${item.label}: ${regions.get(region).label}.`);
-  trigger("wear", { id: item.id, region });
+  trigger("wear", region === "parts" ? { id: item.id, parts: regions.get(region).parts } : { id: item.id, region });
   say("worn", { id: item.id });
 };
 
-setup.regions.forEach((region, i) => {
-  const chip = make("button", { type: "button", class: "chip", "data-id": region.id, text: region.label, title: region.hint, tabindex: i ? "-1" : "0" });
+const addChip = (region, first) => {
+  const chip = make("button", { type: "button", class: "chip", "data-id": region.id, text: region.label, title: region.hint, tabindex: first ? "0" : "-1" });
   chip.addEventListener("click", (event) => {
     const item = held;
     wear(item, region.id);
@@ -126,6 +129,17 @@ setup.regions.forEach((region, i) => {
   chip.addEventListener("focus", () => light(region.id));
   chip.addEventListener("blur", () => light(null));
   regionsBox.append(chip);
+  return chip;
+};
+setup.regions.forEach((region, i) => addChip(region, i === 0));
+let partsChip = null, partsShown = null;
+hear("parts", ({ parts }) => {  // body parts chosen one by one are a region of their own
+  regions.set("parts", { id: "parts", label: "Chosen parts", parts });
+  partsChip = partsChip || addChip(regions.get("parts"), false);
+  partsChip.hidden = !parts.length;
+  light(parts.length ? "parts" : null);
+  clearTimeout(partsShown);
+  partsShown = setTimeout(() => { if (lit === "parts" && !held) light(null); }, 1600);
 });
 rove(regionsBox, () => [...regionsBox.children]);
 regionsBox.addEventListener("keydown", (event) => {
@@ -180,6 +194,55 @@ frame.addEventListener("click", (event) => {
 
 // ---- files from the desktop ---------------------------------------------------------------------------------
 
+// ---- joints and brush ---------------------------------------------------------------------------------------
+
+const commit = latest("drag");
+const showJoints = joints($("stage-joints"), (data) => { if (data.live) follow({ act: "drag", ...data }); else { dropLive(); commit(data); } });
+
+/** While a hand is on a joint or a slider: small pictures, one at a time, always of where the hand is now. */
+let token = null, asking = false, next = null, hand = 0;
+hear("token", (told) => { token = told.token; });
+function follow(data) {
+  if (asking) { next = data; return; }
+  asking = true;
+  const mine = hand;
+  const done = () => { asking = false; if (next) { const data = next; next = null; follow(data); } };
+  setTimeout(() => { if (asking && mine !== hand) done(); }, 4000);
+  server.live({ token, ...data }).then((shown) => {
+    if (mine !== hand || !shown || !shown.picture) return;  // the hand is gone: what it left comes by itself
+    after.src = shown.picture;
+    $("stage-iuv").src = shown.iuv;
+    showJoints(shown.handles);
+    if (data.act === "drag") say("joints", { values: shown.values });
+  }).catch(() => {}).finally(done);
+}
+function dropLive() { hand += 1; next = null; }
+hear("live", follow);
+hear("live-end", dropLive);
+let inHand = { where: null };
+const canvasOver = paintable($("stage-brush"), () => (inHand.where === "person" || inHand.where === "pose" ? inHand : null),
+  (strokes) => {
+    if (inHand.where === "pose") trigger("part", { strokes, part: inHand.part });
+    else trigger("paint", { on: "person", strokes, erase: inHand.erase });
+  });
+hear("brush", (tool) => {
+  inHand = tool;
+  const over = tool.where === "person" || tool.where === "pose";
+  root.dataset.brush = over ? tool.where : "";
+  if (over) setView("preview");
+});
+const openTab = () => {
+  const open = document.querySelector("#edit-tabs [role=tab][aria-selected=true]");
+  const name = open ? open.textContent.trim().toLowerCase() : "pose";
+  if (root.dataset.tab === name) return;
+  root.dataset.tab = name;
+  if (name !== "paint") { root.dataset.brush = ""; inHand = { where: null }; }
+  setTimeout(() => say("tab", { name }), 60);  // once the tab's own contents are there
+};
+new MutationObserver(openTab).observe(document.querySelector("#edit-tabs") || document.body,
+  { subtree: true, attributes: true, attributeFilter: ["aria-selected"] });
+setTimeout(openTab, 0);
+
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
 frame.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
@@ -197,6 +260,8 @@ frame.addEventListener("drop", async (event) => {
   root.classList.remove("target");
   const region = regionAt(event.clientX, event.clientY);
   light(null);
+  const only = event.dataTransfer.files.length === 1 ? event.dataTransfer.files[0] : null;
+  if (only && /json$/i.test(only.name)) { say("recipe-file", { file: only }); return; }
   try {
     const files = await Promise.all([...event.dataTransfer.files].slice(0, 3).map(packed));
     frame.classList.add("waiting");
@@ -255,6 +320,15 @@ function badge() {
   $("stage-badge").textContent = view !== "drawn" ? "" : watching ? "Drawing …"
     : older ? "AI-generated, before your last edits" : "AI-generated";
 }
+hear("show-drawn", (result) => {
+  drawn = result;
+  tabs.drawn.hidden = false;
+  drawnImage.src = drawn.picture;
+  drawnImage.alt = drawn.alt;
+  setView("drawn");
+  announce(drawn.alt);
+});
+hear("forget", () => { drawn = null; tabs.drawn.hidden = true; drawnImage.removeAttribute("src"); setView("preview"); });
 hear("drawn", (news) => {
   if (news.state === "step" && news.preview) {
     const first = !watching;

@@ -47,6 +47,24 @@ use.addEventListener("click", async () => {
     trigger("use", { photo, iuv });
   } catch (error) { put("warning", error.message); }
 });
+const agree = element.querySelector(".upload-agree input");
+agree.addEventListener("change", () => trigger("agree", { on: agree.checked }));
+element.querySelector(".upload-forget").addEventListener("click", () => {
+  element.querySelectorAll(".upload-slot").forEach((slot) => {
+    slot.classList.remove("full", "blind");
+    slot.querySelector("input").value = "";
+    slot.querySelector(".upload-name").textContent = "Choose or drop";
+    const picture = slot.querySelector("img");
+    if (picture.src) URL.revokeObjectURL(picture.src);
+    picture.removeAttribute("src");
+  });
+  chosen.photo = chosen.iuv = null;
+  agree.checked = false;
+  ready();
+  put("", "");
+  say("forget");
+  trigger("forget");
+});
 watch("value", () => {
   const value = props.value;
   if (!value || !(value.serial > newest)) return;

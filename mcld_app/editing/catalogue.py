@@ -8,7 +8,7 @@ from mcld_app.body.dressing import garment_extent
 from mcld_app.body.samples import Garment as SampleGarment
 from mcld_app.body.samples import Sample, sample_garments, sample_people
 from mcld_app.conditions import Person, read_sample
-from mcld_app.editing.look import Garment
+from mcld_app.editing.garment import Garment
 
 
 @lru_cache(maxsize=1)

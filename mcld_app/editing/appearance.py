@@ -1,0 +1,92 @@
+"""A person and all that was changed about them: the edits' texture map, worked out once and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from mcld_app.body.holes import coloured, complete
+from mcld_app.body.texture import TextureMap
+from mcld_app.conditions import Person
+from mcld_app.editing.edits import Edit
+
+FILLS = {
+    "smooth": "From the other half of the body, then smoothly",
+    "symmetry": "From the other half of the body only",
+    "photos": "From the person’s other photos, then smoothly",
+    "inpaint": "From the other half, then by inpainting",
+    "none": "Left open",
+}
+"""How texels that no picture shows are guessed: name -> what the page says."""
+
+
+@dataclass(frozen=True, eq=False)
+class Appearance:
+    """A person under a list of edits. One more edit costs one edit, a change of pose nothing.
+
+    Attributes:
+        person: whom the edits are made on.
+        others: other photos of the same person, as people of their own.
+        edits: in the order they are made; those that are off do not count.
+        below: the same without the last edit; None where there is none.
+    """
+
+    person: Person
+    others: tuple[Person, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    below: Appearance | None = field(default=None, repr=False)
+
+    @cached_property
+    def seen(self) -> TextureMap:
+        """The edited texture map. Where neither the person's photo nor an edit says anything, it has holes."""
+        if not self.edits:
+            return self.person.texture
+        below, last = self.below.seen, self.edits[-1]
+        return last.made(below, self.person) if last.on else below
+
+    @cached_property
+    def changed(self) -> np.ndarray:
+        """Which texels are not the person's own: (512, 512) bool."""
+        own = self.person.texture
+        return (self.seen.image != own.image).any(2) | (self.seen.coverage & ~own.coverage)
+
+    def known(self, how: str) -> np.ndarray:
+        """Which texels are no guess: (512, 512) bool."""
+        if how != "photos" or not self.others:
+            return self.seen.coverage
+        return np.logical_or.reduce([self.seen.coverage, *(other.texture.coverage for other in self.others)])
+
+    def filled(self, how: str) -> TextureMap:
+        """The texture map with its holes guessed, in one of the ways of `FILLS`. Edits leave no holes worth a guess, so
+        only the person's own texels are completed, and those once for all edits."""
+        if how == "none":
+            return self.seen
+        if how not in self._filled:
+            own = self.person.filled if how == "smooth" else self._completed(how)
+            image = np.where(self.changed[..., None], self.seen.image, own.image)
+            self._filled[how] = TextureMap(image, own.coverage | self.changed)
+        return self._filled[how]
+
+    @cached_property
+    def _filled(self) -> dict[str, TextureMap]:
+        return {}
+
+    def _completed(self, how: str) -> TextureMap:
+        bottom = self
+        while bottom.below is not None:
+            bottom = bottom.below
+        if how not in bottom._own:
+            own = complete(self.person.texture, how, [other.texture for other in self.others])
+            bottom._own[how] = TextureMap(own.image, coloured(own, how))  # what was guessed is drawn, too
+        return bottom._own[how]
+
+    @cached_property
+    def _own(self) -> dict[str, TextureMap]:
+        return {}
+
+    def doze(self) -> None:
+        """Let go of what is quickly worked out again: an appearance that only undo remembers needs half the memory."""
+        self.__dict__.pop("_filled", None)
+        self.__dict__.pop("changed", None)

@@ -1,0 +1,323 @@
+"""A recipe: all that made a picture, as JSON. The same recipe gives the same picture.
+
+By default a recipe names samples, and says of a visitor's own pictures only which they were (by a hash of their
+content): whoever opens it must have them. With pictures it carries them, and their faces with them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from mcld_app.body.charts import TEXTURE
+from mcld_app.body.iuv import encode_iuv, read_iuv
+from mcld_app.body.mannequin import Pose
+from mcld_app.body.photo import encode_png, read_layer, read_photo
+from mcld_app.body.reach import pose_from_json, pose_to_json
+from mcld_app.body.strokes import map_strokes
+from mcld_app.conditions import PICTURE_SIZE, Person, content_of, kept_person
+from mcld_app.editing import catalogue
+from mcld_app.editing import look as looks
+from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear
+from mcld_app.editing.garment import Area, Garment, checked_area
+from mcld_app.editing.look import MOST_EDITS, Look, MapPose
+from mcld_app.errors import StudioError
+from mcld_app.request import MAX_SEED, Settings, within
+
+FORMAT = "mcld-recipe"
+VERSION = 1
+LARGEST = 40 << 20
+"""Bytes of a recipe's JSON, pictures and all."""
+
+_MOST_SEEDS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What a picture is made from.
+
+    Attributes:
+        look: the person, their edits and their pose.
+        settings: how it is drawn.
+        seeds: one for each picture.
+        model: the model's name in `models.available`; "" is whichever there is.
+        drawn_with: device, dtype, batch and fallback of the picture it came with: with the same four it is drawn again
+            bit for bit. None for a look that was never drawn.
+    """
+
+    look: Look
+    settings: Settings = field(default_factory=Settings)
+    seeds: tuple[int, ...] = (0,)
+    model: str = ""
+    drawn_with: Mapping[str, Any] | None = None
+
+
+def write_recipe(recipe: Recipe, *, pictures: bool = False) -> str:
+    """A recipe as JSON text.
+
+    Args:
+        recipe: what to write.
+        pictures: whether a visitor's own photos, IUV maps and patterns come along.
+    """
+    told = _Written(pictures)
+    look = recipe.look
+    values = {
+        "format": FORMAT,
+        "version": VERSION,
+        "model": recipe.model,
+        "settings": {k: v for k, v in asdict(recipe.settings).items() if k not in ("focus", "face_scale")},
+        "seeds": list(recipe.seeds),
+        "drawn_with": dict(recipe.drawn_with) if recipe.drawn_with else None,
+        "person": told.person(look.person),
+        "others": [told.person(other) for other in look.appearance.others],
+        "pose": told.pose(look.pose),
+        "fill": look.fill,
+        "face_weight": look.face_weight,
+        "edits": [told.edit(edit) for edit in look.edits],
+        "pictures": told.pictures,
+    }
+    return json.dumps(values, ensure_ascii=False, indent=1)
+
+
+def read_recipe(text: str | bytes, known: Callable[[str], Person | None] = lambda _: None) -> Recipe:
+    """The recipe of a JSON text.
+
+    Args:
+        text: UTF-8.
+        known: the person of a key, for recipes that came without their pictures; None where there is none.
+
+    Raises:
+        StudioError: for a text that is no recipe, one of a newer version, unknown or missing values, and pictures that
+            neither come with it nor are known.
+    """
+    if len(text) > LARGEST:
+        raise StudioError(f"This recipe is larger than {LARGEST >> 20} MB. Save it without pictures, or with fewer.")
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StudioError("This file is no recipe: it is no JSON. Choose a recipe that was saved here.") from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise StudioError("This file is no recipe. Choose a recipe, or a picture, that was saved here.")
+    version = values.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise StudioError("This recipe does not say its version. It may be damaged.")
+    if version > VERSION:
+        raise StudioError("This recipe was made by a newer MCLD Studio. Update this one, then open it again.")
+    return _Read(values, known).recipe()
+
+
+class _Written:
+    """Turns a look's parts into JSON values, and gathers the pictures they need."""
+
+    def __init__(self, with_pictures: bool) -> None:
+        self.with_pictures = with_pictures
+        self.pictures: dict[str, dict[str, str]] = {}
+
+    def person(self, person: Person) -> dict:
+        if person.sample:
+            return {"sample": person.sample}
+        if self.with_pictures:
+            photo, iuv = _text(encode_png(person.photo)), _text(encode_iuv(person.iuv))
+            self.pictures[person.key] = {"name": person.name, "photo": photo, "iuv": iuv}
+        return {"own": person.key}
+
+    def pose(self, pose: Pose | MapPose | None) -> dict | None:
+        if pose is None:
+            return None
+        if isinstance(pose, Pose):
+            return {"mannequin": json.loads(pose_to_json(pose))}
+        key = content_of(pose.iuv)
+        if self.with_pictures:
+            self.pictures[key] = {"name": pose.name, "iuv": _text(encode_iuv(pose.iuv))}
+        return {"map": key}
+
+    def edit(self, edit: Edit) -> dict:
+        values: dict[str, Any] = {"on": edit.on}
+        if isinstance(edit, Wear):
+            return values | {"kind": "wear", "garment": self.person(edit.garment.donor)} | _area(edit.area)
+        if isinstance(edit, Cover):
+            values |= {"kind": "cover", "colour": list(edit.colour), "scale": edit.scale, "angle": edit.angle}
+            return values | {"shaded": edit.shaded, "pattern": self._pattern(edit)} | _area(edit.area)
+        if isinstance(edit, Paint):
+            return values | {"kind": "paint", "layer": _text(encode_png(edit.layer))}
+        if isinstance(edit, Swap):
+            donor = self.person(edit.donor) if edit.donor else None
+            return values | {"kind": "face", "donor": donor, "share": edit.share, "texels": edit.texels}
+        raise TypeError(type(edit).__name__)
+
+    def _pattern(self, edit: Cover) -> str | None:
+        if edit.pattern is None:
+            return None
+        key = content_of(edit.pattern)
+        if self.with_pictures:
+            self.pictures[key] = {"name": edit.name, "pattern": _text(encode_png(edit.pattern))}
+        return key
+
+
+class _Read:
+    """Turns JSON values back into a look, strictly."""
+
+    def __init__(self, values: dict, known: Callable[[str], Person | None]) -> None:
+        self.values, self.known = values, known
+        self.pictures = _table(values.get("pictures", {}), "pictures")
+        self.people: dict[str, Person] = {}
+
+    def recipe(self) -> Recipe:
+        values = self.values
+        _only(values, {"format", "version", "model", "settings", "seeds", "drawn_with", "person", "others", "pose",
+                       "fill", "face_weight", "edits", "pictures"}, "")  # fmt: skip
+        edits = values.get("edits", [])
+        if not isinstance(edits, list) or len(edits) > MOST_EDITS:
+            raise StudioError(f"This recipe's edits are no list of at most {MOST_EDITS}.")
+        look = looks.of(self.person(values.get("person")))
+        for other in values.get("others") or ():
+            look = looks.add_photo(look, self.person(other))
+        look = looks.with_edits(look, tuple(self.edit(edit) for edit in edits))
+        look = looks.stand(look, self.pose(values.get("pose")))
+        look = looks.guess(look, values.get("fill", "smooth"))
+        look = looks.weigh_face(look, values.get("face_weight", 0.5))
+        return Recipe(look, self.settings(look), self.seeds(), str(values.get("model") or ""), values.get("drawn_with"))
+
+    def settings(self, look: Look) -> Settings:
+        told = _table(self.values.get("settings", {}), "settings")
+        _only(told, {f.name for f in fields(Settings)} - {"focus", "face_scale"}, "settings: ")
+        return Settings(**told, face_scale=look.face_weight)
+
+    def seeds(self) -> tuple[int, ...]:
+        seeds = self.values.get("seeds", [0])
+        if not isinstance(seeds, list) or not 1 <= len(seeds) <= _MOST_SEEDS:
+            raise StudioError(f"This recipe's seeds are no list of 1 to {_MOST_SEEDS} numbers.")
+        for seed in seeds:
+            within("A seed", seed, 0, MAX_SEED, whole=True)
+        return tuple(seeds)
+
+    def person(self, told: object) -> Person:
+        told = _table(told, "person")
+        if isinstance(told.get("sample"), str):
+            return _sample(told["sample"])
+        key = told.get("own")
+        if not isinstance(key, str):
+            raise StudioError("This recipe does not say whom it is about. It may be damaged.")
+        if key not in self.people:
+            self.people[key] = self._own(key)
+        return self.people[key]
+
+    def _own(self, key: str) -> Person:
+        kept = self.pictures.get(key)
+        if isinstance(kept, dict) and {"photo", "iuv"} <= kept.keys():
+            return kept_person(str(kept.get("name", "Photo"))[:40], read_photo(_bytes(kept["photo"])),
+                               read_iuv(_bytes(kept["iuv"])))  # fmt: skip
+        person = self.known(key)
+        if person is None:
+            raise StudioError(
+                "This recipe needs a photo that it does not carry. Add that photo with its IUV map under “Your own "
+                "photo” first, then open the recipe again."
+            )
+        return person
+
+    def pose(self, told: object) -> Pose | MapPose | None:
+        if told is None:
+            return None
+        told = _table(told, "pose")
+        if "mannequin" in told:
+            return pose_from_json(json.dumps(told["mannequin"]))
+        kept = self.pictures.get(told.get("map")) if isinstance(told.get("map"), str) else None
+        if not isinstance(kept, dict) or "iuv" not in kept:
+            raise StudioError("This recipe needs the pose of a picture that it does not carry. Save it with pictures.")
+        iuv = read_iuv(_bytes(kept["iuv"]))
+        if iuv.shape != (*PICTURE_SIZE, 3):
+            raise StudioError("The pose in this recipe has another size than poses here have. It may be damaged.")
+        return MapPose(str(kept.get("name", "of a picture"))[:40], iuv)
+
+    def edit(self, told: object) -> Edit:
+        told = _table(told, "edit")
+        kind, on = told.get("kind"), told.get("on", True) is not False
+        if kind == "wear":
+            _only(told, {"kind", "on", "garment", "region", "parts"}, "edits: ")
+            return Wear(self._garment(told.get("garment")), _area_of(told), on=on)
+        if kind == "cover":
+            _only(told, {"kind", "on", "region", "parts", "colour", "pattern", "scale", "angle", "shaded"}, "edits: ")
+            return self._cover(told, on)
+        if kind == "paint":
+            _only(told, {"kind", "on", "layer"}, "edits: ")
+            return Paint(map_strokes(read_layer(_bytes(told.get("layer")), (TEXTURE, TEXTURE))), on=on)
+        if kind == "face":
+            _only(told, {"kind", "on", "donor", "share", "texels"}, "edits: ")
+            share = told.get("share", 1.0)
+            within("The way to the other face", share, 0, 1)
+            donor = None if told.get("donor") is None else self.person(told["donor"])
+            return Swap(donor, float(share), told.get("texels", True) is not False, on=on)
+        raise StudioError(f"This recipe has an edit of an unknown kind, {str(kind)[:40]!r}.")
+
+    def _garment(self, told: object) -> Garment:
+        name = told.get("sample") if isinstance(told, dict) else None
+        if isinstance(name, str) and name in catalogue.garments():
+            return catalogue.sample_garment(name)
+        person = self.person(told)
+        return Garment(f"{person.name}’s clothes", person, "upper")
+
+    def _cover(self, told: Mapping[str, Any], on: bool) -> Cover:
+        colour, scale, angle = told.get("colour", [128, 128, 128]), told.get("scale", 12.0), told.get("angle", 0.0)
+        if not isinstance(colour, list) or len(colour) != 3:
+            raise StudioError("This recipe has a colour that is none: colours are three numbers from 0 to 255.")
+        for value in colour:
+            within("A colour's parts", value, 0, 255, whole=True)
+        within("The width of a pattern's repeat", scale, 0.5, 200)
+        within("The angle of a pattern", angle, -360, 360)
+        pattern, name, key = None, "Pattern", told.get("pattern")
+        if key is not None:
+            kept = self.pictures.get(key) if isinstance(key, str) else None
+            if not isinstance(kept, dict) or "pattern" not in kept:
+                raise StudioError("This recipe needs a pattern that it does not carry. Save it with pictures.")
+            pattern, name = read_layer(_bytes(kept["pattern"])), str(kept.get("name", name))[:40]
+        return Cover(_area_of(told), tuple(colour), pattern, name, float(scale), float(angle),
+                     told.get("shaded", True) is not False, on=on)  # fmt: skip
+
+
+def _sample(name: str) -> Person:
+    if name in catalogue.people():
+        return catalogue.sample_person(name)
+    if name in catalogue.garments():
+        return catalogue.sample_garment(name).donor
+    raise StudioError(f"This recipe names a sample that is not here: {name[:60]!r}. Was it made by another version?")
+
+
+def _area(area: Area) -> dict:
+    return {"region": area} if isinstance(area, str) else {"parts": sorted(area)}
+
+
+def _area_of(told: Mapping[str, Any]) -> Area:
+    parts = told.get("parts")
+    if parts is None:
+        region = told.get("region")
+        return checked_area(region if isinstance(region, str) else "")
+    if not isinstance(parts, list) or not all(isinstance(p, int) and not isinstance(p, bool) for p in parts):
+        raise StudioError("This recipe names body parts that are none; the parts have the numbers 1 to 24.")
+    return checked_area(frozenset(parts))
+
+
+def _table(value: object, what: str) -> dict:
+    if not isinstance(value, dict):
+        raise StudioError(f"This recipe's “{what}” is not what it should be. It may be damaged.")
+    return value
+
+
+def _only(values: Mapping[str, Any], known: set[str], where: str) -> None:
+    for name in values:
+        if name not in known:
+            raise StudioError(f"This recipe has a field that is not known here: “{where}{str(name)[:40]}”.")
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(text: object) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise StudioError("A picture in this recipe is damaged.") from error

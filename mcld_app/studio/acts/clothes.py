@@ -1,0 +1,80 @@
+"""What a visitor can do with clothes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mcld_app.body.photo import read_photo
+from mcld_app.editing import Cover
+from mcld_app.editing import look as looks
+from mcld_app.errors import StudioError
+from mcld_app.studio.acts import sent
+from mcld_app.studio.acts.people import check_agreed, person_of_pair
+from mcld_app.studio.acts.sent import Data
+from mcld_app.studio.desk import Desk, InHand, Note
+
+
+def lift(desk: Desk, data: Data) -> Desk:
+    """Take a garment in hand: what dropping it where it belongs will make is worked out while it is on its way."""
+    choice = sent.text(data, "id")
+    garment = desk.garment(choice)
+    ready = looks.put_on(desk.look, garment)
+    return replace(desk, in_hand=InHand(choice, garment.region, desk.look.appearance, ready.appearance), note=Note())
+
+
+def wear(desk: Desk, data: Data) -> Desk:
+    """Put a garment on a region, or on any set of body parts."""
+    choice, area, held = sent.text(data, "id"), sent.area(data), desk.in_hand
+    if held and (held.choice, held.region) == (choice, area) and held.before is desk.look.appearance:
+        return desk.to(replace(desk.look, appearance=held.after))
+    return desk.to(looks.put_on(desk.look, desk.garment(choice), area))
+
+
+def wear_files(desk: Desk, data: Data) -> Desk:
+    """Clothes from files dropped on the person: a photo and its IUV map, in any order."""
+    files = [file for file in data.get("files") or () if isinstance(file, Mapping)]
+    check_agreed(desk)
+    if len(files) == 1:
+        raise StudioError(
+            "One file is not enough: drop a photo together with its IUV map, both at once. The map says which part of "
+            "the photo is which garment."
+        )
+    if len(files) != 2:
+        raise StudioError("Drop two files at once: a photo and its IUV map.")
+    person = person_of_pair(files)
+    garment = looks.Garment(f"{person.name}’s clothes", person, "upper")
+    desk = desk.with_own(person)  # whatever comes next, the clothes are in the list now
+    if not data.get("region") and not data.get("parts"):
+        return replace(desk, note=Note("These clothes are in the list now. Drag them onto the person.", "info"))
+    try:
+        return desk.to(looks.put_on(desk.look, garment, sent.area(data)))
+    except StudioError as error:
+        return replace(desk, note=Note(str(error), "warning"))
+
+
+_PATTERN_SIDE = 512
+_WIDEST, _SMALLEST = 60.0, 1.0  # centimetres of one repeat
+
+
+def cover(desk: Desk, data: Data) -> Desk:
+    """Give an area a colour, or a pattern from a file, in centimetres of the cloth. A pattern that was given before
+    for the same area stays when only its size or angle changes."""
+    area, name, pattern = sent.area(data), "Pattern", None
+    file = data.get("pattern")
+    if file:
+        pattern, name = read_photo(sent.file_bytes(file), max_side=_PATTERN_SIDE), sent.stem(file, "pattern")
+    elif data.get("keep") is True:
+        known = next((e for e in desk.look.edits if isinstance(e, Cover) and e.area == area), None)
+        if known is not None:
+            pattern, name = known.pattern, known.name
+    new = Cover(
+        area,
+        sent.colour(data),
+        pattern,
+        name,
+        min(max(sent.number(data, "scale"), _SMALLEST), _WIDEST),
+        sent.number(data, "angle") % 360,
+        data.get("shaded") is not False,
+    )
+    return desk.to(looks.cover(desk.look, new), gesture=sent.gesture(data))

@@ -1,0 +1,57 @@
+"""What a visitor can do with recipes, and with what was drawn from them."""
+
+from __future__ import annotations
+
+from mcld_app.conditions import Person
+from mcld_app.editing.examples import EXAMPLES, look_of
+from mcld_app.editing.recipe import Recipe, read_recipe
+from mcld_app.errors import StudioError
+from mcld_app.provenance import read_recipe_text
+from mcld_app.studio.acts import sent
+from mcld_app.studio.acts.sent import Data
+from mcld_app.studio.desk import Desk
+
+_PNG = b"\x89PNG"
+
+
+def open_recipe(desk: Desk, data: Data) -> Desk:
+    """The look of a recipe, from a JSON file or from a picture that was drawn here."""
+    file = sent.file_bytes(data.get("file"))
+    if file[:4] == _PNG:
+        text = read_recipe_text(file)
+    else:
+        try:
+            text = file.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise StudioError("This file is no recipe. Choose a recipe, or a picture, that was saved here.") from error
+    return use_recipe(desk, read_recipe(text, lambda key: known_person(desk, key)))
+
+
+def show_example(desk: Desk, data: Data) -> Desk:
+    """The look of one of the examples; the page then generates it."""
+    name = sent.text(data, "id")
+    if name not in EXAMPLES:
+        raise StudioError("There is no such example. Choose another one.")
+    return desk.to(look_of(name), "Undo brings back what was here.")
+
+
+def use_recipe(desk: Desk, recipe: Recipe) -> Desk:
+    """The desk with a recipe's look on it, and its people among the visitor's own; its settings go to the page."""
+    for person in people_of(recipe):
+        desk = desk.with_own(person)
+    return desk.to(recipe.look, "The recipe is open. Undo brings back what was here.").with_recipe(recipe)
+
+
+def known_person(desk: Desk, key: str) -> Person | None:
+    """One of the visitor's own people by the key of their content."""
+    return next((person for person in desk.own if person.key == key), None)
+
+
+def people_of(recipe: Recipe) -> list[Person]:
+    """The people of a recipe that are no samples."""
+    from mcld_app.editing import Swap, Wear
+
+    look = recipe.look
+    donors = [edit.garment.donor for edit in look.edits if isinstance(edit, Wear)]
+    donors += [edit.donor for edit in look.edits if isinstance(edit, Swap) and edit.donor]
+    return [person for person in (look.person, *look.appearance.others, *donors) if not person.sample]

@@ -1,0 +1,250 @@
+"""The studio for other programs: every action as a named endpoint, for `gradio_client` and for MCP.
+
+An endpoint keeps nothing between two calls. It takes a recipe (JSON text, with its pictures) and gives the recipe with
+one more edit, so the caller holds all there is. The edits are the very actions of the page.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import gradio as gr
+
+from mcld_app import models
+from mcld_app.body.mannequin import named_poses
+from mcld_app.body.photo import encode_png
+from mcld_app.conditions import read_person
+from mcld_app.drawing import drawer
+from mcld_app.editing import History, catalogue, draw
+from mcld_app.editing import look as looks
+from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
+from mcld_app.errors import StudioError
+from mcld_app.request import Settings
+from mcld_app.studio import acts, generating
+from mcld_app.studio.acts import sent
+from mcld_app.studio.acts.people import check_agreed
+from mcld_app.studio.answers import Act, sentence
+from mcld_app.studio.desk import Desk, Visit, fresh_desk
+
+
+def listen() -> None:
+    """Register all endpoints; inside a `gr.Blocks`."""
+    for function in ENDPOINTS:
+        gr.api(_told(function), api_name=function.__name__, queue=False, concurrency_limit=None)
+    gr.api(_told(_generate(drawer())), api_name="generate", concurrency_id="gpu", concurrency_limit=1)
+
+
+# --- What there is -------------------------------------------------------------------------------------------------
+
+
+def samples() -> dict[str, list[str]]:
+    """Names of all sample people, garments, poses and models, as the other endpoints take them."""
+    return {
+        "people": list(catalogue.people()),
+        "garments": list(catalogue.garments()),
+        "poses": list(named_poses()),
+        "models": list(models.available()),
+    }
+
+
+def start(person: str) -> str:
+    """A recipe that begins with a sample person.
+
+    Args:
+        person: a name of `samples`, such as "person:mara".
+    """
+    return _written(looks.of(fresh_desk().person(person)))
+
+
+def start_with_photo(photo: str, iuv: str, may_use: bool = False) -> str:
+    """A recipe that begins with a photo and its IUV map.
+
+    Args:
+        photo: the photo's file in base64 (PNG, JPEG or WebP).
+        iuv: its DensePose map, a PNG in base64, I, U, V in OpenCV's order.
+        may_use: that you may use this picture of this person; required on a public Space.
+    """
+    check_agreed(replace(fresh_desk(), agreed=may_use))
+    person = read_person("photo", sent.file_bytes({"data": photo}), sent.file_bytes({"data": iuv}))
+    return _written(looks.of(person))
+
+
+# --- Edits ---------------------------------------------------------------------------------------------------------
+
+
+def pose(recipe: str, name: str) -> str:
+    """Stand in a named pose; "photo" is the photo's own."""
+    return _edited(recipe, acts.choose_pose, {"id": name})
+
+
+def turn(recipe: str, values: dict[str, float]) -> str:
+    """Set the mannequin's joints and camera, in degrees: {"left_elbow.bend": 90, "yaw": 30, ...}."""
+    return _edited(recipe, acts.turn, {"values": values})
+
+
+def drag(recipe: str, handle: str, x: float, y: float) -> str:
+    """Move a handle of the mannequin to a place in the picture, 0..1 of its width and height."""
+    return _edited(recipe, acts.drag, {"handle": handle, "x": x, "y": y})
+
+
+def mirror(recipe: str) -> str:
+    """Mirror the mannequin's pose."""
+    return _edited(recipe, acts.mirror, {})
+
+
+def pose_of(recipe: str, person: str) -> str:
+    """Stand as a sample person stands in their picture."""
+    return _edited(recipe, acts.pose_of, {"id": person})
+
+
+def paint_pose(recipe: str, strokes: str, part: int) -> str:
+    """Paint a body part (1..24; 0 erases) on the IUV map: strokes are a 352 x 512 RGBA PNG in base64."""
+    return _edited(recipe, acts.paint_map, {"strokes": strokes, "part": part})
+
+
+def wear(recipe: str, garment: str, region: str = "", parts: list[int] | None = None) -> str:
+    """Put a sample garment, or what a sample person wears, on a region or on DensePose parts 1..24."""
+    return _edited(recipe, acts.wear, {"id": garment, "region": region, "parts": parts})
+
+
+def cover(
+    recipe: str,
+    region: str = "",
+    parts: list[int] | None = None,
+    colour: str = "#808080",
+    pattern: str = "",
+    scale: float = 12.0,
+    angle: float = 0.0,
+    shaded: bool = True,
+) -> str:
+    """Give a region or DensePose parts a colour, or a pattern (a picture in base64) of `scale` centimetres."""
+    file = {"name": "pattern", "data": pattern} if pattern else None
+    data = {"region": region, "parts": parts, "colour": colour, "pattern": file, "scale": scale, "angle": angle}
+    return _edited(recipe, acts.cover, {**data, "shaded": shaded})
+
+
+def paint(recipe: str, strokes: str, on: Literal["map", "person"] = "map", erase: bool = False) -> str:
+    """Paint on the texture map (a 512 x 512 RGBA PNG in base64) or on the person (352 x 512)."""
+    return _edited(recipe, acts.paint, {"strokes": strokes, "on": on, "erase": erase})
+
+
+def face(recipe: str, person: str, share: float = 1.0, texels: bool = True) -> str:
+    """Swap the face for a sample person's, or for "none" or "own"; `share` 0..1 mixes the two identities."""
+    chosen = _edited(recipe, acts.choose_face, {"id": person})
+    if person in ("own", "none"):
+        return chosen
+    return _edited(chosen, acts.mix_face, {"share": share, "texels": texels})
+
+
+def face_weight(recipe: str, weight: float) -> str:
+    """How much the face counts beside the photo and the clothes, 0..2."""
+    return _edited(recipe, acts.weigh_face, {"weight": weight})
+
+
+def switch(recipe: str, index: int, on: bool) -> str:
+    """Switch the edit at a place of the list on or off."""
+    return _edited(recipe, acts.switch, {"index": index, "on": on})
+
+
+def move(recipe: str, index: int, to: int) -> str:
+    """Move the edit at a place of the list to another one: later edits lie over earlier ones."""
+    return _edited(recipe, acts.move, {"index": index, "to": to})
+
+
+def remove(recipe: str, index: int) -> str:
+    """Delete the edit at a place of the list."""
+    return _edited(recipe, acts.remove, {"index": index})
+
+
+def guess(recipe: str, how: Literal["smooth", "symmetry", "photos", "inpaint", "none"]) -> str:
+    """How texels that no picture shows are filled."""
+    return _edited(recipe, acts.guess, {"how": how})
+
+
+# --- Pictures ------------------------------------------------------------------------------------------------------
+
+
+def preview(recipe: str) -> str:
+    """The texture preview of a recipe, without any network: a PNG in base64."""
+    return base64.b64encode(encode_png(draw(read_recipe(recipe).look).picture)).decode()
+
+
+def health(recipe: str) -> list[dict[str, Any]]:
+    """What may go wrong with a recipe's conditions, before anything is drawn: kind, level, measure, text."""
+    from mcld_app.editing.checkup import findings_of
+
+    return [vars(finding) for finding in findings_of(read_recipe(recipe).look)]
+
+
+def _generate(drawing: generating.Drawing):
+    def generate(
+        recipe: str,
+        seeds: list[int] | None = None,
+        steps: int = 20,
+        guidance: float = 1.0,
+        scheduler: Literal["ddim", "dpm++", "unipc"] = "ddim",
+        model: str = "",
+    ) -> list[str]:
+        """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside."""
+        made = read_recipe(recipe)
+        chosen = model or next(iter(models.available()), "")
+        models.model_named(chosen)
+        settings = Settings(steps, guidance, made.look.face_weight, scheduler)
+        wanted = tuple(seeds or made.seeds)
+        if len(wanted) > generating.MOST_AT_ONCE:
+            raise StudioError(f"At most {generating.MOST_AT_ONCE} pictures are drawn at once.")
+        order = generating.order_of(chosen, settings, (made.look,) * len(wanted), wanted)
+        return [_file(result) for result in _finished(order, drawing)]
+
+    return generate
+
+
+def _finished(order: generating.Order, drawing: generating.Drawing) -> list[generating.Generated]:
+    visit = Visit()
+    visit.orders[order.run] = order
+    for told in generating.news(visit, order.run, drawing):
+        if told["state"] == "failed":
+            raise StudioError(told["text"])
+    return visit.results
+
+
+def _file(result: generating.Generated) -> str:
+    from mcld_app.provenance import encode_generated
+
+    text = write_recipe(result.recipe)
+    data = encode_generated(result.picture, result.model, result.details, recipe=text, edited=True)
+    return base64.b64encode(data).decode()
+
+
+def _edited(recipe: str, act: Act, data: Mapping[str, Any]) -> str:
+    made = read_recipe(recipe)
+    desk = act(Desk(History(made.look), agreed=True), data)
+    return write_recipe(replace(made, look=desk.look, drawn_with=None), pictures=True)
+
+
+def _written(look: looks.Look) -> str:
+    return write_recipe(Recipe(look), pictures=True)
+
+
+def _told(function):
+    """The same function, whose errors are sentences for the caller."""
+    import functools
+
+    @functools.wraps(function)
+    def told(*given, **named):
+        try:
+            return function(*given, **named)
+        except Exception as error:
+            raise gr.Error(sentence(error), print_exception=False) from None
+
+    return told
+
+
+ENDPOINTS = (
+    samples, start, start_with_photo, pose, turn, drag, mirror, pose_of, paint_pose, wear, cover, paint, face,
+    face_weight, switch, move, remove, guess, preview, health,
+)  # fmt: skip
+"""All that is answered at once; "generate" waits for its turn."""

@@ -1,0 +1,67 @@
+"""The pictures drawn in this visit."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from mcld_app.studio import answers, downloads
+from mcld_app.studio.acts.recipes import use_recipe
+from mcld_app.studio.answers import EVERYTHING, Parts, sent
+from mcld_app.studio.components.widget import widget
+from mcld_app.studio.desk import Desk, Visit
+
+_HTML = """
+<div class="results" hidden><h3>Drawn in this visit</h3>
+  <div class="results-list" role="listbox" aria-label="Drawn pictures" aria-orientation="horizontal"></div>
+  <div class="results-acts">
+    <button type="button" data-want="drawn" title="PNG, with the settings inside. It says that it is AI-generated."
+      >Download</button>
+    <button type="button" data-want="animation" title="GIF of the pictures that were drawn together">Animation</button>
+    <button type="button" data-want="drawn-pictures"
+      title="The file then carries your photos, their IUV maps and so the faces on them: whoever has it has those too."
+      >Download with pictures</button>
+    <button type="button" class="results-again" title="Back to the edits and the settings of this picture"
+      >Use this look</button>
+    <button type="button" class="results-focus" aria-expanded="false" title="Where the network looked">Focus maps
+    </button>
+    <label class="switch" title="A small sign in the corner, to be seen by everybody"><input type="checkbox"
+      class="results-mark"> Visible AI mark</label>
+  </div>
+  <div class="results-maps"></div>
+</div>
+"""
+
+
+def render(parts: Parts) -> None:
+    """Thumbnails, and what can be done with the chosen one. Events: "again" {id}, "maps" {id}."""
+    parts["results"] = widget(_HTML, "results", setup={"mark": marked_by_default()}, elem_id="results")
+
+
+def marked_by_default() -> bool:
+    """Whether pictures carry a visible mark unless switched off: on a public Space."""
+    import os
+
+    return bool(os.environ.get("SPACE_ID"))
+
+
+def listen_all(parts: Parts) -> None:
+    def again(visit: Visit | None, notice: dict | None, event: gr.EventData, request: gr.Request) -> dict:
+        visit = visit if isinstance(visit, Visit) else Visit()
+        visit.session = request.session_hash
+
+        def act(desk: Desk, data) -> Desk:
+            return use_recipe(desk, downloads.result_of(visit, data).recipe)
+
+        answered = answers.run(visit, act, sent(event), known=answers.serial_of(notice))
+        return {parts[name]: value for name, value in answered.items() if name in parts}
+
+    def maps(visit: Visit | None, event: gr.EventData) -> dict:
+        try:
+            return {"maps": downloads.focus_of(visit if isinstance(visit, Visit) else Visit(), sent(event))}
+        except Exception as error:
+            return {"problem": answers.sentence(error)}
+
+    quietly = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+    shown = parts.shown(*EVERYTHING, "recipe")
+    parts["results"].again(again, [parts["visit"], parts["notice"]], shown, **quietly)
+    parts["results"].maps(maps, [parts["visit"]], [parts["results"]], **quietly)

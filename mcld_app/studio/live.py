@@ -1,0 +1,40 @@
+"""Small pictures for a hand on a joint or a slider: one call, one answer, past Gradio's components, which would each be
+made anew. Nothing is kept: what the hand lets go of comes as an action of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mcld_app.editing import draw
+from mcld_app.studio import acts, view
+from mcld_app.studio.answers import sentence
+from mcld_app.studio.pictures import iuv_picture, jpeg
+from mcld_app.studio.visits import Visits
+
+_ACTS = {"drag": acts.drag, "turn": acts.turn}
+
+
+def live_picture(visits: Visits) -> Callable[[object], dict[str, Any]]:
+    """The server function of the page: {token, act, and the act's own data} -> {picture, iuv, handles, values}."""
+
+    def live(told: object) -> dict[str, Any]:
+        visit = visits.find(told.get("token")) if isinstance(told, Mapping) else None
+        act = _ACTS.get(str(told.get("act"))) if visit is not None else None
+        if act is None or visit.desk is None:
+            return {}
+        try:
+            desk = act(replace(visit.desk), told)
+            shown = draw(desk.look, small=True)
+        except Exception as error:
+            sentence(error)
+            return {}
+        return {
+            "picture": jpeg(shown.picture),
+            "iuv": jpeg(iuv_picture(shown.iuv)),
+            "handles": view.handles(desk.look),
+            "values": view.joints(desk)["values"],
+        }
+
+    return live

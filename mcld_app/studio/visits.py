@@ -1,0 +1,59 @@
+"""Visits that may be taken up again after a reload.
+
+They stay in this process's memory and are found by a token that nobody can guess, which only the visitor's own page
+knows. Nothing is written anywhere; after a while nothing is left.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+from mcld_app.studio.desk import Visit
+
+_MOST = 200  # visits of a busy day; each holds a few megabytes
+
+
+class Visits:
+    """The visits that can still be taken up.
+
+    Args:
+        seconds: how long after its last action a visit is kept.
+        clock: seconds, from any beginning.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._kept: dict[str, tuple[float, Visit]] = {}
+        self._lock = threading.Lock()
+
+    def keep(self, visit: Visit) -> str:
+        """Keep a visit from now on; returns its token, always the same for the same visit."""
+        with self._lock:
+            visit.token = visit.token or secrets.token_urlsafe(32)
+            self._kept.pop(visit.token, None)  # so that the order is that of the last action
+            self._kept[visit.token] = (self._clock(), visit)
+            self._tidy()
+            return visit.token
+
+    def find(self, token: object) -> Visit | None:
+        """The visit of a token; None where there is none, or not any more."""
+        with self._lock:
+            self._tidy()
+            found = self._kept.get(token) if isinstance(token, str) else None
+            return found[1] if found else None
+
+    def drop(self, visit: Visit) -> None:
+        """Forget a visit, and its token with it."""
+        with self._lock:
+            self._kept.pop(visit.token or "", None)
+            visit.token = None
+
+    def _tidy(self) -> None:
+        oldest = self._clock() - self._seconds
+        for token, (at, _) in list(self._kept.items()):
+            if at >= oldest and len(self._kept) <= _MOST:
+                break
+            del self._kept[token]

@@ -1,0 +1,29 @@
+// The list of edits, in the order they are made: later ones lie over earlier ones.
+const box = element.querySelector(".edits-box"), list = element.querySelector(".edits-list");
+
+const button = (cls, label, text, act) => {
+  const made = make("button", { type: "button", class: cls, "aria-label": label, title: label.split(":")[0], text });
+  made.addEventListener("click", act);
+  return made;
+};
+const row = (edit, i, all) => {
+  const on = make("input", { type: "checkbox", checked: edit.on, "aria-label": `${edit.label}: on` });
+  on.addEventListener("change", () => trigger("switch", { index: i, on: on.checked }));
+  const up = button("edits-move", `Move up: ${edit.label}`, "↑", () => trigger("move", { index: i, to: i - 1 }));
+  const down = button("edits-move", `Move down: ${edit.label}`, "↓", () => trigger("move", { index: i, to: i + 1 }));
+  up.disabled = i === 0;
+  down.disabled = i === all.length - 1;
+  return make("li", { class: edit.on ? "edit" : "edit off" }, on, make("img", { src: edit.src, alt: "" }),
+    make("span", { class: "edit-label", text: edit.label, title: edit.label }), make("span", { class: "edit-place", text: edit.place }),
+    all.length > 1 ? make("span", { class: "edit-order" }, up, down) : null,
+    button("edits-remove", `Delete: ${edit.label}`, "×", () => trigger("remove", { index: i })));
+};
+const show = () => {
+  const edits = (props.value && props.value.edits) || [];
+  const focused = document.activeElement && list.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+  list.replaceChildren(...edits.map(row));
+  box.classList.toggle("bare", !edits.length);
+  if (focused) [...list.querySelectorAll("[aria-label]")].find((node) => node.getAttribute("aria-label") === focused)?.focus();
+};
+watch("value", show);
+show();

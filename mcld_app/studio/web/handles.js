@@ -1,0 +1,97 @@
+// The mannequin's joints over the picture: dragged with mouse or finger, moved with the arrow keys.
+
+/**
+ * @param {SVGElement} svg over the picture, in its own coordinates
+ * @param {(data: object) => void} drag sends {handle, x, y, live, gesture} or, from the keyboard, {..., by: true}
+ */
+const joints = (svg, drag) => {
+  const NS = "http://www.w3.org/2000/svg";
+  const [width, height] = [svg.viewBox.baseVal.width, svg.viewBox.baseVal.height];
+  const nodes = new Map(), bones = [];
+  let held = null, gesture = 0;
+
+  const shape = (tag, attributes) => {
+    const node = document.createElementNS(NS, tag);
+    Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+    svg.append(node);
+    return node;
+  };
+  const put = (node, x, y) => { node.setAttribute("transform", `translate(${x * width} ${y * height})`); node.at = [x, y]; };
+  const build = ({ points, bones: pairs }) => {
+    svg.replaceChildren();
+    nodes.clear();
+    bones.length = 0;
+    pairs.forEach(([a, b]) => bones.push({ a, b, line: shape("line", { class: "bone" }) }));
+    points.forEach((point) => {
+      const node = shape("g", { class: "joint-handle", tabindex: "0", role: "button", "data-id": point.id,
+        "aria-label": `${point.label}: drag, or move with the arrow keys` });
+      const title = document.createElementNS(NS, "title");
+      title.textContent = point.label;
+      const touch = document.createElementNS(NS, "circle"), dot = document.createElementNS(NS, "circle");
+      touch.setAttribute("r", "15");
+      touch.setAttribute("class", "joint-touch");
+      dot.setAttribute("r", "6.5");
+      dot.setAttribute("class", "joint-dot");
+      node.append(title, touch, dot);
+      listen(node, point.id);
+      nodes.set(point.id, node);
+    });
+  };
+  const stretch = () => bones.forEach(({ a, b, line }) => {
+    const from = nodes.get(a)?.at, to = nodes.get(b)?.at;
+    if (!from || !to) return;
+    line.setAttribute("x1", from[0] * width); line.setAttribute("y1", from[1] * height);
+    line.setAttribute("x2", to[0] * width); line.setAttribute("y2", to[1] * height);
+  });
+  const place = (event) => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    return { x: Math.min(1.2, Math.max(-0.2, at.x / width)), y: Math.min(1.2, Math.max(-0.2, at.y / height)) };
+  };
+  const listen = (node, id) => {
+    node.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || !event.isPrimary) return;
+      event.preventDefault();
+      node.setPointerCapture(event.pointerId);
+      node.focus({ preventScroll: true });
+      gesture += 1;
+      held = { id, pointer: event.pointerId, moved: false };
+      node.classList.add("held");
+    });
+    node.addEventListener("pointermove", (event) => {
+      if (!held || held.pointer !== event.pointerId) return;
+      held.moved = true;
+      const { x, y } = place(event);
+      put(node, x, y);
+      stretch();
+      drag({ handle: id, x, y, live: true, gesture: `drag ${gesture}` });
+    });
+    const end = (event) => {
+      if (!held || held.pointer !== event.pointerId) return;
+      const { moved } = held;
+      held = null;
+      node.classList.remove("held");
+      if (moved) drag({ handle: id, ...place(event), live: false, gesture: `drag ${gesture}` });
+    };
+    node.addEventListener("pointerup", end);
+    node.addEventListener("pointercancel", end);
+    node.addEventListener("focus", () => { gesture += 1; });
+    node.addEventListener("keydown", (event) => {
+      const step = (event.shiftKey ? 16 : 4) / height;
+      const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      drag({ handle: id, x: (by[0] * height) / width, y: by[1], by: true, live: false, gesture: `drag ${gesture}` });
+    });
+  };
+  return (value) => {
+    svg.classList.toggle("none", !value);
+    if (!value) { svg.replaceChildren(); nodes.clear(); return; }
+    if (nodes.size !== value.points.length) build(value);
+    value.points.forEach((point) => {
+      const node = nodes.get(point.id);
+      node.classList.toggle("behind", !point.front);
+      if (!held || held.id !== point.id) put(node, point.x, point.y);  // the hand knows better where its own joint is
+    });
+    stretch();
+  };
+};

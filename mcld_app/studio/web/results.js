@@ -1,0 +1,62 @@
+// The pictures drawn in this visit, newest first.
+const root = element.querySelector(".results"), list = element.querySelector(".results-list"), maps = element.querySelector(".results-maps");
+const mark = element.querySelector(".results-mark"), focus = element.querySelector(".results-focus");
+let results = [], chosen = null;
+mark.checked = setup.mark;
+
+const options = () => [...list.children];
+const draw = () => {
+  root.hidden = !results.length;
+  list.replaceChildren(...results.map((result) => {
+    const on = chosen && result.id === chosen.id;
+    const option = make("button", { type: "button", role: "option", "aria-selected": String(on), tabindex: on ? "0" : "-1",
+      "data-id": result.id, title: `${result.pose}, seed ${result.seed}`, "aria-label": `${result.pose}, seed ${result.seed}` },
+    make("img", { src: result.picture, alt: "", width: 62, height: 90 }));
+    option.addEventListener("click", () => { choose(result); list.querySelector("[aria-selected=true]").focus(); });
+    return option;
+  }));
+  element.querySelector("[data-want=animation]").hidden = !chosen || results.filter((r) => r.run === chosen.run).length < 2;
+  focus.hidden = !chosen || !chosen.focus;
+};
+const choose = (result) => {
+  chosen = result;
+  maps.replaceChildren();
+  focus.setAttribute("aria-expanded", "false");
+  draw();
+  say("show-drawn", result);
+};
+rove(list, options);
+hear("drawn", (news) => {
+  if (news.state !== "done" || !news.results) return;
+  const fresh = news.results.map((result) => ({ ...result, run: news.run }));
+  results = [...fresh, ...results].slice(0, 24);
+  chosen = fresh[0];
+  maps.replaceChildren();
+  draw();
+});
+hear("forget", () => { results = []; chosen = null; maps.replaceChildren(); draw(); });
+element.querySelectorAll("[data-want]").forEach((button) => button.addEventListener("click", () => {
+  if (chosen) say("want", { what: button.dataset.want, id: chosen.id, mark: mark.checked });
+}));
+element.querySelector(".results-again").addEventListener("click", () => { if (chosen) trigger("again", { id: chosen.id }); });
+focus.addEventListener("click", () => {
+  if (maps.children.length) { maps.replaceChildren(); focus.setAttribute("aria-expanded", "false"); return; }
+  trigger("maps", { id: chosen.id });
+});
+watch("value", () => {
+  const value = props.value;
+  if (!value) return;
+  if (value.all) {
+    results = value.all;
+    chosen = results[0] || null;
+    maps.replaceChildren();
+    draw();
+    if (chosen) say("show-drawn", chosen);
+    return;
+  }
+  if (value.problem) { warn(value.problem); return; }
+  if (!value.maps) return;
+  focus.setAttribute("aria-expanded", "true");
+  maps.replaceChildren(...value.maps.map(({ label, picture }) => make("figure", {}, make("img", { src: picture, alt: label }), make("figcaption", { text: label }))));
+});
+draw();

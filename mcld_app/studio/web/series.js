@@ -1,0 +1,18 @@
+// A series of poses.
+const list = element.querySelector(".series-list"), between = element.querySelector(".series-between");
+const root = element.querySelector(".series");
+element.querySelector(".series-add").addEventListener("click", () => trigger("gather"));
+between.addEventListener("change", () => trigger("between", { count: Number(between.value) }));
+const show = () => {
+  const poses = (props.value && props.value.poses) || [];
+  list.replaceChildren(...poses.map((pose, i) => {
+    const drop = make("button", { type: "button", "aria-label": `Take out: ${pose.label}`, title: "Take out", text: "×" });
+    drop.addEventListener("click", () => trigger("drop", { index: i }));
+    return make("li", {}, make("img", { src: pose.src, alt: pose.label, width: 52, height: 76 }), drop);
+  }));
+  root.classList.toggle("bare", !poses.length);
+  if (props.value && props.value.between !== undefined) between.value = props.value.between;
+  say("series", { count: poses.length });
+};
+watch("value", show);
+show();

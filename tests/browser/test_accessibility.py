@@ -1,0 +1,36 @@
+"""axe-core over the page: no serious finding in our own markup, in light and dark, with every tab open."""
+
+from __future__ import annotations
+
+import pytest
+from acting import choose_pose, open_page, open_tab, wear_by_click
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.browser
+
+# Gradio's own wrappers. What is in them and ours lies in a `.widget`.
+OURS = [[".widget"], [".plain"]]
+GRAVE = ("serious", "critical")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_our_own_markup_has_no_serious_finding(browser: Browser, studio_url: str, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, color_scheme=scheme)
+    page = context.new_page()
+    open_page(page, studio_url)
+    choose_pose(page, "Waving")
+    wear_by_click(page, 1, "Top")
+    page.get_by_text("Settings", exact=True).click()
+    found = {}
+    for tab in ("Pose", "Clothes", "Face", "Paint"):
+        open_tab(page, tab)
+        page.wait_for_timeout(500)
+        page.evaluate("document.querySelectorAll('[role=tabpanel] details').forEach((d) => { d.open = true; })")
+        results = Axe().run(page, context={"include": OURS})
+        for violation in results.response["violations"]:
+            if violation["impact"] in GRAVE:
+                places = sorted({node["target"][-1] for node in violation["nodes"]})[:5]
+                found[f"{tab}: {violation['id']}"] = (violation["help"], places)
+    context.close()
+    assert not found, found

@@ -1,0 +1,87 @@
+"""How quickly the preview follows, measured in the browser from the click to the changed picture. It wants a quiet
+machine, so it runs when asked for: `MCLD_SPEED=1 python -m pytest -s tests/browser/test_editing_speed.py`."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Iterator
+
+import pytest
+from acting import choose_pose, middle_of, open_page, open_tab, wait_until_answered
+from playwright.sync_api import Browser, Page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif("MCLD_SPEED" not in os.environ, reason="wants a quiet machine: set MCLD_SPEED=1"),
+]
+
+EDIT_SECONDS = 0.150
+UPDATES_A_SECOND = 8
+
+CLICK = """(selector) => new Promise((resolve) => {
+  const picture = document.querySelector("#stage .stage-after");
+  const start = performance.now();
+  const shown = () => requestAnimationFrame(() => resolve(performance.now() - start));
+  picture.addEventListener("load", shown, { once: true });
+  document.querySelector(selector).click();
+})"""
+COUNT = """() => {
+  window.updates = 0;
+  new MutationObserver(() => { window.updates += 1; }).observe(
+    document.querySelector("#stage .stage-after"), { attributes: true, attributeFilter: ["src"] });
+}"""
+
+
+@pytest.fixture
+def visit(browser: Browser, studio_url: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    open_page(page, studio_url)
+    yield page
+    context.close()
+
+
+def timed(page: Page, selectors: list[str]) -> float:
+    times = []
+    for selector in selectors:
+        times.append(page.evaluate(CLICK, selector) / 1000)
+        wait_until_answered(page)
+    return statistics.median(times)
+
+
+def test_the_preview_follows_an_edit_within_a_blink(visit: Page) -> None:
+    choose_pose(visit, "Standing")
+    poses = [f"#pose-picker [role=option]:nth-child({2 + n % 20})" for n in range(1, 21)]
+    found = {"pose": timed(visit, poses)}
+    open_tab(visit, "Face")
+    visit.locator("#face-picker [role=option]").nth(5).wait_for()
+    found["face"] = timed(visit, [f"#face-picker [role=option]:nth-child({3 + n % 10})" for n in range(1, 21)])
+    open_tab(visit, "Clothes")
+    visit.get_by_text("Colour or pattern", exact=True).click()
+    visit.evaluate("""() => {  // another colour each time, or nothing would change
+      let n = 0;
+      const colour = document.querySelector(".cover-colour input");
+      document.querySelector(".cover-go").addEventListener("click", () => {
+        n += 1; colour.value = `#${(n * 700001 % 0xffffff).toString(16).padStart(6, "0")}`; }, true);
+    }""")
+    found["colour"] = timed(visit, [".cover-go"] * 20)
+    print("".join(f"\n{name}: {seconds * 1000:.0f} ms, median of 20" for name, seconds in found.items()))
+    assert max(found.values()) <= EDIT_SECONDS, found
+
+
+def test_the_preview_follows_a_hand_on_a_joint(visit: Page) -> None:
+    choose_pose(visit, "Standing")
+    x, y = middle_of(visit.locator(".joint-handle[data-id=left_wrist] .joint-dot"))
+    visit.evaluate(COUNT)
+    visit.mouse.move(x, y)
+    visit.mouse.down()
+    start = visit.evaluate("performance.now()")
+    for step in range(60):
+        visit.mouse.move(x + step * 0.8, y - step * 3)
+        visit.wait_for_timeout(25)
+    seconds = (visit.evaluate("performance.now()") - start) / 1000
+    rate = visit.evaluate("window.updates") / seconds
+    visit.mouse.up()
+    print(f"\njoint drag: {rate:.1f} updates a second, over {seconds:.1f} s")
+    assert rate >= UPDATES_A_SECOND

@@ -1,0 +1,198 @@
+"""What the page sends for the newer edits, good and bad: each bad thing is a sentence, and nothing made is lost."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+from mcld_app.body.iuv import encode_iuv
+from mcld_app.body.mannequin import named_poses
+from mcld_app.body.people import draw_person, render_person
+from mcld_app.body.photo import encode_png
+from mcld_app.body.samples import sample_people
+from mcld_app.editing.recipe import Recipe, write_recipe
+from mcld_app.errors import StudioError
+from mcld_app.provenance import encode_generated
+from mcld_app.studio import acts, answers
+from mcld_app.studio.desk import Desk, Visit, fresh_desk
+from mcld_app.studio.generating import MOST_WAITING
+from mcld_app.studio.live import live_picture
+from mcld_app.studio.visits import Visits
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return fresh_desk()
+
+
+def strokes(height: int, width: int, rows: slice = slice(None), columns: slice = slice(None)) -> str:
+    """A PNG in base64, painted over some rows and columns."""
+    layer = np.zeros((height, width, 4), np.uint8)
+    layer[rows, columns] = (250, 0, 250, 255)
+    return base64.b64encode(encode_png(layer)).decode()
+
+
+def sample_files(index: int = 4, shade: int = 0) -> dict[str, dict[str, str]]:
+    """A sample's photo and map as the page sends them; a shade makes it another photo."""
+    import cv2
+
+    sample = sample_people()[index]
+    photo = cv2.imread(str(sample.photo_path))[..., ::-1]
+    photo = np.clip(photo.astype(int) + shade, 0, 255).astype(np.uint8)
+    files = {"photo": encode_png(photo), "iuv": sample.iuv_path.read_bytes()}
+    return {name: {"name": f"{name}.png", "data": base64.b64encode(data).decode()} for name, data in files.items()}
+
+
+# ---- what is understood ---------------------------------------------------------------------------------------
+
+
+def test_strokes_on_the_person_and_on_the_map_are_paint(desk: Desk) -> None:
+    on_person = acts.paint(desk, {"on": "person", "strokes": strokes(512, 352, slice(180, 200), slice(160, 200))})
+    on_map = acts.paint(on_person, {"on": "map", "strokes": strokes(512, 512, slice(300, 330))})
+    assert len(on_map.look.edits) == 1, "strokes in a row are one edit"
+    assert on_map.look.edits[0].layer[..., 3].sum() > on_person.look.edits[0].layer[..., 3].sum() > 0
+
+
+def test_a_pattern_stays_while_its_size_is_dragged_and_the_drag_is_one_undo(desk: Desk) -> None:
+    pattern = np.zeros((70, 70, 3), np.uint8)
+    pattern[::2] = 255
+    file = {"name": "C:\\me\\Tweed.png", "data": base64.b64encode(encode_png(pattern)).decode()}
+    said = {"region": "bottom", "colour": "#102030", "scale": 12, "angle": 0}
+    first = acts.cover(desk, {**said, "pattern": file, "gesture": "a"})
+    dragged = first
+    for scale in (14, 20, 33):
+        dragged = acts.cover(dragged, {**said, "keep": True, "scale": scale, "gesture": "b"})
+    [edit] = dragged.look.edits
+    assert (edit.label, edit.scale) == ("Tweed", 33.0) and edit.pattern is first.look.edits[0].pattern
+    assert acts.undo(dragged, {}).look.edits == first.look.edits
+
+
+def test_another_photo_of_the_person_fills_what_was_missing(desk: Desk) -> None:
+    back = acts.use_upload(desk, sample_files(11))
+    front = acts.choose_person(back, {"id": "person:mara"})
+    both = acts.another_photo(front, {"id": f"own:{back.own[0].key}"})
+    assert both.look.fill == "photos" and len(both.look.appearance.others) == 1
+
+
+def test_a_recipe_comes_back_from_json_and_from_a_picture(desk: Desk) -> None:
+    made = acts.choose_pose(acts.wear(desk, {"id": "garment:jeans", "region": "bottom"}), {"id": "lunge"})
+    text = write_recipe(Recipe(made.look, seeds=(9,)))
+    picture = encode_generated(np.zeros((64, 44, 3), np.uint8), "x", recipe=text)
+    for data in (text.encode(), picture):
+        opened = acts.open_recipe(desk, {"file": {"name": "r", "data": base64.b64encode(data).decode()}})
+        assert opened.look.pose == made.look.pose and [e.label for e in opened.look.edits] == ["Jeans"]
+        assert opened.recipe.seeds == (9,)
+        assert acts.undo(opened, {}).look is desk.look
+
+
+# ---- what is not ----------------------------------------------------------------------------------------------
+
+BAD = {
+    "strokes of another size": (acts.paint, {"on": "map", "strokes": strokes(512, 352, slice(9))}),
+    "strokes that are none": (acts.paint, {"on": "map", "strokes": strokes(512, 512, slice(0))}),
+    "strokes that are no picture": (acts.paint, {"on": "person", "strokes": "AAAA"}),
+    "no strokes": (acts.paint, {"on": "person"}),
+    "a stroke outside of the body": (acts.paint, {"on": "person", "strokes": strokes(512, 352, slice(5), slice(5))}),
+    "an eraser on nothing": (
+        acts.paint,
+        {"on": "map", "erase": True, "strokes": strokes(512, 512, slice(300, 320))},
+    ),
+    "a body part 25": (acts.paint_map, {"part": 25, "strokes": strokes(512, 352, slice(90))}),
+    "no part": (acts.paint_map, {"part": True, "strokes": strokes(512, 352, slice(90))}),
+    "a colour that is none": (acts.cover, {"region": "top", "colour": "red", "scale": 1, "angle": 0}),
+    "a size that is none": (acts.cover, {"region": "top", "colour": "#010203", "scale": float("nan"), "angle": 0}),
+    "a region that is none": (acts.cover, {"region": "soul", "colour": "#010203", "scale": 1, "angle": 0}),
+    "parts that are none": (acts.wear, {"id": "garment:jeans", "parts": [0, 25]}),
+    "parts that are words": (acts.wear, {"id": "garment:jeans", "parts": ["top"]}),
+    "a garment without the region": (acts.wear, {"id": "garment:jeans", "region": "sleeves"}),
+    "a face of nobody": (acts.choose_face, {"id": "person:nobody"}),
+    "a mix without a face": (acts.mix_face, {"share": 0.5}),
+    "a weight that is none": (acts.weigh_face, {"weight": "heavy"}),
+    "a weight beyond the end": (acts.weigh_face, {"weight": 7}),
+    "one file as a face": (acts.face_files, {"files": [{"name": "a", "data": ""}]}),
+    "a way to fill that is none": (acts.guess, {"how": "magic"}),
+    "an edit that is not there": (acts.switch, {"index": 4, "on": True}),
+    "a handle that is none": (acts.drag, {"handle": "left_wing", "x": 0.5, "y": 0.5}),
+    "a handle without a place": (acts.drag, {"handle": "left_wrist", "x": None, "y": 0.5}),
+    "a pose that is none": (acts.open_pose, {"file": {"name": "x", "data": base64.b64encode(b"[1]").decode()}}),
+    "a recipe that is none": (acts.open_recipe, {"file": {"name": "x", "data": base64.b64encode(b"\xff").decode()}}),
+    "no recipe": (acts.open_recipe, {}),
+    "the pose of nobody": (acts.pose_of, {"id": "own:0"}),
+    "too much in between": (acts.set_between, {"count": 99}),
+    "an example that is none": (acts.show_example, {"id": "x"}),
+    "the first photo again": (acts.another_photo, {"id": "person:mara"}),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_done_is_said_in_a_sentence_and_nothing_is_lost(case: str) -> None:
+    visit = Visit()
+    answers.run(visit, acts.choose_pose, {"id": "standing"})
+    before, (act, data) = visit.desk, BAD[case]
+    answer = answers.run(visit, act, data)
+    told = answer["notice"]
+    assert told["kind"] == "warning" and told["text"] != answers.UNEXPECTED, told["text"]
+    assert 15 < len(told["text"]) < 320 and told["text"].endswith((".", "?")), told["text"]
+    assert visit.desk.look is before.look and set(answer) == {"visit", "notice"}
+
+
+def test_a_face_picture_without_a_face_is_told(desk: Desk) -> None:
+    photo, iuv = render_person(draw_person(5), named_poses()["back"], (512, 352))
+    data = {"photo.png": encode_png(photo), "iuv.png": encode_iuv(iuv)}
+    files = [{"name": name, "data": base64.b64encode(file).decode()} for name, file in data.items()]
+    with pytest.raises(StudioError, match="No face is seen"):
+        acts.face_files(desk, {"files": files})
+
+
+def test_eleven_uploads_while_a_picture_is_drawn_are_all_kept_apart_and_lose_nothing() -> None:
+    visit = Visit()
+    answers.run(visit, acts.wear, {"id": "garment:jeans", "region": "bottom"})
+    look = visit.desk.look
+    for shade in range(11):
+        answers.run(visit, acts.use_upload, sample_files(shade=shade - 5))
+    assert len({person.key for person in visit.desk.own}) == 11
+    for _ in range(11):
+        answers.run(visit, acts.undo, {})
+    assert visit.desk.look is look
+    assert MOST_WAITING < 11, "and nobody fills the line with eleven pictures"
+
+
+# ---- on a public Space ----------------------------------------------------------------------------------------
+
+
+def test_on_a_space_nobody_brings_pictures_before_they_agreed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACE_ID", "somebody/studio")
+    files = sample_files()
+    both = {"files": list(files.values()), "region": "top"}
+    for act, data in ((acts.use_upload, files), (acts.wear_files, both), (acts.face_files, both)):
+        with pytest.raises(StudioError, match="I may use these pictures"):
+            act(desk, data)
+    assert acts.use_upload(acts.agree(desk, {"on": True}), files).own
+
+
+# ---- while a hand is on a joint -------------------------------------------------------------------------------
+
+
+def test_a_hand_on_a_joint_is_shown_small_pictures_and_changes_nothing() -> None:
+    visits, visit = Visits(60), Visit()
+    answers.run(visit, acts.choose_pose, {"id": "standing"})
+    token, before = visits.keep(visit), visit.desk
+    live = live_picture(visits)
+    shown = live({"token": token, "act": "drag", "handle": "left_wrist", "x": 0.75, "y": 0.3})
+    assert shown["picture"].startswith("data:image/jpeg") and shown["handles"]["points"]
+    assert shown["values"] != live({"token": token, "act": "turn", "values": {}})["values"]
+    assert visit.desk is before
+    json.dumps(shown)
+
+
+def test_nobody_elses_visit_answers_and_nonsense_gets_nothing() -> None:
+    visits, visit = Visits(60), Visit()
+    answers.run(visit, acts.choose_pose, {"id": "standing"})
+    token, live = visits.keep(visit), live_picture(visits)
+    drag = {"act": "drag", "handle": "left_wrist", "x": 0.5, "y": 0.5}
+    for told in (None, [], {}, drag, {**drag, "token": "x"}, {**drag, "token": token, "act": "undo"},
+                 {**drag, "token": token, "handle": "wing"}):  # fmt: skip
+        assert live(told) == {}

@@ -1,0 +1,36 @@
+"""Heads on the texture map: collars stay with the clothes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mcld_app.body.dressing import skin_colour
+from mcld_app.body.heads import collar, put_head_on
+from mcld_app.body.parts import region_mask
+from mcld_app.body.wardrobe import ground
+from mcld_app.editing import catalogue
+
+HEAD, NECK = region_mask("head"), region_mask("head") & (ground().y < 1.5)
+
+
+@pytest.mark.parametrize("name", ["kofi", "leo"])
+def test_a_rollneck_is_a_collar(name: str) -> None:
+    found = collar(catalogue.sample_person(f"person:{name}").texture)
+    assert found[NECK].all() and not (found & ~HEAD).any()
+    assert not (found & region_mask("face") & (ground().y > 1.56)).any()
+
+
+@pytest.mark.parametrize("name", ["mara", "tomas", "zuri", "lena"])
+def test_a_bare_neck_is_none(name: str) -> None:
+    assert not collar(catalogue.sample_person(f"person:{name}").texture).any()
+
+
+def test_nothing_but_the_head_changes_and_a_share_of_nothing_is_ones_own() -> None:
+    mara, kofi = (catalogue.sample_person(f"person:{name}").texture for name in ("mara", "kofi"))
+    swapped, own = put_head_on(mara, kofi), put_head_on(mara, kofi, 0.0)
+    assert (swapped.image[~HEAD] == mara.image[~HEAD]).all()
+    seen = HEAD & mara.coverage
+    assert (own.image[seen] == mara.image[seen]).all()
+    assert swapped.coverage[HEAD].all()
+    assert np.abs(swapped.image[NECK].astype(int) - skin_colour(kofi)).mean() < 30
