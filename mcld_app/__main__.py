@@ -92,15 +92,17 @@ def _download_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _download(chosen: argparse.Namespace) -> int:
-    from mcld_app.checkpoints import NEEDED, download
+    from mcld_app.checkpoints import NEEDED, OPTIONAL, download
     from mcld_app.checkpoints.find import find
     from mcld_app.checkpoints.table import in_words
+    from mcld_app.safety import is_on
 
-    missing = [weight for weight in NEEDED if find(weight, chosen.folder) is None]
+    wanted = (*NEEDED, *OPTIONAL) if is_on() else NEEDED  # the safety checker, where it is to stand behind the network
+    missing = [weight for weight in wanted if find(weight, chosen.folder) is None]
     print("Licences (more in docs/licences.md):" if missing else "Nothing is missing.")
     for weight in missing:
         print(f"  {weight.label}, {in_words(weight.size)}, {weight.page}\n    {weight.licence}", flush=True)
-    download(NEEDED, chosen.folder, on_progress=Bar())
+    download(wanted, chosen.folder, on_progress=Bar())
     print("Everything is there.")
     return 0
 

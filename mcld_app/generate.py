@@ -102,7 +102,7 @@ def draw_recipe(
             text = write_recipe(Recipe(made.look, made.settings, (one.seed,), name, told), pictures=pictures)
             picture = with_mark(one.picture) if mark else one.picture
             path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
-            _write(path, encode_generated(picture, label, f"seed {one.seed}", recipe=text, edited=True))
+            _write(path, encode_generated(picture, label, f"seed {one.seed}", recipe=text, edited=made.of_a_photo))
             paths.append(path)
     return paths
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,13 +11,14 @@ import pytest
 from PIL import Image
 
 from mcld_app import models
+from mcld_app.conditions import make_person
 from mcld_app.editing import catalogue
 from mcld_app.editing import look as looks
 from mcld_app.editing.given import conditions_of
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.provenance import encode_generated
+from mcld_app.provenance import encode_generated, read_recipe_text
 from mcld_app.request import Drawn, Progress
-from mcld_app.studio import acts, generating
+from mcld_app.studio import acts, downloads, generating
 from mcld_app.studio.desk import Visit, fresh_desk
 
 ASKED = {"run": 7, "model": "m", "seed": "3", "steps": 2, "guidance": 3.5, "scheduler": "ddim"}
@@ -143,3 +145,36 @@ def test_a_models_name_cannot_break_the_files_description() -> None:
     said = ElementTree.fromstring(xmp[xmp.index("<x:") : xmp.index("<?xpacket end")])
     assert 'a "<b>" & ü' in said[0][0].attrib.values()
     assert np.array_equal(np.asarray(file), PICTURE)
+
+
+def test_a_series_is_taken_away_as_an_animation_and_its_pictures_as_recipes(visit: Visit) -> None:
+    generating.take(visit, visit.desk, {**ASKED, "count": 3})
+    list(generating.news(visit, 7, drawing))
+    name, kind, data = downloads.file_of(visit.desk, "animation", visit)
+    assert (name, kind) == ("mcld-animation.gif", "image/gif")
+    assert Image.open(io.BytesIO(data)).format == "GIF"
+    name, kind, data = downloads.file_of(visit.desk, "video", visit)
+    assert kind == "video/mp4" and b"ftyp" in data[:16]
+    first = visit.results[0]
+    _, _, plain = downloads.file_of(visit.desk, "drawn", visit, {"id": first.id})
+    _, _, marked = downloads.file_of(visit.desk, "drawn", visit, {"id": first.id, "mark": True})
+    assert json.loads(read_recipe_text(plain))["seeds"] == [3] and plain != marked
+    with pytest.raises(StudioError, match="not kept any more"):
+        downloads.file_of(visit.desk, "drawn", visit, {"id": "gone"})
+    generating.take(visit, visit.desk, {**ASKED, "run": 9})
+    list(generating.news(visit, 9, drawing))
+    with pytest.raises(StudioError, match="two pictures at least"):
+        downloads.file_of(visit.desk, "animation", visit)
+    with pytest.raises(StudioError, match="was not recorded"):
+        downloads.focus_of(visit, {})
+
+
+def test_only_an_edit_of_somebodys_own_photo_is_called_edited(visit: Visit) -> None:
+    generating.take(visit, visit.desk, ASKED)
+    list(generating.news(visit, 7, drawing))
+    sample = downloads.file_of(visit.desk, "drawn", visit)[2]
+    assert b"trainedAlgorithmicMedia" in sample and b"compositeWith" not in sample
+    own = make_person("Me", visit.desk.look.person.photo, visit.desk.look.person.iuv)
+    generating.take(visit, visit.desk.to(looks.of(own)), {**ASKED, "run": 8})
+    list(generating.news(visit, 8, drawing))
+    assert b"compositeWithTrainedAlgorithmicMedia" in downloads.file_of(visit.desk, "drawn", visit)[2]

@@ -17,15 +17,16 @@ import numpy as np
 from mcld_app.body.figure import BONES
 from mcld_app.body.mannequin import JOINTS, bone_turns, rotation
 
-# How much metres in depth count beside metres in the picture, and for how many steps: first the point comes along
-# at about its depth, then whatever is still missing in the picture is made up.
+# What a metre in depth counts beside one in the picture, and for how many steps: first the point comes along at about
+# its depth, then whatever is still missing in the picture is made up.
 _PHASES = ((0.3, 7), (0.0, 7))
-_ENOUGH = 5e-5  # metres in the picture: a twentieth of a pixel on a picture 2000 pixels high
-_SETTLED = 0.01  # a step that lessens the squared error by a smaller share than this was the last one
-# What turning is worth: metres a limb stays away for a square radian less of turning. No somersault for a last pixel.
-_WORTH = 0.01
-_PIXEL = 1e-3  # metres
-_FREE_TURN = 0.1  # share of an angle's change that is damped whatever the bones do
+_ENOUGH = 5e-5  # metres from the target; a twentieth of a pixel on a picture 2000 pixels high
+_SETTLED = 0.01  # a step that lessens the cost by a smaller share than this was the last one
+# A target out of reach draws a limb into any contortion that gains it a millimetre. So turning has a price: about this
+# many metres for half a square radian. It falls with the distance, so that what can be reached is reached.
+_PRICE = 0.01
+_NEAR = 1e-3  # metres; the price falls no further
+_FREE_TURN = 0.1  # the part of the price for angles that cancel out, see above
 _BUMP = 1e-3  # degrees
 _START = {bone: np.array(place) for bone, (_, place) in BONES.items()}
 
@@ -46,25 +47,25 @@ class Goal:
 
 
 def inverse_kinematics(
-    angles: Mapping[str, float], goals: Sequence[Goal], willing: Mapping[str, float], view: np.ndarray
+    angles: Mapping[str, float], goals: Sequence[Goal], unwilling: Mapping[str, float], view: np.ndarray
 ) -> dict[str, float]:
     """The angles that bring the goals' points to their targets, or as near as the joints' limits let.
 
     Args:
         angles: "joint.axis" -> degrees, where to start.
         goals: one or more points on one limb: the way from the pelvis to one of them passes the others.
-        willing: the angles that may change -> how unwilling they are, 1 is usual.
+        unwilling: the angles that may change -> how little they like to, 1 is usual.
         view: (3, 3) rotation from the body's space (`figure.py`, turned by no yaw) to the camera's.
 
     Returns:
-        The same keys as `willing`, degrees, within their limits.
+        The same keys as `unwilling`, degrees, within their limits.
     """
-    limb = _Limb(angles, goals, tuple(willing))
+    limb = _Limb(angles, goals, tuple(unwilling))
     low, high = np.radians([_limits(key) for key in limb.keys]).T
     start = now = np.clip(np.radians([angles.get(key, 0.0) for key in limb.keys]), low, high)
     points, slope = limb.at(now)
     spins = limb.spins(now)
-    stiff = np.array(list(willing.values()))
+    stiff = np.array(list(unwilling.values()))
     metric = stiff[:, None] * (spins.T @ spins + _FREE_TURN * np.eye(len(stiff))) * stiff
     targets = np.stack([goal.target for goal in goals])
 
@@ -77,7 +78,7 @@ def inverse_kinematics(
             missing = np.sqrt(error @ error)
             if missing < _ENOUGH:
                 break
-            effort = _WORTH * (missing + _PIXEL) * metric
+            effort = _PRICE * (missing + _NEAR) * metric
             moves = (seen @ slope).reshape(len(error), -1)
             pull = moves.T @ error - effort @ (now - start)
             step = _step_within(moves.T @ moves + effort + damping * metric, pull, low - now, high - now)

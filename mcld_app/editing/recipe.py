@@ -55,6 +55,11 @@ class Recipe:
     model: str = ""
     drawn_with: Mapping[str, Any] | None = None
 
+    @property
+    def of_a_photo(self) -> bool:
+        """Whether it edits somebody's own photo: then the result is an edited picture, else a generated one."""
+        return not self.look.person.sample
+
 
 def write_recipe(recipe: Recipe, *, pictures: bool = False) -> str:
     """A recipe as JSON text.

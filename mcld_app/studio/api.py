@@ -215,7 +215,7 @@ def _file(result: generating.Generated) -> str:
     from mcld_app.provenance import encode_generated
 
     text = write_recipe(result.recipe)
-    data = encode_generated(result.picture, result.model, result.details, recipe=text, edited=True)
+    data = encode_generated(result.picture, result.model, result.details, recipe=text, edited=result.recipe.of_a_photo)
     return base64.b64encode(data).decode()
 
 

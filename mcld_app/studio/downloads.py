@@ -17,7 +17,7 @@ from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.heatmap import FOCUS_LABELS, heat_map
 from mcld_app.mark import with_mark
-from mcld_app.media import encode_gif
+from mcld_app.media import encode_gif, encode_mp4
 from mcld_app.provenance import encode_generated
 from mcld_app.studio.answers import Parts, sent, sentence
 from mcld_app.studio.desk import Desk, Visit, fresh_desk
@@ -26,7 +26,7 @@ from mcld_app.studio.generating import Generated
 File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
 
-_PNG, _JSON, _GIF = "image/png", "application/json", "image/gif"
+_PNG, _JSON = "image/png", "application/json"
 _FRAME = 0.5  # seconds of one picture in an animation
 
 
@@ -94,7 +94,8 @@ def _recipe_with_pictures(desk: Desk) -> File:
 def _drawn(visit: Visit, result: Generated, mark: bool, *, pictures: bool = False) -> File:
     picture = with_mark(result.picture) if mark else result.picture
     recipe = write_recipe(result.recipe, pictures=pictures)
-    data = encode_generated(picture, result.model, result.details, recipe=recipe, edited=True)
+    edited = result.recipe.of_a_photo
+    data = encode_generated(picture, result.model, result.details, recipe=recipe, edited=edited)
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
 
 
@@ -102,13 +103,21 @@ def _drawn_with_pictures(visit: Visit, result: Generated, mark: bool) -> File:
     return _drawn(visit, result, mark, pictures=True)
 
 
-def _animation(visit: Visit, result: Generated, mark: bool) -> File:
+def _moving(visit: Visit, result: Generated, mark: bool, encode: Callable[..., bytes]) -> bytes:
     pictures = [r.picture for r in visit.results if r.run == result.run]
     if len(pictures) < 2:
         raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
     if mark:
         pictures = [with_mark(picture) for picture in pictures]
-    return "mcld-animation.gif", _GIF, encode_gif(pictures, _FRAME, result.model, result.details)
+    return encode(pictures, _FRAME, result.model, result.details, edited=result.recipe.of_a_photo)
+
+
+def _animation(visit: Visit, result: Generated, mark: bool) -> File:
+    return "mcld-animation.gif", "image/gif", _moving(visit, result, mark, encode_gif)
+
+
+def _video(visit: Visit, result: Generated, mark: bool) -> File:
+    return "mcld-video.mp4", "video/mp4", _moving(visit, result, mark, encode_mp4)
 
 
 _FROM_DESK: dict[str, Callable[[Desk], File]] = {
@@ -123,6 +132,7 @@ _FROM_RESULT: dict[str, Callable[[Visit, Generated, bool], File]] = {
     "drawn": _drawn,
     "drawn-pictures": _drawn_with_pictures,
     "animation": _animation,
+    "video": _video,
 }
 
 

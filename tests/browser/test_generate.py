@@ -155,7 +155,7 @@ def test_the_download_says_that_a_model_made_it_and_nothing_else(visit: Page) ->
     texts = {name for name in picture.text if not name.startswith("mcld-recipe")}
     assert texts == {"Software", "Description", "XML:com.adobe.xmp"}
     assert "tiny" in picture.text["Description"] and "seed 77, 2 steps" in picture.text["Description"]
-    assert "digitalsourcetype/compositeWithTrainedAlgorithmicMedia" in picture.text["XML:com.adobe.xmp"]
+    assert "digitalsourcetype/trainedAlgorithmicMedia" in picture.text["XML:com.adobe.xmp"]
     assert not picture.getexif()
 
 

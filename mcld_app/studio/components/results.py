@@ -17,6 +17,7 @@ _HTML = """
     <button type="button" data-want="drawn" title="PNG, with the settings inside. It says that it is AI-generated."
       >Download</button>
     <button type="button" data-want="animation" title="GIF of the pictures that were drawn together">Animation</button>
+    <button type="button" data-want="video" title="MP4 of the pictures that were drawn together">Video</button>
     <button type="button" data-want="drawn-pictures"
       title="The file then carries your photos, their IUV maps and so the faces on them: whoever has it has those too."
       >Download with pictures</button>

@@ -15,7 +15,8 @@ const draw = () => {
     option.addEventListener("click", () => { choose(result); list.querySelector("[aria-selected=true]").focus(); });
     return option;
   }));
-  element.querySelector("[data-want=animation]").hidden = !chosen || results.filter((r) => r.run === chosen.run).length < 2;
+  const alone = !chosen || results.filter((r) => r.run === chosen.run).length < 2;
+  element.querySelectorAll("[data-want=animation], [data-want=video]").forEach((button) => { button.hidden = alone; });
   focus.hidden = !chosen || !chosen.focus;
 };
 const choose = (result) => {
