@@ -243,6 +243,9 @@ new MutationObserver(openTab).observe(document.querySelector("#edit-tabs") || do
   { subtree: true, attributes: true, attributeFilter: ["aria-selected"] });
 setTimeout(openTab, 0);
 
+/** Whether a picture was drawn here: its recipe stands in it under that name. */
+const carriesRecipe = async (file) => file.type === "image/png"
+  && new TextDecoder("latin1").decode(await file.arrayBuffer()).includes("mcld-recipe ");
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
 frame.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
@@ -261,7 +264,7 @@ frame.addEventListener("drop", async (event) => {
   const region = regionAt(event.clientX, event.clientY);
   light(null);
   const only = event.dataTransfer.files.length === 1 ? event.dataTransfer.files[0] : null;
-  if (only && /json$/i.test(only.name)) { say("recipe-file", { file: only }); return; }
+  if (only && (/json$/i.test(only.name) || await carriesRecipe(only))) { say("recipe-file", { file: only }); return; }
   try {
     const files = await Promise.all([...event.dataTransfer.files].slice(0, 3).map(packed));
     frame.classList.add("waiting");
