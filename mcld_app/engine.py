@@ -23,8 +23,9 @@ if TYPE_CHECKING:  # heavy packages are imported where they are used: the page m
     from torch import Tensor
 
     from mcld_app.body.texture import TextureMap
+    from mcld_app.codes import PersonCodes
     from mcld_app.network.unets import Guide
-    from mcld_app.pipeline import MCLDPipeline, PersonCodes
+    from mcld_app.pipeline import MCLDPipeline
     from mcld_app.safety import SafetyChecker
 
 KEEP_SECONDS = 30 * 60
@@ -191,11 +192,13 @@ class Engine:
     def _draw(self, loaded, jobs, settings, on_progress, cancelled, previews, done, total) -> list[Drawn]:
         import torch
 
+        from mcld_app.codes import PersonCodes
         from mcld_app.network.attention import FocusRecord
+        from mcld_app.network.unets import Guide
 
         pipe = loaded.pipe
         pipe.scheduler = _scheduler(loaded, settings.scheduler)
-        person = _joined([self._person(pipe, job.conditions, cancelled) for job in jobs])
+        person = PersonCodes.joined([self._person(pipe, job.conditions, cancelled) for job in jobs])
         posed = [self._pose(pipe, job.conditions, settings.preview) for job in jobs]
         poses, guides, previews_of = zip(*posed, strict=True)
         preview = torch.cat(previews_of) if previews_of[0] is not None else None
@@ -223,7 +226,7 @@ class Engine:
             generator=generators,
             on_step=on_step,
             record=record,
-            guide=_joined_guides(guides),
+            guide=None if guides[0] is None else Guide.joined(guides),
         )
         step = 1 if loaded.fallback >= 3 else len(jobs)
         parts = [slice(i, i + step) for i in range(0, len(jobs), step)]
@@ -244,7 +247,7 @@ class Engine:
 
     def _person(self, pipe, conditions: Conditions, cancelled: Callable[[], bool]) -> PersonCodes:
         """Codes of a person, each part kept under the content it depends on."""
-        from mcld_app.pipeline import PersonCodes
+        from mcld_app.codes import PersonCodes
 
         photo, texture = conditions.photo, conditions.texture
         if pipe.takes_preview:
@@ -361,22 +364,6 @@ def _scheduler(loaded: _Loaded, name: str):
     return loaded.schedulers[name]
 
 
-def _joined(people: list[PersonCodes]) -> PersonCodes:
-    import torch
-
-    from mcld_app.pipeline import PersonCodes
-
-    first = people[0]
-    if all(p.reference is first.reference and p.face is first.face for p in people):
-        rows = len(people)
-        reference = {k: tuple(x.expand(rows, -1, -1, -1) for x in kv) for k, kv in first.reference.items()}
-        tokens = (x.expand(rows, -1, -1) for x in (first.photo, first.texture, first.face))
-        return PersonCodes(*tokens, reference)
-    reference = {k: tuple(torch.cat([p.reference[k][i] for p in people]) for i in range(2)) for k in first.reference}
-    tokens = (torch.cat([getattr(p, slot) for p in people]) for slot in ("photo", "texture", "face"))
-    return PersonCodes(*tokens, reference)
-
-
 def _fit_latent_to_rgb(pipe: MCLDPipeline) -> Tensor:
     """A linear map from latents to colours, (channels + 1, 3): least squares over one encoded sheet of colours, so it
     fits whatever autoencoder is loaded."""
@@ -404,17 +391,6 @@ def _squeezed(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _seen(conditions: Conditions) -> np.ndarray:
     """Which texels hold something: as said, else all that are not black."""
     return conditions.texture.any(-1) if conditions.coverage is None else conditions.coverage
-
-
-def _joined_guides(guides: Sequence[Guide | None]) -> Guide | None:
-    import torch
-
-    from mcld_app.network.unets import Guide
-
-    if guides[0] is None:
-        return None
-    parts = {f: [getattr(guide, f) for guide in guides] for f in ("preview", "places")}
-    return Guide(**{f: None if values[0] is None else torch.cat(values) for f, values in parts.items()})
 
 
 def _pil(picture: np.ndarray):

@@ -20,6 +20,7 @@ from PIL import Image
 from torch import Tensor
 from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
+from mcld_app.codes import PersonCodes, common_rows
 from mcld_app.errors import StudioError
 from mcld_app.network.attention import Focus, FocusRecord, Reference
 from mcld_app.network.face_encoder import FaceEncoder
@@ -35,28 +36,6 @@ OUTPUTS = ("pil", "np", "pt", "latent")
 """What `MCLDPipeline` can return."""
 
 Picture = Image.Image | list[Image.Image] | np.ndarray | Tensor
-
-
-@dataclass(frozen=True)
-class PersonCodes:
-    """Everything of a person that stays the same over poses, seeds and steps.
-
-    Attributes:
-        photo, texture: (B, 1, C) CLIP tokens I and A.
-        face: (B, T, C) tokens F.
-        reference: keys and values of the reference, see `attention.Reference`.
-    """
-
-    photo: Tensor
-    texture: Tensor
-    face: Tensor
-    reference: Reference
-
-    def rows(self, count: int) -> PersonCodes:
-        """The same codes for `count` rows, where there is one row for all."""
-        tokens = (x.expand(count, -1, -1) for x in (self.photo, self.texture, self.face))
-        reference = {k: tuple(x.expand(count, -1, -1, -1) for x in kv) for k, kv in self.reference.items()}
-        return PersonCodes(*tokens, reference)
 
 
 @dataclass
@@ -449,19 +428,6 @@ class MCLDPipeline(DiffusionPipeline):
         """The picture the network expects in the end: x0 = sqrt(a) z - sqrt(1 - a) v (Salimans and Ho, 2022)."""
         a = self.scheduler.alphas_cumprod.to(noisy.device)[t.long()]
         return a.sqrt() * noisy - (1 - a).sqrt() * v
-
-
-def common_rows(**counts: int) -> int:
-    """How many pictures are drawn: as many as there are of everything, or one of some for all.
-
-    Raises:
-        StudioError: where the numbers do not go together.
-    """
-    rows = max(counts.values())
-    if set(counts.values()) - {1, rows}:
-        what = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
-        raise StudioError(f"These do not go together: {what}. Give as many of each, or one for all.")
-    return rows
 
 
 def _places(pose: Tensor) -> Tensor:

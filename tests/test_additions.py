@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_training import ADDED, SIZES, UNET, config
 
+from mcld_app.body.dressing import fill
 from mcld_app.body.mannequin import draw_iuv, named_poses
 from mcld_app.body.people import draw_person, render_person
-from mcld_app.body.texture import extract, places
+from mcld_app.body.texture import TextureMap, extract, places
 from mcld_app.checkpoints import load_pipeline
 from mcld_app.engine import Engine, Model
 from mcld_app.errors import StudioError
@@ -199,11 +200,18 @@ def test_a_bundle_draws_and_every_condition_moves_the_picture(engine: Engine):
         {"pose": draw_iuv(named_poses()["sitting"], (256, 176))},
         {"face": Face(head=255 - given.face.head)},
         {"face": None},
-        {"coverage": np.zeros_like(given.coverage)},
         {"settings": Settings(steps=2, guidance=2.0, preview=False)},
         {"settings": Settings(steps=2, guidance=1.0)},
     ):
         assert not np.array_equal(picture, drawn(engine, **change)), next(iter(change))
+
+
+def test_holes_are_filled_for_it_and_what_was_guessed_already_stays_so(engine: Engine):
+    given = given_conditions()
+    filled = fill(TextureMap(given.texture, given.coverage)).image
+    assert np.array_equal(drawn(engine), drawn(engine, texture=filled)), "filled here or there, it is the same"
+    green = np.where(given.coverage[..., None], given.texture, np.uint8([0, 200, 0]))
+    assert not np.array_equal(drawn(engine), drawn(engine, texture=green))
 
 
 def test_an_identity_that_is_given_goes_before_the_head(engine: Engine):

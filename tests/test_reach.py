@@ -26,7 +26,7 @@ from mcld_app.errors import PoseError, StudioError
 SIZE = (512, 352)
 PIXELS = np.array([SIZE[1], SIZE[0]])
 NAMES = list(named_poses())
-LIMBS = (("elbow", "wrist", "hand"), ("knee", "ankle", "toes"))
+ARM, LEG = ("shoulder", "elbow", "wrist", "hand"), ("knee", "ankle", "toes")
 
 
 @st.composite
@@ -194,16 +194,18 @@ def test_what_is_no_part_of_the_limb_stays(pose: Pose, handle: str, right: float
     after = pulled(pose, handle, right, down)
     own = set(HANDLES[handle].turns)
     if handle.endswith("_hip"):
-        own = {key for key in after.angles if key.split("_")[-1].split(".")[0] in ("hip", "knee", "ankle")}
+        legs = [f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle")]
+        own = {f"{joint}.{axis}" for joint in legs for axis in JOINTS[joint].axes}
     for key in set(pose.angles) | set(after.angles):
         if key not in own:
             assert after.angles.get(key) == pose.angles.get(key), key
     kept = {"shift_x": pose.shift_x, "shift_y": pose.shift_y, "angles": pose.angles}
     assert after.replace(**kept) == pose
     side, _, kind = handle.partition("_")
-    if follows := next((limb for limb in LIMBS if kind in limb), ()):
+    limb = ARM if kind in ARM[1:] else LEG if kind in LEG else ()  # a raised arm lifts its shoulder
+    if limb:
         before, now = pixels(pose), pixels(after)
-        for other in set(HANDLES) - {f"{side}_{follower}" for follower in follows}:
+        for other in set(HANDLES) - {f"{side}_{part}" for part in limb}:
             assert now[other] == pytest.approx(before[other], abs=0.2), other
 
 
@@ -212,10 +214,11 @@ def test_what_is_no_part_of_the_limb_stays(pose: Pose, handle: str, right: float
 def test_a_mirrored_drag_gives_the_mirrored_pose(pose: Pose, handle: str, right: float, down: float) -> None:
     side, _, kind = handle.partition("_")
     twin = {"left": f"right_{kind}", "right": f"left_{kind}"}.get(side, handle)
-    there = pixels(pulled(pose, handle, right, down).mirrored())
-    here = pixels(pulled(pose.mirrored(), twin, -right, down))
+    mirrored = pulled(pose, handle, right, down).mirrored()
+    there, here = pixels(mirrored), pixels(pulled(pose.mirrored(), twin, -right, down))
+    # From the pelvis: the two soles are not quite alike, so a mirrored figure may stand a few millimetres lower.
     for name in HANDLES:
-        assert here[name] == pytest.approx(there[name], abs=0.5), name
+        assert here[name] - here["pelvis"] == pytest.approx(there[name] - there["pelvis"], abs=0.5), name
 
 
 def test_a_drag_keeps_the_depth_where_the_limb_can() -> None:

@@ -8,7 +8,7 @@ cross-attention of the denoising one, minus the output layers in the ReferenceNe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -72,6 +72,12 @@ class Guide:
     def rows(self, count: int) -> Guide:
         """The same for `count` rows, where there is one row for all."""
         return Guide(*(None if x is None else x.expand(count, -1, -1, -1) for x in (self.preview, self.places)))
+
+    @classmethod
+    def joined(cls, guides: Sequence[Guide]) -> Guide:
+        """Several guides as rows of one batch."""
+        parts = ([getattr(guide, name) for guide in guides] for name in ("preview", "places"))
+        return cls(*(None if values[0] is None else torch.cat(values) for values in parts))
 
 
 class DenoisingUNet(ModelMixin, ConfigMixin):

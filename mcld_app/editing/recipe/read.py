@@ -1,8 +1,4 @@
-"""A recipe: all that made a picture, as JSON. The same recipe gives the same picture.
-
-By default a recipe names samples, and says of a visitor's own pictures only which they were (by a hash of their
-content): whoever opens it must have them. With pictures it carries them, and their faces with them.
-"""
+"""From JSON back to a look, strictly: a recipe may come from anybody."""
 
 from __future__ import annotations
 
@@ -10,82 +6,26 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import fields
 from typing import Any
 
 from mcld_app.body.charts import TEXTURE
-from mcld_app.body.iuv import encode_iuv, read_iuv
+from mcld_app.body.iuv import read_iuv
 from mcld_app.body.mannequin import Pose
-from mcld_app.body.photo import encode_png, read_layer, read_photo
-from mcld_app.body.reach import pose_from_json, pose_to_json
+from mcld_app.body.photo import read_layer, read_photo
+from mcld_app.body.reach import pose_from_json
 from mcld_app.body.strokes import map_strokes
-from mcld_app.conditions import PICTURE_SIZE, Person, content_of, kept_person
+from mcld_app.conditions import PICTURE_SIZE, Person, kept_person
 from mcld_app.editing import catalogue
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear
 from mcld_app.editing.garment import Area, Garment, checked_area
 from mcld_app.editing.look import MOST_EDITS, Look, MapPose
+from mcld_app.editing.recipe.made import FORMAT, LARGEST, VERSION, Recipe
 from mcld_app.errors import StudioError
 from mcld_app.request import MAX_SEED, Settings, within
 
-FORMAT = "mcld-recipe"
-VERSION = 1
-LARGEST = 40 << 20
-"""Bytes of a recipe's JSON, pictures and all."""
-
 _MOST_SEEDS = 64
-
-
-@dataclass(frozen=True, eq=False)
-class Recipe:
-    """What a picture is made from.
-
-    Attributes:
-        look: the person, their edits and their pose.
-        settings: how it is drawn.
-        seeds: one for each picture.
-        model: the model's name in `models.available`; "" is whichever there is.
-        drawn_with: device, dtype, batch and fallback of the picture it came with: with the same four it is drawn again
-            bit for bit. None for a look that was never drawn.
-    """
-
-    look: Look
-    settings: Settings = field(default_factory=Settings)
-    seeds: tuple[int, ...] = (0,)
-    model: str = ""
-    drawn_with: Mapping[str, Any] | None = None
-
-    @property
-    def of_a_photo(self) -> bool:
-        """Whether it edits somebody's own photo: then the result is an edited picture, else a generated one."""
-        return not self.look.person.sample
-
-
-def write_recipe(recipe: Recipe, *, pictures: bool = False) -> str:
-    """A recipe as JSON text.
-
-    Args:
-        recipe: what to write.
-        pictures: whether a visitor's own photos, IUV maps and patterns come along.
-    """
-    told = _Written(pictures)
-    look = recipe.look
-    values = {
-        "format": FORMAT,
-        "version": VERSION,
-        "model": recipe.model,
-        "settings": {k: v for k, v in asdict(recipe.settings).items() if k not in ("focus", "face_scale")},
-        "seeds": list(recipe.seeds),
-        "drawn_with": dict(recipe.drawn_with) if recipe.drawn_with else None,
-        "person": told.person(look.person),
-        "others": [told.person(other) for other in look.appearance.others],
-        "pose": told.pose(look.pose),
-        "fill": look.fill,
-        "face_weight": look.face_weight,
-        "edits": [told.edit(edit) for edit in look.edits],
-        "pictures": told.pictures,
-    }
-    return json.dumps(values, ensure_ascii=False, indent=1)
 
 
 def read_recipe(text: str | bytes, known: Callable[[str], Person | None] = lambda _: None) -> Recipe:
@@ -113,54 +53,6 @@ def read_recipe(text: str | bytes, known: Callable[[str], Person | None] = lambd
     if version > VERSION:
         raise StudioError("This recipe was made by a newer MCLD Studio. Update this one, then open it again.")
     return _Read(values, known).recipe()
-
-
-class _Written:
-    """Turns a look's parts into JSON values, and gathers the pictures they need."""
-
-    def __init__(self, with_pictures: bool) -> None:
-        self.with_pictures = with_pictures
-        self.pictures: dict[str, dict[str, str]] = {}
-
-    def person(self, person: Person) -> dict:
-        if person.sample:
-            return {"sample": person.sample}
-        if self.with_pictures:
-            photo, iuv = _text(encode_png(person.photo)), _text(encode_iuv(person.iuv))
-            self.pictures[person.key] = {"name": person.name, "photo": photo, "iuv": iuv}
-        return {"own": person.key}
-
-    def pose(self, pose: Pose | MapPose | None) -> dict | None:
-        if pose is None:
-            return None
-        if isinstance(pose, Pose):
-            return {"mannequin": json.loads(pose_to_json(pose))}
-        key = content_of(pose.iuv)
-        if self.with_pictures:
-            self.pictures[key] = {"name": pose.name, "iuv": _text(encode_iuv(pose.iuv))}
-        return {"map": key}
-
-    def edit(self, edit: Edit) -> dict:
-        values: dict[str, Any] = {"on": edit.on}
-        if isinstance(edit, Wear):
-            return values | {"kind": "wear", "garment": self.person(edit.garment.donor)} | _area(edit.area)
-        if isinstance(edit, Cover):
-            values |= {"kind": "cover", "colour": list(edit.colour), "scale": edit.scale, "angle": edit.angle}
-            return values | {"shaded": edit.shaded, "pattern": self._pattern(edit)} | _area(edit.area)
-        if isinstance(edit, Paint):
-            return values | {"kind": "paint", "layer": _text(encode_png(edit.layer))}
-        if isinstance(edit, Swap):
-            donor = self.person(edit.donor) if edit.donor else None
-            return values | {"kind": "face", "donor": donor, "share": edit.share, "texels": edit.texels}
-        raise TypeError(type(edit).__name__)
-
-    def _pattern(self, edit: Cover) -> str | None:
-        if edit.pattern is None:
-            return None
-        key = content_of(edit.pattern)
-        if self.with_pictures:
-            self.pictures[key] = {"name": edit.name, "pattern": _text(encode_png(edit.pattern))}
-        return key
 
 
 class _Read:
@@ -291,10 +183,6 @@ def _sample(name: str) -> Person:
     raise StudioError(f"This recipe names a sample that is not here: {name[:60]!r}. Was it made by another version?")
 
 
-def _area(area: Area) -> dict:
-    return {"region": area} if isinstance(area, str) else {"parts": sorted(area)}
-
-
 def _area_of(told: Mapping[str, Any]) -> Area:
     parts = told.get("parts")
     if parts is None:
@@ -315,10 +203,6 @@ def _only(values: Mapping[str, Any], known: set[str], where: str) -> None:
     for name in values:
         if name not in known:
             raise StudioError(f"This recipe has a field that is not known here: “{where}{str(name)[:40]}”.")
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def _bytes(text: object) -> bytes:

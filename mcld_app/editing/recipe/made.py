@@ -1,0 +1,40 @@
+"""What a recipe is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcld_app.editing.look import Look
+from mcld_app.request import Settings
+
+FORMAT = "mcld-recipe"
+VERSION = 1
+LARGEST = 40 << 20
+"""Bytes of a recipe's JSON, pictures and all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What a picture is made from.
+
+    Attributes:
+        look: the person, their edits and their pose.
+        settings: how it is drawn.
+        seeds: one for each picture.
+        model: the model's name in `models.available`; "" is whichever there is.
+        drawn_with: device, dtype, batch and fallback of the picture it came with: with the same four it is drawn again
+            bit for bit. None for a look that was never drawn.
+    """
+
+    look: Look
+    settings: Settings = field(default_factory=Settings)
+    seeds: tuple[int, ...] = (0,)
+    model: str = ""
+    drawn_with: Mapping[str, Any] | None = None
+
+    @property
+    def of_a_photo(self) -> bool:
+        """Whether it edits somebody's own photo: then the result is an edited picture, else a generated one."""
+        return not self.look.person.sample
