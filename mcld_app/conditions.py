@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mcld_app.body.dressing import fill
+from mcld_app.body.heads import bare_head
 from mcld_app.body.iuv import check_iuv, frame_11_16, looks_like_iuv, plan_frame, read_iuv, resize_iuv
 from mcld_app.body.photo import read_photo
 from mcld_app.body.preview import ground_colour
@@ -68,6 +69,11 @@ class Person:
         """What the person stands in front of in another pose, (512, 352, 3) uint8 RGB: the photo's own colour where
         that is plain, else a warm light grey."""
         return _frozen(np.broadcast_to(ground_colour(self.picture), self.picture.shape))
+
+    @cached_property
+    def bare_head(self) -> np.ndarray:
+        """Their head to be put on others, see `body.heads.bare_head`."""
+        return _frozen(bare_head(self.texture))
 
     @cached_property
     def filled(self) -> TextureMap:

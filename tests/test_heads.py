@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mcld_app.body.dressing import skin_colour
-from mcld_app.body.heads import collar, put_head_on
+from mcld_app.body.heads import bare_head, collar, put_head_on
 from mcld_app.body.parts import region_mask
 from mcld_app.body.wardrobe import ground
 from mcld_app.editing import catalogue
@@ -28,7 +28,8 @@ def test_a_bare_neck_is_none(name: str) -> None:
 
 def test_nothing_but_the_head_changes_and_a_share_of_nothing_is_ones_own() -> None:
     mara, kofi = (catalogue.sample_person(f"person:{name}").texture for name in ("mara", "kofi"))
-    swapped, own = put_head_on(mara, kofi), put_head_on(mara, kofi, 0.0)
+    head = bare_head(kofi)
+    swapped, own = put_head_on(mara, head), put_head_on(mara, head, 0.0)
     assert (swapped.image[~HEAD] == mara.image[~HEAD]).all()
     seen = HEAD & mara.coverage
     assert (own.image[seen] == mara.image[seen]).all()

@@ -21,9 +21,12 @@ def collar(texture: TextureMap) -> np.ndarray:
     out, skin = np.zeros(texture.coverage.shape, bool), skin_colour(texture)
     if skin is None:
         return out
-    lab, own = (cv2.cvtColor(x, cv2.COLOR_RGB2LAB).astype(np.float32) for x in (texture.image, skin.reshape(1, 1, 3)))
-    off = np.hypot(*np.moveaxis((lab - own)[..., 1:], -1, 0))
     head, height = region_mask("head"), ground().y
+    box = slice(*_ends(head.any(1))), slice(*_ends(head.any(0)))
+    pictures = texture.image[box], skin.reshape(1, 1, 3)
+    lab, own = (cv2.cvtColor(np.ascontiguousarray(x), cv2.COLOR_RGB2LAB).astype(np.float32) for x in pictures)
+    off = np.zeros(head.shape, np.float32)
+    off[box] = np.hypot(*np.moveaxis((lab - own)[..., 1:], -1, 0))
     for low in np.arange(1.46, _CHIN, _SLICE):
         part = head & (height >= low) & (height < low + _SLICE)
         seen = part & texture.coverage & (ground().z > 0)  # hair hangs down at the back
@@ -35,23 +38,30 @@ def collar(texture: TextureMap) -> np.ndarray:
     return out
 
 
-def put_head_on(
-    texture: TextureMap, donor: TextureMap, share: float = 1.0, *, filled: TextureMap | None = None
-) -> TextureMap:
-    """Another one's head on a texture map, hair and all. Collars belong to the clothes: the person's own stays, and
-    where the donor wears one, the donor's skin is put in its place.
+def bare_head(donor: TextureMap) -> np.ndarray:
+    """A head to be put on others, (512, 512, 3) uint8 RGB texels: its holes filled, and skin where the donor wears a
+    collar. This is the costly half of `put_head_on`, and depends on the donor alone."""
+    head, skin = region_mask("head"), skin_colour(donor)
+    image = fill(TextureMap(donor.image, donor.coverage | ~head)).image  # the rest of the donor needs no filling
+    return image if skin is None else np.where(collar(donor)[..., None], skin, image)
+
+
+def put_head_on(texture: TextureMap, bare: np.ndarray, share: float = 1.0) -> TextureMap:
+    """Another one's head on a texture map, hair and all. Collars belong to the clothes: the person's own stays.
 
     Args:
         texture: the person, as the edits before left them.
-        donor: as their photo shows them.
-        share: 0 (the person's own head) to 1 (the donor's); between them the two are mixed.
-        filled: the donor without holes, where that is at hand.
+        bare: the other head, see `bare_head`.
+        share: 0 (the person's own head) to 1 (the other one); between them the two are mixed.
     """
     head = region_mask("head") & ~collar(texture)
-    other, skin = (filled or fill(donor)).image, skin_colour(donor)
-    if skin is not None:
-        other = np.where(collar(donor)[..., None], skin, other)
-    own = np.where(texture.coverage[..., None], texture.image, other)
-    mixed = own * np.float32(1 - share) + other * np.float32(share)
-    image = np.where(head[..., None], (mixed + 0.5).astype(np.uint8), texture.image)
+    image, theirs = texture.image.copy(), bare[head]
+    own = np.where(texture.coverage[head][:, None], image[head], theirs)
+    image[head] = own * np.float32(1 - share) + theirs * np.float32(share) + 0.5
     return TextureMap(image, texture.coverage | head)
+
+
+def _ends(used: np.ndarray) -> tuple[int, int]:
+    """The first place of a run that is used, and the one after the last."""
+    places = np.flatnonzero(used)
+    return int(places[0]), int(places[-1]) + 1

@@ -158,7 +158,7 @@ class Swap(Edit):
     def made(self, texture: TextureMap, person: Person) -> TextureMap:
         if self.donor is None or not self.texels or not self.share:
             return texture
-        return put_head_on(texture, self.donor.texture, self.share, filled=self.donor.filled)
+        return put_head_on(texture, self.donor.bare_head, self.share)
 
 
 def face_of(person: Person) -> Face | None:

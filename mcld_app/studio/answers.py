@@ -28,10 +28,11 @@ UNEXPECTED = "Something went wrong on our side, and nothing of yours was lost. T
 EXPIRED = "You were away for a long time, so your pictures were deleted here. The studio starts afresh."
 
 POSE = ("stage", "joints", "poses")
-EDITS = ("stage", "edits", "face", "mix")
+EDITS = ("stage", "edits")
+FACES = (*EDITS, "face", "mix")
 PERSON = ("stage", "people", "garments", "face", "mix", "edits")
-EVERYTHING = tuple(dict.fromkeys((*POSE, *EDITS, *PERSON, "series")))
-"""What another pose, another edit and another person change on the page."""
+EVERYTHING = tuple(dict.fromkeys((*POSE, *FACES, *PERSON, "series")))
+"""What another pose, another edit, another face and another person change on the page."""
 
 _log = logging.getLogger(__name__)
 

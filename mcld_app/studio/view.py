@@ -267,8 +267,10 @@ def face_items() -> list[dict]:
     own = item(OWN, "Their own", sign("face"), "The face of the photo")
     heads = []
     for choice, sample in catalogue.people().items():
-        photo, iuv = read_photo(sample.photo_path), read_iuv(sample.iuv_path)
-        heads.append(item(choice, sample.label, thumb(photo, region_pixels("head", iuv), closest=0.25)))
+        person = catalogue.sample_person(choice)
+        _ = person.bare_head  # now, so that choosing one takes no longer than choosing it again
+        head = region_pixels("head", person.picture_iuv)
+        heads.append(item(choice, sample.label, thumb(person.picture, head, closest=0.25)))
     return [own, none, *heads]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcld_app.studio import acts, view
-from mcld_app.studio.answers import EDITS, PERSON, Parts, listen
+from mcld_app.studio.answers import EDITS, FACES, PERSON, Parts, listen
 from mcld_app.studio.components.picker import picker
 from mcld_app.studio.components.widget import widget
 
@@ -37,7 +37,7 @@ def render(parts: Parts) -> None:
 
 
 def listen_all(parts: Parts) -> None:
-    listen(parts, parts["face"].pick, acts.choose_face, *EDITS)
-    listen(parts, parts["mix"].mix, acts.mix_face, *EDITS)
-    listen(parts, parts["mix"].weigh, acts.weigh_face, *EDITS)
-    listen(parts, parts["mix"].files, acts.face_files, *dict.fromkeys((*EDITS, *PERSON)))
+    listen(parts, parts["face"].pick, acts.choose_face, *FACES)
+    listen(parts, parts["mix"].mix, acts.mix_face, *EDITS, "mix")
+    listen(parts, parts["mix"].weigh, acts.weigh_face, *EDITS, "mix")
+    listen(parts, parts["mix"].files, acts.face_files, *dict.fromkeys((*FACES, *PERSON)))

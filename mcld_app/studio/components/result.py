@@ -7,7 +7,7 @@ from typing import Any
 
 from mcld_app.errors import StudioError
 from mcld_app.studio import acts, downloads
-from mcld_app.studio.answers import EDITS, EVERYTHING, Parts, as_it_is, listen, listen_visit
+from mcld_app.studio.answers import EVERYTHING, FACES, Parts, as_it_is, listen, listen_visit
 from mcld_app.studio.components.widget import widget
 from mcld_app.studio.desk import Visit
 
@@ -45,9 +45,9 @@ def render(parts: Parts) -> None:
 
 
 def listen_all(parts: Parts) -> None:
-    listen(parts, parts["edits"].switch, acts.switch, *EDITS)
-    listen(parts, parts["edits"].move, acts.move, *EDITS)
-    listen(parts, parts["edits"].remove, acts.remove, *EDITS)
+    listen(parts, parts["edits"].switch, acts.switch, *FACES)
+    listen(parts, parts["edits"].move, acts.move, *FACES)
+    listen(parts, parts["edits"].remove, acts.remove, *FACES)
     listen(parts, parts["notice"].stale, as_it_is, *EVERYTHING, whole=True)
     listen_visit(parts, parts["notice"].restore, _restore(parts))
     downloads.listen(parts)
