@@ -511,6 +511,12 @@ def test_a_key_is_changed_from_the_command_line(tmp_path: Path):
     assert (read.steps, read.data.people) == (7, 12)
 
 
+def test_parts_of_a_bundled_model_are_trained_on_in_full_precision(root: Path):
+    for name in ("image_encoder", "face_encoder", "vae"):
+        part = saved_part(root / "checkpoints" / "demo", name)
+        assert {p.dtype for p in part.parameters()} == {torch.float32}, name
+
+
 def test_a_part_that_is_neither_trained_nor_there_is_named(tmp_path: Path):
     with pytest.raises(ConfigError, match="The part vae is neither in `out`"):
         make_task(config(tmp_path / "run", base=str(tmp_path / "nothing")))

@@ -155,7 +155,7 @@ class Visit:
 
     def empty(self) -> None:
         """Let go of everything a visitor made or brought; what is being drawn is stopped."""
-        for order in self.orders.values():
+        for order in list(self.orders.values()):
             order.stop.touch()
         self.desk, self.results = None, []
         self.textured = self.checked = None

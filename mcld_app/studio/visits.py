@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from mcld_app.studio.desk import Visit
 
-_MOST = 200  # visits of a busy day; each holds a few megabytes
+_MOST = 60  # visits of a busy day; one with a long history holds some tens of megabytes
 
 
 class Visits:

@@ -103,7 +103,7 @@ def saved_part(folder: Path, name: str) -> nn.Module:
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise StudioError(f"{files[0]} does not fit its configuration: {reason}") from error
-    return module
+    return module.float()  # transformers builds a model in the precision its configuration was saved in
 
 
 def parts(names: list[str], config: Config, *, trained: set[str]) -> Mapping[str, Any]:
