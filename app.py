@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from importlib.util import find_spec
 
 from mcld_app.studio.page import build, launch_options
 
@@ -15,6 +16,8 @@ demo = build()
 def main() -> None:
     """Serve the page until it is stopped."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if os.environ.get("MCLD_MCP") == "1" and find_spec("mcp") is None:
+        sys.exit('Serving MCP clients needs one more package: pip install "gradio[mcp]", or leave MCLD_MCP out.')
     name, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("GRADIO_SERVER_PORT", "7860")
     try:
         demo.launch(server_name=name, server_port=int(port), **launch_options())
