@@ -337,7 +337,11 @@ def test_an_answer_holds_what_changed_and_no_more(visit: Visit) -> None:
     assert set(pose) == {"visit", "notice", *answers.POSE}
     assert pose["stage"]["before"] is None, "the photo is on the page already"
     clothes = answers.run(visit, acts.wear, {"id": GARMENT, "region": "upper"})
-    assert set(clothes) <= {"visit", "notice", "people", *answers.EDITS}
+    assert set(clothes) == {"visit", "notice", *answers.EDITS}
+    face = answers.run(visit, acts.choose_face, {"id": "person:kofi"})
+    assert set(face) == {"visit", "notice", *answers.FACES}
+    person = answers.run(visit, acts.choose_person, {"id": "person:leo"})
+    assert set(person) <= {"visit", "notice", *answers.PERSON}
     nothing = answers.run(visit, acts.choose_pose, {"id": "arms-up"})
     assert set(nothing) == {"visit", "notice"}
 

@@ -224,18 +224,19 @@ def changes(before: Desk | None, after: Desk) -> dict[str, Any]:
     was, now = before and before.look, after.look
     same_looks = was is not None and was.appearance is now.appearance and was.fill == now.fill
     same_pose = was is not None and was.pose == now.pose and before.live == after.live
-    same_face = same_looks and was.face_weight == now.face_weight
+    same_weight = was is not None and was.face_weight == now.face_weight
     shown: dict[str, Any] = {}
-    if not (same_looks and same_pose and same_face):
-        new_person = was is None or was.person is not now.person
+    new_person = was is None or was.person is not now.person
+    new_own = before is None or before.own != after.own
+    if not (same_looks and same_pose and same_weight):
         shown["stage"] = view.stage(after, draw(now, small=after.live), with_photo=new_person)
     if not same_looks:
         shown["edits"] = view.edits(after)
+    if new_person or new_own:
         shown["people"] = view.people(after)
-    if before is None or before.own != after.own:
-        shown["people"] = view.people(after)
+    if new_own:
         shown["garments"] = view.shelf(after)
-    if not same_face or before.own != after.own:
+    if new_own or not same_weight or view.swap(was) is not view.swap(now):
         shown["face"] = view.face(after)
         shown["mix"] = view.mix(after)
     if not same_pose:

@@ -204,27 +204,28 @@ def _place(edit: Edit) -> str:
 
 def face(desk: Desk) -> dict:
     """Whose face is chosen, and the visitor's own people."""
-    swap = _swap(desk)
+    chosen = swap(desk.look)
     selected = OWN
-    if swap is not None:
-        selected = NONE if swap.donor is None else swap.donor.sample or f"own:{swap.donor.key}"
+    if chosen is not None:
+        selected = NONE if chosen.donor is None else chosen.donor.sample or f"own:{chosen.donor.key}"
     return {"selected": selected, "extra": _own(desk, "Yours")}
 
 
 def mix(desk: Desk) -> dict:
     """How far the face goes over into the chosen one, whether the head's texels go along, and how much it counts."""
-    swap = _swap(desk)
-    mixed = swap is not None and swap.donor is not None
+    chosen = swap(desk.look)
+    mixed = chosen is not None and chosen.donor is not None
     return {
         "mixed": mixed,
-        "share": swap.share if mixed else 1.0,
-        "texels": swap.texels if mixed else True,
+        "share": chosen.share if mixed else 1.0,
+        "texels": chosen.texels if mixed else True,
         "weight": desk.look.face_weight,
     }
 
 
-def _swap(desk: Desk) -> Swap | None:
-    return next((edit for edit in desk.look.edits if isinstance(edit, Swap)), None)
+def swap(look: Look) -> Swap | None:
+    """The face edit of a look, on or off."""
+    return next((edit for edit in look.edits if isinstance(edit, Swap)), None)
 
 
 @lru_cache(maxsize=1)
