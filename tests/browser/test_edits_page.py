@@ -322,6 +322,38 @@ def test_a_drawn_picture_dropped_on_the_person_brings_its_look_back_and_draws_it
     assert visit.locator("#stage .stage-drawn").evaluate("e => e.src") == drawn, "with its seed and its settings"
 
 
+def test_a_drawn_pictures_look_is_taken_up_again(visit: Page) -> None:
+    visit.get_by_text("Settings", exact=True).click()
+    visit.get_by_label("Steps", exact=True).fill("2")
+    wear_by_click(visit, 3, "Top")
+    picture = source_of(visit, PICTURE)
+    generate(visit)
+    with new_picture(visit):
+        visit.get_by_role("button", name="Reset").click()
+    with new_picture(visit):
+        visit.get_by_role("button", name="Use this look").click()
+    assert source_of(visit, PICTURE) == picture
+    expect(visit.locator(LABELS)).to_have_count(1)
+    open_tab(visit, "Paint")
+    expect(visit.locator(".texture-share")).to_contain_text("% of the body", timeout=SLOW)
+
+
+def test_with_its_settings_open_generate_stays_in_reach_on_a_phone(browser: Browser, studio_url: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    open_page(page, studio_url)
+    page.get_by_text("Settings", exact=True).click()
+    go = page.get_by_role("button", name="Generate", exact=True)
+    for scroll in (0, 700):
+        page.evaluate("y => window.scrollTo(0, y)", scroll)
+        x, y = (round(v) for v in middle_of(go))
+        assert 0 < y < 844
+        assert go.evaluate("(e, [x, y]) => e === document.elementFromPoint(x, y)", [x, y]), "nothing lies over it"
+    stage = page.locator("#stage").bounding_box()
+    assert stage["y"] + stage["height"] <= page.locator("#generate").bounding_box()["y"], "nor over the picture"
+    context.close()
+
+
 def generate(page: Page) -> None:
     page.get_by_role("button", name="Generate", exact=True).click()
     expect(page.locator("#stage .stage-badge")).to_have_text("AI-generated", timeout=60_000)
