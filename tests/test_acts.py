@@ -18,7 +18,6 @@ from mcld_app.errors import StudioError
 from mcld_app.provenance import encode_generated
 from mcld_app.studio import acts, answers
 from mcld_app.studio.desk import Desk, Visit, fresh_desk
-from mcld_app.studio.generating import MOST_WAITING
 from mcld_app.studio.live import live_picture
 from mcld_app.studio.visits import Visits
 
@@ -68,6 +67,15 @@ def test_a_pattern_stays_while_its_size_is_dragged_and_the_drag_is_one_undo(desk
     [edit] = dragged.look.edits
     assert (edit.label, edit.scale) == ("Tweed", 33.0) and edit.pattern is first.look.edits[0].pattern
     assert acts.undo(dragged, {}).look.edits == first.look.edits
+
+
+@pytest.mark.parametrize("side", [8, 2000])
+def test_a_pattern_may_be_a_tile_of_few_pixels_or_a_large_picture(desk: Desk, side: int) -> None:
+    tile = encode_png(np.full((side, side, 3), 200, np.uint8))
+    file = {"name": "tile 🧵.png", "data": base64.b64encode(tile).decode()}
+    covered = acts.cover(desk, {"region": "top", "colour": "#000000", "scale": 5, "angle": 0, "pattern": file})
+    assert covered.look.edits[0].label == "tile 🧵" and max(covered.look.edits[0].pattern.shape[:2]) <= 512
+    assert covered.look.appearance.changed.any()
 
 
 def test_another_photo_of_the_person_fills_what_was_missing(desk: Desk) -> None:
@@ -145,19 +153,6 @@ def test_a_face_picture_without_a_face_is_told(desk: Desk) -> None:
     files = [{"name": name, "data": base64.b64encode(file).decode()} for name, file in data.items()]
     with pytest.raises(StudioError, match="No face is seen"):
         acts.face_files(desk, {"files": files})
-
-
-def test_eleven_uploads_while_a_picture_is_drawn_are_all_kept_apart_and_lose_nothing() -> None:
-    visit = Visit()
-    answers.run(visit, acts.wear, {"id": "garment:jeans", "region": "bottom"})
-    look = visit.desk.look
-    for shade in range(11):
-        answers.run(visit, acts.use_upload, sample_files(shade=shade - 5))
-    assert len({person.key for person in visit.desk.own}) == 11
-    for _ in range(11):
-        answers.run(visit, acts.undo, {})
-    assert visit.desk.look is look
-    assert MOST_WAITING < 11, "and nobody fills the line with eleven pictures"
 
 
 # ---- on a public Space ----------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mcld_app.body.photo import read_photo
+import numpy as np
+
+from mcld_app.body.photo import fitted_size, read_layer
 from mcld_app.editing import Cover
 from mcld_app.editing import look as looks
 from mcld_app.errors import StudioError
@@ -63,7 +65,7 @@ def cover(desk: Desk, data: Data) -> Desk:
     area, name, pattern = sent.area(data), "Pattern", None
     file = data.get("pattern")
     if file:
-        pattern, name = read_photo(sent.file_bytes(file), max_side=_PATTERN_SIDE), sent.stem(file, "pattern")
+        pattern, name = _swatch(sent.file_bytes(file)), sent.stem(file, "pattern")
     elif data.get("keep") is True:
         known = next((e for e in desk.look.edits if isinstance(e, Cover) and e.area == area), None)
         if known is not None:
@@ -78,3 +80,13 @@ def cover(desk: Desk, data: Data) -> Desk:
         data.get("shaded") is not False,
     )
     return desk.to(looks.cover(desk.look, new), gesture=sent.gesture(data))
+
+
+def _swatch(data: bytes) -> np.ndarray:
+    """A pattern's picture (h, w, 4) uint8 RGBA, no larger than the texture map can use; a tile of a few pixels will
+    do."""
+    import cv2
+
+    layer = read_layer(data)
+    size = fitted_size(layer.shape[1], layer.shape[0], _PATTERN_SIDE)
+    return layer if size == layer.shape[1::-1] else cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
