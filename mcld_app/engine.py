@@ -285,9 +285,9 @@ class Engine:
 
     def _identity(self, pipe, face: Face | None) -> np.ndarray | None:
         """A face's raw identity, by the model's own face encoder where none is given; None is no face."""
-        if face is None or face.identity is not None:
-            return None if face is None else np.asarray(face.identity, np.float32)
-        if face.head is None or pipe.face_encoder is None:
+        if face is not None and face.identity is not None:
+            return np.asarray(face.identity, np.float32)
+        if face is None or face.head is None or pipe.face_encoder is None:
             return None
         key = content_key("head", face.head)
         return self._cache.get(key, lambda: pipe.encode_head(face.head[None])[0].cpu()).numpy()

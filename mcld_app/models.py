@@ -71,12 +71,6 @@ def engine_for(name: str) -> Engine:
     return Engine(model_named(name))
 
 
-def forget() -> None:
-    """Let all engines drop what they encoded from people's pictures."""
-    for name in available():
-        engine_for(name).forget()
-
-
 def _loader(folder: Path | None):
     def load(device: str, dtype: str):
         from mcld_app.checkpoints import load_pipeline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from types import SimpleNamespace
@@ -11,14 +12,16 @@ import pytest
 from PIL import Image
 
 from mcld_app import models
+from mcld_app.body.iuv import encode_iuv
+from mcld_app.body.photo import encode_png
 from mcld_app.conditions import make_person
-from mcld_app.editing import catalogue
+from mcld_app.editing import catalogue, draw
 from mcld_app.editing import look as looks
 from mcld_app.editing.given import conditions_of
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.provenance import encode_generated, read_recipe_text
 from mcld_app.request import Drawn, Progress
-from mcld_app.studio import acts, downloads, generating
+from mcld_app.studio import acts, answers, downloads, generating, view
 from mcld_app.studio.desk import Visit, fresh_desk
 
 ASKED = {"run": 7, "model": "m", "seed": "3", "steps": 2, "guidance": 3.5, "scheduler": "ddim"}
@@ -78,6 +81,9 @@ def test_a_series_is_one_picture_for_each_pose(visit: Visit) -> None:
     order = generating.take(visit, desk, {**ASKED, "series": True, "count": 2})
     assert [look.pose.name for look in order.looks[:3]] == ["Standing", "Standing to Arms up", "Arms up"]
     assert len(order.looks) == 6 and order.seeds == (3, 3, 3, 4, 4, 4)
+    told = list(generating.news(visit, 7, drawing))[-1]["results"]
+    assert {result["look"] for result in told} == {view.look_key(desk.look, draw(desk.look))}, "of what is on the page"
+    assert [result["pose"] for result in told[:3]] == ["Standing", "Standing to Arms up", "Arms up"]
     with pytest.raises(StudioError, match="at most 24"):
         generating.take(visit, acts.set_between(desk, {"count": 6}), {**ASKED, "run": 8, "series": True, "count": 4})
 
@@ -178,3 +184,20 @@ def test_only_an_edit_of_somebodys_own_photo_is_called_edited(visit: Visit) -> N
     generating.take(visit, visit.desk.to(looks.of(own)), {**ASKED, "run": 8})
     list(generating.news(visit, 8, drawing))
     assert b"compositeWithTrainedAlgorithmicMedia" in downloads.file_of(visit.desk, "drawn", visit)[2]
+
+
+def test_eleven_uploads_while_a_picture_is_drawn_leave_it_the_one_that_was_asked_for(visit: Visit) -> None:
+    generating.take(visit, visit.desk, ASKED)
+    asked, stream = visit.desk.look, generating.news(visit, 7, drawing)
+    assert next(stream)["state"] == "start"
+    photo, iuv = asked.person.photo.astype(int), encode_iuv(asked.person.iuv)
+    for shade in range(11):
+        files = {"photo": encode_png((photo + shade - 5).clip(0, 255).astype(np.uint8)), "iuv": iuv}
+        sent = {name: {"name": name, "data": base64.b64encode(data).decode()} for name, data in files.items()}
+        answers.run(visit, acts.use_upload, sent)
+    assert len({person.key for person in visit.desk.own}) == 11
+    assert list(stream)[-1]["state"] == "done"
+    assert visit.results[-1].recipe.look is asked
+    for _ in range(11):
+        answers.run(visit, acts.undo, {})
+    assert visit.desk.look is asked

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mcld_app.body.mannequin import Pose
+from mcld_app.body.texture import TextureMap
 from mcld_app.conditions import Person
 from mcld_app.editing.appearance import FILLS, Appearance
 from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear, face_of
@@ -49,21 +50,28 @@ class Look:
 
     @property
     def person(self) -> Person:
+        """Whom it is about."""
         return self.appearance.person
 
     @property
     def edits(self) -> tuple[Edit, ...]:
+        """The list of edits, in the order they are made."""
         return self.appearance.edits
 
     @property
-    def texture(self):
-        """The texture map the picture is drawn from."""
+    def texture(self) -> TextureMap:
+        """The texture map the picture is drawn from, its holes filled as `fill` says."""
         return self.appearance.filled(self.fill)
 
     @property
+    def face_edit(self) -> Swap | None:
+        """The face edit of the list, on or off; there is one at most."""
+        return next((edit for edit in self.edits if isinstance(edit, Swap)), None)
+
+    @property
     def swap(self) -> Swap | None:
-        """The face edit that counts; None where the face is the person's own."""
-        return next((e for e in reversed(self.edits) if isinstance(e, Swap) and e.on), None)
+        """The face edit, where it counts; None where the face is the person's own."""
+        return self.face_edit if self.face_edit and self.face_edit.on else None
 
     @property
     def faces(self) -> tuple[Face | None, Face | None, float]:
@@ -94,10 +102,8 @@ def put_on(look: Look, garment: Garment, area: Area | None = None) -> Look:
 def cover(look: Look, new: Cover) -> Look:
     """Give an area a colour or a pattern, in the place of the one it was given before."""
     checked_area(new.area)
-    at = next((i for i, e in enumerate(look.edits) if isinstance(e, Cover) and e.area == new.area), None)
-    if at is None:
-        return with_edits(look, (*look.edits, new))
-    return with_edits(look, (*look.edits[:at], new, *look.edits[at + 1 :]))
+    old = next((e for e in look.edits if isinstance(e, Cover) and e.area == new.area), None)
+    return _in_place_of(look, old, new)
 
 
 def paint(look: Look, layer: np.ndarray) -> Look:
@@ -139,10 +145,12 @@ def swap_face(look: Look, swap: Swap) -> Look:
             f"No face is seen in “{swap.donor.name}”: on its IUV map, head and face are too small or turned away. "
             "Take a picture that shows the face from the front."
         )
-    at = next((i for i, e in enumerate(look.edits) if isinstance(e, Swap)), None)
-    if at is None:
-        return with_edits(look, (*look.edits, swap))
-    return with_edits(look, (*look.edits[:at], swap, *look.edits[at + 1 :]))
+    return _in_place_of(look, look.face_edit, swap)
+
+
+def own_face(look: Look) -> Look:
+    """The person's own face again."""
+    return with_edits(look, tuple(edit for edit in look.edits if not isinstance(edit, Swap)))
 
 
 def with_edits(look: Look, edits: tuple[Edit, ...]) -> Look:
@@ -207,6 +215,13 @@ def weigh_face(look: Look, weight: float) -> Look:
     """Another weight of the face, 0..2; StudioError for any other number."""
     within("The face's weight", weight, 0, 2)
     return replace(look, face_weight=float(weight))
+
+
+def _in_place_of(look: Look, old: Edit | None, new: Edit) -> Look:
+    """With a new edit in the place of an old one; at the end, where there is none."""
+    if old is None:
+        return with_edits(look, (*look.edits, new))
+    return with_edits(look, tuple(new if edit is old else edit for edit in look.edits))
 
 
 def _place(look: Look, index: int) -> int:

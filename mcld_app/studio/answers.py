@@ -71,12 +71,24 @@ def listen(
         echo: a component that says the answer's note itself, in its own place.
         whole: show everything again, changed or not.
     """
+    listen_of_visit(parts, event, lambda _: act, *changing, echo=echo, whole=whole)
+
+
+def listen_of_visit(
+    parts: Parts,
+    event: Callable,
+    act_of: Callable[[Visit], Act],
+    *changing: str,
+    echo: str | None = None,
+    whole: bool = False,
+) -> None:
+    """`listen` for an action that needs more of the visit than the desk: `act_of` makes it."""
     outputs = parts.shown(*changing, *([echo] if echo else []))
 
     def answer(visit: Visit | None, notice: dict | None, event: gr.EventData, request: gr.Request) -> dict:
         visit = visit if isinstance(visit, Visit) else Visit()
         visit.session = request.session_hash
-        answers = run(visit, act, sent(event), known=serial_of(notice), whole=whole)
+        answers = run(visit, act_of(visit), sent(event), known=serial_of(notice), whole=whole)
         answers["notice"]["token"] = parts.visits.keep(visit)
         if echo:
             answers[echo] = answers["notice"]
@@ -236,7 +248,7 @@ def changes(before: Desk | None, after: Desk) -> dict[str, Any]:
         shown["people"] = view.people(after)
     if new_own:
         shown["garments"] = view.shelf(after)
-    if new_own or not same_weight or view.swap(was) is not view.swap(now):
+    if new_own or not same_weight or was.face_edit is not now.face_edit:
         shown["face"] = view.face(after)
         shown["mix"] = view.mix(after)
     if not same_pose:

@@ -183,20 +183,22 @@ def _generate(drawing: generating.Drawing):
     def generate(
         recipe: str,
         seeds: list[int] | None = None,
-        steps: int = 20,
-        guidance: float = 1.0,
+        steps: int | None = None,
+        guidance: float | None = None,
         scheduler: Literal["ddim", "dpm++", "unipc"] = "ddim",
         model: str = "",
     ) -> list[str]:
-        """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside."""
+        """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside. Steps and
+        guidance are the model's usual ones where none are given."""
         made = read_recipe(recipe)
         chosen = model or next(iter(models.available()), "")
-        models.model_named(chosen)
+        usual = models.model_named(chosen).usual
+        steps, guidance = usual.steps if steps is None else steps, usual.guidance if guidance is None else guidance
         settings = Settings(steps, guidance, made.look.face_weight, scheduler)
         wanted = tuple(seeds or made.seeds)
         if len(wanted) > generating.MOST_AT_ONCE:
             raise StudioError(f"At most {generating.MOST_AT_ONCE} pictures are drawn at once.")
-        order = generating.order_of(chosen, settings, (made.look,) * len(wanted), wanted)
+        order = generating.order_of(chosen, settings, made.look, (made.look,) * len(wanted), wanted)
         return [_file(result) for result in _finished(order, drawing)]
 
     return generate

@@ -42,13 +42,15 @@ class Order:
     Attributes:
         run: the page's number for it.
         model, settings: see `drawing.draw`.
-        looks, seeds: of each picture.
+        asked: the look on the page when they were asked for.
+        looks, seeds: of each picture; in a series, the look in its poses.
         stop: once this file exists, nobody wants the pictures any more.
     """
 
     run: int
     model: str
     settings: Settings
+    asked: Look
     looks: tuple[Look, ...]
     seeds: tuple[int, ...]
     stop: Path
@@ -66,6 +68,7 @@ class Generated:
     Attributes:
         id: its name on the page.
         run: the number of the order it came of.
+        asked: the look on the page when it was asked for.
         picture: (H, W, 3) uint8 RGB.
         focus: None, or name -> (h, w) float32, where the network looked.
         recipe: all that made it.
@@ -74,6 +77,7 @@ class Generated:
 
     id: str
     run: int
+    asked: Look = field(repr=False)
     picture: np.ndarray = field(repr=False)
     focus: Mapping[str, np.ndarray] | None = field(repr=False)
     recipe: Recipe = field(repr=False)
@@ -116,14 +120,16 @@ def take(visit: Visit, desk: Desk, data: Mapping[str, Any]) -> Order:
         raise StudioError(f"That would be {len(looks) * count} pictures; at most {MOST_AT_ONCE} are drawn at once.")
     first = _seed(data.get("seed"))
     seeds = tuple((first + k) % (MAX_SEED + 1) for k in range(count) for _ in looks)
-    order = order_of(model, settings, tuple(looks) * count, seeds, run)
+    order = order_of(model, settings, desk.look, tuple(looks) * count, seeds, run)
     visit.orders[run] = order
     return order
 
 
-def order_of(model: str, settings: Settings, looks: tuple[Look, ...], seeds: tuple[int, ...], run: int = 0) -> Order:
-    """An order with a stop file of its own: one look for each seed."""
-    return Order(run, model, settings, looks, seeds, _stops() / uuid.uuid4().hex)
+def order_of(
+    model: str, settings: Settings, asked: Look, looks: tuple[Look, ...], seeds: tuple[int, ...], run: int = 0
+) -> Order:
+    """An order with a stop file of its own: one look for each seed, all of the look that was asked for."""
+    return Order(run, model, settings, asked, looks, seeds, _stops() / uuid.uuid4().hex)
 
 
 def _looks(desk: Desk, data: Mapping[str, Any]) -> list[Look]:
@@ -199,7 +205,7 @@ def _finished(visit: Visit, order: Order, drawn: list[Drawn]) -> list[dict[str, 
     for look, one in zip(order.looks, drawn, strict=True):
         told = {name: getattr(one, name) for name in ("device", "dtype", "batch", "fallback")}
         recipe = Recipe(look, replace(order.settings, focus=False), (one.seed,), order.model, told)
-        made.append(Generated(uuid.uuid4().hex, order.run, one.picture, one.focus, recipe, label))
+        made.append(Generated(uuid.uuid4().hex, order.run, order.asked, one.picture, one.focus, recipe, label))
     visit.results = [*visit.results, *made][-MOST_RESULTS:]
     return [view.result(result) for result in made]
 

@@ -169,7 +169,7 @@ def result(made: Generated) -> dict:
         "id": made.id,
         "run": made.run,
         "picture": jpeg(made.picture, 95),
-        "look": look_key(look, draw(look)),
+        "look": look_key(made.asked, draw(made.asked)),  # by which the page tells whether it was edited since
         "pose": pose_label(look),
         "seed": str(seed),
         "focus": bool(made.focus),
@@ -204,7 +204,7 @@ def _place(edit: Edit) -> str:
 
 def face(desk: Desk) -> dict:
     """Whose face is chosen, and the visitor's own people."""
-    chosen = swap(desk.look)
+    chosen = desk.look.face_edit
     selected = OWN
     if chosen is not None:
         selected = NONE if chosen.donor is None else chosen.donor.sample or f"own:{chosen.donor.key}"
@@ -213,7 +213,7 @@ def face(desk: Desk) -> dict:
 
 def mix(desk: Desk) -> dict:
     """How far the face goes over into the chosen one, whether the head's texels go along, and how much it counts."""
-    chosen = swap(desk.look)
+    chosen = desk.look.face_edit
     mixed = chosen is not None and chosen.donor is not None
     return {
         "mixed": mixed,
@@ -221,11 +221,6 @@ def mix(desk: Desk) -> dict:
         "texels": chosen.texels if mixed else True,
         "weight": desk.look.face_weight,
     }
-
-
-def swap(look: Look) -> Swap | None:
-    """The face edit of a look, on or off."""
-    return next((edit for edit in look.edits if isinstance(edit, Swap)), None)
 
 
 @lru_cache(maxsize=1)

@@ -17,8 +17,7 @@ def choose_face(desk: Desk, data: Data) -> Desk:
     """Another face: of a sample, of one of the visitor's own people, the person's own again, or none."""
     choice, swap = sent.text(data, "id"), _current(desk)
     if choice == OWN:
-        at = next((i for i, edit in enumerate(desk.look.edits) if isinstance(edit, Swap)), None)
-        return desk if at is None else desk.to(looks.remove(desk.look, at))
+        return desk.to(looks.own_face(desk.look)) if desk.look.face_edit else desk
     donor = None if choice == NONE else desk.person(choice)
     return desk.to(looks.swap_face(desk.look, Swap(donor, swap.share, swap.texels)))
 
@@ -51,5 +50,5 @@ def face_files(desk: Desk, data: Data) -> Desk:
 
 def _current(desk: Desk) -> Swap:
     """The face edit that is there, for its sliders' positions."""
-    found = next((edit for edit in desk.look.edits if isinstance(edit, Swap) and edit.donor), None)
-    return found or Swap(None)
+    found = desk.look.face_edit
+    return found if found and found.donor else Swap(None)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gradio as gr
 
-from mcld_app.studio import answers, downloads
+from mcld_app.studio import downloads
 from mcld_app.studio.acts.recipes import use_recipe
-from mcld_app.studio.answers import EVERYTHING, Parts, sent
+from mcld_app.studio.answers import EVERYTHING, Act, Parts, listen_of_visit, sent, sentence
 from mcld_app.studio.components.widget import widget
-from mcld_app.studio.desk import Desk, Visit
+from mcld_app.studio.desk import Visit
 
 _HTML = """
 <div class="results" hidden><h3>Drawn in this visit</h3>
@@ -46,23 +46,16 @@ def marked_by_default() -> bool:
 
 
 def listen_all(parts: Parts) -> None:
-    def again(visit: Visit | None, notice: dict | None, event: gr.EventData, request: gr.Request) -> dict:
-        visit = visit if isinstance(visit, Visit) else Visit()
-        visit.session = request.session_hash
-
-        def act(desk: Desk, data) -> Desk:
-            return use_recipe(desk, downloads.result_of(visit, data).recipe)
-
-        answered = answers.run(visit, act, sent(event), known=answers.serial_of(notice))
-        return {parts[name]: value for name, value in answered.items() if name in parts}
+    def again(visit: Visit) -> Act:
+        return lambda desk, data: use_recipe(desk, downloads.result_of(visit, data).recipe)
 
     def maps(visit: Visit | None, event: gr.EventData) -> dict:
         try:
             return {"maps": downloads.focus_of(visit if isinstance(visit, Visit) else Visit(), sent(event))}
         except Exception as error:
-            return {"problem": answers.sentence(error)}
+            return {"problem": sentence(error)}
 
-    quietly = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-    shown = parts.shown(*EVERYTHING, "recipe")
-    parts["results"].again(again, [parts["visit"], parts["notice"]], shown, **quietly)
-    parts["results"].maps(maps, [parts["visit"]], [parts["results"]], **quietly)
+    listen_of_visit(parts, parts["results"].again, again, *EVERYTHING, "recipe")
+    parts["results"].maps(
+        maps, [parts["visit"]], [parts["results"]], queue=False, show_progress="hidden", api_visibility="private"
+    )

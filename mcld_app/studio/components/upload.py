@@ -57,9 +57,11 @@ def listen_all(parts: Parts) -> None:
 
 def _forget(parts: Parts) -> Callable:
     def act(visit: Visit, data: Mapping[str, Any]) -> str:
+        used = {result.recipe.model for result in visit.results} | {order.model for order in visit.orders.values()}
         visit.empty()
         parts.visits.drop(visit)
-        models.forget()
+        for name in used:  # what the engine encoded of their pictures goes, too
+            models.engine_for(name).forget()
         return "Your pictures, your edits and what was drawn are deleted."
 
     return act
