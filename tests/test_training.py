@@ -225,21 +225,24 @@ def test_a_hidden_preview_leaves_no_trace(tmp_path: Path):
     assert first.item() == second.item()
 
 
-def test_drawing_arrives_at_a_timestep_by_the_networks_own_guess(tmp_path: Path):
+@pytest.mark.parametrize(("t", "steps"), [(949, 1), (899, 1), (499, 1), (799, 2), (699, 3)])
+def test_drawing_arrives_at_a_timestep_by_the_networks_own_guesses(tmp_path: Path, t: int, steps: int):
     from diffusers import DDIMScheduler
 
     task = make_task(config(tmp_path / "run", sizes={**SIZES, "denoising_unet": ADDED})).eval()
     focus, pose, guide = task.conditions(a_batch(task))
     noise = torch.randn(len(pose), 4, 16, 12)
     torch.nn.init.normal_(task.denoising_unet.unet.conv_out.weight, std=0.1)
-    for t in (949, 899, 499):
-        scheduler = DDIMScheduler(**SCHEDULE)
-        scheduler.num_inference_steps = 1000 // (999 - t)  # so that its next step is t
+    length = (999 - t) // steps
+    scheduler = DDIMScheduler(**SCHEDULE)
+    scheduler.num_inference_steps = 1000 // length  # so that its steps are that long
+    expected = noise
+    for at in range(999, t, -length):
         with torch.no_grad():
-            v = task.denoising_unet(noise, 999, focus, pose, guide)
-        expected = scheduler.step(v, 999, noise, return_dict=False)[0]
-        got = task.guessed(noise, torch.full((len(noise),), t), focus, pose, guide)
-        torch.testing.assert_close(got, expected, atol=1e-4, rtol=1e-3)
+            v = task.denoising_unet(expected, at, focus, pose, guide)
+        expected = scheduler.step(v, at, expected, return_dict=False)[0]
+    got = task.guessed(noise, torch.full((len(noise),), t), focus, pose, guide, steps)
+    torch.testing.assert_close(got, expected, atol=1e-4, rtol=1e-3)
 
 
 def test_from_its_own_guess_the_way_leads_to_the_truth_and_every_error_counts_the_same(tmp_path: Path, monkeypatch):

@@ -66,6 +66,7 @@ class Objective:
         late_steps: addition: share of the timesteps drawn from 900 to 999; the rest is uniform.
         own_guess: addition: share of the targets whose noisy latents are made from the network's own guess, as they are
             when a picture is drawn, and not from the truth.
+        guess_steps: with `own_guess`, at most so many steps of drawing lead there; how many is drawn for each batch.
         sample_latents: targets and textures are sampled from the autoencoder's distribution; else its mean.
     """
 
@@ -80,6 +81,7 @@ class Objective:
     drop_preview: float = 0.0
     late_steps: float = 0.0
     own_guess: float = 0.0
+    guess_steps: int = 1
     sample_latents: bool = True
 
 
@@ -156,6 +158,8 @@ class Config:
         for name in ("drop_all", "drop_photo", "drop_head", "drop_preview", "late_steps", "own_guess"):
             if not 0 <= getattr(self.objective, name) <= 1:
                 raise ConfigError(f"`objective.{name}` is a share: it must be from 0 to 1.")
+        if self.objective.guess_steps < 1:
+            raise ConfigError(f"`objective.guess_steps` must be at least 1, not {self.objective.guess_steps}.")
 
 
 def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:

@@ -108,7 +108,8 @@ class MCLDTask(Task):
         weights = min_snr_weights(self.alphas.to(t.device), t, objective.snr_gamma)
         own = torch.rand(len(t), generator=generator).to(t.device) < objective.own_guess
         if own.any():
-            noisy = torch.where(own[:, None, None, None], self.guessed(noise, t, focus, pose, guide), noisy)
+            steps = int(torch.randint(objective.guess_steps, (), generator=generator)) + 1
+            noisy = torch.where(own[:, None, None, None], self.guessed(noise, t, focus, pose, guide, steps), noisy)
             wanted = (a.sqrt() * noisy - target) / (1 - a).sqrt()  # the v that leads from there to the truth
             weights = torch.where(own, 1 - a[:, 0, 0, 0], weights)  # every error of the clean latents counts the same
         predicted = self.denoising_unet(noisy, t, focus, pose, guide)
@@ -118,13 +119,22 @@ class MCLDTask(Task):
         return losses(predicted, wanted, weights, cell_mask(face_mask(poses), size), person, objective)
 
     @torch.no_grad()
-    def guessed(self, noise: Tensor, t: Tensor, focus: Focus, pose: Tensor, guide: Guide | None) -> Tensor:
-        """Latents at the timesteps (R,) as drawing arrives there: a step of DDIM from pure noise, by the network's own
-        guess. A network that only ever saw the truth's noisy latents takes its own first haze for a finding."""
-        last = torch.full_like(t, len(self.alphas) - 1)
-        first = -self.denoising_unet(noise, last, focus, pose, guide)  # no signal: v is -x0
-        a = self.alphas.to(t.device)[t][:, None, None, None]
-        return a.sqrt() * first.float() + (1 - a).sqrt() * noise
+    def guessed(
+        self, noise: Tensor, t: Tensor, focus: Focus, pose: Tensor, guide: Guide | None, steps: int = 1
+    ) -> Tensor:
+        """Latents at the timesteps (R,) as drawing arrives there: by DDIM from pure noise, in steps of one length, with
+        the network's own guesses. A network that only ever saw the truth's noisy latents takes its own first haze for a
+        finding."""
+        alphas, last = self.alphas.to(t.device), len(self.alphas) - 1
+        z, at = noise, torch.full_like(t, last)
+        for step in range(steps):
+            v = self.denoising_unet(z, at, focus, pose, guide).float()
+            a = alphas[at][:, None, None, None]
+            clean, rest = a.sqrt() * z - (1 - a).sqrt() * v, a.sqrt() * v + (1 - a).sqrt() * z
+            at = last - (last - t) * (step + 1) // steps
+            a = alphas[at][:, None, None, None]
+            z = a.sqrt() * clean + (1 - a).sqrt() * rest
+        return z
 
     def latents(self, pictures: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Scaled latents of uint8 pictures (..., H, W, 3): sampled with a generator, else the mean."""
