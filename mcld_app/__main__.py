@@ -88,21 +88,25 @@ def _trust(chosen: argparse.Namespace) -> int:
 
 
 def _download_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what", nargs="?", choices=("everything", "model", "photos"), default="everything",
+        help="the published model, or only what reads your photos (for the bundled model too)",
+    )  # fmt: skip
     parser.add_argument("--folder", type=Path, help="where to, if not into checkpoints/")
 
 
 def _download(chosen: argparse.Namespace) -> int:
-    from mcld_app.checkpoints import NEEDED, OPTIONAL, download
+    from mcld_app.checkpoints import download, wanted
     from mcld_app.checkpoints.find import find
     from mcld_app.checkpoints.table import in_words
     from mcld_app.safety import is_on
 
-    wanted = (*NEEDED, *OPTIONAL) if is_on() else NEEDED  # the safety checker, where it is to stand behind the network
-    missing = [weight for weight in wanted if find(weight, chosen.folder) is None]
+    weights = wanted(chosen.what, checked=is_on())
+    missing = [weight for weight in weights if find(weight, chosen.folder) is None]
     print("Licences (more in docs/licences.md):" if missing else "Nothing is missing.")
     for weight in missing:
         print(f"  {weight.label}, {in_words(weight.size)}, {weight.page}\n    {weight.licence}", flush=True)
-    download(wanted, chosen.folder, on_progress=Bar())
+    download(weights, chosen.folder, on_progress=Bar())
     print("Everything is there.")
     return 0
 

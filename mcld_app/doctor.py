@@ -20,7 +20,7 @@ from mcld_app.checkpoints.ledger import Ledger
 from mcld_app.checkpoints.places import bundled_folder, checkpoints_folder
 from mcld_app.checkpoints.recognise import recognise
 from mcld_app.checkpoints.saved import is_model_folder, verify_saved
-from mcld_app.checkpoints.table import NEEDED, OPTIONAL, TABLE, Weight, in_words
+from mcld_app.checkpoints.table import NEEDED, OPTIONAL, PICKLED, READERS, TABLE, Weight, in_words
 from mcld_app.errors import StudioError
 from mcld_app.safety import is_on
 
@@ -62,7 +62,9 @@ def examine(folder: Path | None = None, *, cache: Path | None = None, device: bo
     yield bundled_line()
     weights = list(published_lines(folder, cache))
     yield from (line for _, line in weights)
-    missing = [weight for weight, line in weights if line.state == MISSING]
+    readers = list(reader_lines(folder, cache))
+    yield from (line for _, line in readers)
+    missing = [weight for weight, line in weights + readers if line.state == MISSING]
     if missing:
         total = in_words(sum(weight.size or 0 for weight in missing))
         vouch = "or put the files there by hand, and vouch for them: `python -m mcld_app trust FILE ...`"
@@ -120,6 +122,20 @@ def optional_lines(folder: Path | None = None, cache: Path | None = None, *, pub
             yield _line_of(where, ledger)
 
 
+def reader_lines(folder: Path | None = None, cache: Path | None = None) -> Iterator[tuple[Weight, Line]]:
+    """What reads photos that people bring. One DensePose model is enough: of the other, nothing is said."""
+    ledger = Ledger()
+    found = {weight.name: find(weight, folder, cache=cache) for weight in READERS}
+    bodies = found["densepose"] or found["densepose_r101"]
+    for weight in READERS:
+        where = found[weight.name]
+        if where is not None:
+            yield weight, _line_of(where, ledger)
+        elif not weight.optional and not (weight.name == "densepose" and bodies):
+            text = f"{in_words(weight.size)}, to use photos of your own"
+            yield weight, Line(MISSING, weight.label, text, _how_to_get(weight, folder))
+
+
 def _how_to_get(weight: Weight, folder: Path | None) -> tuple[str, ...]:
     source, target = source_and_place(weight, folder)
     return (f"get      {source}", f"put it   {target}", f"licence  {weight.licence}")
@@ -136,10 +152,10 @@ def _line_of(found: Found, ledger: Ledger) -> Line:
 
 
 def resource_lines(folder: Path, missing: list[Weight], cache: Path | None = None) -> Iterator[Line]:
-    """Disk and memory, and what is not used yet."""
+    """Disk and memory, and what is not needed."""
     total = sum(weight.size or 0 for weight in NEEDED)
     fetch = sum(weight.size or 0 for weight in missing)
-    convert = sum(weight.size or 0 for weight in missing if not weight.place.endswith(".safetensors"))
+    convert = sum(weight.size or 0 for weight in missing if weight.place.endswith(PICKLED))
     try:
         for found in find_all(NEEDED, folder, cache=cache).values():
             if found is not None and found.path.suffix != ".safetensors":
@@ -162,8 +178,8 @@ def resource_lines(folder: Path, missing: list[Weight], cache: Path | None = Non
         yield Line(NOTE, "memory", f"{in_words(memory.available)} of {in_words(memory.total)} free; {weights}")
     except ImportError:
         yield Line(NOTE, "memory", weights)
-    later = ", ".join(weight.label for weight in TABLE if not weight.used)
-    yield Line(NOTE, "not used yet", f"{later}: nothing to download for these")
+    unused = ", ".join(weight.label for weight in TABLE if not weight.used)
+    yield Line(NOTE, "not needed", f"{unused}: nothing to download for these")
 
 
 def device_line() -> Line:

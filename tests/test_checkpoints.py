@@ -158,7 +158,7 @@ def test_the_table_says_of_every_weight_where_it_is_from_and_under_which_licence
 
 
 def test_a_download_lands_where_it_is_looked_for(folder: Path):
-    for weight in checkpoints.NEEDED + checkpoints.OPTIONAL:
+    for weight in checkpoints.NEEDED + checkpoints.OPTIONAL + checkpoints.READERS:
         path = folder / weight.place
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from mcld_app.__main__ import Bar, main
-from mcld_app.checkpoints import NEEDED, OPTIONAL, Fetched, Ledger, weight_named
+from mcld_app.checkpoints import NEEDED, OPTIONAL, Fetched, Ledger, wanted, weight_named
 from mcld_app.doctor import BROKEN, MISSING, NOTE, OK, UNCONFIRMED, bundled_line, examine, published_lines
 from mcld_app.safety import SWITCH
 
@@ -39,12 +39,12 @@ def states() -> dict[str, str]:
 def test_an_empty_folder_is_no_fault_and_every_file_is_said_with_its_place(folder: Path, capsys):
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out
-    for weight in NEEDED:
+    for weight in wanted():
         assert f"{MISSING:<12}{weight.label}" in said
         assert str(folder / weight.place) in said
         assert f"{weight.repository}/resolve/{weight.revision}/{weight.files[0]}" in said
         assert weight.licence in said
-    assert "python -m mcld_app download` fetches all of it, 8.8 GB" in said
+    assert "python -m mcld_app download` fetches all of it, 9.4 GB" in said
     assert "GB free in" in said and "in half precision" in said
 
 
@@ -85,7 +85,7 @@ def test_what_is_optional_is_listed_with_its_place_and_not_called_missing(folder
     line = line_about("safety checker")
     assert line.state == NOTE and "optional" in line.text and "1.2 GB" in line.text
     assert str(folder / OPTIONAL[0].place) in line.todo[1] and OPTIONAL[0].licence in line.todo[2]
-    assert "8.8 GB" in line_about("to do").text, "it is not in what download fetches"
+    assert "9.4 GB" in line_about("to do").text, "it is not in what download fetches"
 
 
 def test_it_is_missing_where_pictures_of_the_published_model_are_to_be_checked(folder: Path, monkeypatch):
@@ -104,6 +104,20 @@ def test_it_is_missing_where_pictures_of_the_published_model_are_to_be_checked(f
     assert line_about("safety checker").state == UNCONFIRMED
     main(["trust", str(place)])
     assert line_about("safety checker").state == OK
+
+
+def test_one_model_that_reads_bodies_is_enough(folder: Path):
+    (folder / "densepose_r101_fpn_dl.torchscript").write_bytes(b"<html></html>")
+    said = {line.what: line.state for line in examine(device=False)}
+    assert "DensePose, photo to IUV map (r50)" not in said
+    assert said["DensePose, photo to IUV map (r101)"] == BROKEN
+    assert said["face detector (antelopev2)"] == MISSING
+
+
+def test_a_download_is_of_the_model_of_what_reads_photos_or_of_both():
+    assert wanted("model") == NEEDED and wanted("model", checked=True) == NEEDED + OPTIONAL
+    assert [weight.name for weight in wanted("photos")] == ["densepose", "face_detector", "face_identity"]
+    assert wanted() == NEEDED + wanted("photos")
 
 
 def test_a_switch_that_says_neither_on_nor_off_is_told(monkeypatch):
@@ -146,7 +160,7 @@ def test_mixed_training_steps_are_broken(folder: Path):
 def test_too_little_disk_is_shown(folder: Path, monkeypatch):
     monkeypatch.setattr("mcld_app.doctor.free_bytes", lambda _: 10**9)
     line = next(line for line in examine(device=False) if line.what == "disk")
-    assert line.state == MISSING and line.text.startswith("1.0 GB free") and "8.8 GB to download" in line.text
+    assert line.state == MISSING and line.text.startswith("1.0 GB free") and "9.4 GB to download" in line.text
 
 
 def test_the_bundled_model_is_checked_where_there_is_one(tmp_path: Path, monkeypatch):

@@ -28,12 +28,13 @@ from mcld_app.checkpoints.ledger import Ledger, trust
 from mcld_app.checkpoints.places import bundled_folder, checkpoints_folder
 from mcld_app.checkpoints.saved import save_pipeline
 from mcld_app.checkpoints.sizes import PUBLISHED, Sizes
-from mcld_app.checkpoints.table import NEEDED, OPTIONAL, TABLE, Weight, weight_named
+from mcld_app.checkpoints.table import NEEDED, OPTIONAL, READERS, TABLE, Weight, wanted, weight_named
 
 __all__ = [
     "NEEDED",
     "OPTIONAL",
     "PUBLISHED",
+    "READERS",
     "TABLE",
     "BrokenWeights",
     "DiskFull",
@@ -54,5 +55,6 @@ __all__ = [
     "load_pipeline",
     "save_pipeline",
     "trust",
+    "wanted",
     "weight_named",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_PICKLED = (".pth", ".bin")
+PICKLED = (".pth", ".bin")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Weight:
         revision: of the repository.
         stepped: names may end in "-60000", as training writes them.
         used: whether anything in this version of the program reads it.
-        optional: whether the published model draws without it.
+        optional: whether one does without it: the published model draws, or photos are read.
+        reads_photos: whether it looks at photos that people bring; else it belongs to the published model.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Weight:
     stepped: bool = False
     used: bool = True
     optional: bool = False
+    reads_photos: bool = False
 
     @property
     def page(self) -> str:
@@ -77,10 +79,28 @@ def _authors(name: str, label: str, size: int, *more_stems: str) -> Weight:
         files=tuple(f"{stem}.pth" for stem in (name, *more_stems)),
         place=f"{name}.pth",
         stems=(name, *more_stems),
-        extensions=(".safetensors", *_PICKLED),
+        extensions=(".safetensors", *PICKLED),
         size=size,
         licence=_MCLD_LICENCE,
         stepped=True,
+    )
+
+
+def _densepose(name: str, backbone: str, size: int | None = None, *known: str) -> Weight:
+    stem = f"densepose_{backbone}_fpn_dl"
+    return Weight(
+        name=name,
+        label=f"DensePose, photo to IUV map ({backbone})",
+        repository="LayerNorm/DensePose-TorchScript-with-hint-image",
+        files=(f"{stem}.torchscript",),
+        place=f"{stem}.torchscript",
+        stems=(stem,),
+        extensions=(".torchscript",),
+        size=size,
+        licence="tagged Apache-2.0 by its uploader; trained on DensePose-COCO (non-commercial)",
+        known=known,
+        optional=backbone != "r50",  # one of them is enough
+        reads_photos=True,
     )
 
 
@@ -99,7 +119,7 @@ TABLE: tuple[Weight, ...] = (
             "sd-vae-ft-mse/diffusion_pytorch_model", "vae/diffusion_pytorch_model",
             "sd-vae-ft-mse", "vae", "diffusion_pytorch_model",
         ),
-        extensions=(".safetensors", *_PICKLED),
+        extensions=(".safetensors", *PICKLED),
         size=334_643_276,
         exact=True,
         licence="tagged MIT",
@@ -120,7 +140,7 @@ TABLE: tuple[Weight, ...] = (
             "sd-image-variations-diffusers/image_encoder/pytorch_model",
             "image_encoder", "model", "pytorch_model",
         ),
-        extensions=(".safetensors", *_PICKLED),
+        extensions=(".safetensors", *PICKLED),
         size=1_215_993_967,
         exact=True,
         licence="CreativeML OpenRAIL-M: use restrictions, which are passed on",
@@ -157,7 +177,7 @@ TABLE: tuple[Weight, ...] = (
             )
             for name in ("model", "model.fp16", "pytorch_model")
         ),
-        extensions=(".safetensors", *_PICKLED),
+        extensions=(".safetensors", *PICKLED),
         size=1_215_981_830,
         exact=True,
         licence="CreativeML OpenRAIL-M: use restrictions, which are passed on",
@@ -168,19 +188,8 @@ TABLE: tuple[Weight, ...] = (
         ),
         optional=True,
     ),
-    Weight(
-        name="densepose",
-        label="DensePose (photo to IUV map)",
-        repository="LayerNorm/DensePose-TorchScript-with-hint-image",
-        files=("densepose_r50_fpn_dl.torchscript",),
-        place="densepose_r50_fpn_dl.torchscript",
-        stems=("densepose_r50_fpn_dl",),
-        extensions=(".torchscript",),
-        size=265_000_000,
-        licence="tagged Apache-2.0 by its uploader; trained on DensePose-COCO (non-commercial)",
-        known=("4f7260daa498ce8d4b4679f0692ef2f1f426e39121a907181eab37b8b0585878",),
-        used=False,
-    ),
+    _densepose("densepose", "r50", 265_000_000, "4f7260daa498ce8d4b4679f0692ef2f1f426e39121a907181eab37b8b0585878"),
+    _densepose("densepose_r101", "r101"),
     Weight(
         name="face_detector",
         label="face detector (antelopev2)",
@@ -191,7 +200,7 @@ TABLE: tuple[Weight, ...] = (
         extensions=(".onnx",),
         size=16_900_000,
         licence="InsightFace's models: non-commercial research only",
-        used=False,
+        reads_photos=True,
     ),
     Weight(
         name="face_identity",
@@ -203,7 +212,7 @@ TABLE: tuple[Weight, ...] = (
         extensions=(".onnx",),
         size=261_000_000,
         licence="InsightFace's models: non-commercial research only",
-        used=False,
+        reads_photos=True,
     ),
 )  # fmt: skip
 
@@ -215,7 +224,7 @@ STARTS: tuple[Weight, ...] = (
         files=("unet/diffusion_pytorch_model.bin",),
         place="sd-image-variations-diffusers/unet/diffusion_pytorch_model.bin",
         stems=("sd-image-variations-diffusers/unet/diffusion_pytorch_model",),
-        extensions=(".safetensors", *_PICKLED),
+        extensions=(".safetensors", *PICKLED),
         size=None,
         licence="CreativeML OpenRAIL-M: use restrictions, which are passed on",
         used=False,
@@ -227,7 +236,7 @@ STARTS: tuple[Weight, ...] = (
         files=("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
         place="control_v11p_sd15_seg/diffusion_pytorch_model.safetensors",
         stems=("control_v11p_sd15_seg/diffusion_pytorch_model",),
-        extensions=(".safetensors", *_PICKLED),
+        extensions=(".safetensors", *PICKLED),
         size=None,
         licence="OpenRAIL: use restrictions, which are passed on",
         used=False,
@@ -236,13 +245,30 @@ STARTS: tuple[Weight, ...] = (
 """What the paper's training starts from besides the autoencoder and the image encoder (`mcld-facts`, 14); only training
 reads them."""
 
-NEEDED: tuple[Weight, ...] = tuple(weight for weight in TABLE if weight.used and not weight.optional)
+_MODEL = tuple(weight for weight in TABLE if weight.used and not weight.reads_photos)
+
+NEEDED: tuple[Weight, ...] = tuple(weight for weight in _MODEL if not weight.optional)
 """What the published model is made of."""
 
-OPTIONAL: tuple[Weight, ...] = tuple(weight for weight in TABLE if weight.used and weight.optional)
+OPTIONAL: tuple[Weight, ...] = tuple(weight for weight in _MODEL if weight.optional)
 """What may stand beside it."""
 
+READERS: tuple[Weight, ...] = tuple(weight for weight in TABLE if weight.reads_photos)
+"""What reads photos that people bring, for any model; the optional one may take another's place."""
+
 MCLD_FILES = ("denoising_unet", "reference_unet", "pose_guider", "image_proj_model")
+
+
+def wanted(what: str = "everything", *, checked: bool = False) -> tuple[Weight, ...]:
+    """What a download is of.
+
+    Args:
+        what: "model" (the published one), "photos" (what reads them, for the bundled model too) or "everything".
+        checked: the model's pictures are to pass the safety checker.
+    """
+    model = (*NEEDED, *(OPTIONAL if checked else ()))
+    readers = tuple(weight for weight in READERS if not weight.optional)
+    return {"model": model, "photos": readers}.get(what, (*model, *readers))
 
 
 def weight_named(name: str) -> Weight:
