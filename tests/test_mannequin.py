@@ -477,7 +477,7 @@ def test_named_poses_survive_json_and_stay_small(name: str) -> None:
         ('{"angles": {"left_elbow.bend": "20"}}', "left_elbow.bend must be a number"),
         ('{"angles": {"left_elbow.bend": [20]}}', "left_elbow.bend must be a number"),
         ('{"angles": {"left_elbow.bend": 1%s}}' % ("0" * 400), "left_elbow.bend"),
-        ('{"zoom": 0}', "zoom is 0, but it may only go from 0.4 to 4"),
+        ('{"zoom": 0}', "zoom is 0, but it may only go from 0.2 to 4"),
         ('{"yaw": 1e999}', "yaw must be a number"),
         ('{"height": null}', "height must be a number"),
     ],

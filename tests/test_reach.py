@@ -278,7 +278,7 @@ def test_the_pelvis_takes_the_whole_figure_along() -> None:
     for name in HANDLES:
         assert after[name] - before[name] == pytest.approx([25, -10], abs=0.05)
     far = drag(pose, "pelvis", 1e300, -1e300, SIZE)
-    assert far.shift_x == SETTINGS["shift_x"][1] and far.angles == pose.angles
+    assert 1.5 < far.shift_x <= SETTINGS["shift_x"][1] and far.angles == pose.angles, "no further than hands reach"
 
 
 @pytest.mark.parametrize("yaw", [0.0, 50.0, 90.0])
@@ -352,7 +352,7 @@ def test_a_dragged_pose_can_be_saved() -> None:
         ('{"angles": {"left_elbow.bend": 1e999}}', "left_elbow.bend must be a number"),
         ('{"angles": {"left_elbow.bend": "20"}}', "left_elbow.bend must be a number"),
         ('{"angles": {"left_knee.bend": 170}}', "left_knee.bend is 170, but it may only go from 0 to 140"),
-        ('{"shift_x": 2}', "shift_x is 2"),
+        ('{"shift_x": 4}', "shift_x is 4"),
         ("{}" + " " * 65536, "larger than 64 kB"),
         (b"[" * 70_000, "larger than 64 kB"),
         ('{"name": "%s"}' % ("é" * 40_000), "larger than 64 kB"),

@@ -88,12 +88,6 @@ def test_what_makes_no_sense_is_answered_with_a_sentence(desk: Desk, act, data: 
     assert len(sentence) < 300
 
 
-def test_a_photo_alone_is_told_that_the_map_is_missing_and_how_to_get_one(desk: Desk) -> None:
-    with pytest.raises(StudioError, match="later version") as told:
-        acts.use_upload(desk, {"photo": FILES["photo"], "iuv": None})
-    assert "IUV map" in str(told.value)
-
-
 def test_an_upload_becomes_the_person_and_stays_in_the_list(desk: Desk) -> None:
     after = acts.use_upload(desk, FILES)
     assert after.look.person.name == "Maya"
@@ -326,7 +320,7 @@ def test_an_unexpected_error_is_one_sentence_and_the_log_learns_nothing_of_the_p
 
 def test_an_error_while_drawing_leaves_the_desk_as_it_was(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     before = visit.desk.look
-    monkeypatch.setattr(answers, "draw", lambda look, **how: 1 / 0)
+    monkeypatch.setattr(view, "draw", lambda look, **how: 1 / 0)
     answer = answers.run(visit, acts.choose_pose, {"id": "arms-up"})
     assert answer["notice"]["text"] == answers.UNEXPECTED
     assert visit.desk.look is before

@@ -16,7 +16,6 @@ from typing import Any
 
 import gradio as gr
 
-from mcld_app.editing import draw
 from mcld_app.errors import StudioError
 from mcld_app.studio import view
 from mcld_app.studio.desk import Desk, Note, Visit, fresh_desk
@@ -31,7 +30,7 @@ POSE = ("stage", "joints", "poses")
 EDITS = ("stage", "edits")
 FACES = (*EDITS, "face", "mix")
 PERSON = ("stage", "people", "garments", "face", "mix", "edits")
-EVERYTHING = tuple(dict.fromkeys((*POSE, *FACES, *PERSON, "series")))
+EVERYTHING = tuple(dict.fromkeys((*POSE, *FACES, *PERSON, "series", "crowd")))
 """What another pose, another edit, another face and another person change on the page."""
 
 _log = logging.getLogger(__name__)
@@ -236,12 +235,14 @@ def changes(before: Desk | None, after: Desk) -> dict[str, Any]:
     was, now = before and before.look, after.look
     same_looks = was is not None and was.appearance is now.appearance and was.fill == now.fill
     same_pose = was is not None and was.pose == now.pose and before.live == after.live
+    same_pose = same_pose and before.laying is after.laying
     same_weight = was is not None and was.face_weight == now.face_weight
     shown: dict[str, Any] = {}
     new_person = was is None or was.person is not now.person
     new_own = before is None or before.own != after.own
     if not (same_looks and same_pose and same_weight):
-        shown["stage"] = view.stage(after, draw(now, small=after.live), with_photo=new_person)
+        put_away = before is not None and before.laying is not None
+        shown["stage"] = view.stage(after, with_photo=new_person or put_away)
     if not same_looks:
         shown["edits"] = view.edits(after)
     if new_person or new_own:
@@ -251,6 +252,8 @@ def changes(before: Desk | None, after: Desk) -> dict[str, Any]:
     if new_own or not same_weight or was.face_edit is not now.face_edit:
         shown["face"] = view.face(after)
         shown["mix"] = view.mix(after)
+    if before is None or before.crowd is not after.crowd:
+        shown["crowd"] = view.crowd(after)
     if not same_pose:
         shown["joints"] = view.joints(after)
         shown["poses"] = view.poses(after)

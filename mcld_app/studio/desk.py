@@ -6,12 +6,15 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mcld_app.body.laid import Laid
+from mcld_app.body.mannequin import Pose
 from mcld_app.conditions import Person
 from mcld_app.editing import Appearance, History, Look, catalogue
 from mcld_app.editing import look as looks
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import AnyPose
 from mcld_app.errors import StudioError
+from mcld_app.perception.people import Crowd
 
 if TYPE_CHECKING:
     from mcld_app.studio.generating import Generated, Order
@@ -43,6 +46,31 @@ class InHand:
 
 
 @dataclass(frozen=True, eq=False)
+class Laying:
+    """The mannequin being laid over a photo.
+
+    Attributes:
+        laid: the photo, with the mannequin as it stands.
+        before: how it stood before, oldest first.
+        gesture: the gesture that moved it last; its steps are one step to undo.
+    """
+
+    laid: Laid
+    before: tuple[Pose, ...] = ()
+    gesture: str | None = None
+
+    def to(self, pose: Pose, gesture: str | None = None) -> Laying:
+        """The mannequin in another pose."""
+        going_on = gesture is not None and gesture == self.gesture
+        before = self.before if going_on else (*self.before, self.laid.pose)[-_MOST_LAID:]
+        return Laying(self.laid.stand(pose), before, gesture)
+
+    def undo(self) -> Laying:
+        """One step back."""
+        return Laying(self.laid.stand(self.before[-1]), self.before[:-1]) if self.before else self
+
+
+@dataclass(frozen=True, eq=False)
 class Desk:
     """All that a visitor has made. Every action is a function from desk to desk.
 
@@ -55,6 +83,8 @@ class Desk:
         in_hand: the garment the visitor holds and has not dropped yet.
         series, between: poses gathered to be drawn one after another, and how many more between each two.
         recipe: one that was just opened, whose settings the page has yet to take over.
+        laying: a photo that gets its body by hand, before it becomes a person; the look waits meanwhile.
+        crowd: the people found in the last photo, where they are several.
     """
 
     history: History
@@ -66,13 +96,26 @@ class Desk:
     series: tuple[AnyPose, ...] = ()
     between: int = 0
     recipe: Recipe | None = None
+    laying: Laying | None = None
+    crowd: Crowd | None = None
 
     @property
     def look(self) -> Look:
         return self.history.now
 
+    @property
+    def pose(self) -> AnyPose:
+        """What joints and sliders move: the look's pose, or that of the mannequin being laid over a photo."""
+        return self.look.pose if self.laying is None else self.laying.laid.pose
+
     def to(self, look: Look, note: str = "", gesture: str | None = None) -> Desk:
-        """The desk with another look on it."""
+        """The desk with another look on it.
+
+        Raises:
+            StudioError: while a mannequin is being laid over a photo: nobody would see what changed.
+        """
+        if self.laying is not None:
+            raise StudioError(LAYING)
         said = Note(note, "info" if note else "")
         return replace(self, history=self.history.to(look, gesture), note=said, in_hand=None, live=False, recipe=None)
 
@@ -112,6 +155,8 @@ class Desk:
 
 
 _MOST_OWN = 12
+_MOST_LAID = 40
+LAYING = "First finish the body of your photo: press “Use this body”, or “Leave it”."
 
 
 def fresh_desk() -> Desk:

@@ -23,7 +23,7 @@ from mcld_app.errors import Cancelled, StudioError
 from mcld_app.request import MAX_SEED, Drawn, Job, Progress, Settings, within
 from mcld_app.studio import view
 from mcld_app.studio.answers import sentence
-from mcld_app.studio.desk import Desk, Visit
+from mcld_app.studio.desk import LAYING, Desk, Visit
 
 MOST_WAITING = 3
 _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them only keep the line busy
@@ -134,6 +134,8 @@ def order_of(
 
 def _looks(desk: Desk, data: Mapping[str, Any]) -> list[Look]:
     """The look on the desk, or in all poses of the series."""
+    if desk.laying is not None:
+        raise StudioError(LAYING)
     if data.get("series") is not True:
         return [desk.look]
     poses = series_of(desk.series, desk.between)

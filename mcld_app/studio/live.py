@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mcld_app.editing import draw
 from mcld_app.studio import acts, view
 from mcld_app.studio.answers import sentence
 from mcld_app.studio.pictures import iuv_picture, jpeg
@@ -26,14 +25,14 @@ def live_picture(visits: Visits) -> Callable[[object], dict[str, Any]]:
             return {}
         try:
             desk = act(replace(visit.desk), told)
-            shown = draw(desk.look, small=True)
+            shown = view.seen(replace(desk, live=True))
         except Exception as error:
             sentence(error)
             return {}
         return {
             "picture": jpeg(shown.picture),
             "iuv": jpeg(iuv_picture(shown.iuv)),
-            "handles": view.handles(desk.look),
+            "handles": view.handles(desk.pose),
             "values": view.joints(desk)["values"],
         }
 

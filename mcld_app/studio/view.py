@@ -19,6 +19,7 @@ from mcld_app.conditions import PICTURE_SIZE
 from mcld_app.editing import Cover, Edit, Look, Paint, Preview, Swap, Wear, catalogue, draw, pose_map
 from mcld_app.editing.checkup import findings_of
 from mcld_app.editing.recipe import Recipe
+from mcld_app.editing.series import AnyPose
 from mcld_app.studio import posing
 from mcld_app.studio.acts.faces import NONE, OWN
 from mcld_app.studio.acts.poses import AS_IN_PHOTO
@@ -44,9 +45,20 @@ if TYPE_CHECKING:
 _SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers", "shoes": "Shoes", "outfit": "Outfits"}
 
 
-def stage(desk: Desk, preview: Preview, *, with_photo: bool) -> dict:
+def seen(desk: Desk) -> Preview:
+    """What stands on the stage: the look, or the photo under the mannequin that is being laid over it. While a hand is
+    on a slider, small."""
+    if desk.laying is None:
+        return draw(desk.look, small=desk.live)
+    laid, size = desk.laying.laid, INDEX if desk.live else PICTURE_SIZE
+    return Preview(laid.overlaid(size), laid.map(size))
+
+
+def stage(desk: Desk, *, with_photo: bool) -> dict:
     """The picture, the photo it is compared with (where the page does not have it yet), and the pose."""
-    look = desk.look
+    preview, look = seen(desk), desk.look
+    if desk.laying is not None:
+        return _laying(desk, preview)
     pose = pose_label(look)
     picture = jpeg(preview.picture)
     made = [edit.label for edit in look.edits if edit.on]
@@ -60,8 +72,28 @@ def stage(desk: Desk, preview: Preview, *, with_photo: bool) -> dict:
         "pose": pose,
         "undo": bool(desk.history.before),
         "redo": bool(desk.history.after),
-        "handles": handles(look),
+        "handles": handles(look.pose),
+        "laying": "",
         "alt": f"{look.person.name}, {pose}" + (f", with {', '.join(made)}" if made else ""),
+    }
+
+
+def _laying(desk: Desk, preview: Preview) -> dict:
+    """The stage while a photo gets its body by hand."""
+    laid = desk.laying.laid
+    return {
+        "picture": jpeg(preview.picture),
+        "look": "laying",
+        "person": "laying",
+        "before": jpeg(laid.framed(PICTURE_SIZE)),
+        "iuv": jpeg(iuv_picture(resize_iuv(preview.iuv, INDEX))),
+        "parts": runs(preview.iuv),
+        "pose": "laid over the photo",
+        "undo": bool(desk.laying.before),
+        "redo": False,
+        "handles": handles(laid.pose),
+        "laying": laid.name,
+        "alt": f"The mannequin over “{laid.name}”",
     }
 
 
@@ -70,11 +102,11 @@ def pose_label(look: Look) -> str:
     return "as in the photo" if look.pose is None else look.pose.name.replace("_", " ")
 
 
-def handles(look: Look) -> dict | None:
+def handles(pose: AnyPose) -> dict | None:
     """The mannequin's handles and bones over the picture; None where the pose is none of the mannequin's."""
-    if not isinstance(look.pose, Pose):
+    if not isinstance(pose, Pose):
         return None
-    points = joint_points(look.pose, PICTURE_SIZE)
+    points = joint_points(pose, PICTURE_SIZE)
     return {
         "points": [
             {"id": p.name, "label": p.label, "x": round(p.x, 4), "y": round(p.y, 4), "front": p.front} for p in points
@@ -131,7 +163,7 @@ def shelf(desk: Desk) -> dict:
 
 def poses(desk: Desk) -> dict:
     """Which named pose the person stands in; none where a slider was moved."""
-    pose = desk.look.pose
+    pose = desk.pose
     if pose is None:
         return {"selected": AS_IN_PHOTO}
     return {"selected": next((name for name, known in named_poses().items() if known == pose), None)}
@@ -184,7 +216,24 @@ def checkup(look: Look) -> dict:
 
 def joints(desk: Desk) -> dict:
     """The sliders' positions."""
-    return {"values": posing.to_sliders(desk.look.pose)}
+    return {"values": posing.to_sliders(desk.pose)}
+
+
+def crowd(desk: Desk) -> dict:
+    """The people found in a photo, where they are several."""
+    found = desk.crowd
+    faces = [thumb(_upright(found.portrait(i))) for i in range(len(found))] if found else []
+    return {"name": found.name if found else "", "people": faces}
+
+
+def _upright(picture: np.ndarray) -> np.ndarray:
+    """A picture on a grey ground of 11:16."""
+    height, width = picture.shape[:2]
+    tall, wide = max(height, -(-width * 16 // 11)), max(width, -(-height * 11 // 16))
+    ground = np.full((tall, wide, 3), 128, np.uint8)
+    top, left = (tall - height) // 2, (wide - width) // 2
+    ground[top : top + height, left : left + width] = picture
+    return ground
 
 
 def edits(desk: Desk) -> dict:

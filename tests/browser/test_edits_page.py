@@ -399,7 +399,7 @@ def test_deleting_ones_pictures_leaves_nothing(visit: Page) -> None:
     put_file(visit, "iuv", "iuv.png", sample.iuv_path.read_bytes())
     visit.get_by_label("I may use these pictures of these people").check()
     with new_picture(visit):
-        visit.get_by_role("button", name="Use these").click()
+        visit.get_by_role("button", name="Use this photo").click()
     assert "Me" in visit.locator("#people-picker").inner_text()
     with new_picture(visit):
         visit.get_by_role("button", name="Delete my pictures").click()
@@ -446,7 +446,7 @@ def test_from_the_upload_to_the_picture_by_keyboard_alone(visit: Page) -> None:
     visit.keyboard.press("Enter")
     put_file(visit, "photo", "Me.png", sample.photo_path.read_bytes())  # the browser's own window for files is not ours
     put_file(visit, "iuv", "iuv.png", sample.iuv_path.read_bytes())
-    visit.get_by_role("button", name="Use these").focus()
+    visit.get_by_role("button", name="Use this photo").focus()
     with new_picture(visit):
         visit.keyboard.press("Enter")
     visit.get_by_role("tab", name="Clothes").focus()

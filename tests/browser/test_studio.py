@@ -203,7 +203,7 @@ def test_a_bad_file_gives_one_sentence_and_changes_nothing_else(visit: Page, stu
     open_upload(visit)
     put_file(visit, "photo", "holiday.png", b"This is a shopping list, not a picture.")
     put_file(visit, "iuv", "map.png", png_of(np.full((64, 64, 3), 7, np.uint8)))
-    visit.get_by_role("button", name="Use these").click()
+    visit.get_by_role("button", name="Use this photo").click()
     status = visit.locator(".upload-status.warning")
     expect(status).to_be_visible(timeout=SLOW)
     expect(status).to_be_in_viewport(ratio=0.95)  # not 1: edges lie between pixels
@@ -215,13 +215,44 @@ def test_a_bad_file_gives_one_sentence_and_changes_nothing_else(visit: Page, stu
     assert "Traceback" not in studio.log()
 
 
-def test_a_photo_alone_is_told_what_is_missing(visit: Page) -> None:
+def test_over_a_photo_alone_the_mannequin_is_laid_by_hand(visit: Page, sample_files: tuple[Path, Path]) -> None:
+    """Drag, wheel, orbit, undo; put away; and again, to the end."""
     visit.reload()
     wait_until_ready(visit)
     open_upload(visit)
-    put_file(visit, "photo", "me.png", png_of(np.full((160, 110, 3), 120, np.uint8)))
-    visit.get_by_role("button", name="Use these").click()
-    expect(visit.locator(".upload-status.warning")).to_contain_text("later version", timeout=SLOW)
+    put_file(visit, "photo", "me.png", sample_files[0].read_bytes())
+    with new_picture(visit):
+        visit.get_by_role("button", name="Use this photo").click()
+    expect(visit.locator(".upload-status")).to_contain_text("Lay the mannequin over the person", timeout=SLOW)
+    wrist = visit.locator(".joint-handle[data-id=left_wrist]")
+    expect(wrist).to_be_visible()
+    box = wrist.locator(".joint-dot").bounding_box()
+    with new_picture(visit):
+        visit.mouse.move(box["x"] + 5, box["y"] + 5)
+        visit.mouse.down()
+        visit.mouse.move(box["x"] + 40, box["y"] - 60, steps=4)
+        visit.mouse.up()
+    frame = visit.locator(".stage-frame").bounding_box()
+    with new_picture(visit):
+        visit.mouse.move(frame["x"] + 12, frame["y"] + 40)
+        visit.mouse.down()
+        visit.mouse.move(frame["x"] + 90, frame["y"] + 40, steps=4)
+        visit.mouse.up()
+    zoom = visit.locator("#joints input[type=range]").nth(2).input_value()
+    with new_picture(visit):
+        visit.mouse.wheel(0, -200)
+        visit.wait_for_timeout(400)
+    assert float(visit.locator("#joints input[type=range]").nth(2).input_value()) > float(zoom)
+    with new_picture(visit):
+        visit.keyboard.press("Control+z")
+    with new_picture(visit):
+        visit.get_by_role("button", name="Leave it").click()
+    assert not visit.locator(".stage-laying").is_visible()
+    with new_picture(visit):
+        visit.get_by_role("button", name="Use this photo").click()
+    with new_picture(visit):
+        visit.get_by_role("button", name="Use this body").click()
+    expect(visit.locator("#people-picker [role=option][aria-selected=true]")).to_contain_text("me")
 
 
 def test_a_photo_with_its_iuv_map_becomes_the_person(visit: Page, sample_files: tuple[Path, Path]) -> None:
@@ -230,7 +261,7 @@ def test_a_photo_with_its_iuv_map_becomes_the_person(visit: Page, sample_files: 
     put_file(visit, "photo", "Maya.png", photo.read_bytes())
     put_file(visit, "iuv", "Maya_iuv.png", iuv.read_bytes())
     with new_picture(visit):
-        visit.get_by_role("button", name="Use these").click()
+        visit.get_by_role("button", name="Use this photo").click()
     expect(visit.locator("#people-picker [aria-selected=true]")).to_have_text("Maya", timeout=SLOW)
 
 
@@ -332,7 +363,7 @@ def test_two_visitors_never_see_each_others_edits(
     put_file(one, "photo", "Secret.png", sample_files[0].read_bytes())
     put_file(one, "iuv", "iuv.png", sample_files[1].read_bytes())
     with new_picture(one):
-        one.get_by_role("button", name="Use these").click()
+        one.get_by_role("button", name="Use this photo").click()
     choose_pose(other, "Walking")
     assert source_of(other, PICTURE) != untouched
     assert "Secret" not in other.content()

@@ -8,6 +8,7 @@ from mcld_app.studio.acts.edits import guess, move, redo, remove, reset, switch,
 from mcld_app.studio.acts.faces import choose_face, face_files, mix_face, weigh_face
 from mcld_app.studio.acts.painting import paint
 from mcld_app.studio.acts.people import agree, another_photo, choose_person, use_upload
+from mcld_app.studio.acts.photos import choose_body, lay_over, leave_body, use_body
 from mcld_app.studio.acts.poses import (
     add_pose,
     as_in_photo,
@@ -25,8 +26,9 @@ from mcld_app.studio.acts.poses import (
 from mcld_app.studio.acts.recipes import open_recipe, show_example
 
 __all__ = [
-    "add_pose", "agree", "another_photo", "as_in_photo", "begin_by_hand", "choose_face", "choose_person",
-    "choose_pose", "cover", "drag", "drop_pose", "face_files", "guess", "lift", "mirror", "mix_face", "move",
-    "open_pose", "open_recipe", "paint", "paint_map", "pose_of", "redo", "remove", "reset", "set_between",
-    "show_example", "switch", "turn", "undo", "use_upload", "wear", "wear_files", "weigh_face",
+    "add_pose", "agree", "another_photo", "as_in_photo", "begin_by_hand", "choose_body", "choose_face", "choose_person",
+    "choose_pose", "cover", "drag", "drop_pose", "face_files", "guess", "lay_over", "leave_body", "lift", "mirror",
+    "mix_face", "move", "open_pose", "open_recipe", "paint", "paint_map", "pose_of", "redo", "remove", "reset",
+    "set_between", "show_example", "switch", "turn", "undo", "use_body", "use_upload", "wear", "wear_files",
+    "weigh_face",
 ]  # fmt: skip

@@ -12,7 +12,8 @@ from mcld_app.editing import Cover
 from mcld_app.editing import look as looks
 from mcld_app.errors import StudioError
 from mcld_app.studio.acts import sent
-from mcld_app.studio.acts.people import check_agreed, person_of_pair
+from mcld_app.studio.acts.people import check_agreed
+from mcld_app.studio.acts.photos import person_of_files
 from mcld_app.studio.acts.sent import Data
 from mcld_app.studio.desk import Desk, InHand, Note
 
@@ -34,17 +35,10 @@ def wear(desk: Desk, data: Data) -> Desk:
 
 
 def wear_files(desk: Desk, data: Data) -> Desk:
-    """Clothes from files dropped on the person: a photo and its IUV map, in any order."""
+    """Clothes from files dropped on the person: a photo, or a photo and its IUV map in any order."""
     files = [file for file in data.get("files") or () if isinstance(file, Mapping)]
     check_agreed(desk)
-    if len(files) == 1:
-        raise StudioError(
-            "One file is not enough: drop a photo together with its IUV map, both at once. The map says which part of "
-            "the photo is which garment."
-        )
-    if len(files) != 2:
-        raise StudioError("Drop two files at once: a photo and its IUV map.")
-    person = person_of_pair(files)
+    person = person_of_files(files, "clothes")
     garment = looks.Garment(f"{person.name}’s clothes", person, "upper")
     desk = desk.with_own(person)  # whatever comes next, the clothes are in the list now
     if not data.get("region") and not data.get("parts"):

@@ -27,6 +27,8 @@ def move(desk: Desk, data: Data) -> Desk:
 
 def undo(desk: Desk, data: Data) -> Desk:
     """One step back."""
+    if desk.laying is not None:
+        return replace(desk, laying=desk.laying.undo(), note=Note(), live=False)
     if not desk.history.before:
         return replace(desk, note=Note("There is nothing to undo.", "info"))
     return replace(desk, history=desk.history.undo(), note=Note(), live=False)
@@ -34,7 +36,7 @@ def undo(desk: Desk, data: Data) -> Desk:
 
 def redo(desk: Desk, data: Data) -> Desk:
     """One step forward again."""
-    if not desk.history.after:
+    if not desk.history.after or desk.laying is not None:
         return replace(desk, note=Note("There is nothing to redo.", "info"))
     return replace(desk, history=desk.history.redo(), note=Note(), live=False)
 

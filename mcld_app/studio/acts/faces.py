@@ -6,7 +6,8 @@ from mcld_app.editing import Swap
 from mcld_app.editing import look as looks
 from mcld_app.errors import StudioError
 from mcld_app.studio.acts import sent
-from mcld_app.studio.acts.people import check_agreed, person_of_pair
+from mcld_app.studio.acts.people import check_agreed
+from mcld_app.studio.acts.photos import person_of_files
 from mcld_app.studio.acts.sent import Data
 from mcld_app.studio.desk import Desk
 
@@ -37,12 +38,10 @@ def weigh_face(desk: Desk, data: Data) -> Desk:
 
 
 def face_files(desk: Desk, data: Data) -> Desk:
-    """A face from two dropped files: a photo and its IUV map."""
+    """A face from dropped files: a photo, or a photo and its IUV map."""
     files = [file for file in data.get("files") or () if hasattr(file, "get")]
     check_agreed(desk)
-    if len(files) != 2:
-        raise StudioError("Drop two files at once: a photo with a face, and its IUV map.")
-    donor = person_of_pair(files)
+    donor = person_of_files(files, "a face")
     swap = _current(desk)
     swapped = looks.swap_face(desk.look, Swap(donor, swap.share, swap.texels))
     return desk.with_own(donor).to(swapped)

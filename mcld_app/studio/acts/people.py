@@ -10,13 +10,9 @@ from mcld_app.conditions import Person, make_person, read_person
 from mcld_app.editing import look as looks
 from mcld_app.errors import IUVError, StudioError
 from mcld_app.studio.acts import sent
+from mcld_app.studio.acts.photos import use_photo
 from mcld_app.studio.acts.sent import Data
 from mcld_app.studio.desk import Desk, Note
-
-PHOTO_ONLY = (
-    "Reading the body from a photo alone comes in a later version. For now, add the photo's IUV map: "
-    "“How do I get an IUV map?” below says how."
-)
 
 
 def choose_person(desk: Desk, data: Data) -> Desk:
@@ -41,18 +37,19 @@ def check_agreed(desk: Desk) -> None:
 
 
 def use_upload(desk: Desk, data: Data) -> Desk:
-    """A person from an uploaded photo and its IUV map."""
+    """A person from an uploaded photo, with its IUV map or without."""
     check_agreed(desk)
     photo, iuv = data.get("photo"), data.get("iuv")
     if not photo and not iuv:
-        raise StudioError("Choose a photo and its IUV map first.")
+        raise StudioError("Choose a photo first.")
     if not iuv:
-        raise StudioError(PHOTO_ONLY)
+        return use_photo(replace(desk, laying=None), sent.stem(photo), sent.file_bytes(photo))
     if not photo:
         raise StudioError("The photo is missing: add the photo this IUV map was made from.")
     person = read_person(sent.stem(photo), sent.file_bytes(photo), sent.file_bytes(iuv))
     # Clothes and pose of the person before belong to them: a new photo is first seen as it is.
-    return desk.with_own(person).to(looks.of(person), f"“{person.name}” is ready.")
+    desk = replace(desk, laying=None, crowd=None).with_own(person)
+    return desk.to(looks.of(person), f"“{person.name}” is ready.")
 
 
 def another_photo(desk: Desk, data: Data) -> Desk:

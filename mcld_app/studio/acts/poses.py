@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mcld_app.body.iuv_paint import paint_part, pose_of_picture
+from mcld_app.body.laid import lay
 from mcld_app.body.mannequin import Pose, named_poses
 from mcld_app.body.reach import drag as reach
 from mcld_app.body.reach import nudge, pose_from_json
@@ -22,6 +23,7 @@ from mcld_app.studio.acts.sent import Data
 from mcld_app.studio.desk import Desk, Note
 
 AS_IN_PHOTO = "photo"
+_ORBIT = ("yaw", "pitch", "zoom")
 
 
 def choose_pose(desk: Desk, data: Data) -> Desk:
@@ -30,11 +32,23 @@ def choose_pose(desk: Desk, data: Data) -> Desk:
     if choice not in poses and choice != AS_IN_PHOTO:
         raise StudioError("There is no such pose. Choose another one.")
     pose = poses.get(choice)
-    return desk if pose == desk.look.pose else desk.to(looks.stand(desk.look, pose))
+    if desk.laying is not None:  # where the mannequin stands on the photo is kept
+        there = desk.laying.laid.pose
+        kept = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "height", "build", "roll")}
+        return stand(desk, (pose or posing.resting()).replace(**kept))
+    return desk if pose == desk.look.pose else stand(desk, pose)
 
 
 def turn(desk: Desk, data: Data) -> Desk:
-    """The mannequin's joints and camera, as the sliders stand."""
+    """The mannequin's joints and camera, as the sliders stand; or some of them further by so much ("by"), counted from
+    where the gesture began on the page."""
+    by = data.get("by")
+    if isinstance(by, Mapping):
+        pose = _by_hand(desk, "turned")
+        now = posing.to_sliders(pose)
+        values = {**now, **{name: now[name] + sent.number(by, name) for name in by if name in _ORBIT}}
+        values["yaw"] = (values["yaw"] + 180) % 360 - 180
+        return stand(desk, posing.from_sliders(values), data)
     values = data.get("values")
     if not isinstance(values, Mapping):
         raise StudioError("The sliders' positions did not arrive. Move one again.")
@@ -43,19 +57,21 @@ def turn(desk: Desk, data: Data) -> Desk:
         for name, value in values.items()
         if isinstance(value, int | float) and math.isfinite(value)
     }
-    moved = desk.to(looks.stand(desk.look, posing.from_sliders(numbers)), gesture=sent.gesture(data))
-    return replace(moved, live=data.get("live") is True)
+    return stand(desk, posing.from_sliders(numbers), data)
 
 
 def mirror(desk: Desk, data: Data) -> Desk:
     """The pose seen in a mirror."""
     pose = _by_hand(desk, "mirrored")
-    return desk.to(looks.stand(desk.look, pose.mirrored().replace(name=posing.OWN)))
+    return stand(desk, pose.mirrored().replace(name=posing.OWN))
 
 
 def as_in_photo(desk: Desk, data: Data) -> Desk:
-    """Back to the photo's own pose; the clothes stay."""
-    return desk if desk.look.pose is None else desk.to(looks.stand(desk.look, None))
+    """Back to the photo's own pose; the clothes stay. A mannequin laid over a photo goes back to where it began."""
+    if desk.laying is not None:
+        laid = desk.laying.laid
+        return stand(desk, lay(laid.name, laid.photo, posing.resting()).pose)
+    return desk if desk.look.pose is None else stand(desk, None)
 
 
 def drag(desk: Desk, data: Data) -> Desk:
@@ -63,13 +79,12 @@ def drag(desk: Desk, data: Data) -> Desk:
     pose, handle = _by_hand(desk, "dragged"), sent.text(data, "handle")
     x, y = sent.number(data, "x"), sent.number(data, "y")
     pose = (nudge if data.get("by") is True else reach)(pose, handle, x, y, PICTURE_SIZE)
-    moved = desk.to(looks.stand(desk.look, pose.replace(name=posing.OWN)), gesture=sent.gesture(data))
-    return replace(moved, live=data.get("live") is True)
+    return stand(desk, pose.replace(name=posing.OWN), data)
 
 
 def begin_by_hand(desk: Desk, data: Data) -> Desk:
     """A mannequin to drag, where the pose has none yet."""
-    return desk if isinstance(desk.look.pose, Pose) else desk.to(looks.stand(desk.look, posing.resting()))
+    return desk if isinstance(desk.pose, Pose) else stand(desk, posing.resting())
 
 
 def open_pose(desk: Desk, data: Data) -> Desk:
@@ -78,13 +93,13 @@ def open_pose(desk: Desk, data: Data) -> Desk:
         told = sent.file_bytes(data.get("file")).decode("utf-8")
     except UnicodeDecodeError as error:
         raise StudioError("This file is no pose. Choose a pose that was saved here, a .json file.") from error
-    return desk.to(looks.stand(desk.look, pose_from_json(told)))
+    return stand(desk, pose_from_json(told))
 
 
 def pose_of(desk: Desk, data: Data) -> Desk:
     """The pose of another picture: of a sample or of one of the visitor's own people, from its IUV map."""
     other = desk.person(sent.text(data, "id"))
-    return desk.to(looks.stand(desk.look, MapPose(f"as {other.name}", pose_of_picture(other.iuv))))
+    return stand(desk, MapPose(f"as {other.name}", pose_of_picture(other.iuv)))
 
 
 def paint_map(desk: Desk, data: Data) -> Desk:
@@ -94,7 +109,7 @@ def paint_map(desk: Desk, data: Data) -> Desk:
     if not isinstance(part, int) or isinstance(part, bool) or not 0 <= part <= 24:
         raise StudioError("Choose a body part to paint: they have the numbers 1 to 24.")
     iuv = paint_part(pose_map(desk.look), strokes[..., 3] > 127, part)
-    return desk.to(looks.stand(desk.look, MapPose("painted", iuv)))
+    return stand(desk, MapPose("painted", iuv))
 
 
 def add_pose(desk: Desk, data: Data) -> Desk:
@@ -118,8 +133,17 @@ def set_between(desk: Desk, data: Data) -> Desk:
     return replace(desk, between=count, note=Note())
 
 
+def stand(desk: Desk, pose: Pose | MapPose | None, data: Data | None = None) -> Desk:
+    """The desk with another pose on it: the look's, or that of the mannequin being laid over a photo. What the page
+    sent says whether a hand is still on it, and which gesture it is."""
+    live, gesture = (data.get("live") is True, sent.gesture(data)) if data else (False, None)
+    if desk.laying is None or not isinstance(pose, Pose):
+        return replace(desk.to(looks.stand(desk.look, pose), gesture=gesture), live=live)
+    return replace(desk, laying=desk.laying.to(pose, gesture), live=live, note=Note())
+
+
 def _by_hand(desk: Desk, what: str) -> Pose:
-    pose = desk.look.pose
+    pose = desk.pose
     if not isinstance(pose, Pose):
         raise StudioError(f"Only the mannequin can be {what}, not the pose of a picture. Choose a named pose first.")
     return pose

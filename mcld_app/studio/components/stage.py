@@ -15,6 +15,11 @@ _HTML = """
       <button type="button" class="stage-show-compare" aria-pressed="false">Before / after</button>
       <button type="button" class="stage-show-drawn" aria-pressed="false" hidden>Drawn</button>
     </div>
+    <div class="stage-laying" hidden>
+      <span class="stage-laying-what"></span>
+      <button type="button" class="stage-use-body">Use this body</button>
+      <button type="button" class="stage-leave-body">Leave it</button>
+    </div>
     <div class="stage-history">
       <button type="button" data-act="undo" aria-label="Undo" title="Undo (Ctrl+Z)"><svg viewBox="0 0 24 24"
         aria-hidden="true"><path d="M8 5 4 9l4 4M4.500 9H14a5 5 0 0 1 0 10h-4"/></svg></button>
@@ -59,7 +64,8 @@ _LIGHT = (20, 184, 166)  # teal: not the colour of anybody's clothes here, and s
 def render(parts: Parts, value: dict | None) -> None:
     """The drop target. Events: "wear" {id, region or parts} for a garment of the list, "files" {files, region} for
     files from the desktop, "lift" {id} when a garment is taken in hand; "drag" {handle, x, y, live, by, gesture} for
-    the mannequin's joints; "paint" {on, strokes, erase} and "part" {strokes, part} for the brush; "undo", "redo" and
+    the mannequin's joints, "turn" {by} where the picture's ground is dragged; "use_body" and "leave_body" of the
+    mannequin over a photo; "paint" {on, strokes, erase} and "part" {strokes, part} for the brush; "undo", "redo" and
     "reset"."""
     parts["stage"] = widget(
         _HTML,
@@ -77,6 +83,9 @@ def listen_all(parts: Parts) -> None:
     listen(parts, parts["stage"].files, acts.wear_files, *dict.fromkeys((*EDITS, *PERSON)))
     prepare(parts, parts["stage"].lift, acts.lift)
     listen(parts, parts["stage"].drag, acts.drag, *POSE)
+    listen(parts, parts["stage"].turn, acts.turn, *POSE)
+    listen(parts, parts["stage"].use_body, acts.use_body, *EVERYTHING)
+    listen(parts, parts["stage"].leave_body, acts.leave_body, *EVERYTHING)
     listen(parts, parts["stage"].paint, acts.paint, *EDITS)
     listen(parts, parts["stage"].part, acts.paint_map, *POSE)
     listen(parts, parts["stage"].undo, acts.undo, *EVERYTHING)

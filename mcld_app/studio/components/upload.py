@@ -1,4 +1,4 @@
-"""A visitor's own photo, with its IUV map."""
+"""A visitor's own photo, with its IUV map or without."""
 
 from __future__ import annotations
 
@@ -23,36 +23,45 @@ _SLOTS = _SLOT.format(
     kind="photo", name="Photo", accept="image/*", empty="Choose or drop",
     tip="One person, as much of the body as possible, up to 20 MB. JPEG, PNG or WebP.",
 ) + _SLOT.format(
-    kind="iuv", name="IUV map", accept="image/png,image/bmp,image/tiff,image/webp", empty="Choose or drop",
-    tip="DensePose's map of this very photo, of the same size, saved as PNG.",
+    kind="iuv", name="IUV map", accept="image/png,image/bmp,image/tiff,image/webp", empty="If you have one",
+    tip="Only where you have one: DensePose's map of this very photo, of the same size, saved as PNG.",
 )  # fmt: skip
 _HTML = f"""
 <div class="upload">
   <div class="upload-slots">{_SLOTS}</div>
   <label class="upload-agree"><input type="checkbox"> I may use these pictures of these people</label>
-  <button type="button" class="upload-use">Use these</button>
+  <div class="upload-buttons">
+    <button type="button" class="upload-use">Use this photo</button>
+    <button type="button" class="upload-lay" title="Lay the mannequin over the photo with your own hands: over the one
+      chosen here, or over the person on the right where none is chosen">Body by hand</button>
+  </div>
   <p class="upload-status" role="status"></p>
   <details class="upload-how"><summary>How do I get an IUV map?</summary>
     <p>An IUV map tells, for each pixel of a photo, which of 24 body parts it shows (I) and which place on that part
     (U, V). DensePose makes one from a photo. Save it as a PNG of the photo’s size, with I, U and V in the order OpenCV
-    writes them (blue, green, red), and never as JPEG. Making it here, from the photo alone, comes in a later
-    version.</p></details>
+    writes them (blue, green, red), and never as JPEG. You need none where a DensePose model is installed here
+    (<code>python -m mcld_app download photos</code>): it is read from the photo then. Without one, lay the mannequin
+    over the person.</p></details>
   <p class="upload-private">Your pictures stay in the server’s memory, for this visit and at most two hours after.</p>
   <button type="button" class="upload-forget">Delete my pictures</button>
 </div>
 """
+_CROWD = '<div class="crowd" role="group" aria-label="Who is meant"></div>'
 
 
 def render(parts: Parts) -> None:
-    """Two places for files and a button. Events: "use" {photo, iuv}, each None or {name, data in base64};
-    "agree" {on}; "forget"."""
+    """Two places for files, buttons, and who was found in the photo. Events: "use" {photo, iuv}, each None or {name,
+    data in base64}; "lay" {photo}; "agree" {on}; "forget"; and of the people found, "body" {index}."""
     parts["upload"] = widget(_HTML, "upload", elem_id="upload")
+    parts["crowd"] = widget(_CROWD, "crowd", elem_id="crowd")
 
 
 def listen_all(parts: Parts) -> None:
     listen(parts, parts["upload"].agree, acts.agree)
     listen_visit(parts, parts["upload"].forget, _forget(parts))
     listen(parts, parts["upload"].use, acts.use_upload, *EVERYTHING, echo="upload")
+    listen(parts, parts["upload"].lay, acts.lay_over, *EVERYTHING, echo="upload")
+    listen(parts, parts["crowd"].body, acts.choose_body, *EVERYTHING, echo="upload")
 
 
 def _forget(parts: Parts) -> Callable:

@@ -2,7 +2,8 @@
 
 /**
  * @param {SVGElement} svg over the picture, in its own coordinates
- * @param {(data: object) => void} drag sends {handle, x, y, live, gesture} or, from the keyboard, {..., by: true}
+ * @param {(data: object) => void} drag sends {handle, x, y, live, gesture} or, from the keyboard, {..., by: true}; for
+ *   the whole figure, which turns where the ground beside it is dragged and grows by the wheel, {act: "turn", by}
  */
 const joints = (svg, drag) => {
   const NS = "http://www.w3.org/2000/svg";
@@ -83,6 +84,41 @@ const joints = (svg, drag) => {
       drag({ handle: id, x: (by[0] * height) / width, y: by[1], by: true, live: false, gesture: `drag ${gesture}` });
     });
   };
+  // Drag beside the figure: it turns about itself and looks up or down. Up and down scrolls the page for a finger.
+  let orbit = null;
+  const turned = (event) => ({ yaw: ((event.clientX - orbit.x) / svg.clientWidth) * 240,
+    pitch: event.pointerType === "mouse" ? ((event.clientY - orbit.y) / svg.clientHeight) * 90 : 0 });
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.target !== svg || event.button !== 0 || !event.isPrimary) return;
+    if (event.pointerType === "mouse") event.preventDefault();
+    svg.setPointerCapture(event.pointerId);
+    gesture += 1;
+    orbit = { x: event.clientX, y: event.clientY, pointer: event.pointerId, moved: false };
+  });
+  svg.addEventListener("pointermove", (event) => {
+    if (!orbit || orbit.pointer !== event.pointerId) return;
+    orbit.moved = orbit.moved || Math.hypot(event.clientX - orbit.x, event.clientY - orbit.y) > 4;
+    if (orbit.moved) drag({ act: "turn", by: turned(event), live: true, gesture: `orbit ${gesture}` });
+  });
+  const settle = (event) => {
+    if (!orbit || orbit.pointer !== event.pointerId) return;
+    if (orbit.moved && event.type === "pointerup") drag({ act: "turn", by: turned(event), live: false, gesture: `orbit ${gesture}` });
+    orbit = null;
+  };
+  svg.addEventListener("pointerup", settle);
+  svg.addEventListener("pointercancel", settle);
+  let wheeled = 0, resting = null;
+  svg.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !svg.closest(".laying")) return;  // else the wheel is the page's
+    event.preventDefault();
+    if (!resting) { gesture += 1; wheeled = 0; }
+    clearTimeout(resting);
+    wheeled -= event.deltaY / 600;
+    const told = { act: "turn", by: { zoom: wheeled }, gesture: `wheel ${gesture}` };
+    drag({ ...told, live: true });
+    resting = setTimeout(() => { resting = null; drag({ ...told, live: false }); }, 250);
+  }, { passive: false });
+
   return (value) => {
     svg.classList.toggle("none", !value);
     if (!value) { svg.replaceChildren(); nodes.clear(); return; }

@@ -43,6 +43,13 @@ const show = () => {
   root.querySelector("[data-act=redo]").disabled = !value.redo;
   $("stage-map").src = value.iuv || $("stage-map").src;
   showJoints(value.handles || null);
+  if (value.laying !== undefined) {
+    const laying = Boolean(value.laying);
+    root.classList.toggle("laying", laying);
+    $("stage-laying").hidden = !laying;
+    $("stage-laying-what").textContent = laying ? "Lay the mannequin over the person" : "";
+    if (laying) { setView("preview"); hold(null); }
+  }
   canvasOver.clear();
   frame.classList.remove("waiting");
   frame.dataset.serial = value.serial;
@@ -196,8 +203,14 @@ frame.addEventListener("click", (event) => {
 
 // ---- joints and brush ---------------------------------------------------------------------------------------
 
-const commit = latest("drag");
-const showJoints = joints($("stage-joints"), (data) => { if (data.live) follow({ act: "drag", ...data }); else { dropLive(); commit(data); } });
+const commit = latest("drag"), commitTurn = latest("turn");
+const showJoints = joints($("stage-joints"), (data) => {
+  const { act = "drag", ...told } = data;
+  if (told.live) follow({ act, ...told });
+  else { dropLive(); (act === "turn" ? commitTurn : commit)(told); }
+});
+$("stage-use-body").addEventListener("click", () => trigger("use_body"));
+$("stage-leave-body").addEventListener("click", () => trigger("leave_body"));
 
 /** While a hand is on a joint or a slider: small pictures, one at a time, always of where the hand is now. */
 let token = null, asking = false, next = null, hand = 0;
@@ -213,7 +226,7 @@ function follow(data) {
     after.src = shown.picture;
     $("stage-iuv").src = shown.iuv;
     showJoints(shown.handles);
-    if (data.act === "drag") say("joints", { values: shown.values });
+    if (data.act === "drag" || data.by) say("joints", { values: shown.values });
   }).catch(() => {}).finally(done);
 }
 function dropLive() { hand += 1; next = null; }

@@ -1,4 +1,4 @@
-// A photo and its IUV map, chosen together. Nothing is sent before "Use these" is pressed, and what was chosen stays.
+// A photo and its IUV map, chosen together. Nothing is sent before "Use this photo" is pressed, and what was chosen stays.
 const use = element.querySelector(".upload-use"), status = element.querySelector(".upload-status");
 const chosen = { photo: null, iuv: null };
 let newest = -1, patience = null;
@@ -8,7 +8,7 @@ const put = (kind, text) => {
   status.textContent = text;
   if (text) status.scrollIntoView({ block: "nearest" });  // on a small screen it would lie below the edge
 };
-const ready = () => { use.classList.toggle("ready", Boolean(chosen.photo && chosen.iuv)); };
+const ready = () => { use.classList.toggle("ready", Boolean(chosen.photo)); };
 
 element.querySelectorAll(".upload-slot").forEach((slot) => {
   const kind = slot.dataset.kind, input = slot.querySelector("input"), picture = slot.querySelector("img");
@@ -46,6 +46,9 @@ use.addEventListener("click", async () => {
     }, 60000);
     trigger("use", { photo, iuv });
   } catch (error) { put("warning", error.message); }
+});
+element.querySelector(".upload-lay").addEventListener("click", async () => {
+  try { trigger("lay", { photo: chosen.photo && await packed(chosen.photo) }); } catch (error) { put("warning", error.message); }
 });
 const agree = element.querySelector(".upload-agree input");
 agree.addEventListener("change", () => trigger("agree", { on: agree.checked }));
