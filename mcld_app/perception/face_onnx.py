@@ -43,7 +43,6 @@ def open_network(found: Found, takes: tuple[int, ...], gives: Sequence[tuple[int
         ) from error
     set_default_logger_severity(_FATAL)
     options = SessionOptions()
-    options.log_severity_level = _FATAL
     # Said by us, because onnxruntime by itself pins its threads to cores, which containers forbid.
     options.intra_op_num_threads = _cores()
     choices = [["CPUExecutionProvider"]]
