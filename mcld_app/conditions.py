@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mcld_app.body.dressing import fill
+from mcld_app.body.framing import Frame
 from mcld_app.body.heads import bare_head
 from mcld_app.body.iuv import check_iuv, frame_11_16, looks_like_iuv, plan_frame, read_iuv, resize_iuv
 from mcld_app.body.photo import read_photo
@@ -39,6 +40,7 @@ class Person:
         iuv: (H, W, 3) uint8, channels I, U, V; I in 0..24.
         texture: what the photo shows of them, laid on the texture map.
         sample: the id of the sample they are, "" for a visitor's own picture.
+        whole: the photo as it came and how it was framed; None where `photo` is all there is.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Person:
     iuv: np.ndarray = field(repr=False)
     texture: TextureMap = field(repr=False)
     sample: str = ""
+    whole: tuple[np.ndarray, Frame] | None = field(default=None, repr=False)
 
     @cached_property
     def key(self) -> str:
@@ -70,6 +73,14 @@ class Person:
         that is plain, else a warm light grey."""
         return _frozen(np.broadcast_to(ground_colour(self.picture), self.picture.shape))
 
+    def put_back(self, picture: np.ndarray, pose: np.ndarray) -> np.ndarray:
+        """A picture drawn of them, (h, w, 3) uint8 RGB in the pose (H, W, 3) uint8, in the photo as it came: its frame,
+        and its background. See `body.backdrop.put_back`."""
+        from mcld_app.body.backdrop import put_back
+
+        photo, frame = self.whole or (self.photo, plan_frame(np.zeros_like(self.photo), target=None))
+        return put_back(picture, pose, photo, self.iuv, frame)
+
     @cached_property
     def bare_head(self) -> np.ndarray:
         """Their head to be put on others, see `body.heads.bare_head`."""
@@ -90,8 +101,9 @@ def make_person(name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = 
     check_iuv(iuv, photo)
     plan = plan_frame(iuv, target=None)
     framed = frame_11_16(iuv, photo, target=_LARGEST if plan.target[0] > _LARGEST[0] else None)
+    whole = (_frozen(photo), framed.frame) if framed.photo.shape != photo.shape else None
     photo, iuv = framed.photo, framed.iuv
-    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)), sample)
+    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)), sample, whole)
 
 
 def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray) -> Person:

@@ -99,6 +99,15 @@ def _drawn(visit: Visit, result: Generated, mark: bool, *, pictures: bool = Fals
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
 
 
+def _in_photo(visit: Visit, result: Generated, mark: bool) -> File:
+    look = result.recipe.look
+    picture = look.person.put_back(result.picture, pose_map(look))
+    data = encode_generated(
+        with_mark(picture) if mark else picture, result.model, result.details, edited=result.recipe.of_a_photo
+    )
+    return "mcld-in-the-photo.png", _PNG, data
+
+
 def _drawn_with_pictures(visit: Visit, result: Generated, mark: bool) -> File:
     return _drawn(visit, result, mark, pictures=True)
 
@@ -131,6 +140,7 @@ _FROM_DESK: dict[str, Callable[[Desk], File]] = {
 _FROM_RESULT: dict[str, Callable[[Visit, Generated, bool], File]] = {
     "drawn": _drawn,
     "drawn-pictures": _drawn_with_pictures,
+    "in-photo": _in_photo,
     "animation": _animation,
     "video": _video,
 }

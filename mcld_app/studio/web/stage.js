@@ -333,6 +333,9 @@ let watching = false;  // one is being drawn and shown as it comes
 function badge() {
   const older = Boolean(drawn) && drawn.look !== look;
   root.classList.toggle("older", older);
+  const current = Boolean(drawn) && !older && !watching;  // then that is what the photo is compared with
+  root.classList.toggle("current", current);
+  root.querySelector(".stage-tag.right").textContent = current ? "Drawn" : "Preview";
   $("stage-badge").textContent = view !== "drawn" ? "" : watching ? "Drawing …"
     : older ? "AI-generated, before your last edits" : "AI-generated";
 }
