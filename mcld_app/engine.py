@@ -42,6 +42,8 @@ class Model:
         note: a sentence about what it can and cannot do.
         result: (height, width) of a result; the published network itself draws a square.
         usual: the settings it draws best with.
+        identify: (photo, IUV map) -> raw identity (512,) of the face on that body, or None, for a model without a face
+            encoder of its own; may raise StudioError. None where there is nothing that could.
         guard: device -> a checker that its pictures have to pass (`safety.SafetyChecker`); None where they need none.
     """
 
@@ -50,6 +52,7 @@ class Model:
     note: str = ""
     result: tuple[int, int] = (512, 352)
     usual: Settings = field(default_factory=Settings)
+    identify: Callable[[np.ndarray, np.ndarray], np.ndarray | None] | None = None
     guard: Callable[[str], SafetyChecker] | None = None
 
 
@@ -284,13 +287,18 @@ class Engine:
         return self._cache.get(content_key("face", first), lambda: pipe.encode_face(_row(first)))
 
     def _identity(self, pipe, face: Face | None) -> np.ndarray | None:
-        """A face's raw identity, by the model's own face encoder where none is given; None is no face."""
+        """A face's raw identity, where none is given by the model's own face encoder or from the photo; None is no
+        face."""
         if face is not None and face.identity is not None:
             return np.asarray(face.identity, np.float32)
-        if face is None or face.head is None or pipe.face_encoder is None:
+        if face is not None and face.head is not None and pipe.face_encoder is not None:
+            key = content_key("head", face.head)
+            return self._cache.get(key, lambda: pipe.encode_head(face.head[None])[0].cpu()).numpy()
+        if face is None or face.photo is None or pipe.face_encoder is not None or self.model.identify is None:
             return None
-        key = content_key("head", face.head)
-        return self._cache.get(key, lambda: pipe.encode_head(face.head[None])[0].cpu()).numpy()
+        key = content_key("face in photo", face.photo, face.iuv)
+        found = self._cache.get(key, lambda: _kept(self.model.identify(face.photo, face.iuv)))
+        return found if found.size else None
 
     def _pose(self, pipe, conditions: Conditions, shown: bool) -> tuple[Tensor, Guide | None, Tensor | None]:
         """Of a pose: its features, and what a model with additions reads besides; the preview in 0..1."""
@@ -408,6 +416,11 @@ def _unsqueezed(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return (wide * 255).clamp(0, 255).byte().permute(1, 2, 0).numpy()
 
 
+def _kept(identity: np.ndarray | None) -> np.ndarray:
+    """An identity as the cache keeps it: that no face was found is worth keeping, too."""
+    return np.zeros(0, np.float32) if identity is None else np.asarray(identity, np.float32)
+
+
 def _row(identity: np.ndarray | None) -> np.ndarray | None:
     return None if identity is None else identity.reshape(1, -1)
 
@@ -415,6 +428,8 @@ def _row(identity: np.ndarray | None) -> np.ndarray | None:
 def _bytes_of(value: Any) -> int:
     if hasattr(value, "nelement"):
         return value.nelement() * value.element_size()
+    if isinstance(value, np.ndarray):
+        return value.nbytes
     if hasattr(value, "coverage"):  # a texture map
         return value.image.nbytes + value.coverage.nbytes
     values = value.values() if isinstance(value, dict) else value

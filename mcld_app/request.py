@@ -24,16 +24,20 @@ def within(what: str, value, low: float, high: float, *, whole: bool = False) ->
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """Somebody's face, in one of two ways.
+    """Somebody's face, in one of three ways, of which the first that a model can use counts.
 
     Attributes:
         identity: (512,) float32 raw face identity (ArcFace, not normalised).
         head: (64, 64, 3) uint8 RGB, see `body.head.crop_head`: where no identity is given, a model that brings a face
             encoder of its own takes it from here.
+        photo, iuv: (H, W, 3) uint8 RGB and its IUV map of the same size: a model without such an encoder has the face
+            looked for in the photo, on the body that the map says.
     """
 
     identity: np.ndarray | None = None
     head: np.ndarray | None = None
+    photo: np.ndarray | None = None
+    iuv: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

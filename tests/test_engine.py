@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -326,3 +327,27 @@ def test_a_picture_that_is_held_back_is_seen_by_nobody():
     assert told and all(progress.previews is None for progress in told), "nor is it seen coming"
     drawn = engine.generate([Job(conditions(), 3)], FAST)
     assert np.array_equal(drawn[0].picture, guard.seen[-1])
+
+
+def test_a_model_without_a_face_encoder_has_the_face_looked_for_in_the_photo_once():
+    """And another one's face, and no face, make other pictures."""
+    looked: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def identify(photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
+        looked.append((photo, iuv))
+        return np.full(512, photo.mean() / 40 - 1, np.float32) if photo.any() else None
+
+    engine = Engine(Model("looking", lambda *_: tiny_pipeline(), result=(64, 44), identify=identify), device="cpu")
+    iuv = np.full((32, 22, 3), 23, np.uint8)
+
+    def drawn(face: Face | None) -> np.ndarray:
+        return engine.generate([Job(replace(conditions(), face=face), 1)], FAST)[0].picture
+
+    bright, dark = (Face(photo=np.full((32, 22, 3), value, np.uint8), iuv=iuv) for value in (200, 0))
+    first, none = drawn(bright), drawn(None)
+    assert np.array_equal(first, drawn(bright)) and len(looked) == 1, "looked for once"
+    assert looked[0][0] is bright.photo and looked[0][1] is iuv
+    assert not np.array_equal(first, none)
+    assert np.array_equal(drawn(dark), none), "nobody found is no face"
+    given = np.full(512, 200 / 40 - 1, np.float32)
+    assert np.array_equal(first, drawn(Face(given, photo=bright.photo, iuv=iuv))) and len(looked) == 2

@@ -164,4 +164,4 @@ class Swap(Edit):
 def face_of(person: Person) -> Face | None:
     """A person's face as their photo shows it; None where none is seen."""
     head = crop_head(person.photo, person.iuv)
-    return None if head is None else Face(head=head)
+    return None if head is None else Face(head=head, photo=person.photo, iuv=person.iuv)
