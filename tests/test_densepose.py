@@ -414,6 +414,14 @@ def test_a_box_in_which_no_body_is_seen_is_nobody(file: Path) -> None:
         bodies_of(file, [((10, 10, 190, 230), planes_of(*[np.zeros((8, 8), int)] * 3))])
 
 
+def test_where_body_and_background_score_the_same_there_is_background(file: Path) -> None:
+    coarse, *others = one_part(5)
+    coarse[:, :, :4] = 0.5
+    (body,) = bodies_of(file, [((0, 0, 200, 240), (coarse, *others))])
+    assert not body.iuv[:, :80].any()
+    assert (body.iuv[:, 110:, 0] == 5).all()
+
+
 def test_a_person_too_small_is_told_the_size_that_is_wanted(file: Path) -> None:
     with pytest.raises(NoPerson, match=f"only 50 x 100 pixels.*at least {MIN_PERSON} pixels"):
         bodies_of(file, [((10, 10, 60, 110), one_part(1)), ((100, 10, 120, 30), one_part(2))])
