@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcld_app.body.laid import Laid
@@ -177,6 +178,7 @@ class Visit:
         checked: the look that the page shows the findings of.
         orders: pictures asked for from a model and not finished, by the page's number for them.
         results: the pictures a model drew, newest last.
+        fetching: the stop file of a download of weights, see `components.weights`.
         session: Gradio's name for the visitor's open page.
         token: by which the visitor's page finds the visit again, see `visits`; None before the first action.
         lock: held while an action runs.
@@ -185,6 +187,7 @@ class Visit:
     def __init__(self) -> None:
         self.desk: Desk | None = None
         self.serial = 0
+        self.fetching: Path | None = None
         self.session: str | None = None
         self.token: str | None = None
         self.textured: tuple[Appearance, str] | None = None

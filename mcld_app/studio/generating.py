@@ -129,7 +129,7 @@ def order_of(
     model: str, settings: Settings, asked: Look, looks: tuple[Look, ...], seeds: tuple[int, ...], run: int = 0
 ) -> Order:
     """An order with a stop file of its own: one look for each seed, all of the look that was asked for."""
-    return Order(run, model, settings, asked, looks, seeds, _stops() / uuid.uuid4().hex)
+    return Order(run, model, settings, asked, looks, seeds, new_stop())
 
 
 def _looks(desk: Desk, data: Mapping[str, Any]) -> list[Look]:
@@ -218,6 +218,11 @@ def _seed(said: object) -> int:
     if not (text.isdecimal() and len(text) <= 19 and int(text) <= MAX_SEED):
         raise StudioError(f"A seed is a whole number from 0 to {MAX_SEED}.")
     return int(text)
+
+
+def new_stop() -> Path:
+    """A file that is not there yet: once it is, something long has to stop."""
+    return _stops() / uuid.uuid4().hex
 
 
 @lru_cache(maxsize=1)

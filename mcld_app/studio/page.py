@@ -27,6 +27,7 @@ from mcld_app.studio.components import (
     stage,
     texture,
     upload,
+    weights,
 )
 from mcld_app.studio.desk import Visit
 from mcld_app.studio.theme import studio_theme
@@ -80,6 +81,7 @@ def build() -> gr.Blocks:
                 results.render(parts)
                 result.render(parts)
                 recipe.render(parts)
+                weights.render(parts)
         result.render_notice(parts)
 
         picker.listen_all(parts)
@@ -95,6 +97,7 @@ def build() -> gr.Blocks:
         stage.listen_all(parts)
         generate.listen_all(parts)
         result.listen_all(parts)
+        weights.listen_all(parts)
         api.listen()
         answers.listen(parts, blocks.load, answers.as_it_is, *answers.EVERYTHING, whole=True)
     return blocks

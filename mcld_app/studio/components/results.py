@@ -17,7 +17,8 @@ _HTML = """
     <button type="button" data-want="drawn" title="PNG, with the settings inside. It says that it is AI-generated."
       >Download</button>
     <button type="button" data-want="in-photo"
-      title="The drawn person in the photo they came from: in its frame, before its own background">In the photo</button>
+      title="The drawn person in the photo they came from: in its frame, before its own background"
+      >In the photo</button>
     <button type="button" data-want="animation" title="GIF of the pictures that were drawn together">Animation</button>
     <button type="button" data-want="video" title="MP4 of the pictures that were drawn together">Video</button>
     <button type="button" data-want="drawn-pictures"

@@ -49,6 +49,7 @@ const look = (again) => server.find(null).then((found) => {
   else none("Which models there are could not be found out. Reload the page to try again.");
 });
 look(true);
+hear("models", () => { if (!busy()) look(true); });  // some have come
 
 for (const field of fields) field.addEventListener("change", () => { field.dataset.chosen = "yes"; });
 
