@@ -1,0 +1,126 @@
+"""What is seen in a photo, by models that live in a process of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from mcld_app.errors import StudioError
+
+if TYPE_CHECKING:
+    from mcld_app.perception.densepose import DensePose
+    from mcld_app.perception.face import FaceModel
+
+
+class Looks(Protocol):
+    """Looks at photos."""
+
+    @property
+    def faces(self) -> bool:
+        """Whether it knows faces; where not, `identity` is never asked."""
+
+    def iuv(self, photo: np.ndarray) -> np.ndarray:
+        """The IUV map (H, W, 3) uint8 of the largest person in a photo (H, W, 3) uint8 RGB.
+
+        Raises:
+            StudioError: where there is no person.
+        """
+
+    def identity(self, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
+        """The raw face embedding, (512,) float32, of the person of an IUV map; None where no face is seen."""
+
+
+LooksMaker = Callable[[str], Looks]
+"""Makes them on a device ("cpu", "cuda:0", ...); picklable, for it is called in the process that looks."""
+
+
+@dataclass(frozen=True)
+class Models:
+    """DensePose and the face model, whichever are wanted and there.
+
+    Attributes:
+        densepose: the estimator; None where maps are given.
+        face_model: detector and identity; None knows no faces.
+    """
+
+    densepose: DensePose | None
+    face_model: FaceModel | None
+
+    @property
+    def faces(self) -> bool:
+        """See `Looks`."""
+        return self.face_model is not None
+
+    def iuv(self, photo: np.ndarray) -> np.ndarray:
+        """See `Looks`."""
+        if self.densepose is None:
+            raise StudioError("There is no IUV map for this photo among those given.")
+        return self.densepose.bodies(photo)[0].iuv
+
+    def identity(self, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
+        """See `Looks`."""
+        from mcld_app.perception.face import face_of
+
+        faces = self.face_model.faces(photo) if self.face_model is not None else ()
+        face = face_of(faces, iuv)
+        return None if face is None else face.identity
+
+
+def models(device: str, *, maps: bool = True, faces: bool = True) -> Models:
+    """Load what is there.
+
+    Args:
+        device: for DensePose.
+        maps: whether IUV maps are to be made, which needs DensePose.
+        faces: whether faces are to be looked for, where the face model is there.
+
+    Raises:
+        StudioError: DensePose is wanted and not there, weights are damaged or not trusted, or there is no such GPU.
+    """
+    densepose = face_model = None
+    device = _alone_with(device)
+    if maps:
+        densepose = _densepose(device)
+    if faces:
+        from mcld_app.perception import face
+
+        face_model = face.face_model()
+    return Models(densepose, face_model)
+
+
+def _densepose(device: str) -> DensePose:
+    from mcld_app.perception.densepose import estimator
+
+    if device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise StudioError("PyTorch sees no such GPU here. Name one that is there by --devices, or cpu.")
+    found = estimator(device=device)
+    if found is None:
+        raise StudioError(
+            "There are no DensePose weights, which IUV maps are made with. Fetch them by `python -m mcld_app "
+            "download`, or give maps made elsewhere by --densepose FOLDER."
+        )
+    import torch
+
+    torch.set_num_threads(1)  # there is a process for each core
+    return found
+
+
+def _alone_with(device: str) -> str:
+    """Hide all other GPUs from this process, before CUDA is started in it: onnxruntime takes the first it sees. Returns
+    what the device is called from now on."""
+    kind, _, number = device.partition(":")
+    if kind == "cuda":
+        shown = os.environ.get("CUDA_VISIBLE_DEVICES")
+        among = shown.split(",")[int(number or 0) :][:1] if shown is not None else [number or "0"]
+        os.environ["CUDA_VISIBLE_DEVICES"] = "".join(among)
+        return "cuda"
+    if kind == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    return device
