@@ -420,6 +420,40 @@ def test_without_weights_it_says_what_to_do_and_writes_nothing(download: Path, t
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
+def test_with_weights_photos_are_looked_at_by_the_models_that_are_there(tmp_path: Path, monkeypatch):
+    from small_densepose import export_saying, planes_of
+    from small_face_models import DETECTOR, IDENTITY, draw, write_detector, write_identity
+
+    from mcld_app.checkpoints import trust
+
+    weights = tmp_path / "checkpoints"
+    for name, value in (("MCLD_CHECKPOINTS", weights), ("HF_HUB_CACHE", tmp_path / "hub"), ("HOME", tmp_path / "home")):
+        monkeypatch.setenv(name, str(value))
+    write_detector(weights / "antelopev2" / DETECTOR)
+    write_identity(weights / "antelopev2" / IDENTITY)
+    trust(weights / "antelopev2")
+    part = np.repeat([23, 2], 16)[:, None].repeat(32, 1)  # a head above a body
+    export_saying(
+        weights / "densepose_r50_fpn_dl.torchscript",
+        [((120, 80, 400, 560), planes_of(part, np.full((32, 32), 0.2), np.full((32, 32), 0.6)))],
+    )
+    faced, faceless = (tmp_path / "img" / f"{BLOUSE}_{view}.png" for view in ("1_front", "3_back"))
+    faced.parent.mkdir(parents=True)
+    Image.fromarray(draw((640, 480), (32, 6, 7))).save(faced)
+    Image.fromarray(draw((640, 480))).save(faceless)
+    assert command(tmp_path / "img", tmp_path / "out", "--workers", 1) == 0
+    front, back = files_of(tmp_path / "out", FRONT), files_of(tmp_path / "out", BACK)
+    with Image.open(front["densepose"]) as image:
+        v, u, i = np.moveaxis(np.array(image), -1, 0)
+    for part, rows in ((23, slice(90, 300)), (2, slice(340, 550))):
+        assert (i[rows, 130:390] == part).all() and (u[rows, 130:390] == 51).all() and (v[rows, 130:390] == 153).all()
+    assert not i[:70].any()
+    face = np.load(front["face"], allow_pickle=False)
+    assert face.shape == (512,) and np.linalg.norm(face) > 2, "raw"
+    assert not back["face"].exists() and (tmp_path / "out" / "no_face.txt").read_text() == f"{flattened(BACK)}\n"
+
+
 # --- lists ---------------------------------------------------------------------------------------------------------
 
 
