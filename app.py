@@ -1,5 +1,5 @@
 """MCLD Studio: `python app.py` serves the page at http://127.0.0.1:7860 (GRADIO_SERVER_NAME and GRADIO_SERVER_PORT
-choose another place). This file is also the entry point of a Hugging Face Space."""
+choose another place). This file is also the entry point of a Hugging Face Space (docs/spaces.md)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import os
 import sys
 from importlib.util import find_spec
 
+from mcld_app.models import on_zerogpu, place_all
 from mcld_app.studio.page import build, launch_options
 
 demo = build()
+if on_zerogpu():  # `build` has imported `spaces`, without which there is no CUDA to load anything for
+    place_all()
 
 
 def main() -> None:
@@ -18,7 +21,8 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if os.environ.get("MCLD_MCP") == "1" and find_spec("mcp") is None:
         sys.exit('Serving MCP clients needs one more package: pip install "gradio[mcp]", or leave MCLD_MCP out.')
-    name, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("GRADIO_SERVER_PORT", "7860")
+    anywhere = "0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1"  # a Space is reached from outside
+    name, port = os.environ.get("GRADIO_SERVER_NAME", anywhere), os.environ.get("GRADIO_SERVER_PORT", "7860")
     try:
         demo.launch(server_name=name, server_port=int(port), **launch_options())
     except OSError as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -71,13 +74,52 @@ def engine_for(name: str) -> Engine:
     return Engine(model_named(name))
 
 
+def on_zerogpu(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is a ZeroGPU Space, by the rule of the `spaces` package: there a GPU is lent to another process for
+    as long as a call takes, and this one has none."""
+    return environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+
+
+def place_all() -> tuple[str, ...]:
+    """Load every model that is there for the GPU of a ZeroGPU Space, with the checker its pictures have to pass. To be
+    called in the main thread, after `spaces` was imported and before the page is served: `spaces` then writes the
+    weights to disk once, and each process that is lent a GPU finds them on it.
+
+    Returns:
+        The names of the models that were loaded. One that cannot be is logged, and says why when it is asked for.
+    """
+    from mcld_app.engine import best_dtype
+
+    placed = []
+    for name in available():
+        try:
+            model = model_named(name)
+            model.load("cuda", best_dtype("cuda"))
+            if model.guard is not None:
+                model.guard("cuda")
+            placed.append(name)
+        except StudioError as error:
+            logging.getLogger(__name__).warning("%s: %s", name, error)
+    return tuple(placed)
+
+
 def _loader(folder: Path | None):
     def load(device: str, dtype: str):
-        from mcld_app.checkpoints import load_pipeline
-
-        return load_pipeline(folder, device=device, dtype=dtype)
+        return (_placed if on_zerogpu() else _loaded)(folder, device, dtype)
 
     return load
+
+
+def _loaded(folder: Path | None, device: str, dtype: str):
+    from mcld_app.checkpoints import load_pipeline
+
+    return load_pipeline(folder, device=device, dtype=dtype)
+
+
+@lru_cache(maxsize=8)
+def _placed(folder: Path | None, device: str, dtype: str):
+    """What `place_all` loaded: elsewhere an engine keeps its own, but there the engine is made in another process."""
+    return _loaded(folder, device, dtype)
 
 
 @lru_cache(maxsize=1)
