@@ -200,13 +200,28 @@ def _generate(chosen: argparse.Namespace) -> int:
     return run(chosen)
 
 
-# Later commands (space, prepare) each add their two functions above and a row here.
+# --- prepare -------------------------------------------------------------------------------------------------------
+
+
+def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
+    from mcld_app.data.prepare import arguments
+
+    arguments(parser)
+
+
+def _prepare(chosen: argparse.Namespace) -> int:
+    from mcld_app.data.prepare import run
+
+    return run(chosen)
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("doctor", "say what is there, what is missing and where it belongs", _doctor_arguments, _doctor),
     Command("download", "fetch the published model's weights that are missing", _download_arguments, _download),
     Command("trust", "vouch for weight files that you put there by hand", _trust_arguments, _trust),
     Command("generate", "draw a recipe, or a folder of them", _generate_arguments, _generate),
     Command("evaluate", "measure results by the paper's figures", _evaluate_arguments, _evaluate),
+    Command("prepare", "bring DeepFashion's pictures into the authors' layout", _prepare_arguments, _prepare),
     Command("train", "train a model, or one of its parts", _train_arguments, _train),
     Command("bundle", "put a run's trained parts together as one model", _bundle_arguments, _bundle),
 )

@@ -89,17 +89,20 @@ def draw_recipe(
     from mcld_app.provenance import encode_generated
     from mcld_app.request import Job
 
+    if out.suffix.lower() != ".png":
+        raise StudioError(f"Pictures are written as PNG: call it {out.with_suffix('.png').name}, not {out.name}.")
     made = read_recipe(_text(recipe))
     known = available()
     name = model or (made.model if made.model in known else next(iter(known), made.model))
     label, given, paths = model_named(name).name, conditions_of(made.look), []
+    settings = made.settings_for(model_named(name).usual)
     for start in range(0, len(made.seeds), _MOST_AT_ONCE):
         seeds = made.seeds[start : start + _MOST_AT_ONCE]
         step = partial(_told, on_step, start, len(made.seeds))
         jobs = [Job(given, seed) for seed in seeds]
-        for one in engine_for(name).generate(jobs, made.settings, on_progress=step, previews=False):
+        for one in engine_for(name).generate(jobs, settings, on_progress=step, previews=False):
             told = {key: getattr(one, key) for key in ("device", "dtype", "batch", "fallback")}
-            text = write_recipe(Recipe(made.look, made.settings, (one.seed,), name, told), pictures=pictures)
+            text = write_recipe(Recipe(made.look, settings, (one.seed,), name, told), pictures=pictures)
             picture = with_mark(one.picture) if mark else one.picture
             path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
             _write(path, encode_generated(picture, label, f"seed {one.seed}", recipe=text, edited=made.of_a_photo))
@@ -140,6 +143,8 @@ def draw_folder(
             yield from draw_recipe(recipe, picture, on_step=step, **options)
         except StudioError as error:
             yield Failed(recipe, str(error))
+        except Exception as error:  # ours, and no reason to leave the others undrawn
+            yield Failed(recipe, f"an error of the program's own, {type(error).__name__}")
 
 
 def _text(path: Path) -> str:
@@ -163,9 +168,16 @@ def _write(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
             file.write(data)
+        os.chmod(file.name, 0o666 & ~_umask())  # temporary files are for their owner alone; a picture is not
         os.replace(file.name, path)
     except OSError as error:
         raise StudioError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _bar(name: str) -> Callable[[float], None]:

@@ -174,6 +174,8 @@ class Pose:
                 ", ".join(sorted(str(k)[:30] for k in set(data) - known)[:3]) if isinstance(data, dict) else "no table"
             )
             raise PoseError(f"This is not a pose file of this studio ({odd}). It may hold: {', '.join(sorted(known))}.")
+        if not data:
+            raise PoseError("This file holds no pose: it is empty. Choose a pose that was saved here.")
         return cls(**data)
 
 

@@ -77,12 +77,13 @@ def read_photo(source: PictureSource, *, max_side: int | None = MAX_SIDE) -> np.
         raise PictureError(f"The photo's kind of colours, {mode}, could not be read. {_AGAIN}") from error
 
 
-def read_layer(source: PictureSource, size: tuple[int, int] | None = None) -> np.ndarray:
+def read_layer(source: PictureSource, size: tuple[int, int] | None = None, *, what: str = "layer") -> np.ndarray:
     """A picture with its transparency, (H, W, 4) uint8 RGBA, colours as they are under it.
 
-    Raises PictureError: as `read_photo`, but for small ones; or another (height, width) than asked for.
+    `what` is the noun used in messages. Raises PictureError: as `read_photo`, but for small ones; or another
+    (height, width) than asked for.
     """
-    image = open_picture(source, what="layer").image
+    image = open_picture(source, what=what).image
     if size is not None and image.size != size[::-1]:
         raise PictureError(f"This layer is {image.width} x {image.height} pixels and must be {size[1]} x {size[0]}.")
     return np.array(image.convert("RGBA"), dtype=np.uint8)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from mcld_app.body.iuv_paint import pose_of_picture
 from mcld_app.body.mannequin import Pose
 from mcld_app.body.texture import TextureMap
 from mcld_app.conditions import Person
@@ -26,10 +27,17 @@ class MapPose:
     Attributes:
         name: what the page calls it.
         iuv: (512, 352, 3) uint8, channels I, U, V.
+        sample: the id of the sample person whose pose it is, "" for any other.
     """
 
     name: str
     iuv: np.ndarray = field(repr=False)
+    sample: str = ""
+
+
+def pose_as(person: Person) -> MapPose:
+    """The pose in which somebody stands in their picture."""
+    return MapPose(f"as {person.name}", pose_of_picture(person.iuv), person.sample)
 
 
 @dataclass(frozen=True, eq=False)

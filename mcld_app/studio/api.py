@@ -7,6 +7,8 @@ one more edit, so the caller holds all there is. The edits are the very actions 
 from __future__ import annotations
 
 import base64
+import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -22,8 +24,7 @@ from mcld_app.editing import History, catalogue, draw
 from mcld_app.editing import look as looks
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.errors import StudioError
-from mcld_app.request import Settings
-from mcld_app.studio import acts, generating
+from mcld_app.studio import acts, generating, posing
 from mcld_app.studio.acts import sent
 from mcld_app.studio.acts.people import check_agreed
 from mcld_app.studio.answers import Act, sentence
@@ -82,6 +83,12 @@ def pose(recipe: str, name: str) -> str:
 
 def turn(recipe: str, values: dict[str, float]) -> str:
     """Set the mannequin's joints and camera, in degrees: {"left_elbow.bend": 90, "yaw": 30, ...}."""
+    known = posing.to_sliders(None)
+    for name, value in values.items():
+        if name not in known:
+            raise StudioError(f"The mannequin has no angle or setting called {str(name)[:60]!r}.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise StudioError(f"{name} must be a number.")
     return _edited(recipe, acts.turn, {"values": values})
 
 
@@ -185,16 +192,17 @@ def _generate(drawing: generating.Drawing):
         seeds: list[int] | None = None,
         steps: int | None = None,
         guidance: float | None = None,
-        scheduler: Literal["ddim", "dpm++", "unipc"] = "ddim",
+        scheduler: Literal["ddim", "dpm++", "unipc"] | None = None,
         model: str = "",
     ) -> list[str]:
-        """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside. Steps and
-        guidance are the model's usual ones where none are given."""
+        """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside. What is
+        not given is as the recipe says, and else as the model usually draws."""
         made = read_recipe(recipe)
-        chosen = model or next(iter(models.available()), "")
-        usual = models.model_named(chosen).usual
-        steps, guidance = usual.steps if steps is None else steps, usual.guidance if guidance is None else guidance
-        settings = Settings(steps, guidance, made.look.face_weight, scheduler)
+        known = models.available()
+        chosen = model or (made.model if made.model in known else next(iter(known), ""))
+        told = {"steps": steps, "guidance": guidance, "scheduler": scheduler}
+        settings = made.settings_for(models.model_named(chosen).usual)
+        settings = replace(settings, **{name: value for name, value in told.items() if value is not None})
         wanted = tuple(seeds or made.seeds)
         if len(wanted) > generating.MOST_AT_ONCE:
             raise StudioError(f"At most {generating.MOST_AT_ONCE} pictures are drawn at once.")
@@ -242,6 +250,7 @@ def _told(function):
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from None
 
+    told.__signature__ = inspect.signature(function, eval_str=True)  # Gradio 6.31 takes a return type as it is written
     return told
 
 

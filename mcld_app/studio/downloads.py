@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -21,7 +22,7 @@ from mcld_app.media import encode_gif, encode_mp4
 from mcld_app.provenance import encode_generated
 from mcld_app.studio.answers import Parts, sent, sentence
 from mcld_app.studio.desk import Desk, Visit, fresh_desk
-from mcld_app.studio.generating import Generated
+from mcld_app.studio.generating import Generated, seeds_of, settings_of
 
 File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
@@ -35,15 +36,18 @@ def file_of(desk: Desk, what: str, visit: Visit | None = None, data: Mapping[str
 
     Args:
         desk: what is on the page.
-        what: a key of `_FROM_DESK` or `_FROM_RESULT`.
+        what: a key of `_FROM_DESK` or `_FROM_RESULT`, "recipe", or "recipe-pictures".
         visit: whose; for drawn pictures.
-        data: {"id": of the drawn picture, default the last; "mark": whether it carries a visible mark}.
+        data: {"id": of the drawn picture, default the last; "mark": whether it carries a visible mark; "asked": the
+            fields under Generate, for a recipe}.
 
     Raises:
         StudioError: where there is no such file.
     """
     if what in _FROM_DESK:
         return _FROM_DESK[what](desk)
+    if what in ("recipe", "recipe-pictures"):
+        return _recipe(desk, data or {}, pictures=what == "recipe-pictures")
     if what not in _FROM_RESULT:
         raise StudioError("There is no such file to download. Reload the page.")
     data = data or {}
@@ -83,12 +87,14 @@ def _pose(desk: Desk) -> File:
     return "mcld-pose.json", _JSON, pose_to_json(desk.look.pose).encode()
 
 
-def _recipe(desk: Desk) -> File:
-    return "mcld-recipe.json", _JSON, write_recipe(Recipe(desk.look)).encode()
-
-
-def _recipe_with_pictures(desk: Desk) -> File:
-    return "mcld-recipe-with-pictures.json", _JSON, write_recipe(Recipe(desk.look), pictures=True).encode()
+def _recipe(desk: Desk, data: Mapping[str, Any], *, pictures: bool) -> File:
+    """The look and, as the page's fields stand, how it is to be drawn."""
+    recipe, asked = Recipe(desk.look), data.get("asked")
+    if isinstance(asked, Mapping):
+        settings, seeds = replace(settings_of(desk, asked), focus=False), seeds_of(asked)
+        recipe = Recipe(desk.look, settings, seeds, str(asked.get("model") or ""))
+    name = "mcld-recipe-with-pictures.json" if pictures else "mcld-recipe.json"
+    return name, _JSON, write_recipe(recipe, pictures=pictures).encode()
 
 
 def _drawn(visit: Visit, result: Generated, mark: bool, *, pictures: bool = False) -> File:
@@ -134,8 +140,6 @@ _FROM_DESK: dict[str, Callable[[Desk], File]] = {
     "texture": _texture,
     "iuv": _iuv,
     "pose": _pose,
-    "recipe": _recipe,
-    "recipe-pictures": _recipe_with_pictures,
 }
 _FROM_RESULT: dict[str, Callable[[Visit, Generated, bool], File]] = {
     "drawn": _drawn,

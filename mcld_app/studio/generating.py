@@ -106,23 +106,41 @@ def take(visit: Visit, desk: Desk, data: Mapping[str, Any]) -> Order:
         raise StudioError("The page sent something the studio does not understand. Reload the page.")
     model = str(data.get("model") or "")
     models.model_named(model)  # says so where there is none
-    settings = Settings(
+    settings = settings_of(desk, data)
+    looks, chosen = _looks(desk, data), seeds_of(data)
+    count = len(chosen)
+    if len(looks) * count > MOST_AT_ONCE:
+        raise StudioError(f"That would be {len(looks) * count} pictures; at most {MOST_AT_ONCE} are drawn at once.")
+    seeds = tuple(seed for seed in chosen for _ in looks)
+    order = order_of(model, settings, desk.look, tuple(looks) * count, seeds, run)
+    visit.orders[run] = order
+    return order
+
+
+def settings_of(desk: Desk, data: Mapping[str, Any]) -> Settings:
+    """The settings as the page's fields stand.
+
+    Raises:
+        StudioError: where one is out of range.
+    """
+    return Settings(
         steps=data.get("steps"),
         guidance=data.get("guidance"),
         face_scale=desk.look.face_weight,
         scheduler=data.get("scheduler"),
         focus=data.get("focus") is True,
     )
-    looks = _looks(desk, data)
-    count = data.get("count", 1)
+
+
+def seeds_of(data: Mapping[str, Any]) -> tuple[int, ...]:
+    """The seeds of all pictures asked for: the one in the page's field, and those after it.
+
+    Raises:
+        StudioError: where the field holds none, or so many pictures are not drawn.
+    """
+    first, count = _seed(data.get("seed")), data.get("count", 1)
     within("The number of pictures", count, 1, _MOST_SEEDS, whole=True)
-    if len(looks) * count > MOST_AT_ONCE:
-        raise StudioError(f"That would be {len(looks) * count} pictures; at most {MOST_AT_ONCE} are drawn at once.")
-    first = _seed(data.get("seed"))
-    seeds = tuple((first + k) % (MAX_SEED + 1) for k in range(count) for _ in looks)
-    order = order_of(model, settings, desk.look, tuple(looks) * count, seeds, run)
-    visit.orders[run] = order
-    return order
+    return tuple((first + k) % (MAX_SEED + 1) for k in range(count))
 
 
 def order_of(

@@ -182,6 +182,8 @@ def series(desk: Desk) -> dict:
 def recipe(opened: Recipe) -> dict:
     """The settings of a recipe that was opened, for the fields of the page."""
     settings = opened.settings
+    if settings is None:  # a look that was never to be drawn in any special way: the fields stay as they are
+        return {"opened": {"model": opened.model}}
     return {
         "opened": {
             "steps": settings.steps,

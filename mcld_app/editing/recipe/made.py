@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mcld_app.editing.look import Look
@@ -21,7 +21,7 @@ class Recipe:
 
     Attributes:
         look: the person, their edits and their pose.
-        settings: how it is drawn.
+        settings: how it is drawn; None is as the model that draws it usually does.
         seeds: one for each picture.
         model: the model's name in `models.available`; "" is whichever there is.
         drawn_with: device, dtype, batch and fallback of the picture it came with: with the same four it is drawn again
@@ -29,10 +29,14 @@ class Recipe:
     """
 
     look: Look
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings | None = None
     seeds: tuple[int, ...] = (0,)
     model: str = ""
     drawn_with: Mapping[str, Any] | None = None
+
+    def settings_for(self, usual: Settings) -> Settings:
+        """How it is drawn by a model that usually draws so."""
+        return self.settings or replace(usual, face_scale=self.look.face_weight)
 
     @property
     def of_a_photo(self) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+
 from mcld_app.body.charts import TEXTURE
 from mcld_app.body.iuv import read_iuv
 from mcld_app.body.mannequin import Pose
@@ -20,20 +22,25 @@ from mcld_app.editing import catalogue
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear
 from mcld_app.editing.garment import Area, Garment, checked_area
-from mcld_app.editing.look import MOST_EDITS, Look, MapPose
+from mcld_app.editing.look import MOST_EDITS, Look, MapPose, pose_as
 from mcld_app.editing.recipe.made import FORMAT, LARGEST, VERSION, Recipe
 from mcld_app.errors import StudioError
 from mcld_app.request import MAX_SEED, Settings, within
 
 _MOST_SEEDS = 64
+_MOST_PHOTOS = 12
 
 
-def read_recipe(text: str | bytes, known: Callable[[str], Person | None] = lambda _: None) -> Recipe:
+Known = Callable[[str], Person | MapPose | np.ndarray | None]
+"""What is at hand under the key of a content: a person, a pose of a picture, or a pattern (h, w, 4) uint8 RGBA."""
+
+
+def read_recipe(text: str | bytes, known: Known = lambda _: None) -> Recipe:
     """The recipe of a JSON text.
 
     Args:
         text: UTF-8.
-        known: the person of a key, for recipes that came without their pictures; None where there is none.
+        known: for recipes that came without their pictures.
 
     Raises:
         StudioError: for a text that is no recipe, one of a newer version, unknown or missing values, and pictures that
@@ -58,7 +65,7 @@ def read_recipe(text: str | bytes, known: Callable[[str], Person | None] = lambd
 class _Read:
     """Turns JSON values back into a look, strictly."""
 
-    def __init__(self, values: dict, known: Callable[[str], Person | None]) -> None:
+    def __init__(self, values: dict, known: Known) -> None:
         self.values, self.known = values, known
         self.pictures = _table(values.get("pictures", {}), "pictures")
         self.people: dict[str, Person] = {}
@@ -71,16 +78,26 @@ class _Read:
         if not isinstance(edits, list) or len(edits) > MOST_EDITS:
             raise StudioError(f"This recipe's edits are no list of at most {MOST_EDITS}.")
         look = looks.of(self.person(values.get("person")))
-        for other in values.get("others") or ():
+        others = values.get("others") or []
+        if not isinstance(others, list) or len(others) > _MOST_PHOTOS:
+            raise StudioError(f"This recipe's other photos are no list of at most {_MOST_PHOTOS}.")
+        for other in others:
             look = looks.add_photo(look, self.person(other))
         look = looks.with_edits(look, tuple(self.edit(edit) for edit in edits))
         look = looks.stand(look, self.pose(values.get("pose")))
         look = looks.guess(look, values.get("fill", "smooth"))
         look = looks.weigh_face(look, values.get("face_weight", 0.5))
-        return Recipe(look, self.settings(look), self.seeds(), str(values.get("model") or ""), values.get("drawn_with"))
+        drawn_with, model = values.get("drawn_with"), values.get("model") or ""
+        if drawn_with is not None:
+            drawn_with = _table(drawn_with, "drawn_with")
+        if not isinstance(model, str):
+            raise StudioError("This recipe's “model” is no name. It may be damaged.")
+        return Recipe(look, self.settings(look), self.seeds(), model, drawn_with)
 
-    def settings(self, look: Look) -> Settings:
-        told = _table(self.values.get("settings", {}), "settings")
+    def settings(self, look: Look) -> Settings | None:
+        if self.values.get("settings") is None:
+            return None
+        told = _table(self.values["settings"], "settings")
         _only(told, {f.name for f in fields(Settings)} - {"focus", "face_scale"}, "settings: ")
         return Settings(**told, face_scale=look.face_weight)
 
@@ -109,7 +126,7 @@ class _Read:
             return kept_person(str(kept.get("name", "Photo"))[:40], read_photo(_bytes(kept["photo"])),
                                read_iuv(_bytes(kept["iuv"])))  # fmt: skip
         person = self.known(key)
-        if person is None:
+        if not isinstance(person, Person):
             raise StudioError(
                 "This recipe needs a photo that it does not carry. Add that photo with its IUV map under “Your own "
                 "photo” first, then open the recipe again."
@@ -122,7 +139,12 @@ class _Read:
         told = _table(told, "pose")
         if "mannequin" in told:
             return pose_from_json(json.dumps(told["mannequin"]))
-        kept = self.pictures.get(told.get("map")) if isinstance(told.get("map"), str) else None
+        if "of" in told:
+            return pose_as(self.person(told["of"]))
+        key = told.get("map")
+        kept = self.pictures.get(key) if isinstance(key, str) else None
+        if kept is None and isinstance(key, str) and isinstance(pose := self.known(key), MapPose):
+            return pose
         if not isinstance(kept, dict) or "iuv" not in kept:
             raise StudioError("This recipe needs the pose of a picture that it does not carry. Save it with pictures.")
         iuv = read_iuv(_bytes(kept["iuv"]))
@@ -168,9 +190,12 @@ class _Read:
         pattern, name, key = None, "Pattern", told.get("pattern")
         if key is not None:
             kept = self.pictures.get(key) if isinstance(key, str) else None
-            if not isinstance(kept, dict) or "pattern" not in kept:
+            if kept is None and isinstance(key, str) and isinstance(at_hand := self.known(key), np.ndarray):
+                pattern = at_hand
+            elif not isinstance(kept, dict) or "pattern" not in kept:
                 raise StudioError("This recipe needs a pattern that it does not carry. Save it with pictures.")
-            pattern, name = read_layer(_bytes(kept["pattern"])), str(kept.get("name", name))[:40]
+            else:
+                pattern, name = read_layer(_bytes(kept["pattern"])), str(kept.get("name", name))[:40]
         return Cover(_area_of(told), tuple(colour), pattern, name, float(scale), float(angle),
                      told.get("shaded", True) is not False, on=on)  # fmt: skip
 

@@ -16,6 +16,7 @@ from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear
 from mcld_app.editing.garment import Area
 from mcld_app.editing.look import MapPose
 from mcld_app.editing.recipe.made import FORMAT, VERSION, Recipe
+from mcld_app.request import Settings
 
 
 def write_recipe(recipe: Recipe, *, pictures: bool = False) -> str:
@@ -31,7 +32,7 @@ def write_recipe(recipe: Recipe, *, pictures: bool = False) -> str:
         "format": FORMAT,
         "version": VERSION,
         "model": recipe.model,
-        "settings": {k: v for k, v in asdict(recipe.settings).items() if k not in ("focus", "face_scale")},
+        "settings": _settings(recipe.settings),
         "seeds": list(recipe.seeds),
         "drawn_with": dict(recipe.drawn_with) if recipe.drawn_with else None,
         "person": told.person(look.person),
@@ -43,6 +44,10 @@ def write_recipe(recipe: Recipe, *, pictures: bool = False) -> str:
         "pictures": told.pictures,
     }
     return json.dumps(values, ensure_ascii=False, indent=1)
+
+
+def _settings(settings: Settings | None) -> dict | None:
+    return settings and {k: v for k, v in asdict(settings).items() if k not in ("focus", "face_scale")}
 
 
 class _Written:
@@ -65,6 +70,8 @@ class _Written:
             return None
         if isinstance(pose, Pose):
             return {"mannequin": json.loads(pose_to_json(pose))}
+        if pose.sample:
+            return {"of": {"sample": pose.sample}}
         key = content_of(pose.iuv)
         if self.with_pictures:
             self.pictures[key] = {"name": pose.name, "iuv": _text(encode_iuv(pose.iuv))}

@@ -81,6 +81,6 @@ def _swatch(data: bytes) -> np.ndarray:
     do."""
     import cv2
 
-    layer = read_layer(data)
+    layer = read_layer(data, what="pattern")
     size = fitted_size(layer.shape[1], layer.shape[0], _PATTERN_SIDE)
     return layer if size == layer.shape[1::-1] else cv2.resize(layer, size, interpolation=cv2.INTER_AREA)

@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mcld_app.body.iuv_paint import paint_part, pose_of_picture
+from mcld_app.body.iuv_paint import paint_part
 from mcld_app.body.laid import lay
 from mcld_app.body.mannequin import Pose, named_poses
 from mcld_app.body.reach import drag as reach
 from mcld_app.body.reach import nudge, pose_from_json
 from mcld_app.conditions import PICTURE_SIZE
-from mcld_app.editing import MapPose, pose_map
+from mcld_app.editing import MapPose, pose_as, pose_map
 from mcld_app.editing import look as looks
 from mcld_app.editing.series import series_of
 from mcld_app.errors import StudioError
@@ -99,7 +99,7 @@ def open_pose(desk: Desk, data: Data) -> Desk:
 def pose_of(desk: Desk, data: Data) -> Desk:
     """The pose of another picture: of a sample or of one of the visitor's own people, from its IUV map."""
     other = desk.person(sent.text(data, "id"))
-    return stand(desk, MapPose(f"as {other.name}", pose_of_picture(other.iuv)))
+    return stand(desk, pose_as(other))
 
 
 def paint_map(desk: Desk, data: Data) -> Desk:

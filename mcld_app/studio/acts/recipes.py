@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mcld_app.conditions import Person
+import numpy as np
+
+from mcld_app.conditions import Person, content_of
+from mcld_app.editing import Cover, MapPose
 from mcld_app.editing.examples import EXAMPLES, look_of
 from mcld_app.editing.recipe import Recipe, read_recipe
 from mcld_app.errors import StudioError
@@ -24,7 +27,7 @@ def open_recipe(desk: Desk, data: Data) -> Desk:
             text = file.decode("utf-8")
         except UnicodeDecodeError as error:
             raise StudioError("This file is no recipe. Choose a recipe, or a picture, that was saved here.") from error
-    return use_recipe(desk, read_recipe(text, lambda key: known_person(desk, key)))
+    return use_recipe(desk, read_recipe(text, lambda key: at_hand(desk, key)))
 
 
 def show_example(desk: Desk, data: Data) -> Desk:
@@ -42,9 +45,20 @@ def use_recipe(desk: Desk, recipe: Recipe) -> Desk:
     return desk.to(recipe.look, "The recipe is open. Undo brings back what was here.").with_recipe(recipe)
 
 
-def known_person(desk: Desk, key: str) -> Person | None:
-    """One of the visitor's own people by the key of their content."""
-    return next((person for person in desk.own if person.key == key), None)
+def at_hand(desk: Desk, key: str) -> Person | MapPose | np.ndarray | None:
+    """What the visitor brought in this visit, by the key of its content: one of their people, a pose of a picture, or a
+    pattern."""
+    for person in desk.own:
+        if person.key == key:
+            return person
+    history = desk.history
+    for look in (history.now, *reversed(history.before), *history.after):
+        if isinstance(look.pose, MapPose) and content_of(look.pose.iuv) == key:
+            return look.pose
+        for edit in look.edits:
+            if isinstance(edit, Cover) and edit.pattern is not None and content_of(edit.pattern) == key:
+                return edit.pattern
+    return None
 
 
 def people_of(recipe: Recipe) -> list[Person]:

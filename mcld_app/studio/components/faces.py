@@ -9,7 +9,9 @@ from mcld_app.studio.components.widget import widget
 
 _HTML = """
 <div class="mix">
-  <div class="mix-drop" tabindex="-1">Drop a photo with a face here, together with its IUV map</div>
+  <label class="mix-drop"
+    title="One photo where a DensePose model is installed, else the photo together with its IUV map"
+    >Choose or drop a photo with a face (and its IUV map)<input type="file" multiple accept="image/*"></label>
   <div class="mix-rows">
     <div class="joint mix-shared"><label for="mix-share"
       title="The identity turns from the person’s own face to the chosen one.">Mix: own face to chosen face</label>

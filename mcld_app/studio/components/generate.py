@@ -101,7 +101,7 @@ def listen_all(parts: Parts) -> None:
             told = {"run": data.get("run"), "state": "failed", "text": answers.sentence(error)}
             return {**shown, parts["generate"]: told}
 
-    def paint(visit: Visit | None, told: dict | None) -> Iterator[dict]:
+    def tell_how_it_goes(visit: Visit | None, told: dict | None) -> Iterator[dict]:
         if not isinstance(visit, Visit) or not isinstance(told, dict) or told.get("state") != "taken":
             return
         yield from generating.news(visit, told.get("run"), drawing)
@@ -114,7 +114,7 @@ def listen_all(parts: Parts) -> None:
     parts["generate"].ask(
         ask, [parts["visit"], parts["notice"]], parts.shown("generate"), queue=False, trigger_mode="multiple", **hidden
     ).then(
-        paint, [parts["visit"], parts["generate"]], [parts["generate"]],
+        tell_how_it_goes, [parts["visit"], parts["generate"]], [parts["generate"]],
         concurrency_id="gpu", concurrency_limit=1, **hidden,
     )  # fmt: skip
     parts["generate"].halt(halt, [parts["visit"]], None, queue=False, trigger_mode="multiple", **hidden)

@@ -17,7 +17,7 @@ _EDITS = """
 """
 _DOWNLOADS = """
 <div class="downloads"><h3>Download</h3><div class="downloads-row">
-  <button type="button" data-what="picture">Picture</button>
+  <button type="button" data-what="picture" title="What stands under “Preview”, without any network">Preview</button>
   <button type="button" data-what="texture">Texture map</button>
   <button type="button" data-what="iuv">IUV map</button>
   <button type="button" data-what="recipe"
@@ -28,12 +28,14 @@ _DOWNLOADS = """
 </div></div>
 """
 
+_NOTICE = '<div class="notice-both"><div class="notice-offers"></div><div class="notice-list"></div></div>'
+
 
 def render_notice(parts: Parts) -> None:
     """Short messages over the page. Its value also tells the server which answer the page has seen last, and the
     page by which token its visit is found again. Events: "stale"; "restore" {token}."""
     parts["notice"] = widget(
-        '<div class="notice-list"></div>', "notice", {"serial": 0}, server_functions=[_known(parts)], elem_id="notice"
+        _NOTICE, "notice", {"serial": 0}, server_functions=[_known(parts)], elem_id="notice"
     )
 
 

@@ -4,7 +4,9 @@ let newest = 0;
 buttons.forEach((button) => button.addEventListener("click", () => {
   button.setAttribute("aria-busy", "true");
   setTimeout(() => button.removeAttribute("aria-busy"), 20000);
-  trigger("want", { what: button.dataset.what });
+  const asked = {};
+  say("asked-now", asked);  // the fields under Generate fill it in, before this goes on
+  trigger("want", { what: button.dataset.what, asked: "steps" in asked ? asked : null });
 }));
 hear("want", (data) => trigger("want", data));
 watch("value", () => {

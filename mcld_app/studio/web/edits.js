@@ -21,9 +21,13 @@ const row = (edit, i, all) => {
 const show = () => {
   const edits = (props.value && props.value.edits) || [];
   const focused = document.activeElement && list.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+  const at = focused ? [...list.children].indexOf(document.activeElement.closest("li")) : -1;
   list.replaceChildren(...edits.map(row));
   box.classList.toggle("bare", !edits.length);
-  if (focused) [...list.querySelectorAll("[aria-label]")].find((node) => node.getAttribute("aria-label") === focused)?.focus();
+  if (!focused) return;
+  const same = [...list.querySelectorAll("[aria-label]")].find((node) => node.getAttribute("aria-label") === focused);
+  const next = list.children[Math.min(at, list.children.length - 1)]?.querySelector(".edits-remove");  // it was deleted
+  (same || next || document.querySelector(".stage [data-act=undo]"))?.focus();
 };
 watch("value", show);
 show();

@@ -51,7 +51,20 @@ const look = (again) => server.find(null).then((found) => {
 look(true);
 hear("models", () => { if (!busy()) look(true); });  // some have come
 
-for (const field of fields) field.addEventListener("change", () => { field.dataset.chosen = "yes"; });
+const KEY = "mcld-settings";  // what somebody chose outlives a reload; it ends with the window
+const keep = () => {
+  const chosen = Object.fromEntries(fields.filter((f) => f.dataset.chosen).map((f) => [f.dataset.name, f.value]));
+  try { sessionStorage.setItem(KEY, JSON.stringify(chosen)); } catch { /* then it does not */ }
+};
+for (const field of fields) field.addEventListener("change", () => { field.dataset.chosen = "yes"; keep(); });
+try {
+  const kept = JSON.parse(sessionStorage.getItem(KEY)) || {};
+  for (const field of fields) {
+    if (!(field.dataset.name in kept)) continue;
+    field.value = kept[field.dataset.name];
+    field.dataset.chosen = "yes";
+  }
+} catch { /* nothing was kept */ }
 
 // ---- asking and stopping ------------------------------------------------------------------------------------
 
@@ -61,19 +74,20 @@ const end = () => {
   set("idle");
   if (focused) go.focus();
 };
+const values = () => Object.fromEntries(fields.map((field) => [field.dataset.name, field.type === "number" ? Number(field.value) : field.value]));
+hear("asked-now", (asked) => { if (model) Object.assign(asked, values(), { seed: seed.value, model: model.id }); });
 hear("go", () => { if (model) go.click(); });
 go.addEventListener("click", () => {
   if (busy() || !model) return;
   const wrong = fields.find((field) => !field.checkValidity());
   if (wrong) { $("settings").open = true; wrong.reportValidity(); return; }
   if (dice.getAttribute("aria-pressed") === "true") seed.value = Math.floor(Math.random() * 2 ** 31);
-  const values = Object.fromEntries(fields.map((field) => [field.dataset.name, field.type === "number" ? Number(field.value) : field.value]));
   run = Date.now();
   const focused = document.activeElement === go;
   set("waiting");
   progress(0, "Waiting for its turn …");
   if (focused) halt.focus();
-  trigger("ask", { run, model: model.id, seed: seed.value, ...values, focus: element.querySelector("#generate-focus").checked,
+  trigger("ask", { run, model: model.id, seed: seed.value, ...values(), focus: element.querySelector("#generate-focus").checked,
     series: element.querySelector("#generate-series").checked });
 });
 halt.addEventListener("click", () => {
@@ -116,11 +130,14 @@ hear("settings", (told) => {  // of a recipe that was opened
     field.value = told[field.dataset.name];
     field.dataset.chosen = "yes";
   }
-  seed.value = told.seed;
-  roll(false);
+  if (told.seed !== undefined) {
+    seed.value = told.seed;
+    roll(false);
+  }
   const same = models.find((m) => m.id === told.model);
   if (same && same !== model) choose(same);
-  else if (told.model && !same) warn(`The recipe was drawn with “${told.model}”, which is not here: the picture will differ.`);
+  else if (told.model && !same) setTimeout(() => warn(`The recipe was drawn with “${told.model}”, which is not here: the picture will differ.`), 600);  // after “The recipe is open”
+  keep();
 });
 
 hear("series", ({ count }) => {  // how many poses the series has

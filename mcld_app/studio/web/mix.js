@@ -39,12 +39,18 @@ const show = () => {
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
 drop.addEventListener("dragover", (event) => { if (hasFiles(event)) { event.preventDefault(); drop.classList.add("over"); } });
 drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-drop.addEventListener("drop", async (event) => {
+const take = async (files) => {
+  if (!files.length) return;
+  try {
+    trigger("files", { files: await Promise.all([...files].slice(0, 3).map(packed)) });
+  } catch (error) { warn(error.message); }
+};
+drop.addEventListener("drop", (event) => {
   event.preventDefault();
   drop.classList.remove("over");
-  try {
-    trigger("files", { files: await Promise.all([...event.dataTransfer.files].slice(0, 3).map(packed)) });
-  } catch (error) { warn(error.message); }
+  take(event.dataTransfer.files);
 });
+const field = drop.querySelector("input");
+field.addEventListener("change", async () => { await take(field.files); field.value = ""; });
 watch("value", show);
 show();

@@ -1,7 +1,10 @@
 // A series of poses.
 const list = element.querySelector(".series-list"), between = element.querySelector(".series-between");
 const root = element.querySelector(".series");
-element.querySelector(".series-add").addEventListener("click", () => trigger("gather"));
+element.querySelector(".series-add").addEventListener("click", (event) => {
+  if (event.detail > 1) return;  // of a double click, the second
+  trigger("gather");
+});
 between.addEventListener("change", () => trigger("between", { count: Number(between.value) }));
 const show = () => {
   const poses = (props.value && props.value.poses) || [];
