@@ -223,7 +223,7 @@ def test_it_draws_by_way_of_the_spaces_package(own_model: str, tmp_path: Path):
         "ZEROGPU_PROC_SELF_CGROUP_PATH": str(tmp_path / "cgroup"),
     }
     command = [sys.executable, str(Path(__file__).with_name("zerogpu.py")), own_model, str(tmp_path / "stop")]
-    done = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["placed"] == [own_model]
