@@ -215,6 +215,21 @@ def _prepare(chosen: argparse.Namespace) -> int:
     return run(chosen)
 
 
+# --- space ---------------------------------------------------------------------------------------------------------
+
+
+def _space_arguments(parser: argparse.ArgumentParser) -> None:
+    from mcld_app.space import arguments
+
+    arguments(parser)
+
+
+def _space(chosen: argparse.Namespace) -> int:
+    from mcld_app.space import run
+
+    return run(chosen)
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("doctor", "say what is there, what is missing and where it belongs", _doctor_arguments, _doctor),
     Command("download", "fetch the published model's weights that are missing", _download_arguments, _download),
@@ -223,6 +238,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("evaluate", "measure results by the paper's figures", _evaluate_arguments, _evaluate),
     Command("prepare", "bring DeepFashion's pictures into the authors' layout", _prepare_arguments, _prepare),
     Command("train", "train a model, or one of its parts", _train_arguments, _train),
+    Command("space", "write the folder of a Hugging Face Space", _space_arguments, _space),
     Command("bundle", "put a run's trained parts together as one model", _bundle_arguments, _bundle),
 )
 

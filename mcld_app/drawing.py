@@ -11,10 +11,11 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.request import Drawn, Job, Progress, Settings
+from mcld_app.request import Drawn, Face, Job, Progress, Settings
 
 News = Progress | list[Drawn]
 Drawing = Callable[[str, Sequence[Job], Settings, str], Iterator[News]]
@@ -126,6 +127,33 @@ def across(apart: Callable[..., Iterator[News | StudioError]]) -> Drawing:
     return drawing
 
 
+def identified(model: str, jobs: Sequence[Job]) -> list[Job]:
+    """The same jobs, whose faces have their identities: a process that is lent a GPU would load the face models anew
+    each time, and the GPU would wait for them.
+
+    Raises:
+        StudioError: where there is no such model, or its face models are broken.
+    """
+    from mcld_app.models import model_named
+
+    identify = model_named(model).identify
+    if identify is None:
+        return list(jobs)
+    known: dict[int, Face | None] = {}
+
+    def seen(face: Face | None) -> Face | None:
+        if face is None or face.identity is not None or face.photo is None:
+            return face
+        if id(face.photo) not in known:
+            identity = identify(face.photo, face.iuv)
+            known[id(face.photo)] = None if identity is None else Face(identity)
+        return known[id(face.photo)]
+
+    told = [job.conditions for job in jobs]
+    told = [replace(given, face=seen(given.face), other_face=seen(given.other_face)) for given in told]
+    return [Job(given, job.seed) for given, job in zip(told, jobs, strict=True)]
+
+
 def drawer() -> Drawing:
     """`draw`, on a ZeroGPU Space in a process that gets a GPU for as long as `seconds_needed` says."""
     from mcld_app.models import on_zerogpu
@@ -134,7 +162,8 @@ def drawer() -> Drawing:
         return draw
     import spaces
 
-    return across(spaces.GPU(duration=seconds_needed)(draw_apart))
+    lent = across(spaces.GPU(duration=seconds_needed)(draw_apart))
+    return lambda model, jobs, settings, stop: lent(model, identified(model, jobs), settings, stop)
 
 
 def _begin(

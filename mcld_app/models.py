@@ -7,11 +7,15 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcld_app.checkpoints.places import bundled_folder, checkpoints_folder
 from mcld_app.engine import Engine, Model
 from mcld_app.errors import StudioError
 from mcld_app.request import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
 
 NO_WEIGHTS = (
     "No model is installed, so the studio shows the texture preview only. "
@@ -57,11 +61,16 @@ def model_named(name: str) -> Model:
         from mcld_app.safety import is_on
 
         note = "Trained on fashion photos of whole people."
-        return Model("MCLD, published weights", _loader(None), note, guard=_checker if is_on() else None)
+        if not sees_faces():
+            note += " The face models are not here, so faces are drawn from the photo alone: "
+            note += "`python -m mcld_app download photos`."
+        guard = _checker if is_on() else None
+        return Model("MCLD, published weights", _loader(None), note, identify=face_in, guard=guard)
     folder = bundled_folder() if name == "bundled" else checkpoints_folder() / name
     if name == "bundled":
         return Model("MCLD demo", _loader(folder), BUNDLED_NOTE, _result_size(folder), Settings(guidance=1.0))
-    return Model(name, _loader(folder), "A model of your own.", _result_size(folder))
+    identify = None if (folder / "face_encoder").is_dir() else face_in
+    return Model(name, _loader(folder), "A model of your own.", _result_size(folder), identify=identify)
 
 
 @lru_cache(maxsize=2)
@@ -72,6 +81,31 @@ def engine_for(name: str) -> Engine:
         StudioError: where there is no such model.
     """
     return Engine(model_named(name))
+
+
+def sees_faces() -> bool:
+    """Whether both face models are here. Reads neither."""
+    from mcld_app.checkpoints import find, weight_named
+
+    return all(find(weight_named(name)) for name in ("face_detector", "face_identity"))
+
+
+def face_in(photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
+    """The raw identity (512,) float32 of the face on a body, by antelopev2; None where no face is found there, or the
+    face models are not here.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        iuv: (H, W, 3) uint8 IUV map of that body.
+
+    Raises:
+        StudioError: for face models that are broken or that nobody vouched for.
+    """
+    from mcld_app.perception.face import face_model, face_of
+
+    seeing = face_model()
+    found = face_of(seeing.faces(photo), iuv) if seeing is not None else None
+    return None if found is None else found.identity
 
 
 def on_zerogpu(environment: Mapping[str, str] = os.environ) -> bool:

@@ -49,7 +49,7 @@ def test_a_person_knows_the_photo_they_came_from_and_it_is_no_part_of_who_they_a
 
 
 def test_what_is_away_from_the_person_stays_pixel_for_pixel(person: Person, scene) -> None:
-    look = looks.stand(looks.of(person), named_poses()["arms_up"])
+    look = looks.stand(looks.of(person), named_poses()["arms-up"])
     back = person.put_back(draw(look).picture, pose_map(look))
     assert back.shape == scene[0].shape
     assert np.array_equal(back[:, :300], scene[0][:, :300])

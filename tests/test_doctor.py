@@ -22,6 +22,7 @@ from mcld_app.safety import SWITCH
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("MCLD_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     (tmp_path / "checkpoints").mkdir()
 

@@ -21,7 +21,7 @@ from mcld_app.checkpoints import save_pipeline
 from mcld_app.drawing import across, draw, draw_apart, seconds_needed
 from mcld_app.engine import Engine
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.request import Conditions, Job, Progress, Settings
+from mcld_app.request import Conditions, Face, Job, Progress, Settings
 
 
 @pytest.fixture
@@ -254,3 +254,25 @@ def test_less_time_is_asked_for_without_guidance_and_for_smaller_pictures(own_mo
 def test_a_space_says_itself_whether_it_is_zerogpu(said: str, is_one: bool):
     assert models.on_zerogpu({"SPACES_ZERO_GPU": said}) is is_one
     assert not models.on_zerogpu({})
+
+
+def test_faces_are_looked_for_before_a_gpu_is_lent_once_for_each_photo(monkeypatch: pytest.MonkeyPatch):
+    from mcld_app.drawing import identified
+    from mcld_app.engine import Model
+
+    looked = []
+
+    def identify(photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
+        looked.append(photo)
+        return np.full(512, photo.mean(), np.float32) if photo.any() else None
+
+    model = Model("looking", lambda *_: None, identify=identify)
+    monkeypatch.setattr("mcld_app.models.model_named", lambda name: model)
+    iuv = np.zeros((8, 8, 3), np.uint8)
+    bright, dark = (Face(photo=np.full((8, 8, 3), value, np.uint8), iuv=iuv) for value in (9, 0))
+    given = [Conditions(None, None, None, face, other_face=other) for face, other in ((bright, dark), (bright, None))]
+    first, second = (job.conditions for job in identified("x", [Job(c, seed) for seed, c in enumerate(given)]))
+    assert first.face.identity[0] == 9 and first.face.photo is None and first.other_face is None
+    assert second.face is first.face and len(looked) == 2
+    ready = [Job(first, 3)]
+    assert identified("x", ready)[0].conditions.face is first.face and len(looked) == 2

@@ -1,7 +1,9 @@
-"""Where weights lie: the checkpoints folder, as the authors lay it out or flat, then the Hugging Face cache."""
+"""Where weights lie: the checkpoints folder, as the authors lay it out or flat, then the Hugging Face cache, then the
+folders of other programs that may have them."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -76,20 +78,26 @@ def find_all(
 def _candidates(weight: Weight, folder: Path, cache: Path | None) -> Iterator[Found]:
     stepped: list[Found] = []
     ledger = Ledger()
-    for sub in _SUBFOLDERS:
-        for stem in weight.stems:
-            for extension in weight.extensions:
-                path = folder / sub / f"{stem}{extension}"
-                if path.is_file() and not ledger.is_stale(path):
-                    yield Found(weight, path)
-                if weight.stepped:
-                    stepped += (f for f in _with_steps(weight, path) if not ledger.is_stale(f.path))
+    for path in _places(weight, [folder / sub for sub in _SUBFOLDERS]):
+        if path.is_file() and not ledger.is_stale(path):
+            yield Found(weight, path)
+        if weight.stepped:
+            stepped += (f for f in _with_steps(weight, path) if not ledger.is_stale(f.path))
     # The last step first; of the same step, the order above.
     yield from sorted(stepped, key=lambda found: -(found.step or 0))
     for name in weight.files:
         path = _in_cache(weight, name, cache)
         if path is not None:
             yield Found(weight, path, in_cache=True)
+    homes = [Path(os.path.expanduser(home)) for home in weight.elsewhere]  # where there is no home, it stays as it is
+    yield from (Found(weight, path) for path in _places(weight, homes) if path.is_file())
+
+
+def _places(weight: Weight, folders: Sequence[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for stem in weight.stems:
+            for extension in weight.extensions:
+                yield folder / f"{stem}{extension}"
 
 
 def _with_steps(weight: Weight, path: Path) -> Iterator[Found]:

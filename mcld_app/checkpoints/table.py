@@ -32,6 +32,7 @@ class Weight:
         stepped: names may end in "-60000", as training writes them.
         used: whether anything in this version of the program reads it.
         optional: whether one does without it: the published model draws, or photos are read.
+        elsewhere: folders of other programs that may have it, searched last.
         reads_photos: whether it looks at photos that people bring; else it belongs to the published model.
     """
 
@@ -51,6 +52,7 @@ class Weight:
     used: bool = True
     optional: bool = False
     reads_photos: bool = False
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def page(self) -> str:
@@ -69,6 +71,9 @@ class Weight:
 
 
 _MCLD_LICENCE = "tagged MIT; trained on DeepFashion (research only) from Stable Diffusion (OpenRAIL-M)"
+
+
+_INSIGHTFACE = ("~/.insightface/models",)  # where insightface keeps its own
 
 
 def _authors(name: str, label: str, size: int, *more_stems: str) -> Weight:
@@ -203,6 +208,7 @@ TABLE: tuple[Weight, ...] = (
         known=("5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",),
         licence="InsightFace's models: non-commercial research only",
         reads_photos=True,
+        elsewhere=_INSIGHTFACE,
     ),
     Weight(
         name="face_identity",
@@ -217,6 +223,7 @@ TABLE: tuple[Weight, ...] = (
         known=("4ab1d6435d639628a6f3e5008dd4f929edf4c4124b1a7169e1048f9fef534cdf",),
         licence="InsightFace's models: non-commercial research only",
         reads_photos=True,
+        elsewhere=_INSIGHTFACE,
     ),
 )  # fmt: skip
 

@@ -6,7 +6,6 @@ ArcFace network says whose they are (Deng et al., 2019). Nothing is downloaded h
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -216,9 +215,4 @@ def _kept(folder: Path | None, files: tuple[tuple[Path, int, int], ...]) -> Face
 
 def _find(folder: Path | None) -> tuple[Found | None, Found | None]:
     """Detector and identity, each where it is first found."""
-    insightface = Path(os.path.expanduser("~/.insightface/models"))  # where there is no home, it stays as it is
-    detector, identity = (
-        next((found for place in (folder, insightface) if (found := find(weight_named(name), place))), None)
-        for name in ("face_detector", "face_identity")
-    )
-    return detector, identity
+    return find(weight_named("face_detector"), folder), find(weight_named("face_identity"), folder)

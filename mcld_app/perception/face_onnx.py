@@ -71,7 +71,10 @@ def open_network(found: Found, takes: tuple[int, ...], gives: Sequence[tuple[int
 
 
 def _cores() -> int:
-    """Those this process may use."""
+    """Those this process may use; as many as OMP_NUM_THREADS says, as for torch."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -17,13 +17,14 @@ import gradio as gr
 
 from mcld_app import models
 from mcld_app.body.mannequin import named_poses
-from mcld_app.body.photo import encode_png
-from mcld_app.conditions import read_person
+from mcld_app.body.photo import encode_png, read_photo
+from mcld_app.conditions import make_person, read_person
 from mcld_app.drawing import drawer
 from mcld_app.editing import History, catalogue, draw
 from mcld_app.editing import look as looks
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.errors import StudioError
+from mcld_app.perception.people import find_people
 from mcld_app.studio import acts, generating, posing
 from mcld_app.studio.acts import sent
 from mcld_app.studio.acts.people import check_agreed
@@ -60,17 +61,24 @@ def start(person: str) -> str:
     return _written(looks.of(fresh_desk().person(person)))
 
 
-def start_with_photo(photo: str, iuv: str, may_use: bool = False) -> str:
-    """A recipe that begins with a photo and its IUV map.
+def start_with_photo(photo: str, iuv: str = "", may_use: bool = False, who: int = 0) -> str:
+    """A recipe that begins with a photo.
 
     Args:
         photo: the photo's file in base64 (PNG, JPEG or WebP).
-        iuv: its DensePose map, a PNG in base64, I, U, V in OpenCV's order.
+        iuv: its DensePose map, a PNG in base64, I, U, V in OpenCV's order; without it the body is found in the photo,
+            where a DensePose model is installed.
         may_use: that you may use this picture of this person; required on a public Space.
+        who: which of the people found, the largest being 0.
     """
     check_agreed(replace(fresh_desk(), agreed=may_use))
-    person = read_person("photo", sent.file_bytes({"data": photo}), sent.file_bytes({"data": iuv}))
-    return _written(looks.of(person))
+    data = sent.file_bytes({"data": photo})
+    if iuv:
+        return _written(looks.of(read_person("photo", data, sent.file_bytes({"data": iuv}))))
+    crowd = find_people("photo", read_photo(data))
+    if crowd is None:
+        raise StudioError("No DensePose model is installed here to read a body from a photo. Give its IUV map, too.")
+    return _written(looks.of(make_person("photo", crowd.photo, crowd.iuv(who))))
 
 
 # --- Edits ---------------------------------------------------------------------------------------------------------

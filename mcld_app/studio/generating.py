@@ -179,7 +179,7 @@ def news(visit: Visit, run: object, drawing: Drawing) -> Iterator[dict[str, Any]
     try:
         if order.stop.exists():
             raise Cancelled()
-        yield {"run": run, "state": "start", "loading": not models.engine_for(order.model).is_loaded}
+        yield {"run": run, "state": "start", "loading": _loads(order.model)}
         yield from _steps(visit, order, drawing)
     except GeneratorExit:
         order.stop.touch()  # and there it stays: the one who draws has yet to see it
@@ -191,6 +191,11 @@ def news(visit: Visit, run: object, drawing: Drawing) -> Iterator[dict[str, Any]
     finally:
         visit.orders.pop(order.run, None)
     order.stop.unlink(missing_ok=True)
+
+
+def _loads(model: str) -> bool:
+    """Whether drawing begins with loading, as far as this process can tell: on ZeroGPU another one has the model."""
+    return not models.on_zerogpu() and not models.engine_for(model).is_loaded
 
 
 def _steps(visit: Visit, order: Order, drawing: Drawing) -> Iterator[dict[str, Any]]:

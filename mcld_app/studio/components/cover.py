@@ -22,6 +22,8 @@ _SLIDERS = _SLIDER.format(
 )  # fmt: skip
 _HTML = f"""
 <div class="cover">
+  <label class="cover-bring" title="A photo where a DensePose model is installed, else a photo and its IUV map"
+    >Bring clothes from a photo …<input type="file" multiple accept="image/*"></label>
   <details class="joint-group cover-box"><summary>Colour or pattern</summary>
     <div class="cover-rows">
       <label class="cover-area">Where <select>{_REGIONS}<option value="parts">Chosen body parts</option>

@@ -52,9 +52,6 @@ _HTML = """
   </div>
   <div class="stage-wear">
     <p class="stage-prompt"></p>
-    <label class="stage-bring" title="Clothes from a photo of yours: they come into the list of garments">Bring clothes
-      <input type="file" multiple accept="image/*"
-      aria-label="Bring clothes: a photo, and its IUV map if you have one"></label>
     <div class="stage-regions" role="toolbar" aria-label="Where to wear the garment"></div>
   </div>
   <div class="stage-live" aria-live="polite"></div>

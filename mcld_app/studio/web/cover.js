@@ -7,6 +7,13 @@ const boxes = [...element.querySelectorAll(".parts-list input")];
 const cover = latest("cover");
 let pattern = null, given = null, gesture = 0;  // the pattern, and for which area it was given already
 
+const bring = $("bring").querySelector("input");
+bring.addEventListener("change", async () => {
+  try {
+    if (bring.files.length) say("bring", { files: await Promise.all([...bring.files].slice(0, 3).map(packed)) });
+  } catch (error) { warn(error.message); }
+  bring.value = "";
+});
 const chosen = () => boxes.filter((box) => box.checked).map((box) => Number(box.value));
 const where = () => (area.value === "parts" ? { parts: chosen() } : { region: area.value });
 const write = (input) => {

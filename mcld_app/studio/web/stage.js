@@ -286,13 +286,7 @@ frame.addEventListener("drop", async (event) => {
   } catch (error) { warn(error.message); }
 });
 
-const bring = $("stage-bring").querySelector("input");
-bring.addEventListener("change", async () => {
-  try {
-    if (bring.files.length) trigger("files", { files: await Promise.all([...bring.files].slice(0, 3).map(packed)), region: null });
-  } catch (error) { warn(error.message); }
-  bring.value = "";
-});
+hear("bring", ({ files }) => trigger("files", { files, region: null }));
 
 // ---- undo, redo, reset --------------------------------------------------------------------------------------
 
