@@ -70,3 +70,25 @@ def test_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     for what in ("texture preview", "default mode", "exact mode", "mannequin", "drawn person", "same bytes", "cores"):
         assert what in said
+
+
+def test_the_published_model_can_be_rehearsed_with_random_weights(tmp_path, monkeypatch, capsys) -> None:
+    """Here in small: written in the published layout, vouched for, loaded and drawn with. Real weights are safe."""
+    from tiny import sizes_of, tiny_pipeline
+
+    from mcld_app.bench.rehearsal import rehearse, write_random_weights
+    from mcld_app.checkpoints import NEEDED, find
+    from mcld_app.errors import StudioError
+
+    monkeypatch.setenv("MCLD_CHECKPOINTS", str(tmp_path))
+    sizes = sizes_of(tiny_pipeline())
+    write_random_weights(tmp_path, sizes=sizes)
+    assert all(find(weight, tmp_path) for weight in NEEDED)
+    said = rehearse(tmp_path, steps=2, device="cpu", picture=tmp_path / "out.png", sizes=sizes)
+    assert "one picture of 64 x 64, 2 steps with guidance" in said and "most memory" in said
+    from mcld_app.body.photo import read_photo
+
+    picture = read_photo(tmp_path / "out.png")
+    assert picture.shape == (512, 352, 3) and picture.std() > 1
+    with pytest.raises(StudioError, match="nothing real is written over"):
+        write_random_weights(tmp_path, sizes=sizes)

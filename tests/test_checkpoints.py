@@ -18,7 +18,7 @@ import pytest
 import torch
 from hub import HTML, Hub
 from safetensors.torch import load_file, save_file
-from tiny import SIZES, tiny_pipeline
+from tiny import sizes_of, tiny_pipeline
 
 from mcld_app import checkpoints
 from mcld_app.checkpoints import (
@@ -29,7 +29,6 @@ from mcld_app.checkpoints import (
     FetchError,
     Ledger,
     MissingWeights,
-    Sizes,
     UntrustedWeights,
     WeightsError,
     download,
@@ -75,19 +74,6 @@ def folder(tmp_path: Path) -> Path:
 def tiny():
     """The model that all the small weights here belong to."""
     return tiny_pipeline()
-
-
-def sizes_of(pipe) -> Sizes:
-    def arguments(part) -> dict:
-        return {k: v for k, v in part.config.items() if not k.startswith("_")}
-
-    return Sizes(
-        unet=SIZES,
-        pose_guider=arguments(pipe.pose_guider),
-        face_projector=arguments(pipe.face_projector),
-        vae=arguments(pipe.vae),
-        image_encoder=pipe.image_encoder.config.to_dict(),
-    )
 
 
 def states_of(pipe) -> dict[str, dict[str, torch.Tensor]]:
@@ -167,10 +153,10 @@ def test_a_download_lands_where_it_is_looked_for(folder: Path):
 def test_the_sizes_in_the_table_are_those_of_the_networks(shared: Path):
     """At full size, without memory: bytes in float32, and for the authors' files their key names and shapes."""
     from mcld_app.checkpoints.modules import without_memory
-    from mcld_app.checkpoints.published import _makers
+    from mcld_app.checkpoints.published import makers
 
     published = json.loads((shared / "golden" / "full_keys.json").read_text("utf-8"))
-    for name, make in _makers(PUBLISHED).items():
+    for name, make in makers(PUBLISHED).items():
         module = without_memory(lambda make=make: make(Path("nowhere/x")))
         state = getattr(module, "unet", module).state_dict()
         weight = weight_named("image_proj_model" if name == "face_projector" else name)

@@ -64,3 +64,19 @@ def tiny_pipeline(plan: str = "ours", seed: int = 0, sizes: dict | None = None):
     pipe = MCLDPipeline(**parts, scheduler=scheduler, feature_extractor=CLIPImageProcessorPil())
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def sizes_of(pipe):
+    """What it is built of, as `checkpoints.Sizes`."""
+    from mcld_app.checkpoints import Sizes
+
+    def arguments(part) -> dict:
+        return {k: v for k, v in part.config.items() if not k.startswith("_")}
+
+    return Sizes(
+        unet=SIZES,
+        pose_guider=arguments(pipe.pose_guider),
+        face_projector=arguments(pipe.face_projector),
+        vae=arguments(pipe.vae),
+        image_encoder=pipe.image_encoder.config.to_dict(),
+    )

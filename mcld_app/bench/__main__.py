@@ -3,6 +3,7 @@
 python -m mcld_app.bench body [--photo PERSON.jpg --iuv PERSON_IUV.png] [--runs 15] [--plain-runs 3]
 python -m mcld_app.bench network [--runs 3] [--device cuda]
 python -m mcld_app.bench page
+python -m mcld_app.bench rehearsal FOLDER [--steps 20] [--device cuda] [--picture OUT.png]
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from mcld_app.errors import StudioError
 
@@ -27,10 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     network.add_argument("--runs", type=_count, default=3, help="how often each version runs (default 3)")
     network.add_argument("--device", default=None, help="cuda, mps or cpu (default: the best there is)")
     kinds.add_parser("page", help="from `python app.py` to the first page, beside a bare Gradio app")
+    rehearsal = kinds.add_parser("rehearsal", help="the published model at full size with random weights: 18 GB")
+    rehearsal.add_argument("folder", type=Path, help="a folder for the weights; where it is empty, they are written")
+    rehearsal.add_argument("--steps", type=_count, default=20, help="of the picture (default 20)")
+    rehearsal.add_argument("--device", default=None, help="cuda, mps or cpu (default: the best there is)")
+    rehearsal.add_argument("--picture", type=Path, help="where to write the picture, as PNG")
     chosen = parser.parse_args(arguments)
     try:
         print(f"Machine: {_machine()}")
-        print({"body": _body, "network": _network, "page": _page}[chosen.kind](chosen))
+        print({"body": _body, "network": _network, "page": _page, "rehearsal": _rehearsal}[chosen.kind](chosen))
     except (StudioError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -48,6 +55,14 @@ def _machine() -> str:
     from mcld_app.bench.measure import machine
 
     return machine()
+
+
+def _rehearsal(chosen: argparse.Namespace) -> str:
+    from mcld_app.bench.rehearsal import rehearse, write_random_weights
+
+    if not chosen.folder.is_dir() or not any(chosen.folder.iterdir()):
+        write_random_weights(chosen.folder)
+    return rehearse(chosen.folder, steps=chosen.steps, device=chosen.device, picture=chosen.picture)
 
 
 def _body(chosen: argparse.Namespace) -> str:

@@ -55,7 +55,7 @@ def load_published(
         on_part(f"checking the {where.weight.label}")
         entries[name] = ledger.verify(where.path, known=where.weight.known, in_cache=where.in_cache)
     parts = {}
-    for name, make in _makers(sizes).items():
+    for name, make in makers(sizes).items():
         where = found["image_proj_model" if name == "face_projector" else name]
         on_part(where.weight.label)
         module = without_memory(lambda make=make, where=where: make(where.path))
@@ -66,7 +66,8 @@ def load_published(
     return MCLDPipeline(**parts, scheduler=DDIMScheduler(**SCHEDULER), feature_extractor=CLIPImageProcessorPil())
 
 
-def _makers(sizes: Sizes) -> dict[str, Callable[[Path], nn.Module]]:
+def makers(sizes: Sizes) -> dict[str, Callable[[Path], nn.Module]]:
+    """How each part of the published model is built, from the path of its file."""
     from diffusers import AutoencoderKL
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
