@@ -252,3 +252,10 @@ def test_samples_are_read_once_and_shared() -> None:
     sample = sample_people()[0]
     first = read_sample("person:x", sample.label, sample.photo_path, sample.iuv_path)
     assert read_sample("person:x", sample.label, sample.photo_path, sample.iuv_path) is first
+
+
+def test_trousers_that_nobody_wears_are_no_top() -> None:
+    """Their waist lies in it, and is all that would come."""
+    anna = looks.of(catalogue.sample_person("person:mara"))
+    with pytest.raises(StudioError, match="next to nothing of the region"):
+        looks.put_on(anna, catalogue.sample_garment("garment:jeans"), "top").texture

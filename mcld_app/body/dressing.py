@@ -96,7 +96,9 @@ def garment_layer(donor: TextureMap, region_name: str, *, only: np.ndarray | Non
     only = _extent(donor, only)
     worn = region_mask(region_name) & (~bare_limbs(donor) if only is None else only)
     seen = worn & donor.coverage
-    if np.count_nonzero(seen) < max(_LEAST * np.count_nonzero(worn), 40):
+    of = worn if only is None else region_mask(region_name)  # the waist of trousers that nobody wears is no top
+    least = _LEAST * np.count_nonzero(of)
+    if np.count_nonzero(seen) < max(least, 40):
         label = region(region_name).label.lower()
         raise StudioError(
             f"The garment's picture shows next to nothing of the region “{label}”. "

@@ -82,7 +82,9 @@ def listen_of_visit(
     whole: bool = False,
 ) -> None:
     """`listen` for an action that needs more of the visit than the desk: `act_of` makes it."""
-    outputs = parts.shown(*changing, *([echo] if echo else []))
+    first = [name for name in changing if name == "stage"] or list(changing)
+    outputs = parts.shown(*first, *([echo] if echo else []))
+    later = [name for name in changing if parts[name] not in outputs]
 
     def answer(visit: Visit | None, notice: dict | None, event: gr.EventData, request: gr.Request) -> dict:
         visit = visit if isinstance(visit, Visit) else Visit()
@@ -92,10 +94,21 @@ def listen_of_visit(
         if echo:
             answers[echo] = answers["notice"]
             answers["notice"] = {**answers["notice"], "text": ""}
+        with visit.lock:
+            visit.later |= {name: value for name, value in answers.items() if name in later}
         return {parts[name]: value for name, value in answers.items() if parts[name] in outputs}
+
+    def rest(visit: Visit | None) -> dict:
+        if not isinstance(visit, Visit):
+            return gr.skip()
+        with visit.lock:
+            told = {parts[name]: visit.later.pop(name) for name in later if name in visit.later}
+        return told or gr.skip()
 
     quietly = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     done = event(answer, [parts["visit"], parts["notice"]], outputs, trigger_mode="multiple", **quietly)
+    if later:  # the picture first: Gradio makes every component of an answer anew before it shows any
+        done = done.then(rest, [parts["visit"]], [parts[name] for name in later], trigger_mode="multiple", **quietly)
     if "stage" in changing:
         _afterwards(parts, done, **quietly)
 

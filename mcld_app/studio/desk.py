@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcld_app.body.laid import Laid
 from mcld_app.body.mannequin import Pose
@@ -178,6 +178,7 @@ class Visit:
         checked: the look that the page shows the findings of.
         orders: pictures asked for from a model and not finished, by the page's number for them.
         results: the pictures a model drew, newest last.
+        later: what the page has yet to be told of the last actions, by component name.
         fetching: the stop file of a download of weights, see `components.weights`.
         session: Gradio's name for the visitor's open page.
         token: by which the visitor's page finds the visit again, see `visits`; None before the first action.
@@ -187,6 +188,7 @@ class Visit:
     def __init__(self) -> None:
         self.desk: Desk | None = None
         self.serial = 0
+        self.later: dict[str, dict[str, Any]] = {}
         self.fetching: Path | None = None
         self.session: str | None = None
         self.token: str | None = None
