@@ -258,4 +258,4 @@ def test_trousers_that_nobody_wears_are_no_top() -> None:
     """Their waist lies in it, and is all that would come."""
     anna = looks.of(catalogue.sample_person("person:mara"))
     with pytest.raises(StudioError, match="next to nothing of the region"):
-        looks.put_on(anna, catalogue.sample_garment("garment:jeans"), "top").texture
+        looks.put_on(anna, catalogue.sample_garment("garment:jeans"), "top")

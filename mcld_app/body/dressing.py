@@ -96,7 +96,8 @@ def garment_layer(donor: TextureMap, region_name: str, *, only: np.ndarray | Non
     only = _extent(donor, only)
     worn = region_mask(region_name) & (~bare_limbs(donor) if only is None else only)
     seen = worn & donor.coverage
-    of = worn if only is None else region_mask(region_name)  # the waist of trousers that nobody wears is no top
+    whole = only is None or region_name == "body"  # else: the waist of trousers that nobody wears is no top
+    of = worn if whole else region_mask(region_name)
     least = _LEAST * np.count_nonzero(of)
     if np.count_nonzero(seen) < max(least, 40):
         label = region(region_name).label.lower()
