@@ -22,6 +22,7 @@ from mcld_app.body.mannequin import (
     body_faces,
     draw_iuv,
     joint_positions,
+    kept_iuv,
     named_poses,
     posed_vertices,
     to_picture,
@@ -508,3 +509,14 @@ def test_a_pose_cannot_be_changed_in_place() -> None:
         pose.turned("left_elbow.bend", 1000)
     with pytest.raises(PoseError):
         pose.replace(zoom=99)
+
+
+def test_a_pose_is_drawn_once_and_what_was_drawn_cannot_be_changed() -> None:
+    pose = Pose(yaw=33.0)
+    first = kept_iuv(pose, (128, 88))
+    assert kept_iuv(pose, (128, 88)) is first and np.array_equal(first, draw_iuv(pose, (128, 88)))
+    assert kept_iuv(pose, (64, 44)).shape == (64, 44, 3)
+    with pytest.raises(ValueError, match="read-only"):
+        first[0, 0] = 1
+    other = pose.replace(yaw=34.0)
+    assert not np.array_equal(kept_iuv(other, (128, 88)), first) and pose == Pose(yaw=33.0)

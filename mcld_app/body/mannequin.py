@@ -10,9 +10,10 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -129,6 +130,12 @@ class Pose:
         kept = {str(k): float(v) for k, v in sorted(self.angles.items()) if v != 0}
         object.__setattr__(self, "angles", MappingProxyType(kept))
 
+    @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """What was worked out of this very pose, by what and at which size: a pose stays while clothes and faces
+        change, and is drawn again after each."""
+        return {}
+
     def replace(self, **changes) -> Pose:
         """A copy with other settings; `angles` replaces all of them."""
         return replace(self, **changes)
@@ -191,6 +198,15 @@ def named_poses() -> Mapping[str, Pose]:
     """The poses that ship with the studio, by file name, in the order of their files."""
     found = {p.stem.split("-", 1)[-1]: Pose.from_json(p.read_bytes()) for p in sorted(POSE_FOLDER.glob("*.json"))}
     return MappingProxyType(found)
+
+
+def kept_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
+    """`draw_iuv`, drawn once for a pose; read-only."""
+    if (draw_iuv, size) not in pose.worked_out:
+        drawn = draw_iuv(pose, size)
+        drawn.setflags(write=False)
+        pose.worked_out[draw_iuv, size] = drawn
+    return pose.worked_out[draw_iuv, size]
 
 
 def draw_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:

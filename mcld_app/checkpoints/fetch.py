@@ -7,6 +7,7 @@ one of these files is 3.5 GB. No account and no token is used: all files are pub
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import time
@@ -266,7 +267,15 @@ def _receive(job: _Job, part: Path, remote: _Remote) -> None:
         tries = 1 if _size(part) > before else tries + 1
         if tries >= TRIES:
             raise _no_network(job, kept=_size(part)) from trouble
-        time.sleep(min(job.wait * 2 ** (tries - 1), 60))
+        _pause(job, min(job.wait * 2 ** (tries - 1), 60), _size(part), remote.size)
+
+
+def _pause(job: _Job, seconds: float, done: int, total: int | None) -> None:
+    """Wait, and tell meanwhile: whoever is told may stop the download."""
+    turns = math.ceil(seconds / 0.5)
+    for _ in range(turns):
+        job.report(done, total)
+        time.sleep(seconds / turns)
 
 
 def _read_on(job: _Job, part: Path, remote: _Remote) -> bool:

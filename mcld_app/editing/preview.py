@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.iuv import resize_iuv
-from mcld_app.body.mannequin import draw_iuv
+from mcld_app.body.mannequin import kept_iuv
 from mcld_app.body.texture import TextureMap, render
 from mcld_app.conditions import PICTURE_SIZE, Person
 from mcld_app.editing.look import Look, MapPose
@@ -47,7 +47,7 @@ def pose_map(look: Look, *, small: bool = False) -> np.ndarray:
     elif isinstance(look.pose, MapPose):
         iuv = look.pose.iuv
     else:
-        return draw_iuv(look.pose, SMALL_SIZE if small else PICTURE_SIZE)
+        return kept_iuv(look.pose, SMALL_SIZE if small else PICTURE_SIZE)
     return resize_iuv(iuv, SMALL_SIZE) if small else iuv
 
 

@@ -106,13 +106,13 @@ def handles(pose: AnyPose) -> dict | None:
     """The mannequin's handles and bones over the picture; None where the pose is none of the mannequin's."""
     if not isinstance(pose, Pose):
         return None
-    points = joint_points(pose, PICTURE_SIZE)
-    return {
-        "points": [
-            {"id": p.name, "label": p.label, "x": round(p.x, 4), "y": round(p.y, 4), "front": p.front} for p in points
-        ],
-        "bones": [list(bone) for bone in BONES],
-    }
+    if handles not in pose.worked_out:
+        points = [
+            {"id": p.name, "label": p.label, "x": round(p.x, 4), "y": round(p.y, 4), "front": p.front}
+            for p in joint_points(pose, PICTURE_SIZE)
+        ]
+        pose.worked_out[handles] = {"points": points, "bones": [list(bone) for bone in BONES]}
+    return pose.worked_out[handles]
 
 
 def look_key(look: Look, preview: Preview, picture: str | None = None) -> str:

@@ -282,7 +282,7 @@ def test_one_file_from_the_desktop_is_told_what_is_missing(visit: Page, sample_f
     assert source_of(visit, PICTURE) == before
 
 
-@pytest.mark.parametrize("name", ["Picture", "Texture map", "IUV map"])
+@pytest.mark.parametrize("name", ["Preview picture", "Texture map", "IUV map"])
 def test_what_was_made_can_be_downloaded(visit: Page, name: str) -> None:
     with visit.expect_download(timeout=SLOW) as waiting:
         visit.locator("#downloads").get_by_role("button", name=name, exact=True).click()
