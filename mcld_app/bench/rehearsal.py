@@ -4,7 +4,6 @@ the real ones are. It shows what loading takes and that everything fits together
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -123,5 +122,11 @@ def _random(key: str, like: torch.Tensor, generator: torch.Generator) -> torch.T
 
 def _peak() -> float:
     """Gigabytes of main memory this process has held at once."""
+    if sys.platform == "win32":
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset / 1e9
+    import resource
+
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / (1e9 if sys.platform == "darwin" else 1e6)

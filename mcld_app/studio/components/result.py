@@ -17,7 +17,8 @@ _EDITS = """
 """
 _DOWNLOADS = """
 <div class="downloads"><h3>Download</h3><div class="downloads-row">
-  <button type="button" data-what="picture" title="What stands under “Preview”, without any network">Preview picture</button>
+  <button type="button" data-what="picture" title="What stands under “Preview”, without any network"
+    >Preview picture</button>
   <button type="button" data-what="texture">Texture map</button>
   <button type="button" data-what="iuv">IUV map</button>
   <button type="button" data-what="recipe"
