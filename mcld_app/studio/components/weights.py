@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from mcld_app import models
 from mcld_app.checkpoints import Fetched, download, find, wanted
 from mcld_app.checkpoints.table import in_words
 from mcld_app.errors import Cancelled, StudioError
@@ -59,6 +60,7 @@ def listen_all(parts: Parts) -> None:
         try:
             yield from fetched(str(answers.sent(event).get("what")), stop)
         finally:
+            models.model_named.cache_clear()  # what a model's note says is missing may be here now
             stop.touch()  # whoever leaves the page stops it; the next try goes on from there
         yield told(True)
 

@@ -45,6 +45,8 @@ const show = () => {
   showJoints(value.handles || null);
   if (value.laying !== undefined) {
     const laying = Boolean(value.laying);
+    // On a phone the picture lies below the photo that was just chosen, and what is to be done is done there.
+    if (laying && !root.classList.contains("laying")) setTimeout(() => frame.scrollIntoView({ block: "nearest" }), 250);
     root.classList.toggle("laying", laying);
     $("stage-laying").hidden = !laying;
     $("stage-laying-what").textContent = laying ? "Lay the mannequin over the person" : "";
