@@ -8,7 +8,7 @@ import os
 import sys
 from importlib.util import find_spec
 
-from mcld_app.models import on_zerogpu, place_all
+from mcld_app.engine.registry import on_zerogpu, place_all
 from mcld_app.studio.page import build, launch_options
 
 demo = build()

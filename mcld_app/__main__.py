@@ -62,7 +62,7 @@ def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    from mcld_app.doctor import run
+    from mcld_app.checkpoints.inspection import run
 
     return run(chosen.folder)
 
@@ -75,7 +75,7 @@ def _trust_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _trust(chosen: argparse.Namespace) -> int:
-    from mcld_app.checkpoints.ledger import trust
+    from mcld_app.checkpoints.manifest import trust
     from mcld_app.checkpoints.table import in_words
 
     for path in chosen.files:
@@ -99,7 +99,7 @@ def _download(chosen: argparse.Namespace) -> int:
     from mcld_app.checkpoints import download, wanted
     from mcld_app.checkpoints.find import find
     from mcld_app.checkpoints.table import in_words
-    from mcld_app.safety import is_on
+    from mcld_app.engine.safety import is_on
 
     weights = wanted(chosen.what, checked=is_on())
     missing = [weight for weight in weights if find(weight, chosen.folder) is None]
@@ -189,13 +189,13 @@ def _bundle(chosen: argparse.Namespace) -> int:
 
 
 def _generate_arguments(parser: argparse.ArgumentParser) -> None:
-    from mcld_app.generate import arguments
+    from mcld_app.cli.generate import arguments
 
     arguments(parser)
 
 
 def _generate(chosen: argparse.Namespace) -> int:
-    from mcld_app.generate import run
+    from mcld_app.cli.generate import run
 
     return run(chosen)
 
@@ -219,13 +219,13 @@ def _prepare(chosen: argparse.Namespace) -> int:
 
 
 def _space_arguments(parser: argparse.ArgumentParser) -> None:
-    from mcld_app.space import arguments
+    from mcld_app.cli.space import arguments
 
     arguments(parser)
 
 
 def _space(chosen: argparse.Namespace) -> int:
-    from mcld_app.space import run
+    from mcld_app.cli.space import run
 
     return run(chosen)
 

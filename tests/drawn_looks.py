@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from mcld_app.body.photo import read_photo
-from mcld_app.cache import content_key
 from mcld_app.data.prepare.photos import PICTURES
+from mcld_app.engine.cache import content_key
 from mcld_app.errors import StudioError
 
 

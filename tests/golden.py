@@ -72,9 +72,9 @@ def load_pipeline(folder: Folder):
     from transformers import CLIPImageProcessorPil, CLIPVisionConfig, CLIPVisionModelWithProjection
 
     from mcld_app.network.face_projector import FaceProjector
+    from mcld_app.network.pipeline import MCLDPipeline
     from mcld_app.network.pose_guider import PoseGuider
     from mcld_app.network.unets import DenoisingUNet, ReferenceUNet
-    from mcld_app.pipeline import MCLDPipeline
 
     c = folder.config()
     guider, projector = c["pose_guider"], c["image_proj_model"]

@@ -46,9 +46,9 @@ def _seconds(pace: Path) -> float:
 
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # in the place of tests/, as for `python app.py`
-    from mcld_app import models
-    from mcld_app.engine import Engine
+    from mcld_app.engine import registry
+    from mcld_app.engine.engine import Engine
 
-    models.bundled_folder = lambda: ROOT / "no bundled model"
+    registry.bundled_folder = lambda: ROOT / "no bundled model"
     Engine.generate = paced(Engine.generate, Path(os.environ["MCLD_TEST_PACE"]))
     runpy.run_path(str(ROOT / "app.py"), run_name="__main__")

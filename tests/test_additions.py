@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_training import ADDED, SIZES, UNET, config
 
-from mcld_app.body.dressing import fill
-from mcld_app.body.mannequin import draw_iuv, named_poses
-from mcld_app.body.people import draw_person, render_person
-from mcld_app.body.texture import TextureMap, extract, places
+from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.texture.dressing import fill
+from mcld_app.body.texture.texture_map import TextureMap, extract, places
 from mcld_app.checkpoints import load_pipeline
-from mcld_app.engine import Engine, Model
+from mcld_app.engine.engine import Engine, Model
 from mcld_app.errors import StudioError
 from mcld_app.network.attention import Focus
 from mcld_app.network.focus import PLANS
@@ -26,8 +26,9 @@ from mcld_app.network.places import FEATURES, PlacePreference, cell_places, feat
 from mcld_app.network.refiner import DetailRefiner
 from mcld_app.network.unets import DenoisingUNet, Guide
 from mcld_app.request import Conditions, Face, Job, Settings
-from mcld_app.training.build import SCHEDULE, new_part
+from mcld_app.synthetic.people import draw_person, render_person
 from mcld_app.training.bundle import PARTS, bundle
+from mcld_app.training.parts import SCHEDULE, new_part
 
 share = st.floats(0, 1)
 

@@ -9,8 +9,9 @@ from mcld_app.bench import body as bench
 from mcld_app.bench import measure
 from mcld_app.bench.__main__ import main
 from mcld_app.body.charts import charts
-from mcld_app.body.mannequin import Pose, draw_iuv
-from mcld_app.body.texture import extract, extract_atlas, render_atlas
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.texture.texture_map import extract, extract_atlas, render_atlas
 
 
 @pytest.fixture(scope="module")

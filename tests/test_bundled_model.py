@@ -12,10 +12,10 @@ import pytest
 
 from mcld_app.checkpoints import bundled_folder, load_pipeline
 from mcld_app.checkpoints.saved import HASHES, verify_part, verify_saved
-from mcld_app.engine import Engine
+from mcld_app.engine.engine import Engine
+from mcld_app.engine.registry import model_named
 from mcld_app.evaluation.cases import conditions, problem, read_cases
-from mcld_app.evaluation.drawn import DrawnEvaluation, evaluate_drawn, load_judge
-from mcld_app.models import model_named
+from mcld_app.evaluation.synthetic import DrawnEvaluation, evaluate_drawn, load_judge
 from mcld_app.request import Face, Job, Settings
 
 pytestmark = pytest.mark.slow

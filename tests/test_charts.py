@@ -218,15 +218,16 @@ def test_foreign_tables_are_one_sentence(tmp_path: Path, cache: Path, monkeypatc
 
 def test_with_a_warm_cache_nothing_heavy_is_imported(root: Path) -> None:
     """Re-posing and re-dressing take numpy and OpenCV: the page must not wait for anything else."""
-    from mcld_app.body.figure import figure
+    from mcld_app.body.mannequin.figure import figure
 
     charts(), figure()  # fills the cache
     program = """
 import sys
 import numpy as np
-from mcld_app.body.mannequin import Pose, draw_iuv
-from mcld_app.body.dressing import fill, merge, wear
-from mcld_app.body.texture import extract, render
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.texture.dressing import fill, merge, wear
+from mcld_app.body.texture.texture_map import extract, render
 iuv = draw_iuv(Pose(), (256, 176))
 photo = np.full((256, 176, 3), 99, np.uint8)
 for mode in ("fast", "exact"):

@@ -25,9 +25,9 @@ from mcld_app.checkpoints import (
     PUBLISHED,
     TABLE,
     BrokenWeights,
+    ChecksumManifest,
     DiskFull,
     FetchError,
-    Ledger,
     MissingWeights,
     UntrustedWeights,
     WeightsError,
@@ -39,8 +39,8 @@ from mcld_app.checkpoints import (
     trust,
     weight_named,
 )
-from mcld_app.checkpoints.read import convert, read_tensors
-from mcld_app.checkpoints.recognise import recognise
+from mcld_app.checkpoints.formats import recognise
+from mcld_app.checkpoints.tensors import convert, read_tensors
 from mcld_app.errors import Cancelled
 
 NOWHERE = "http://127.0.0.1:9"  # the port of "discard", where nobody listens
@@ -296,7 +296,7 @@ def test_a_damaged_file_in_the_cache_is_refused(tmp_path: Path, tiny):
     content = pth_bytes(tmp_path, tiny.pose_guider.state_dict())
     link = in_hub(tmp_path, "pose_guider", "pose_guider.pth", content, blob="0" * 64)
     with pytest.raises(BrokenWeights, match="damaged"):
-        Ledger().verify(link, in_cache=True)
+        ChecksumManifest().verify(link, in_cache=True)
 
 
 def test_what_is_missing_is_said_with_its_address_and_its_place(folder: Path, tiny):
@@ -323,7 +323,7 @@ def test_a_file_put_there_by_hand_needs_the_owners_word_once(folder: Path, tiny)
 def test_a_published_hash_is_as_good_as_the_owners_word(folder: Path, tiny):
     torch.save(tiny.pose_guider.state_dict(), folder / "pose_guider.pth")
     digest = sha256((folder / "pose_guider.pth").read_bytes()).hexdigest()
-    assert Ledger().verify(folder / "pose_guider.pth", known=("0" * 64, digest)).how == "published"
+    assert ChecksumManifest().verify(folder / "pose_guider.pth", known=("0" * 64, digest)).how == "published"
 
 
 def test_a_file_that_changed_is_refused_until_the_owner_speaks_again(folder: Path, tiny):
@@ -332,9 +332,9 @@ def test_a_file_that_changed_is_refused_until_the_owner_speaks_again(folder: Pat
     trust(path)
     torch.save(tiny_pipeline(seed=7).pose_guider.state_dict(), path)
     with pytest.raises(BrokenWeights, match="SHA-256 has changed"):
-        Ledger().verify(path)
+        ChecksumManifest().verify(path)
     trust(path)
-    Ledger().verify(path)
+    ChecksumManifest().verify(path)
 
 
 def test_an_unchanged_file_is_hashed_once_and_a_touched_one_again(folder: Path, tiny, monkeypatch):
@@ -342,13 +342,13 @@ def test_an_unchanged_file_is_hashed_once_and_a_touched_one_again(folder: Path, 
     torch.save(tiny.pose_guider.state_dict(), path)
     trust(path)
     hashed = []
-    original = checkpoints.ledger.sha256_of
-    monkeypatch.setattr(checkpoints.ledger, "sha256_of", lambda p, *a: hashed.append(p) or original(p, *a))
-    Ledger().verify(path)
+    original = checkpoints.manifest.sha256_of
+    monkeypatch.setattr(checkpoints.manifest, "sha256_of", lambda p, *a: hashed.append(p) or original(p, *a))
+    ChecksumManifest().verify(path)
     assert hashed == []
     os.utime(path, (1, 1))
-    Ledger().verify(path)
-    Ledger().verify(path)
+    ChecksumManifest().verify(path)
+    ChecksumManifest().verify(path)
     assert hashed == [path]
 
 
@@ -360,7 +360,7 @@ def test_a_flipped_bit_with_the_old_size_and_a_new_time_is_noticed(folder: Path,
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     with pytest.raises(BrokenWeights, match="changed"):
-        Ledger().verify(path)
+        ChecksumManifest().verify(path)
 
 
 def test_the_ledger_moves_with_the_folder(folder: Path, tmp_path: Path, tiny, monkeypatch):
@@ -399,7 +399,8 @@ def test_there_must_be_something_to_vouch_for(tmp_path: Path, given: str):
 
 def test_nothing_here_takes_bytes():
     """No weights come from a visitor: what is public here takes paths, and refuses what a page could hand over."""
-    for function in (recognise, read_tensors, lambda b: Ledger().verify(b), trust, lambda b: load_pipeline(b)):
+    verify = lambda b: ChecksumManifest().verify(b)  # noqa: E731
+    for function in (recognise, read_tensors, verify, trust, lambda b: load_pipeline(b)):
         with pytest.raises((TypeError, AttributeError, WeightsError)):
             function(b"PK\x03\x04")
 
@@ -692,7 +693,7 @@ def test_a_download_is_put_in_place_with_its_hash_and_then_loads(hub: Hub, folde
     seen = []
     assert download([weight], on_progress=seen.append) == [folder / "pose_guider.pth"]
     assert (folder / "pose_guider.pth").read_bytes() == guider_bytes
-    assert Ledger().verify(folder / "pose_guider.pth").how == "downloaded"
+    assert ChecksumManifest().verify(folder / "pose_guider.pth").how == "downloaded"
     assert (seen[0].done, seen[-1].done, seen[-1].total) == (0, len(guider_bytes), len(guider_bytes))
     assert everything_in(folder) == ["ledger.json", "pose_guider.pth"]
 
@@ -768,7 +769,7 @@ def test_a_mirror_that_says_no_hash_is_accepted_and_its_files_are_noted(hub: Hub
     weight = hub.publish("pose_guider", guider_bytes)
     hub.plain, hub.break_after = True, [5000]
     download([weight], wait=0)
-    assert Ledger().entry(folder / "pose_guider.pth").sha256 == sha256(guider_bytes).hexdigest()
+    assert ChecksumManifest().entry(folder / "pose_guider.pth").sha256 == sha256(guider_bytes).hexdigest()
 
 
 def test_a_busy_server_is_asked_again(hub: Hub, folder: Path, guider_bytes: bytes):
@@ -881,7 +882,7 @@ def test_saving_and_loading_gives_the_same_picture_bit_for_bit(folder: Path, tin
 
 
 def test_diffusers_own_loader_gives_the_same_picture_too(saved: Path, tiny):
-    from mcld_app.pipeline import MCLDPipeline
+    from mcld_app.network.pipeline import MCLDPipeline
 
     pipe = MCLDPipeline.from_pretrained(saved, local_files_only=True)
     pipe.set_progress_bar_config(disable=True)
@@ -982,7 +983,7 @@ def test_saving_over_something_is_refused_and_a_full_disk_leaves_nothing(folder:
 
 
 def test_the_shared_engine_draws_with_a_loaded_pipeline(folder: Path, tiny):
-    from mcld_app.engine import Engine, Model
+    from mcld_app.engine.engine import Engine, Model
 
     save_pipeline(tiny, folder / "mine")
     engine = Engine(Model("tiny", lambda device, dtype: load_pipeline(folder / "mine", device=device, dtype=dtype)))

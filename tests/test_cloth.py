@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcld_app.body.charts import charts
-from mcld_app.body.cloth import SCALES_CM, colour_layer, pattern_layer
 from mcld_app.body.parts import parts_mask, region_mask
-from mcld_app.body.texture import TextureMap
-from mcld_app.body.wardrobe import ground
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.cloth import SCALES_CM, colour_layer, pattern_layer
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.errors import StudioError
 
 BODY = parts_mask(set(range(1, 25)))
@@ -74,7 +74,7 @@ def test_cloth_ends_where_the_body_does() -> None:
 
 
 def test_rows_of_a_pattern_run_level_round_trunk_and_legs() -> None:
-    g, layer = ground(), pattern_layer(BODY, wave(), 12)
+    g, layer = rest_surface(), pattern_layer(BODY, wave(), 12)
     for parts in (TRUNK, LEGS, TRUNK | LEGS):
         mask = parts_mask(parts)
         height = np.round(g.y[mask] / 0.004).astype(int)
@@ -85,7 +85,7 @@ def test_rows_of_a_pattern_run_level_round_trunk_and_legs() -> None:
 
 
 def test_rows_of_a_pattern_run_round_the_sleeves() -> None:
-    g, layer, mask = ground(), pattern_layer(BODY, wave(), 12), parts_mask(ARMS)
+    g, layer, mask = rest_surface(), pattern_layer(BODY, wave(), 12), parts_mask(ARMS)
     out = np.round((g.arm[mask] + 0.1) / 0.004).astype(int)
     green = phase(layer[mask, 1])
     mean = np.bincount(out, green) / np.maximum(np.bincount(out), 1)
@@ -95,7 +95,7 @@ def test_rows_of_a_pattern_run_round_the_sleeves() -> None:
 
 @pytest.mark.parametrize("scale", [5.0, 9.0, 14.0])
 def test_columns_of_a_pattern_go_on_over_seams(scale: float) -> None:
-    g, layer = ground(), pattern_layer(BODY, wave(), scale)
+    g, layer = rest_surface(), pattern_layer(BODY, wave(), scale)
     outer_side = np.abs(g.x) > 0.1
     for parts, where in (
         (TRUNK, g.y < 1.3),  # flanks and the middle of the back; on the shoulder a shirt has a seam
@@ -110,7 +110,7 @@ def test_columns_of_a_pattern_go_on_over_seams(scale: float) -> None:
 
 @pytest.mark.parametrize("scale", [5.0, 9.0, 14.0])
 def test_a_pattern_closes_at_the_middle_of_the_back(scale: float) -> None:
-    g, red = ground(), pattern_layer(BODY, wave(), scale)[..., 0]
+    g, red = rest_surface(), pattern_layer(BODY, wave(), scale)[..., 0]
     line = parts_mask({1}) & (g.y > 1.0) & (g.y < 1.35) & (np.abs(g.x) < 0.012)
     sides = [line & (side * g.x > 0) for side in (1, -1)]
     left, right = (np.polyfit(g.x[side], red[side], 1)[1] for side in sides)  # both up to the middle itself
@@ -119,7 +119,7 @@ def test_a_pattern_closes_at_the_middle_of_the_back(scale: float) -> None:
 
 @pytest.mark.parametrize("scale", [6.0, 9.0, 14.0])
 def test_columns_go_on_from_the_hips_into_the_legs(scale: float) -> None:
-    g, layer = ground(), pattern_layer(BODY, wave(), scale)
+    g, layer = rest_surface(), pattern_layer(BODY, wave(), scale)
     for front in (True, False):
         means = []
         for low in (0.86, 0.885):
@@ -137,7 +137,7 @@ def test_columns_go_on_from_the_hips_into_the_legs(scale: float) -> None:
 
 def test_columns_run_straight_up_from_the_chest_to_the_shoulder() -> None:
     """They do not gather at the neck."""
-    g, layer = ground(), pattern_layer(BODY, wave(), 9)
+    g, layer = rest_surface(), pattern_layer(BODY, wave(), 9)
     means = []
     for low, high in ((1.34, 1.38), (1.42, 1.45)):
         slab = parts_mask({2}) & (g.y > low) & (g.y < high) & (np.abs(g.x) < 0.1) & (g.z > 0.02)
@@ -149,7 +149,7 @@ def test_columns_run_straight_up_from_the_chest_to_the_shoulder() -> None:
 @pytest.mark.parametrize("scale", [4.0, 8.0, 12.0])
 def test_one_repeat_is_as_wide_as_asked(scale: float) -> None:
     """Counted on the chest, by the wave's own length there."""
-    g = ground()
+    g = rest_surface()
     chest = parts_mask({2}) & (np.abs(g.y - 1.3) < 0.01) & (np.abs(g.x) < 0.07)
     red = phase(pattern_layer(BODY, wave(), scale)[chest, 0])
     lengths = np.linspace(0.5 * scale, 1.6 * scale, 111) / 100
@@ -172,14 +172,14 @@ def ramp() -> np.ndarray:
 
 def slopes(layer: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How red and green grow per metre (to the person's left, down) there."""
-    g = ground()
+    g = rest_surface()
     at = np.stack([np.ones(where.sum()), g.x[where], -g.y[where]], 1)
     fit = np.linalg.lstsq(at, layer[where, :2].astype(float), rcond=None)[0]
     return fit[1:, 0], fit[1:, 1]
 
 
 def test_writing_is_never_mirrored() -> None:
-    g, layer = ground(), pattern_layer(BODY, ramp(), 60)
+    g, layer = rest_surface(), pattern_layer(BODY, ramp(), 60)
     middle = (np.abs(g.x) < 0.04) & (np.abs(g.y - 1.27) < 0.04)
     (to_left, _), (_, down) = slopes(layer, middle & parts_mask({2}))
     assert to_left > 200, "seen from the front, the person's left is the right"
@@ -190,14 +190,14 @@ def test_writing_is_never_mirrored() -> None:
 
 
 def test_an_angle_turns_the_pattern_anticlockwise() -> None:
-    g = ground()
+    g = rest_surface()
     chest = parts_mask({2}) & (np.hypot(g.x, g.y - 1.27) < 0.04)
     red, _ = slopes(pattern_layer(BODY, ramp(), 60, 30), chest)
     assert np.degrees(np.arctan2(-red[1], red[0])) == pytest.approx(30, abs=8), "right is up by that much now"
 
 
 def test_a_quarter_turn_makes_columns_rows() -> None:
-    g, layer = ground(), pattern_layer(BODY, wave(), 12, 90)
+    g, layer = rest_surface(), pattern_layer(BODY, wave(), 12, 90)
     mask = parts_mask(TRUNK)
     height = np.round(g.y[mask] / 0.004).astype(int)
     red = phase(layer[mask, 0])
@@ -206,7 +206,7 @@ def test_a_quarter_turn_makes_columns_rows() -> None:
 
 
 def test_an_offset_moves_the_pattern_right_and_down() -> None:
-    g = ground()
+    g = rest_surface()
     chest = parts_mask({2}) & (np.hypot(g.x, g.y - 1.27) < 0.03)
     before = pattern_layer(BODY, ramp(), 60)[chest, :2].astype(float).mean(0)
     moved = pattern_layer(BODY, ramp(), 60, offset=(6, 0))[chest, :2].astype(float).mean(0)
@@ -257,7 +257,7 @@ def test_whatever_the_numbers_an_opaque_pattern_covers_its_region(parts, size, s
 @pytest.fixture(scope="module")
 def folded() -> TextureMap:
     """A yellow top with a fold across the chest, navy stripes on the belly, all of the front seen."""
-    g = ground()
+    g = rest_surface()
     image = np.zeros((512, 512, 3), np.float32)
     image[BODY] = (220, 190, 60)
     image[np.abs(g.y - 1.36) < 0.015] *= 0.75
@@ -267,7 +267,7 @@ def folded() -> TextureMap:
 
 
 def test_folds_show_through_and_the_old_pattern_does_not(folded: TextureMap) -> None:
-    g, top = ground(), region_mask("top")
+    g, top = rest_surface(), region_mask("top")
     flat = colour_layer(top, (60, 150, 110))[..., 1].astype(float)
     lit = colour_layer(top, (60, 150, 110), keep_shading=folded)[..., 1] / np.maximum(flat, 1)
     front = top & folded.coverage & (np.abs(g.x) < 0.08)
@@ -279,7 +279,7 @@ def test_folds_show_through_and_the_old_pattern_does_not(folded: TextureMap) -> 
 
 
 def test_a_pattern_keeps_folds_too(folded: TextureMap) -> None:
-    g = ground()
+    g = rest_surface()
     pattern = np.full((8, 8, 3), 180, np.uint8)
     layer = pattern_layer(region_mask("top"), pattern, 10, keep_shading=folded)
     fold = region_mask("top") & folded.coverage & (np.abs(g.y - 1.36) < 0.006) & (np.abs(g.x) < 0.08)

@@ -21,8 +21,8 @@ from mcld_app.body.iuv import check_iuv
 from mcld_app.checkpoints import BrokenWeights, UntrustedWeights, trust
 from mcld_app.errors import PictureError, StudioError
 from mcld_app.perception import operators
-from mcld_app.perception.densepose import MIN_PERSON, Body, DensePose, NoPerson, estimator
-from mcld_app.perception.densepose_charts import Charts, iuv_of
+from mcld_app.perception.densepose import MIN_PERSON, DensePose, DetectedBody, NoPerson, estimator
+from mcld_app.perception.densepose_output import DensePoseOutput, iuv_of
 from mcld_app.perception.operators import ensure_operators
 
 
@@ -259,7 +259,7 @@ def test_labels_u_and_v_are_those_the_network_gave_pixel_by_pixel(file: Path) ->
     check_iuv(body.iuv, PHOTO)
 
 
-def as_detectron2_does(charts: Charts, height: int, width: int) -> np.ndarray:
+def as_detectron2_does(charts: DensePoseOutput, height: int, width: int) -> np.ndarray:
     """Its converters, in torch: all planes are resampled to the box, bilinearly, and then decided."""
 
     def resampled(planes: np.ndarray) -> Tensor:
@@ -278,7 +278,7 @@ def test_scores_are_resampled_to_the_box_before_they_are_decided(
     rng = np.random.default_rng(seed)
     planes = [rng.normal(size=(channels, 12, 12)).astype(np.float32) for channels in (coarse, 25)]
     places = [rng.uniform(-0.1, 1.1, (25, 12, 12)).astype(np.float32) for _ in range(2)]
-    charts = Charts(np.float32([3, 5, 3 + width, 5 + height]), *planes, *places)
+    charts = DensePoseOutput(np.float32([3, 5, 3 + width, 5 + height]), *planes, *places)
     found = iuv_of(charts, (70, 70))
     wanted = as_detectron2_does(charts, height, width)
     inner = found[5 : 5 + height, 3 : 3 + width]
@@ -350,7 +350,7 @@ def one_part(number: int) -> tuple[np.ndarray, ...]:
     return planes_of(np.full((8, 8), number), np.full((8, 8), 0.25), np.full((8, 8), 0.75))
 
 
-def bodies_of(file: Path, people: list, photo: np.ndarray = PHOTO, **more) -> tuple[Body, ...]:
+def bodies_of(file: Path, people: list, photo: np.ndarray = PHOTO, **more) -> tuple[DetectedBody, ...]:
     return DensePose.load(export_saying(file, people, **more), "cpu").bodies(photo)
 
 

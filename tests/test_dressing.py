@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from mcld_app.body.charts import charts
-from mcld_app.body.dressing import bare_limbs, fill, merge, wear
-from mcld_app.body.mannequin import Pose, draw_iuv
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import BASE_REGIONS, parts_mask, region_mask, region_pixels
-from mcld_app.body.people import draw_person, render_person
-from mcld_app.body.texture import TextureMap, extract, render
-from mcld_app.body.wardrobe import Bottom, Cloth, Shoes, Top, ground
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.dressing import bare_limbs, fill, merge, wear
+from mcld_app.body.texture.texture_map import TextureMap, extract, render
 from mcld_app.errors import StudioError
+from mcld_app.synthetic.people import draw_person, render_person
+from mcld_app.synthetic.wardrobe import Bottom, Cloth, Shoes, Top
 
 SIZE = (512, 352)
 RED, BLUE = (200, 30, 40), (20, 60, 220)
@@ -171,7 +173,7 @@ def dressed(skin: tuple[int, int, int], sleeve: float, hem: float, trousers: tup
 @pytest.mark.parametrize("skin", [PALE, DARK])
 @pytest.mark.parametrize(("sleeve", "hem"), [(0.14, 0.58), (0.26, 0.30)])
 def test_bare_limbs_begin_where_the_cloth_ends(skin: tuple[int, int, int], sleeve: float, hem: float) -> None:
-    bare, g = bare_limbs(dressed(skin, sleeve, hem)), ground()
+    bare, g = bare_limbs(dressed(skin, sleeve, hem)), rest_surface()
     assert g.arm[bare & parts_mask(ARMS)].min() == pytest.approx(sleeve, abs=0.045)
     assert g.y[bare & parts_mask(LEGS)].max() == pytest.approx(hem, abs=0.045)
     assert not (bare & ~parts_mask(ARMS | LEGS)).any()
@@ -179,7 +181,7 @@ def test_bare_limbs_begin_where_the_cloth_ends(skin: tuple[int, int, int], sleev
 
 @pytest.mark.parametrize("skin", [PALE, DARK])
 def test_covered_limbs_are_not_bare(skin: tuple[int, int, int]) -> None:
-    g = ground()
+    g = rest_surface()
     bare = bare_limbs(dressed(skin, 0.53, 0.09))
     assert not (bare & parts_mask(ARMS) & (g.arm < 0.46)).any()
     assert not (bare & parts_mask(LEGS) & (g.y > 0.16)).any()
@@ -188,12 +190,12 @@ def test_covered_limbs_are_not_bare(skin: tuple[int, int, int]) -> None:
 def test_no_mistake_about_colours_undresses_thighs() -> None:
     """Trousers of exactly the skin's colour."""
     bare = bare_limbs(dressed(PALE, 0.14, 0.09, trousers=PALE))
-    assert not (bare & (ground().y > 0.80) & parts_mask(LEGS)).any()
+    assert not (bare & (rest_surface().y > 0.80) & parts_mask(LEGS)).any()
 
 
 def test_a_short_sleeved_top_brings_no_skin_along() -> None:
     donor, wearer = dressed(DARK, 0.14, 0.09), dressed(PALE, 0.53, 0.09)
-    worn, g = wear(wearer, donor, "upper"), ground()
+    worn, g = wear(wearer, donor, "upper"), rest_surface()
     forearm = parts_mask(ARMS) & (g.arm > 0.22) & (g.arm < 0.46)
     arm = np.median(worn.image[forearm], 0)
     assert np.abs(arm - PALE).max() < 60 < 80 < np.abs(arm - DARK).min(), "the wearer's own skin, in the same light"

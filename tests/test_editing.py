@@ -6,17 +6,17 @@ import cv2
 import numpy as np
 import pytest
 
-from mcld_app.body.dressing import bare_limbs
 from mcld_app.body.iuv import encode_iuv
-from mcld_app.body.mannequin import named_poses
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import region_mask, region_pixels
-from mcld_app.body.people import draw_person, render_person
 from mcld_app.body.photo import encode_png
-from mcld_app.body.samples import sample_garments, sample_people
-from mcld_app.conditions import PICTURE_SIZE, Person, make_person, read_person, read_sample
-from mcld_app.editing import Garment, History, Look, catalogue, draw
+from mcld_app.body.texture.dressing import bare_limbs
+from mcld_app.editing import Garment, History, Look, draw, samples
 from mcld_app.editing import look as looks
+from mcld_app.editing.person import PICTURE_SIZE, Person, make_person, read_person, read_sample
+from mcld_app.editing.sample_files import sample_garments, sample_people
 from mcld_app.errors import IUVError, StudioError
+from mcld_app.synthetic.people import draw_person, render_person
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def coat() -> Garment:
 @pytest.fixture(scope="module")
 def tee() -> Garment:
     """A garment of the samples, which nobody wears."""
-    return catalogue.sample_garment(next(iter(catalogue.garments())))
+    return samples.sample_garment(next(iter(samples.garments())))
 
 
 # ---- a person -------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def test_the_picture_stands_on_the_photos_own_colour_where_that_is_plain(anna: P
 
 @pytest.mark.parametrize("garment", sample_garments(), ids=lambda g: g.id)
 def test_every_sample_garment_can_be_worn_where_it_belongs(anna: Person, garment) -> None:
-    ready = catalogue.sample_garment(f"garment:{garment.id}")
+    ready = samples.sample_garment(f"garment:{garment.id}")
     preview = draw(looks.put_on(looks.of(anna), ready))
     assert (preview.picture != anna.picture).any(2).mean() > 0.003
 
@@ -256,6 +256,6 @@ def test_samples_are_read_once_and_shared() -> None:
 
 def test_trousers_that_nobody_wears_are_no_top() -> None:
     """Their waist lies in it, and is all that would come."""
-    anna = looks.of(catalogue.sample_person("person:mara"))
+    anna = looks.of(samples.sample_person("person:mara"))
     with pytest.raises(StudioError, match="next to nothing of the region"):
-        looks.put_on(anna, catalogue.sample_garment("garment:jeans"), "top")
+        looks.put_on(anna, samples.sample_garment("garment:jeans"), "top")

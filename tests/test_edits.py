@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcld_app.body.dressing import skin_colour
-from mcld_app.body.mannequin import named_poses
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask, region_mask
-from mcld_app.body.people import draw_person, render_person
-from mcld_app.body.wardrobe import ground
-from mcld_app.conditions import Person, make_person
-from mcld_app.editing import FILLS, Cover, Garment, Look, MapPose, Paint, Swap, catalogue, draw, pose_map
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.dressing import skin_colour
+from mcld_app.editing import FILLS, Cover, Garment, Look, MapPose, Paint, Swap, draw, pose_map, samples
 from mcld_app.editing import look as looks
-from mcld_app.editing.given import conditions_of
+from mcld_app.editing.conditioning import conditions_of
+from mcld_app.editing.person import Person, make_person
 from mcld_app.editing.series import pose_between, series_of
 from mcld_app.errors import StudioError
+from mcld_app.synthetic.people import draw_person, render_person
 
 HEAD, TOP = region_mask("head"), region_mask("top")
 
@@ -124,8 +124,8 @@ def test_a_face_brings_its_identity_and_its_heads_texels(anna: Person, bea: Pers
 
 
 def test_a_collar_belongs_to_the_clothes_and_not_to_the_head() -> None:
-    rollneck, bare = catalogue.sample_person("person:kofi"), catalogue.sample_person("person:mara")
-    neck = HEAD & (ground().y < 1.5)
+    rollneck, bare = samples.sample_person("person:kofi"), samples.sample_person("person:mara")
+    neck = HEAD & (rest_surface().y < 1.5)
     with_head = looks.swap_face(looks.of(bare), Swap(rollneck)).texture.image
     assert np.abs(with_head[neck].astype(int) - skin_colour(rollneck.texture)).mean() < 30, "Kofi's skin, no collar"
     kept = looks.swap_face(looks.of(rollneck), Swap(bare)).texture.image
@@ -193,7 +193,7 @@ def test_later_edits_lie_over_earlier_ones(three: Look) -> None:
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=4))
 def test_however_they_were_ordered_the_list_says_what_is_seen(moves) -> None:
-    person = catalogue.sample_person(next(iter(catalogue.people())))
+    person = samples.sample_person(next(iter(samples.people())))
     look = looks.of(person)
     for colour, area in (((250, 0, 0), "top"), ((0, 250, 0), "upper"), ((0, 0, 250), "outfit")):
         look = looks.cover(look, Cover(area, colour, shaded=False))
@@ -276,7 +276,7 @@ def test_the_pose_of_a_picture_is_drawn_as_its_map_is(anna: Person, bea: Person)
     shown = draw(look)
     assert (shown.iuv == bea.picture_iuv).all()
     body = bea.picture_iuv[..., 0] > 0
-    assert (shown.picture[body] != look.person.ground[body]).any(-1).mean() > 0.9
+    assert (shown.picture[body] != look.person.rest_surface[body]).any(-1).mean() > 0.9
     assert draw(look, small=True).picture.shape == (256, 176, 3)
 
 

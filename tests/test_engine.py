@@ -13,8 +13,8 @@ import pytest
 import torch
 from tiny import tiny_pipeline
 
-from mcld_app.cache import ContentCache, content_key
-from mcld_app.engine import FALLBACKS, Engine, Model
+from mcld_app.engine.cache import ContentCache, content_key
+from mcld_app.engine.engine import FALLBACKS, Engine, Model
 from mcld_app.errors import Cancelled, IUVError, StudioError
 from mcld_app.request import Conditions, Face, Job, Settings
 

@@ -22,9 +22,11 @@ from mcld_app.body.iuv import to_network_rgb
 from mcld_app.data.layout import DataError, Pair
 from mcld_app.errors import StudioError
 from mcld_app.evaluation import perceptual
+from mcld_app.evaluation.benchmark import FOREGROUND, Networks, evaluate_folder
 from mcld_app.evaluation.faces import FaceMatch, face_scores, load_encoder, match
 from mcld_app.evaluation.metrics import MetricError, foreground_psnr, psnr, ssim
 from mcld_app.evaluation.pairs import RESOLUTIONS, read_truth
+from mcld_app.evaluation.paper import FACES, MARKS, QUALITY, TABLE_1, TABLE_2, Reported, reported
 from mcld_app.evaluation.perceptual import (
     FeatureNetwork,
     Lpips,
@@ -35,8 +37,6 @@ from mcld_app.evaluation.perceptual import (
     lpips_distance,
     statistics,
 )
-from mcld_app.evaluation.reported import FACES, MARKS, QUALITY, TABLE_1, TABLE_2, Reported, reported
-from mcld_app.evaluation.run import FOREGROUND, Networks, evaluate_folder
 from mcld_app.evaluation.table import Table, measured_row, picture_grid, reported_row, to_csv, to_markdown
 
 PAPER = Path(__file__).resolve().parents[2] / "shared" / "paper.txt"
@@ -691,7 +691,7 @@ def test_other_networks_figures_are_measured_and_called_not_comparable(data: Pat
 def test_the_authors_networks_over_the_papers_pairs_would_be_comparable(
     data: Path, results: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("mcld_app.evaluation.run.PAIRS", 2)
+    monkeypatch.setattr("mcld_app.evaluation.benchmark.PAIRS", 2)
     theirs = FeatureNetwork("stand-in", colours, authors=True)
     networks = Networks(Lpips(network(), WEIGHTS), theirs, mean_face, authors_lpips=True, authors_faces=True)
     found = evaluate_folder(results, data, networks=networks)

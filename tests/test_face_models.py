@@ -24,7 +24,8 @@ from small_face_models import (
     write_identity,
 )
 
-from mcld_app.body.mannequin import draw_iuv, named_poses
+from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.checkpoints import BrokenWeights, MissingWeights, UntrustedWeights, trust
 from mcld_app.errors import IUVError, PictureError
 from mcld_app.perception.face import FaceModel, SeenFace, face_model, face_of

@@ -11,20 +11,20 @@ import pytest
 from PIL import Image
 
 from mcld_app.__main__ import main
-from mcld_app.body.mannequin import named_poses
-from mcld_app.editing import catalogue
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.editing import look as looks
-from mcld_app.editing.given import conditions_of
+from mcld_app.editing import samples
+from mcld_app.editing.conditioning import conditions_of
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
-from mcld_app.models import engine_for
-from mcld_app.provenance import read_recipe_text
+from mcld_app.engine.registry import engine_for
+from mcld_app.output.provenance import read_recipe_text
 from mcld_app.request import Job, Settings
 
 FAST = Settings(steps=2, guidance=1.0)
 
 
 def a_look():
-    look = looks.put_on(looks.of(catalogue.sample_person("person:mara")), catalogue.sample_garment("garment:jeans"))
+    look = looks.put_on(looks.of(samples.sample_person("person:mara")), samples.sample_garment("garment:jeans"))
     return looks.stand(look, named_poses()["walking"])
 
 

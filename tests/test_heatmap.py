@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mcld_app.errors import StudioError
-from mcld_app.heatmap import heat_map
+from mcld_app.output.heatmap import heat_map
 
 PICTURE = np.full((64, 44, 3), 128, np.uint8)
 

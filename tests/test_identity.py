@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcld_app.engine.identity import between
 from mcld_app.errors import StudioError
-from mcld_app.identity import between
 
 
 def identity(seed: int, length: float) -> np.ndarray:

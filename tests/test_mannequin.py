@@ -11,19 +11,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joint_positions import joint_positions
 
 from mcld_app.body.charts import touching_parts
 from mcld_app.body.iuv import check_iuv
-from mcld_app.body.mannequin import (
-    JOINTS,
-    POSE_FOLDER,
-    SETTINGS,
-    Pose,
+from mcld_app.body.mannequin.pose import JOINTS, POSE_FOLDER, SETTINGS, Pose, named_poses
+from mcld_app.body.mannequin.rendering import (
     body_faces,
     draw_iuv,
-    joint_positions,
     kept_iuv,
-    named_poses,
     posed_vertices,
     to_picture,
 )

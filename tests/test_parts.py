@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mcld_app.body.charts import charts
-from mcld_app.body.mannequin import Pose, draw_iuv
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import (
     BASE_REGIONS,
     MIRRORED_U,

@@ -12,20 +12,20 @@ from PIL import Image
 from small_densepose import export_saying, planes_of, random_export
 from small_face_models import write_detector, write_identity
 
-from mcld_app import models
 from mcld_app.body.framing import person_box
 from mcld_app.body.iuv import read_iuv, resize_iuv
-from mcld_app.body.mannequin import named_poses
-from mcld_app.body.people import draw_person, render_person
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import encode_png, read_photo
 from mcld_app.checkpoints import trust
-from mcld_app.conditions import Person, make_person
 from mcld_app.editing import look as looks
-from mcld_app.editing.given import conditions_of
+from mcld_app.editing.conditioning import conditions_of
+from mcld_app.editing.person import Person, make_person
+from mcld_app.engine import registry
 from mcld_app.errors import StudioError
 from mcld_app.request import Job, Settings
-from mcld_app.studio import acts, api, view
-from mcld_app.studio.desk import Desk, fresh_desk
+from mcld_app.studio import actions, api, view
+from mcld_app.studio.state import EditorState, initial_state
+from mcld_app.synthetic.people import draw_person, render_person
 
 DENSEPOSE = "densepose_r50_fpn_dl.torchscript"
 
@@ -86,23 +86,23 @@ def overlap(person: Person, iuv: np.ndarray, photo: np.ndarray) -> float:
 def test_the_largest_person_of_a_group_is_taken_and_another_can_be_chosen(folder: Path, group) -> None:
     photo, maps = group
     say(folder, maps)
-    desk = acts.use_upload(fresh_desk(), {"photo": file_of(photo), "iuv": None})
-    assert desk.laying is None and "3 people were found" in desk.note.text
-    assert overlap(desk.look.person, maps[1], photo) > 0.9
-    shown = view.crowd(desk)
+    state = actions.use_upload(initial_state(), {"photo": file_of(photo), "iuv": None})
+    assert state.fitting is None and "3 people were found" in state.note.text
+    assert overlap(state.look.person, maps[1], photo) > 0.9
+    shown = view.detections(state)
     assert len(shown["people"]) == 3 and shown["name"] == "group"
-    second = acts.choose_body(desk, {"index": 1})
+    second = actions.choose_body(state, {"index": 1})
     assert overlap(second.look.person, maps[2], photo) > 0.85
-    assert [p.key for p in second.own] == [desk.look.person.key, second.look.person.key]
+    assert [p.key for p in second.own] == [state.look.person.key, second.look.person.key]
     with pytest.raises(StudioError, match="no such person"):
-        acts.choose_body(desk, {"index": 3})
+        actions.choose_body(state, {"index": 3})
 
 
 def test_one_person_alone_is_not_asked_for(folder: Path, group) -> None:
     photo, maps = group
     say(folder, maps[:1])
-    desk = acts.use_upload(fresh_desk(), {"photo": file_of(photo), "iuv": None})
-    assert desk.crowd is None and view.crowd(desk)["people"] == []
+    state = actions.use_upload(initial_state(), {"photo": file_of(photo), "iuv": None})
+    assert state.detections is None and view.detections(state)["people"] == []
 
 
 def test_a_photo_that_lies_on_its_side_stands_up_first(folder: Path, group) -> None:
@@ -112,8 +112,8 @@ def test_a_photo_that_lies_on_its_side_stands_up_first(folder: Path, group) -> N
     exif[0x0112] = 6
     Image.fromarray(photo).transpose(Image.Transpose.ROTATE_90).save(buffer, "JPEG", quality=95, exif=exif)
     told = {"name": "phone.jpg", "data": base64.b64encode(buffer.getvalue()).decode()}
-    desk = acts.use_upload(fresh_desk(), {"photo": told, "iuv": None})
-    assert overlap(desk.look.person, maps[1], photo) > 0.9
+    state = actions.use_upload(initial_state(), {"photo": told, "iuv": None})
+    assert overlap(state.look.person, maps[1], photo) > 0.9
 
 
 def test_half_a_body_and_a_back_are_people_too(folder: Path, group) -> None:
@@ -121,25 +121,25 @@ def test_half_a_body_and_a_back_are_people_too(folder: Path, group) -> None:
     upper = slice(0, 430)
     for iuv in (maps[1], maps[2]):
         say(folder, [iuv[upper]])
-        desk = acts.use_upload(fresh_desk(), {"photo": file_of(np.ascontiguousarray(photo[upper])), "iuv": None})
-        assert desk.laying is None, desk.note.text
-        assert (desk.look.person.iuv[..., 0] > 0).any()
-        height, width = desk.look.person.photo.shape[:2]
+        state = actions.use_upload(initial_state(), {"photo": file_of(np.ascontiguousarray(photo[upper])), "iuv": None})
+        assert state.fitting is None, state.note.text
+        assert (state.look.person.iuv[..., 0] > 0).any()
+        height, width = state.look.person.photo.shape[:2]
         assert height * 11 == width * 16
 
 
 def test_clothes_and_a_face_come_from_one_photo_alone(folder: Path, group) -> None:
     photo, maps = group
     say(folder, maps[1:2])
-    worn = acts.wear_files(fresh_desk(), {"files": [file_of(photo)], "region": "top"})
+    worn = actions.wear_files(initial_state(), {"files": [file_of(photo)], "region": "top"})
     assert [edit.label for edit in worn.look.edits] == ["group’s clothes"]
-    faced = acts.face_files(fresh_desk(), {"files": [file_of(photo)]})
+    faced = actions.face_files(initial_state(), {"files": [file_of(photo)]})
     assert faced.look.swap.donor.name == "group"
 
 
 def test_without_a_model_one_photo_is_not_enough_for_clothes(group) -> None:
     with pytest.raises(StudioError, match="One file is not enough for clothes here"):
-        acts.wear_files(fresh_desk(), {"files": [file_of(group[0])], "region": "top"})
+        actions.wear_files(initial_state(), {"files": [file_of(group[0])], "region": "top"})
 
 
 def test_programs_find_people_too(folder: Path, group) -> None:
@@ -157,15 +157,15 @@ def test_programs_find_people_too(folder: Path, group) -> None:
 # ---- what goes wrong ----------------------------------------------------------------------------------------------
 
 
-def brought(photo: np.ndarray) -> Desk:
-    return acts.use_upload(fresh_desk(), {"photo": file_of(photo), "iuv": None})
+def brought(photo: np.ndarray) -> EditorState:
+    return actions.use_upload(initial_state(), {"photo": file_of(photo), "iuv": None})
 
 
 def test_a_photo_without_a_person_is_told_and_can_be_done_by_hand(folder: Path, group) -> None:
     export_saying(folder / DENSEPOSE, [])
-    desk = brought(group[0])
-    assert desk.laying is not None
-    assert desk.note.text.startswith("No person was found in the photo.") and "by hand" in desk.note.text
+    state = brought(group[0])
+    assert state.fitting is not None
+    assert state.note.text.startswith("No person was found in the photo.") and "by hand" in state.note.text
 
 
 def test_a_person_too_small_is_told_the_size_that_is_wanted(folder: Path, group) -> None:
@@ -173,8 +173,8 @@ def test_a_person_too_small_is_told_the_size_that_is_wanted(folder: Path, group)
     tiny = np.zeros_like(photo)
     tiny[500:560, 900:940] = resize_iuv(maps[1][10:590, 330:700], (60, 40))
     say(folder, [tiny])
-    desk = brought(photo)
-    assert "at least 128 pixels" in desk.note.text and desk.laying is not None
+    state = brought(photo)
+    assert "at least 128 pixels" in state.note.text and state.fitting is not None
 
 
 @pytest.mark.parametrize(
@@ -187,15 +187,15 @@ def test_a_person_too_small_is_told_the_size_that_is_wanted(folder: Path, group)
 )
 def test_a_model_file_that_is_none_is_told_and_the_photo_is_not_lost(folder: Path, group, content, said: str) -> None:
     (folder / DENSEPOSE).write_bytes(content)
-    desk = brought(group[0])
-    assert desk.laying is not None and desk.laying.laid.name == "group"
-    assert said in desk.note.text and "Traceback" not in desk.note.text
+    state = brought(group[0])
+    assert state.fitting is not None and state.fitting.fit.name == "group"
+    assert said in state.note.text and "Traceback" not in state.note.text
 
 
 def test_a_model_that_nobody_vouched_for_is_not_run(folder: Path, group) -> None:
     random_export(folder / DENSEPOSE, trusted=False)
-    desk = brought(group[0])
-    assert "mcld_app trust" in desk.note.text and desk.laying is not None
+    state = brought(group[0])
+    assert "mcld_app trust" in state.note.text and state.fitting is not None
 
 
 # ---- faces --------------------------------------------------------------------------------------------------------
@@ -203,12 +203,12 @@ def test_a_model_that_nobody_vouched_for_is_not_run(folder: Path, group) -> None
 
 def test_the_published_model_is_told_the_face_on_the_body_that_is_meant(folder: Path, group) -> None:
     photo, maps = group
-    assert models.face_in(photo, maps[1]) is None and not models.sees_faces(), "no face models are here"
+    assert registry.face_in(photo, maps[1]) is None and not registry.sees_faces(), "no face models are here"
     for name, write in (("scrfd_10g_bnkps", write_detector), ("glintr100", write_identity)):
         (folder / "antelopev2").mkdir(exist_ok=True)
         write(folder / "antelopev2" / f"{name}.onnx")
     trust(folder / "antelopev2")
-    assert models.sees_faces()
+    assert registry.sees_faces()
     from small_face_models import draw
 
     from mcld_app.perception.face import face_model
@@ -219,11 +219,11 @@ def test_the_published_model_is_told_the_face_on_the_body_that_is_meant(folder: 
     heads = np.zeros_like(photo)
     top, left, height, width = (int(n) for n in seen[0].box)
     heads[max(top, 0) : top + height, max(left, 0) : left + width, 0] = 23
-    found = models.face_in(faced, heads)
+    found = registry.face_in(faced, heads)
     assert np.array_equal(found, seen[0].identity)
     elsewhere = np.zeros_like(photo)
     elsewhere[560:590, 5:40, 0] = 23
-    assert models.face_in(faced, elsewhere) is None
+    assert registry.face_in(faced, elsewhere) is None
 
 
 # ---- from a real photo to a picture -------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def test_a_real_photo_with_its_map_goes_all_the_way_to_a_picture(shared: Path) -
     real = shared / "real"
     person = make_person("she", read_photo(real / "person.jpg"), read_iuv(real / "person_iuv.png"))
     look = looks.stand(looks.of(person), named_poses()["walking"])
-    [drawn] = models.engine_for("bundled").generate([Job(conditions_of(look), 1)], Settings(steps=4, guidance=1.0))
+    [drawn] = registry.engine_for("bundled").generate([Job(conditions_of(look), 1)], Settings(steps=4, guidance=1.0))
     assert drawn.picture.shape == (256, 176, 3) and drawn.picture.dtype == np.uint8
     from mcld_app.editing import draw
 
@@ -250,6 +250,6 @@ def test_a_real_photo_and_a_network_that_knows_nothing_end_in_a_sentence_or_a_pe
     """Random weights see bodies that are none. Whatever they see: no traceback, and the photo is not lost."""
     random_export(folder / DENSEPOSE, form)
     data = base64.b64encode((shared / "real" / "person.jpg").read_bytes()).decode()
-    desk = acts.use_upload(fresh_desk(), {"photo": {"name": "she.jpg", "data": data}, "iuv": None})
-    assert desk.laying is not None or desk.look.person.name == "she"
-    assert desk.note.text.endswith((".", "them.")) and "Error" not in desk.note.text
+    state = actions.use_upload(initial_state(), {"photo": {"name": "she.jpg", "data": data}, "iuv": None})
+    assert state.fitting is not None or state.look.person.name == "she"
+    assert state.note.text.endswith((".", "them.")) and "Error" not in state.note.text

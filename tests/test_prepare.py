@@ -23,16 +23,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mcld_app.body.iuv import encode_iuv, to_network_rgb
-from mcld_app.body.mannequin import named_poses
-from mcld_app.body.people import draw_person, render_view
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import read_photo
-from mcld_app.body.texture import extract
+from mcld_app.body.texture.texture_map import extract
 from mcld_app.data.deepfashion import PreparedFolder
 from mcld_app.data.layout import DataError, Layout, Pair, flattened, read_pairs
 from mcld_app.data.prepare import arguments, prepare, run
 from mcld_app.data.prepare.lists import pairs_for, split_by_id
 from mcld_app.data.prepare.photos import outfit_of, person_of, photo_name
 from mcld_app.errors import StudioError
+from mcld_app.synthetic.people import draw_person, render_view
 
 SIZE = (256, 176)
 BLOUSE, DRESS, DENIM = "WOMEN/Blouses_Shirts/id_00003372/03", "WOMEN/Dresses/id_00000007/01", "MEN/Denim/id_00000016/01"

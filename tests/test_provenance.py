@@ -16,7 +16,7 @@ from PIL import Image
 
 from mcld_app.body.photo import read_photo
 from mcld_app.errors import StudioError
-from mcld_app.provenance import EDITED, GENERATED, MAX_RECIPE, encode_generated, read_recipe_text
+from mcld_app.output.provenance import EDITED, GENERATED, MAX_RECIPE, encode_generated, read_recipe_text
 
 PICTURE = np.arange(96 * 66 * 3, dtype=np.uint32).reshape(96, 66, 3).astype(np.uint8)
 EXTENSION = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"

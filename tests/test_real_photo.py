@@ -11,13 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mcld_app.body.dressing import fill, wear
 from mcld_app.body.iuv import read_iuv, resize_iuv
-from mcld_app.body.mannequin import draw_iuv, named_poses
+from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import region_mask, region_pixels
-from mcld_app.body.people import draw_person, render_person
 from mcld_app.body.photo import read_photo
-from mcld_app.body.texture import TextureMap, extract, render
+from mcld_app.body.texture.dressing import fill, wear
+from mcld_app.body.texture.texture_map import TextureMap, extract, render
+from mcld_app.synthetic.people import draw_person, render_person
 
 SIZE = (512, 352)
 CHEEKS = np.s_[150:185, 315:400]  # rows, columns

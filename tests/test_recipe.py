@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcld_app.body.mannequin import named_poses
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import region_mask
-from mcld_app.body.people import draw_person, render_person
-from mcld_app.conditions import Person, make_person
-from mcld_app.editing import FILLS, Cover, Garment, Look, MapPose, Swap, catalogue
+from mcld_app.editing import FILLS, Cover, Garment, Look, MapPose, Swap, samples
 from mcld_app.editing import look as looks
-from mcld_app.editing.given import conditions_of
+from mcld_app.editing.conditioning import conditions_of
+from mcld_app.editing.person import Person, make_person
 from mcld_app.editing.recipe import VERSION, Recipe, read_recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.request import Settings
+from mcld_app.synthetic.people import draw_person, render_person
 
-PEOPLE, GARMENTS = list(catalogue.people()), list(catalogue.garments())
+PEOPLE, GARMENTS = list(samples.people()), list(samples.garments())
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def full(person: Person, donor: Person) -> Look:
     layer[100:160, 60:120] = rng.integers(0, 256, (60, 60, 4))
     layer[~region_mask("body")] = 0
     layer[layer[..., 3] == 0] = 0
-    look = looks.put_on(looks.of(person), catalogue.sample_garment(GARMENTS[0]))
+    look = looks.put_on(looks.of(person), samples.sample_garment(GARMENTS[0]))
     look = looks.put_on(look, Garment(f"{donor.name}’s clothes", donor, "upper"), frozenset({1, 2}))
     look = looks.cover(look, Cover("shoes", (250, 10, 90)))
     pattern = rng.integers(0, 256, (40, 30, 3), np.uint8)
@@ -55,7 +55,7 @@ def same(a: Look, b: Look) -> bool:
 
 
 def test_a_recipe_with_pictures_brings_everything_back_exactly(own: Person) -> None:
-    donor = catalogue.sample_person(PEOPLE[3])
+    donor = samples.sample_person(PEOPLE[3])
     made = Recipe(full(own, donor), Settings(7, 2.0, 0.8, "unipc"), (3, 9), "bundled", {"device": "cpu", "batch": 2})
     back = read_recipe(write_recipe(made, pictures=True))
     assert same(back.look, made.look)
@@ -78,7 +78,7 @@ def test_by_default_nothing_of_a_visitors_pictures_travels(own: Person) -> None:
 
 
 def test_who_has_the_photos_can_open_a_recipe_without_them(own: Person) -> None:
-    look = looks.put_on(looks.of(own), catalogue.sample_garment(GARMENTS[0]))
+    look = looks.put_on(looks.of(own), samples.sample_garment(GARMENTS[0]))
     text = write_recipe(Recipe(look))
     assert same(read_recipe(text, lambda key: own if key == own.key else None).look, look)
     with pytest.raises(StudioError, match="needs a photo that it does not carry"):
@@ -86,7 +86,7 @@ def test_who_has_the_photos_can_open_a_recipe_without_them(own: Person) -> None:
 
 
 def test_the_pose_of_another_picture_travels_with_pictures_only(own: Person) -> None:
-    look = looks.stand(looks.of(catalogue.sample_person(PEOPLE[0])), MapPose("as Holiday", own.picture_iuv))
+    look = looks.stand(looks.of(samples.sample_person(PEOPLE[0])), MapPose("as Holiday", own.picture_iuv))
     assert same(read_recipe(write_recipe(Recipe(look), pictures=True)).look, look)
     with pytest.raises(StudioError, match="pose of a picture"):
         read_recipe(write_recipe(Recipe(look)))
@@ -95,11 +95,11 @@ def test_the_pose_of_another_picture_travels_with_pictures_only(own: Person) -> 
 @settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_any_look_of_samples_comes_back(data) -> None:
-    look = looks.of(catalogue.sample_person(data.draw(st.sampled_from(PEOPLE))))
+    look = looks.of(samples.sample_person(data.draw(st.sampled_from(PEOPLE))))
     for garment in data.draw(st.lists(st.sampled_from(GARMENTS), max_size=2)):
-        look = looks.put_on(look, catalogue.sample_garment(garment))
+        look = looks.put_on(look, samples.sample_garment(garment))
     if data.draw(st.booleans()):
-        donor = catalogue.sample_person(data.draw(st.sampled_from(PEOPLE)))
+        donor = samples.sample_person(data.draw(st.sampled_from(PEOPLE)))
         look = looks.swap_face(look, Swap(donor, data.draw(st.floats(0, 1)), data.draw(st.booleans())))
     look = looks.guess(look, data.draw(st.sampled_from(sorted(FILLS))))
     look = looks.stand(look, named_poses().get(data.draw(st.sampled_from(["-", *named_poses()]))))
@@ -112,7 +112,7 @@ def test_any_look_of_samples_comes_back(data) -> None:
 
 
 def altered(**changes) -> str:
-    values = json.loads(write_recipe(Recipe(looks.of(catalogue.sample_person(PEOPLE[0])))))
+    values = json.loads(write_recipe(Recipe(looks.of(samples.sample_person(PEOPLE[0])))))
     return json.dumps({k: v for k, v in {**values, **changes}.items() if v != "GONE"})
 
 

@@ -15,8 +15,8 @@ from transformers import CLIPConfig, CLIPImageProcessorPil
 
 from mcld_app.checkpoints import BrokenWeights, FetchError, MissingWeights, UntrustedWeights, trust, weight_named
 from mcld_app.checkpoints.modules import without_memory
+from mcld_app.engine.safety import BLOCKED, SafetyChecker, _empty, is_on, load_checker
 from mcld_app.errors import StudioError
-from mcld_app.safety import BLOCKED, SafetyChecker, _empty, is_on, load_checker
 
 RED, BLUE = (220, 20, 30), (20, 60, 220)
 SIZES = {

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from mcld_app.cli.space import LARGEST_IN_GIT, MARKER, TORCH, arguments, front_matter, run, write_space
 from mcld_app.errors import StudioError
-from mcld_app.space import LARGEST_IN_GIT, MARKER, TORCH, arguments, front_matter, run, write_space
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -83,7 +83,7 @@ def test_the_folder_holds_what_the_studio_runs_on_and_nothing_else(space: Path) 
     }  # fmt: skip
     assert {path.name for path in (space / "checkpoints").iterdir()} == {"demo"}
     assert not list(space.rglob("__pycache__")) and not list(space.rglob("*.pyc"))
-    for name in ("app.py", "mcld_app/engine.py", "assets/samples.json", "checkpoints/demo/hashes.json"):
+    for name in ("app.py", "mcld_app/engine/engine.py", "assets/samples.json", "checkpoints/demo/hashes.json"):
         assert (space / name).read_bytes() == (ROOT / name).read_bytes()
     assert settings(space / "README.md") == settings(ROOT / "README.md")
 

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcld_app.body.charts import charts, iuv_of_texel, touching_parts
-from mcld_app.body.mannequin import draw_iuv, named_poses
+from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import parts_mask
-from mcld_app.body.strokes import erase, lay_paint, map_strokes, person_strokes
-from mcld_app.body.texture import TextureMap, render
+from mcld_app.body.texture.strokes import erase, lay_paint, map_strokes, person_strokes
+from mcld_app.body.texture.texture_map import TextureMap, render
 from mcld_app.errors import IUVError, StudioError
 
 SIZE = (512, 352)

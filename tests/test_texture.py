@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mcld_app.body.charts import charts, touching_parts
-from mcld_app.body.mannequin import JOINTS, Pose, draw_iuv, named_poses
+from mcld_app.body.mannequin.pose import JOINTS, Pose, named_poses
+from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import region_mask, region_pixels
-from mcld_app.body.texture import (
+from mcld_app.body.texture.texture_map import (
     TextureMap,
     atlas_to_texture,
     extract,
@@ -226,7 +227,7 @@ def test_extract_then_render_gives_the_photo_back(pose: Pose, seed: int, size: t
 
 @pytest.mark.parametrize("seed", range(3))
 def test_extract_then_render_gives_a_drawn_person_back(seed: int) -> None:
-    from mcld_app.body.people import draw_person, render_person
+    from mcld_app.synthetic.people import draw_person, render_person
 
     photo, iuv = render_person(draw_person(seed), named_poses()["standing"], (512, 352))
     back = render(extract(photo, iuv), iuv)

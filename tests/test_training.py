@@ -20,10 +20,8 @@ from hypothesis import strategies as st
 
 from mcld_app.errors import StudioError
 from mcld_app.network.focus import PLANS
-from mcld_app.training.build import SCHEDULE, new_part, saved_part, trainable
 from mcld_app.training.config import Config, ConfigError, Data, Objective, read_config
 from mcld_app.training.loop import TrainingError, learning_rate, make_task, train
-from mcld_app.training.mcld import blank_heads, head_texels
 from mcld_app.training.objective import (
     cell_mask,
     draw_noise,
@@ -33,7 +31,9 @@ from mcld_app.training.objective import (
     min_snr_weights,
 )
 from mcld_app.training.order import ENDLESS, batch_of
+from mcld_app.training.parts import SCHEDULE, new_part, saved_part, trainable
 from mcld_app.training.state import load_state, save_state
+from mcld_app.training.tasks.mcld import blank_heads, head_texels
 
 UNET = {
     "sample_size": [16, 12], "in_channels": 4, "out_channels": 4, "layers_per_block": 1,
@@ -311,7 +311,7 @@ def prepared(tmp_path: Path) -> Path:
     from PIL import Image
 
     from mcld_app.body.iuv import to_network_rgb
-    from mcld_app.data.drawn import DrawnPeople
+    from mcld_app.data.synthetic import DrawnPeople
 
     root = tmp_path / "fashion"
     for kind in ("train", "train_densepose", "train_texture", "train_face"):

@@ -11,8 +11,8 @@ import pytest
 from hub import Hub
 
 from mcld_app.checkpoints import wanted
-from mcld_app.studio import generating
-from mcld_app.studio.components import weights
+from mcld_app.studio import generation
+from mcld_app.studio.panels import weights
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def guider(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> bytes:
 
 def test_a_download_tells_how_far_it_is_and_ends(folder: Path, hub: Hub, monkeypatch, tmp_path: Path) -> None:
     content = guider(hub, monkeypatch, tmp_path)
-    told = list(weights.fetched("everything", generating.new_stop()))
+    told = list(weights.fetched("everything", generation.new_stop()))
     assert told[-1]["state"] == "done" and (folder / "pose_guider.pth").read_bytes() == content
     steps = [step for step in told if step["state"] == "step"]
     assert steps[-1]["share"] == 1 and "1 of 1: pose guider" in steps[-1]["text"]
@@ -95,13 +95,13 @@ def test_a_download_that_is_stopped_keeps_what_came_and_goes_on_from_there(
     content = guider(hub, monkeypatch, tmp_path)
     hub.break_after = [2 << 20, 3 << 20]
     monkeypatch.setattr("mcld_app.checkpoints.fetch.time.sleep", lambda seconds: stop.touch())
-    stop = generating.new_stop()
+    stop = generation.new_stop()
     told = list(weights.fetched("everything", stop))
     assert told[-1]["state"] == "stopped" and "goes on from there" in told[-1]["text"]
     [part] = (folder / ".partial").glob("*.part")
     assert 0 < part.stat().st_size < len(content)
     hub.break_after, hub.asked = [], []
-    assert list(weights.fetched("everything", generating.new_stop()))[-1]["state"] == "done"
+    assert list(weights.fetched("everything", generation.new_stop()))[-1]["state"] == "done"
     assert hub.ranges[0] is not None, "it went on and did not begin anew"
     assert (folder / "pose_guider.pth").read_bytes() == content
 
@@ -120,11 +120,11 @@ def test_trouble_is_a_sentence(folder: Path, hub: Hub, monkeypatch, tmp_path: Pa
     monkeypatch.setattr("mcld_app.checkpoints.fetch.time.sleep", lambda seconds: None)
     with contextlib.suppress(Exception):
         trouble(hub)
-    told = list(weights.fetched("everything", generating.new_stop()))
+    told = list(weights.fetched("everything", generation.new_stop()))
     assert told[-1]["state"] == "failed" and said in told[-1]["text"] and "Traceback" not in told[-1]["text"]
     assert not (folder / "pose_guider.pth").exists()
 
 
 def test_nonsense_is_not_fetched(folder: Path) -> None:
-    [told] = weights.fetched("../../etc", generating.new_stop())
+    [told] = weights.fetched("../../etc", generation.new_stop())
     assert told["state"] == "failed" and "nothing of that name" in told["text"]

@@ -28,9 +28,9 @@ def tiny_pipeline(plan: str = "ours", seed: int = 0, sizes: dict | None = None):
     from transformers import CLIPImageProcessorPil, CLIPVisionConfig, CLIPVisionModelWithProjection
 
     from mcld_app.network.face_projector import FaceProjector
+    from mcld_app.network.pipeline import MCLDPipeline
     from mcld_app.network.pose_guider import PoseGuider
     from mcld_app.network.unets import DenoisingUNet, ReferenceUNet
-    from mcld_app.pipeline import MCLDPipeline
 
     sizes = sizes or SIZES
     width = sizes["cross_attention_dim"]

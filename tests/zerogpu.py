@@ -53,17 +53,17 @@ def main(model: str, stop: str) -> None:
     torch._C._cuda_init = torch._C._cuda_exchangeDevice = None
     torch.cuda._is_in_bad_fork = not_forked
 
-    from mcld_app import models
-    from mcld_app.drawing import drawer
+    from mcld_app.engine import registry
+    from mcld_app.engine.worker import drawer
 
-    models.bundled_folder = lambda: ROOT / "no bundled model"  # it takes this emulation a minute
+    registry.bundled_folder = lambda: ROOT / "no bundled model"  # it takes this emulation a minute
     drawing = drawer()
-    placed = models.place_all()
-    pipe = models.model_named(model).load("cuda", "float16")
+    placed = registry.place_all()
+    pipe = registry.model_named(model).load("cuda", "float16")
     told = {
         "placed": placed,
         "devices": sorted({str(p.device) for p in pipe.denoising_unet.parameters()}),
-        "same": pipe is models.model_named(model).load("cuda", "float16"),
+        "same": pipe is registry.model_named(model).load("cuda", "float16"),
     }
     from spaces.zero import torch as emulation
 
@@ -80,7 +80,7 @@ def main(model: str, stop: str) -> None:
         *news, drawn = drawing(model, [job(3)], Settings(steps=2), stop)
         told["steps"] = [step.step for step in news]
         told["shape"], told["device"] = drawn[0].picture.shape, drawn[0].device
-        told["kept here"] = models.engine_for(model).is_loaded
+        told["kept here"] = registry.engine_for(model).is_loaded
         for name, say in (("missing", lambda: drawing(model, [], Settings(steps=2), stop)), ("stopped", stopped)):
             try:
                 list(say())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 
-from mcld_app.body.dressing import garment_layer
+from mcld_app.body.texture.dressing import garment_layer
 from mcld_app.errors import StudioError
 from mcld_app.evaluation.cases import CASES, seen
 

@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mcld_app.body.faces import Hair
 from mcld_app.body.iuv import write_iuv
-from mcld_app.body.mannequin import Pose, named_poses
-from mcld_app.body.people import DrawnPerson, draw_person, painted, render_person
-from mcld_app.body.texture import TextureMap, render
-from mcld_app.body.wardrobe import Bottom, Cloth, Shoes, Top, ground
+from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.texture_map import TextureMap, render
+from mcld_app.synthetic.faces import Hair
+from mcld_app.synthetic.people import DrawnPerson, draw_person, painted, render_person
+from mcld_app.synthetic.wardrobe import Bottom, Cloth, Shoes, Top
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 SIZE = (512, 352)
@@ -114,7 +115,7 @@ def draw_garment(region: str, garment: Top | Bottom | Shoes) -> tuple[np.ndarray
     photo, iuv = render_person(wearer, view, SIZE)
     # Between the texture map's islands the mask runs on, and its edge is rounded, so that no seam or hem shows teeth.
     worn = painted(wearer).masks[kind].astype(np.float32)
-    body = (ground().part > 0).astype(np.float32)
+    body = (rest_surface().part > 0).astype(np.float32)
     worn = cv2.GaussianBlur(worn, (0, 0), 1.6) / np.maximum(cv2.GaussianBlur(body, (0, 0), 1.6), 1e-4)
     shown = np.repeat((worn.clip(0, 1) * 255).astype(np.uint8)[..., None], 3, 2)
     on_garment = render(TextureMap(shown, np.ones(worn.shape, bool)), iuv)[..., 0] > 127

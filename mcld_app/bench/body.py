@@ -106,7 +106,8 @@ def plain_render(charts: np.ndarray, iuv: np.ndarray, background: np.ndarray) ->
 def read_pair(photo: str | None, iuv: str | None) -> tuple[np.ndarray, np.ndarray, str]:
     """The picture to work on, 512 x 512, and what it is: the given photo with its IUV map, else a drawn person."""
     from mcld_app.body.iuv import check_iuv, read_iuv, resize_iuv
-    from mcld_app.body.mannequin import draw_iuv, named_poses
+    from mcld_app.body.mannequin.pose import named_poses
+    from mcld_app.body.mannequin.rendering import draw_iuv
     from mcld_app.body.photo import read_photo
 
     if bool(photo) != bool(iuv):
@@ -119,7 +120,7 @@ def read_pair(photo: str | None, iuv: str | None) -> tuple[np.ndarray, np.ndarra
     # Near enough to fill the picture about as a photo of a person does.
     pose = named_poses()["standing"].replace(zoom=1.6, shift_y=-0.45)
     try:
-        from mcld_app.body.people import draw_person, render_person
+        from mcld_app.synthetic.people import draw_person, render_person
     except ImportError:
         drawn = draw_iuv(pose, (SIDE, SIDE))
         noise = np.random.default_rng(0).integers(1, 256, drawn.shape).astype(np.uint8)
@@ -143,8 +144,9 @@ def bench_body(photo: np.ndarray, iuv: np.ndarray, runs: int, plain_runs: int) -
         StudioError: where the plain version and the exact mode disagree, so that comparing them would mean nothing.
     """
     from mcld_app.body.charts import charts
-    from mcld_app.body.mannequin import draw_iuv, named_poses
-    from mcld_app.body.texture import extract, extract_atlas, render, render_atlas
+    from mcld_app.body.mannequin.pose import named_poses
+    from mcld_app.body.mannequin.rendering import draw_iuv
+    from mcld_app.body.texture.texture_map import extract, extract_atlas, render, render_atlas
 
     outline = charts().outline
     white = np.full_like(photo, 255)
@@ -173,7 +175,7 @@ def bench_body(photo: np.ndarray, iuv: np.ndarray, runs: int, plain_runs: int) -
     }
     remarks = []
     try:
-        from mcld_app.body.people import draw_person, render_person
+        from mcld_app.synthetic.people import draw_person, render_person
     except ImportError:
         remarks.append("Drawn people were not timed: this version has none.")
     else:

@@ -18,9 +18,9 @@ from mcld_app.bench.measure import Row, median_times, table
 from mcld_app.checkpoints.sizes import PUBLISHED, SCHEDULER, Sizes
 from mcld_app.network.attention import Bank, FocalAttention, Focus
 from mcld_app.network.face_projector import FaceProjector
+from mcld_app.network.pipeline import MCLDPipeline
 from mcld_app.network.pose_guider import PoseGuider
 from mcld_app.network.unets import SD15, DenoisingUNet, ReferenceUNet
-from mcld_app.pipeline import MCLDPipeline
 
 _QUARTER = SD15 | {"block_out_channels": [80, 160, 320, 320], "cross_attention_dim": 192, "norm_num_groups": 16}
 _TOLERANCE = 1e-5
@@ -181,7 +181,7 @@ def _pictures_row(kind: str, batch: int, steps: int, bound: float) -> str:
 
 def _with_memory(limit: float | None) -> str:
     """One picture by the engine, random weights, with at most `limit` GiB of the GPU's memory."""
-    from mcld_app.engine import Engine, Model
+    from mcld_app.engine.engine import Engine, Model
     from mcld_app.errors import StudioError
     from mcld_app.request import Job
 
@@ -204,7 +204,8 @@ def _with_memory(limit: float | None) -> str:
 def _conditions():
     import numpy as np
 
-    from mcld_app.body.mannequin import Pose, draw_iuv
+    from mcld_app.body.mannequin.pose import Pose
+    from mcld_app.body.mannequin.rendering import draw_iuv
     from mcld_app.request import Conditions
 
     rng = np.random.default_rng(0)

@@ -65,12 +65,12 @@ def rehearse(
         picture: where to write it, as PNG.
         sizes: of the networks.
     """
-    from mcld_app.body.mannequin import named_poses
+    from mcld_app.body.mannequin.pose import named_poses
     from mcld_app.body.photo import encode_png
-    from mcld_app.editing import catalogue
     from mcld_app.editing import look as looks
-    from mcld_app.editing.given import conditions_of
-    from mcld_app.engine import Engine, Model, best_device, best_dtype
+    from mcld_app.editing import samples
+    from mcld_app.editing.conditioning import conditions_of
+    from mcld_app.engine.engine import Engine, Model, best_device, best_dtype
     from mcld_app.request import Face, Job
 
     device = device or best_device()
@@ -83,7 +83,7 @@ def rehearse(
     pipe = load(device, dtype)
     loaded = time.perf_counter()
     engine = Engine(Model("rehearsal", lambda *_: pipe), device=device, dtype=dtype)
-    person = catalogue.sample_person(next(iter(catalogue.people())))
+    person = samples.sample_person(next(iter(samples.people())))
     given = conditions_of(looks.stand(looks.of(person), named_poses()["walking"]))
     identity = np.random.default_rng(0).normal(0, 1, 512).astype(np.float32)
     from dataclasses import replace

@@ -4,7 +4,7 @@
     places     the folders that weights are kept in
     find       where a weight lies: the checkpoints folder first, then the Hugging Face cache
     recognise  what a file is, by its outline
-    ledger     the SHA-256 of each file at the time it came here; nothing else is ever loaded
+    manifest     the SHA-256 of each file at the time it came here; nothing else is ever loaded
     fetch      download with resume and progress
     read       tensors from a file without running anything in it; strict loading
     build      an `MCLDPipeline` from the published files (`published`) or from a folder in diffusers' layout (`saved`)
@@ -13,7 +13,6 @@ Every function here takes the path of a file that the owner of this machine put 
 be handed a file that a visitor of the page sent.
 """
 
-from mcld_app.checkpoints.build import load_pipeline
 from mcld_app.checkpoints.errors import (
     BrokenWeights,
     DiskFull,
@@ -24,8 +23,9 @@ from mcld_app.checkpoints.errors import (
 )
 from mcld_app.checkpoints.fetch import Fetched, download
 from mcld_app.checkpoints.find import Found, find, find_all
-from mcld_app.checkpoints.ledger import Ledger, trust
-from mcld_app.checkpoints.places import bundled_folder, checkpoints_folder
+from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
+from mcld_app.checkpoints.loading import load_pipeline
+from mcld_app.checkpoints.manifest import ChecksumManifest, trust
 from mcld_app.checkpoints.saved import save_pipeline
 from mcld_app.checkpoints.sizes import PUBLISHED, Sizes
 from mcld_app.checkpoints.table import NEEDED, OPTIONAL, READERS, TABLE, Weight, wanted, weight_named
@@ -37,11 +37,11 @@ __all__ = [
     "READERS",
     "TABLE",
     "BrokenWeights",
+    "ChecksumManifest",
     "DiskFull",
     "FetchError",
     "Fetched",
     "Found",
-    "Ledger",
     "MissingWeights",
     "Sizes",
     "UntrustedWeights",

@@ -22,9 +22,9 @@ from pathlib import Path
 from mcld_app.checkpoints.disk import need_room, writing
 from mcld_app.checkpoints.errors import BrokenWeights, DiskFull, FetchError
 from mcld_app.checkpoints.find import find
-from mcld_app.checkpoints.ledger import Ledger, command, sha256_of
-from mcld_app.checkpoints.places import checkpoints_folder
-from mcld_app.checkpoints.recognise import recognise
+from mcld_app.checkpoints.folders import checkpoints_folder
+from mcld_app.checkpoints.formats import recognise
+from mcld_app.checkpoints.manifest import ChecksumManifest, command, sha256_of
 from mcld_app.checkpoints.table import NEEDED, Weight
 
 PARTIAL = ".partial"  # where files lie until they are whole
@@ -115,7 +115,7 @@ def download(
             the server announced.
     """
     folder = folder or checkpoints_folder()
-    ledger = Ledger()
+    manifest = ChecksumManifest()
     present = [find(weight, folder) for weight in weights]
     missing = [weight for weight, found in zip(weights, present, strict=True) if found is None]
     need_room(folder, sum(weight.size or 0 for weight in missing) - _already(folder, missing), "the downloads")
@@ -127,13 +127,13 @@ def download(
             def report(done: int, total: int | None, weight: Weight = weight, index: int = index) -> None:
                 on_progress(Fetched(weight, done, total, index, len(missing)))
 
-            paths.append(_fetch(_Job(weight, folder, report, wait), ledger))
+            paths.append(_fetch(_Job(weight, folder, report, wait), manifest))
         else:
             paths.append(found.path)
     return paths
 
 
-def _fetch(job: _Job, ledger: Ledger) -> Path:
+def _fetch(job: _Job, manifest: ChecksumManifest) -> Path:
     """Download one file to its place, and note its hash."""
     from filelock import FileLock, Timeout
 
@@ -150,7 +150,7 @@ def _fetch(job: _Job, ledger: Ledger) -> Path:
         remote = _ask(job)
         part = _part_for(job, remote)
         _receive(job, part, remote)
-        _put_in_place(job, part, remote, ledger)
+        _put_in_place(job, part, remote, manifest)
     finally:
         lock.release()
         with contextlib.suppress(OSError):  # something is kept there, or others are at it
@@ -159,7 +159,7 @@ def _fetch(job: _Job, ledger: Ledger) -> Path:
     return target
 
 
-def _put_in_place(job: _Job, part: Path, remote: _Remote, ledger: Ledger) -> None:
+def _put_in_place(job: _Job, part: Path, remote: _Remote, manifest: ChecksumManifest) -> None:
     """Check what came, and note it."""
     digest, expected = sha256_of(part), job.weight.sha256 or remote.sha256
     if expected and digest != expected:
@@ -176,7 +176,7 @@ def _put_in_place(job: _Job, part: Path, remote: _Remote, ledger: Ledger) -> Non
             os.replace(whole, job.target)
     finally:
         whole.unlink(missing_ok=True)
-    ledger.record(job.target, "downloaded", sha256=digest)
+    manifest.record(job.target, "downloaded", sha256=digest)
 
 
 def by_hand(weight: Weight, folder: Path | None = None) -> str:

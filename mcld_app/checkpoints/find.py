@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcld_app.checkpoints.errors import BrokenWeights
-from mcld_app.checkpoints.ledger import Ledger
-from mcld_app.checkpoints.places import checkpoints_folder
+from mcld_app.checkpoints.folders import checkpoints_folder
+from mcld_app.checkpoints.manifest import ChecksumManifest
 from mcld_app.checkpoints.table import MCLD_FILES, NEEDED, Weight
 
 # The authors keep two folders side by side; someone may point at the one above both.
@@ -20,7 +20,7 @@ _SUBFOLDERS = ("", "checkpoints", "pretrained_weights")
 
 @dataclass(frozen=True)
 class Found:
-    """A weight that is there. Whether its content is right is another question: see `ledger` and `read`.
+    """A weight that is there. Whether its content is right is another question: see `manifest` and `read`.
 
     Attributes:
         weight: which.
@@ -77,12 +77,12 @@ def find_all(
 
 def _candidates(weight: Weight, folder: Path, cache: Path | None) -> Iterator[Found]:
     stepped: list[Found] = []
-    ledger = Ledger()
+    manifest = ChecksumManifest()
     for path in _places(weight, [folder / sub for sub in _SUBFOLDERS]):
-        if path.is_file() and not ledger.is_stale(path):
+        if path.is_file() and not manifest.is_stale(path):
             yield Found(weight, path)
         if weight.stepped:
-            stepped += (f for f in _with_steps(weight, path) if not ledger.is_stale(f.path))
+            stepped += (f for f in _with_steps(weight, path) if not manifest.is_stale(f.path))
     # The last step first; of the same step, the order above.
     yield from sorted(stepped, key=lambda found: -(found.step or 0))
     for name in weight.files:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from mcld_app.checkpoints.errors import MissingWeights
 from mcld_app.checkpoints.fetch import Fetched, by_hand, download
 from mcld_app.checkpoints.find import find_all
-from mcld_app.checkpoints.ledger import Ledger
+from mcld_app.checkpoints.manifest import ChecksumManifest
 from mcld_app.checkpoints.modules import config_beside, settled, without_memory
-from mcld_app.checkpoints.read import as_safetensors, fit, old_names_to_new, read_tensors
 from mcld_app.checkpoints.sizes import SCHEDULER, Sizes
 from mcld_app.checkpoints.table import NEEDED, weight_named
+from mcld_app.checkpoints.tensors import as_safetensors, fit, old_names_to_new, read_tensors
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from mcld_app.pipeline import MCLDPipeline
+    from mcld_app.network.pipeline import MCLDPipeline
 
 
 def load_published(
@@ -36,7 +36,7 @@ def load_published(
     from diffusers import DDIMScheduler
     from transformers import CLIPImageProcessorPil
 
-    from mcld_app.pipeline import MCLDPipeline
+    from mcld_app.network.pipeline import MCLDPipeline
 
     found = find_all(NEEDED, folder)
     missing = [weight_named(name) for name, where in found.items() if where is None]
@@ -49,17 +49,17 @@ def load_published(
             f"The published model is not complete. Missing: {names}. `python -m mcld_app download` fetches it, and "
             f"`python -m mcld_app doctor` says where each file belongs. By hand: {by_hand(missing[0], folder)}."
         )
-    ledger = Ledger()
+    manifest = ChecksumManifest()
     entries = {}
     for name, where in found.items():  # all of them before the first is loaded, which takes a while
         on_part(f"checking the {where.weight.label}")
-        entries[name] = ledger.verify(where.path, known=where.weight.known, in_cache=where.in_cache)
+        entries[name] = manifest.verify(where.path, known=where.weight.known, in_cache=where.in_cache)
     parts = {}
     for name, make in makers(sizes).items():
         where = found["image_proj_model" if name == "face_projector" else name]
         on_part(where.weight.label)
         module = without_memory(lambda make=make, where=where: make(where.path))
-        path = as_safetensors(where, ledger, entries[where.weight.name])
+        path = as_safetensors(where, manifest, entries[where.weight.name])
         tensors = old_names_to_new(read_tensors(path))
         fit(getattr(module, "unet", module), tensors, path, device=device, dtype=dtype)
         parts[name] = settled(module, device)

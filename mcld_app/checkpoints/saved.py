@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from mcld_app.checkpoints.disk import need_room, writing
 from mcld_app.checkpoints.errors import BrokenWeights, MissingWeights, UntrustedWeights, WeightsError
-from mcld_app.checkpoints.ledger import Ledger, command, sha256_of
+from mcld_app.checkpoints.folders import bundled_folder
+from mcld_app.checkpoints.formats import recognise
+from mcld_app.checkpoints.manifest import ChecksumManifest, command, sha256_of
 from mcld_app.checkpoints.modules import read_json, settled, without_memory
-from mcld_app.checkpoints.places import bundled_folder
-from mcld_app.checkpoints.read import fit, read_tensors
-from mcld_app.checkpoints.recognise import recognise
+from mcld_app.checkpoints.tensors import fit, read_tensors
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from mcld_app.pipeline import MCLDPipeline
+    from mcld_app.network.pipeline import MCLDPipeline
 
 INDEX = "model_index.json"
 HASHES = "hashes.json"  # in a folder that comes with the program: relative name -> SHA-256
@@ -58,7 +58,7 @@ def is_model_folder(folder: Path) -> bool:
 
 
 def save_pipeline(pipe: MCLDPipeline, folder: Path, *, bundled: bool = False) -> None:
-    """Write a pipeline in diffusers' layout, as safetensors, whole or not at all, and note the files in the ledger.
+    """Write a pipeline in diffusers' layout, as safetensors, whole or not at all, and note the files in the manifest.
 
     Args:
         pipe: to write.
@@ -91,16 +91,16 @@ def save_pipeline(pipe: MCLDPipeline, folder: Path, *, bundled: bool = False) ->
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
-    ledger = Ledger()
+    manifest = ChecksumManifest()
     for file in files:
-        ledger.record(folder / file.relative_to(temporary), "saved")
+        manifest.record(folder / file.relative_to(temporary), "saved")
 
 
 def load_saved(
     folder: Path, *, device: str | torch.device, dtype: torch.dtype, on_part: Callable[[str], None]
 ) -> MCLDPipeline:
     """See `build.load_pipeline`."""
-    from mcld_app.pipeline import MCLDPipeline
+    from mcld_app.network.pipeline import MCLDPipeline
 
     verify_saved(folder)
     parts = {}
@@ -122,7 +122,7 @@ def load_saved(
 def verify_saved(folder: Path) -> list[Path]:
     """Make sure that each weight file of a folder is what it was; returns them. Without torch.
 
-    The bundled model is part of the program, so its hashes come with it. Any other folder stands in the ledger.
+    The bundled model is part of the program, so its hashes come with it. Any other folder stands in the manifest.
 
     Raises:
         MissingWeights, UntrustedWeights, BrokenWeights.
@@ -139,7 +139,7 @@ def verify_part(folder: Path, name: str) -> Path:
             raise BrokenWeights(f"{file} is not the file that came with the program. Install the program again.")
         return file
     try:
-        Ledger().verify(file)
+        ChecksumManifest().verify(file)
     except UntrustedWeights as error:
         raise UntrustedWeights(
             f"The model in {folder} was not made by this program on this machine. If you know where it comes from, "

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mcld_app.body.head import CROP, crop_head
-from mcld_app.body.mannequin import Pose, draw_iuv
-from mcld_app.body.people import draw_person, render_view
-from mcld_app.data.drawn import drawn_person
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.texture.head_crop import CROP, crop_head
+from mcld_app.data.synthetic import drawn_person
+from mcld_app.synthetic.people import draw_person, render_view
 
 _SIZE = (160, 112)
 

@@ -28,8 +28,8 @@ def open_source(data: Data, *, test: bool = False) -> Sequence[Example]:
 
         split = "test" if test else "train"
         return PreparedFolder(Path(data.folder), split, (height, width), texture_size=data.texture)
-    from mcld_app.data.cached import Cached
-    from mcld_app.data.drawn import DrawnPeople
+    from mcld_app.data.disk_cache import Cached
+    from mcld_app.data.synthetic import DrawnPeople
 
     drawn = DrawnPeople((height, width), data.texture, data.targets, data.people or None, test=test)
     return Cached(drawn, Path(data.folder)) if data.folder else drawn

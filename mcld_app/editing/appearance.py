@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from mcld_app.body.holes import coloured, complete
-from mcld_app.body.texture import TextureMap
-from mcld_app.conditions import Person
+from mcld_app.body.texture.completion import coloured, complete
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.edits import Edit
+from mcld_app.editing.person import Person
 
 FILLS = {
     "smooth": "From the other half of the body, then smoothly",

@@ -7,14 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from mcld_app.body.cloth import colour_layer, pattern_layer
-from mcld_app.body.dressing import lay_on
-from mcld_app.body.head import crop_head
-from mcld_app.body.heads import put_head_on
-from mcld_app.body.strokes import lay_paint
-from mcld_app.body.texture import TextureMap
-from mcld_app.conditions import Person
+from mcld_app.body.texture.cloth import colour_layer, pattern_layer
+from mcld_app.body.texture.dressing import lay_on
+from mcld_app.body.texture.head_crop import crop_head
+from mcld_app.body.texture.head_swap import put_head_on
+from mcld_app.body.texture.strokes import lay_paint
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.garment import Area, Garment, area_label, texels_of
+from mcld_app.editing.person import Person
 from mcld_app.request import Face
 
 Colour = tuple[int, int, int]

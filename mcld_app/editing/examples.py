@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mcld_app.body.mannequin import named_poses
-from mcld_app.editing import catalogue
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.editing import look as looks
+from mcld_app.editing import samples
 from mcld_app.editing.edits import Swap
 from mcld_app.editing.look import Look
 
 
 @dataclass(frozen=True)
-class Example:
+class ExampleEdit:
     """An edit for somebody who has read nothing.
 
     Attributes:
@@ -33,30 +33,30 @@ def _pose(look: Look) -> Look:
 
 
 def _clothes(look: Look) -> Look:
-    return looks.stand(looks.put_on(look, catalogue.sample_garment("garment:plaid-shirt")), named_poses()["standing"])
+    return looks.stand(looks.put_on(look, samples.sample_garment("garment:plaid-shirt")), named_poses()["standing"])
 
 
 def _face(look: Look) -> Look:
-    look = looks.swap_face(look, Swap(catalogue.sample_person("person:samir")))
+    look = looks.swap_face(look, Swap(samples.sample_person("person:samir")))
     return looks.stand(look, named_poses()["standing"])
 
 
 def _all(look: Look) -> Look:
-    look = looks.put_on(look, catalogue.sample_garment("garment:star-tee"))
-    look = looks.put_on(look, catalogue.sample_garment("garment:jeans"))
-    look = looks.swap_face(look, Swap(catalogue.sample_person("person:leo")))
+    look = looks.put_on(look, samples.sample_garment("garment:star-tee"))
+    look = looks.put_on(look, samples.sample_garment("garment:jeans"))
+    look = looks.swap_face(look, Swap(samples.sample_person("person:leo")))
     return looks.stand(look, named_poses()["arms-up"])
 
 
-EXAMPLES: dict[str, Example] = {
-    "pose": Example("Another pose", "Mara walks", "person:mara", _pose),
-    "clothes": Example("Other clothes", "Tomás in a plaid shirt", "person:tomas", _clothes),
-    "face": Example("Another face", "Leo with Samir’s face", "person:leo", _face),
-    "all": Example("All together", "Ruth re-dressed, re-posed, with Leo’s face", "person:ruth", _all),
+EXAMPLES: dict[str, ExampleEdit] = {
+    "pose": ExampleEdit("Another pose", "Mara walks", "person:mara", _pose),
+    "clothes": ExampleEdit("Other clothes", "Tomás in a plaid shirt", "person:tomas", _clothes),
+    "face": ExampleEdit("Another face", "Leo with Samir’s face", "person:leo", _face),
+    "all": ExampleEdit("All together", "Ruth re-dressed, re-posed, with Leo’s face", "person:ruth", _all),
 }
 
 
 def look_of(name: str) -> Look:
     """The look of an example; KeyError where there is none of that name."""
     example = EXAMPLES[name]
-    return example.make(looks.of(catalogue.sample_person(example.person)))
+    return example.make(looks.of(samples.sample_person(example.person)))

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mcld_app.body.dressing import Layer, garment_layer
 from mcld_app.body.parts import PARTS, REGIONS, parts_mask, region, region_mask
-from mcld_app.conditions import Person
+from mcld_app.body.texture.dressing import Layer, garment_layer
+from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
 
 Area = str | frozenset[int]

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mcld_app.body.iuv_paint import pose_of_picture
-from mcld_app.body.mannequin import Pose
-from mcld_app.body.texture import TextureMap
-from mcld_app.conditions import Person
+from mcld_app.body.iuv_painting import pose_of_picture
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.appearance import FILLS, Appearance
 from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear, face_of
 from mcld_app.editing.garment import Area, Garment, checked_area, parts_of
+from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
 from mcld_app.request import Face, within
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from mcld_app.body.iuv import resize_iuv
-from mcld_app.body.mannequin import kept_iuv
-from mcld_app.body.texture import TextureMap, render
-from mcld_app.conditions import PICTURE_SIZE, Person
+from mcld_app.body.mannequin.rendering import kept_iuv
+from mcld_app.body.texture.texture_map import TextureMap, render
 from mcld_app.editing.look import Look, MapPose
+from mcld_app.editing.person import PICTURE_SIZE, Person
 
 SMALL_SIZE = (PICTURE_SIZE[0] // 2, PICTURE_SIZE[1] // 2)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mcld_app.body.mannequin import SETTINGS, Pose
+from mcld_app.body.mannequin.pose import SETTINGS, Pose
 from mcld_app.editing.look import MapPose
 from mcld_app.errors import StudioError
 

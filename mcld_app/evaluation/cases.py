@@ -12,16 +12,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mcld_app.body.dressing import fill, garment_layer, lay_on
-from mcld_app.body.head import crop_head
-from mcld_app.body.mannequin import Pose, draw_iuv
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import region_mask, region_pixels
-from mcld_app.body.people import DrawnPerson, render_view
-from mcld_app.body.preview import ground_colour, preview_planes
-from mcld_app.body.texture import TextureMap, extract
-from mcld_app.data.drawn import drawn_person, random_pose, source_pose
+from mcld_app.body.texture.dressing import fill, garment_layer, lay_on
+from mcld_app.body.texture.head_crop import crop_head
+from mcld_app.body.texture.preview_planes import ground_colour, preview_planes
+from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.data.synthetic import drawn_person, random_pose, source_pose
 from mcld_app.errors import StudioError
 from mcld_app.request import Conditions, Face
+from mcld_app.synthetic.people import DrawnPerson, render_view
 
 CASES = Path(__file__).resolve().parents[2] / "assets" / "evaluation" / "cases.csv"
 SIZE = (256, 176)
@@ -164,7 +165,7 @@ def head_region(case: Problem) -> np.ndarray:
 
 def _edited(case: Problem, texture: TextureMap) -> Conditions:
     """Conditions of an edited texture map: the photo is painted over where it was edited, so that I agrees with A."""
-    from mcld_app.body.texture import render
+    from mcld_app.body.texture.texture_map import render
 
     own = case.source.texture
     changed = (texture.image != own.image).any(2) & texture.coverage

@@ -37,7 +37,7 @@ def run(chosen: argparse.Namespace) -> int:
     elif chosen.results is None or chosen.data is None:
         raise StudioError("Say what is to be measured: RESULTS with --data FOLDER, or --drawn.")
     else:
-        from mcld_app.evaluation.run import evaluate_folder, load_networks
+        from mcld_app.evaluation.benchmark import evaluate_folder, load_networks
 
         evaluation = evaluate_folder(
             chosen.results,
@@ -57,9 +57,9 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _drawn(chosen: argparse.Namespace):
     from mcld_app.checkpoints import bundled_folder
+    from mcld_app.engine.registry import engine_for
     from mcld_app.evaluation.cases import read_cases
-    from mcld_app.evaluation.drawn import evaluate_drawn, judge_apart, load_judge
-    from mcld_app.models import engine_for
+    from mcld_app.evaluation.synthetic import evaluate_drawn, judge_apart, load_judge
     from mcld_app.request import Settings
 
     if chosen.first < 1:
@@ -80,7 +80,7 @@ def _drawn(chosen: argparse.Namespace):
 def _device(asked: str | None) -> str:
     import torch
 
-    from mcld_app.engine import best_device
+    from mcld_app.engine.engine import best_device
 
     if asked is None:
         return best_device()

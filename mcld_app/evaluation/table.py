@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mcld_app.errors import StudioError
+from mcld_app.evaluation.paper import LOWER_IS_BETTER, MARKS, Reported
 from mcld_app.evaluation.perceptual import Skipped
-from mcld_app.evaluation.reported import LOWER_IS_BETTER, MARKS, Reported
 
 Origin = Literal["measured", "reported"]
 

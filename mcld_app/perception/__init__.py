@@ -7,5 +7,5 @@
     people            the people of a photo, for a visitor to choose from
     face              photo -> face boxes and identities, with `face_align` and `face_onnx`
 
-Nothing heavy is imported before it is used, and no weights are loaded before `checkpoints.ledger` has vouched for them.
+Nothing heavy is imported before it is used, and no weights are loaded before `checkpoints.manifest` vouched for them.
 """

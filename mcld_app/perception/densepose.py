@@ -12,8 +12,8 @@ import numpy as np
 from mcld_app.body.iuv import person_box
 from mcld_app.checkpoints import Found, find, weight_named
 from mcld_app.errors import PictureError
-from mcld_app.perception.densepose_charts import Charts, inside, is_usable, iuv_of, whole_box
 from mcld_app.perception.densepose_export import Export, load_export
+from mcld_app.perception.densepose_output import DensePoseOutput, inside, is_usable, iuv_of, whole_box
 
 WEIGHTS = ("densepose_r101", "densepose")
 """Names in the table of weights, the better one first."""
@@ -31,7 +31,7 @@ class NoPerson(PictureError):
 
 
 @dataclass(frozen=True, eq=False)
-class Body:
+class DetectedBody:
     """One person in a photo.
 
     Attributes:
@@ -60,7 +60,7 @@ class DensePose:
         Args:
             path: its file.
             device: "cpu" or "cuda"; default: CUDA where there is one, else the CPU.
-            known, in_cache: as in `Ledger.verify`.
+            known, in_cache: as in `ChecksumManifest.verify`.
 
         Raises:
             UntrustedWeights: nobody has vouched for it.
@@ -68,7 +68,7 @@ class DensePose:
         """
         return cls(load_export(path, device, known=known, in_cache=in_cache))
 
-    def bodies(self, photo: np.ndarray) -> tuple[Body, ...]:
+    def bodies(self, photo: np.ndarray) -> tuple[DetectedBody, ...]:
         """The people in a photo, (H, W, 3) uint8 RGB, the largest (by what is seen of the body) first.
 
         People of whom less than `MIN_PERSON` pixels are seen on the longer side are left out, and of a crowd all but
@@ -95,7 +95,7 @@ class DensePose:
             )
         return large
 
-    def _found(self, photo: np.ndarray) -> list[Body]:
+    def _found(self, photo: np.ndarray) -> list[DetectedBody]:
         size = photo.shape[:2]
         given = _scaled_down(photo)
         found = self.export.instances(given)
@@ -109,8 +109,8 @@ class DensePose:
         largest = sorted(places, key=lambda number: -places[number][2] * places[number][3])[:MAX_PEOPLE]
         bodies = []
         for number in largest:
-            charts = Charts(boxes[number], *(plane[number].float().cpu().numpy() for plane in found.planes))
-            bodies.append(Body(places[number], scores[number], iuv_of(charts, size)))
+            charts = DensePoseOutput(boxes[number], *(plane[number].float().cpu().numpy() for plane in found.planes))
+            bodies.append(DetectedBody(places[number], scores[number], iuv_of(charts, size)))
         return bodies
 
 
@@ -147,7 +147,7 @@ def _scaled_down(photo: np.ndarray) -> np.ndarray:
     return cv2.resize(photo, smaller, interpolation=cv2.INTER_AREA)
 
 
-def _extent(body: Body) -> tuple[int, int]:
+def _extent(body: DetectedBody) -> tuple[int, int]:
     """(height, width) of what is seen of a body, in pixels."""
     box = person_box(body.iuv)
     return box[2:] if box else (0, 0)

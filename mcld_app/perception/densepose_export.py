@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mcld_app.body.iuv import PARTS
-from mcld_app.checkpoints import BrokenWeights, Ledger
+from mcld_app.checkpoints import BrokenWeights, ChecksumManifest
 from mcld_app.errors import StudioError
 from mcld_app.perception.operators import ensure_operators
 
@@ -102,7 +102,7 @@ class Export:
 
 def load_export(path: Path, device: str | None, *, known: tuple[str, ...], in_cache: bool) -> Export:
     """See `densepose.DensePose.load`."""
-    Ledger().verify(path, known=known, in_cache=in_cache)
+    ChecksumManifest().verify(path, known=known, in_cache=in_cache)
     import torch
 
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")

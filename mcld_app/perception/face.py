@@ -75,7 +75,7 @@ class FaceModel:
         they may lie in `antelopev2/`, in `antelopev2/antelopev2/` (one too deep, as the published archive unpacks), or
         in the folder itself.
 
-        Each must have been vouched for, wherever it lies (see `checkpoints.ledger`), and never comes from a visitor.
+        Each must have been vouched for, wherever it lies (see `checkpoints.manifest`), and never comes from a visitor.
 
         Args:
             folder: to search instead of `checkpoints_folder()`.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mcld_app.checkpoints import BrokenWeights, Found, Ledger
+from mcld_app.checkpoints import BrokenWeights, ChecksumManifest, Found
 from mcld_app.errors import StudioError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def open_network(found: Found, takes: tuple[int, ...], gives: Sequence[tuple[int
         BrokenWeights: it is cut short, a web page, changed, no ONNX, or another network.
         StudioError: onnxruntime or insightface is not installed.
     """
-    Ledger().verify(found.path, known=found.weight.known, in_cache=found.in_cache)
+    ChecksumManifest().verify(found.path, known=found.weight.known, in_cache=found.in_cache)
     try:
         # insightface's first: it turns onnxruntime's telemetry off, which must happen before that is loaded.
         from insightface.model_zoo.onnxruntime_utils import preload_cuda_libraries

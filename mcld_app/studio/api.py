@@ -15,21 +15,21 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from mcld_app import models
-from mcld_app.body.mannequin import named_poses
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import encode_png, read_photo
-from mcld_app.conditions import make_person, read_person
-from mcld_app.drawing import drawer
-from mcld_app.editing import History, catalogue, draw
+from mcld_app.editing import History, draw
 from mcld_app.editing import look as looks
+from mcld_app.editing import samples as sample_library
+from mcld_app.editing.person import make_person, read_person
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
+from mcld_app.engine import registry
+from mcld_app.engine.worker import drawer
 from mcld_app.errors import StudioError
-from mcld_app.perception.people import find_people
-from mcld_app.studio import acts, generating, posing
-from mcld_app.studio.acts import sent
-from mcld_app.studio.acts.people import check_agreed
-from mcld_app.studio.answers import Act, sentence
-from mcld_app.studio.desk import Desk, Visit, fresh_desk
+from mcld_app.perception.detections import detect_people
+from mcld_app.studio import actions, generation, parsing, pose_sliders
+from mcld_app.studio.actions.people import check_agreed
+from mcld_app.studio.dispatcher import Act, sentence
+from mcld_app.studio.state import EditorState, Session, initial_state
 
 
 def listen() -> None:
@@ -45,10 +45,10 @@ def listen() -> None:
 def samples() -> dict[str, list[str]]:
     """Names of all sample people, garments, poses and models, as the other endpoints take them."""
     return {
-        "people": list(catalogue.people()),
-        "garments": list(catalogue.garments()),
+        "people": list(sample_library.people()),
+        "garments": list(sample_library.garments()),
         "poses": list(named_poses()),
-        "models": list(models.available()),
+        "models": list(registry.available()),
     }
 
 
@@ -58,7 +58,7 @@ def start(person: str) -> str:
     Args:
         person: a name of `samples`, such as "person:mara".
     """
-    return _written(looks.of(fresh_desk().person(person)))
+    return _written(looks.of(initial_state().person(person)))
 
 
 def start_with_photo(photo: str, iuv: str = "", may_use: bool = False, who: int = 0) -> str:
@@ -71,14 +71,14 @@ def start_with_photo(photo: str, iuv: str = "", may_use: bool = False, who: int 
         may_use: that you may use this picture of this person; required on a public Space.
         who: which of the people found, the largest being 0.
     """
-    check_agreed(replace(fresh_desk(), agreed=may_use))
-    data = sent.file_bytes({"data": photo})
+    check_agreed(replace(initial_state(), agreed=may_use))
+    data = parsing.file_bytes({"data": photo})
     if iuv:
-        return _written(looks.of(read_person("photo", data, sent.file_bytes({"data": iuv}))))
-    crowd = find_people("photo", read_photo(data))
-    if crowd is None:
+        return _written(looks.of(read_person("photo", data, parsing.file_bytes({"data": iuv}))))
+    detections = detect_people("photo", read_photo(data))
+    if detections is None:
         raise StudioError("No DensePose model is installed here to read a body from a photo. Give its IUV map, too.")
-    return _written(looks.of(make_person("photo", crowd.photo, crowd.iuv(who))))
+    return _written(looks.of(make_person("photo", detections.photo, detections.iuv(who))))
 
 
 # --- Edits ---------------------------------------------------------------------------------------------------------
@@ -86,43 +86,43 @@ def start_with_photo(photo: str, iuv: str = "", may_use: bool = False, who: int 
 
 def pose(recipe: str, name: str) -> str:
     """Stand in a named pose; "photo" is the photo's own."""
-    return _edited(recipe, acts.choose_pose, {"id": name})
+    return _edited(recipe, actions.choose_pose, {"id": name})
 
 
 def turn(recipe: str, values: dict[str, float]) -> str:
     """Set the mannequin's joints and camera, in degrees: {"left_elbow.bend": 90, "yaw": 30, ...}."""
-    known = posing.to_sliders(None)
+    known = pose_sliders.to_sliders(None)
     for name, value in values.items():
         if name not in known:
             raise StudioError(f"The mannequin has no angle or setting called {str(name)[:60]!r}.")
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise StudioError(f"{name} must be a number.")
-    return _edited(recipe, acts.turn, {"values": values})
+    return _edited(recipe, actions.turn, {"values": values})
 
 
 def drag(recipe: str, handle: str, x: float, y: float) -> str:
     """Move a handle of the mannequin to a place in the picture, 0..1 of its width and height."""
-    return _edited(recipe, acts.drag, {"handle": handle, "x": x, "y": y})
+    return _edited(recipe, actions.drag, {"handle": handle, "x": x, "y": y})
 
 
 def mirror(recipe: str) -> str:
     """Mirror the mannequin's pose."""
-    return _edited(recipe, acts.mirror, {})
+    return _edited(recipe, actions.mirror, {})
 
 
 def pose_of(recipe: str, person: str) -> str:
     """Stand as a sample person stands in their picture."""
-    return _edited(recipe, acts.pose_of, {"id": person})
+    return _edited(recipe, actions.pose_of, {"id": person})
 
 
 def paint_pose(recipe: str, strokes: str, part: int) -> str:
     """Paint a body part (1..24; 0 erases) on the IUV map: strokes are a 352 x 512 RGBA PNG in base64."""
-    return _edited(recipe, acts.paint_map, {"strokes": strokes, "part": part})
+    return _edited(recipe, actions.paint_map, {"strokes": strokes, "part": part})
 
 
 def wear(recipe: str, garment: str, region: str = "", parts: list[int] | None = None) -> str:
     """Put a sample garment, or what a sample person wears, on a region or on DensePose parts 1..24."""
-    return _edited(recipe, acts.wear, {"id": garment, "region": region, "parts": parts})
+    return _edited(recipe, actions.wear, {"id": garment, "region": region, "parts": parts})
 
 
 def cover(
@@ -138,45 +138,45 @@ def cover(
     """Give a region or DensePose parts a colour, or a pattern (a picture in base64) of `scale` centimetres."""
     file = {"name": "pattern", "data": pattern} if pattern else None
     data = {"region": region, "parts": parts, "colour": colour, "pattern": file, "scale": scale, "angle": angle}
-    return _edited(recipe, acts.cover, {**data, "shaded": shaded})
+    return _edited(recipe, actions.cover, {**data, "shaded": shaded})
 
 
 def paint(recipe: str, strokes: str, on: Literal["map", "person"] = "map", erase: bool = False) -> str:
     """Paint on the texture map (a 512 x 512 RGBA PNG in base64) or on the person (352 x 512)."""
-    return _edited(recipe, acts.paint, {"strokes": strokes, "on": on, "erase": erase})
+    return _edited(recipe, actions.paint, {"strokes": strokes, "on": on, "erase": erase})
 
 
 def face(recipe: str, person: str, share: float = 1.0, texels: bool = True) -> str:
     """Swap the face for a sample person's, or for "none" or "own"; `share` 0..1 mixes the two identities."""
-    chosen = _edited(recipe, acts.choose_face, {"id": person})
+    chosen = _edited(recipe, actions.choose_face, {"id": person})
     if person in ("own", "none"):
         return chosen
-    return _edited(chosen, acts.mix_face, {"share": share, "texels": texels})
+    return _edited(chosen, actions.mix_face, {"share": share, "texels": texels})
 
 
 def face_weight(recipe: str, weight: float) -> str:
     """How much the face counts beside the photo and the clothes, 0..2."""
-    return _edited(recipe, acts.weigh_face, {"weight": weight})
+    return _edited(recipe, actions.weigh_face, {"weight": weight})
 
 
 def switch(recipe: str, index: int, on: bool) -> str:
     """Switch the edit at a place of the list on or off."""
-    return _edited(recipe, acts.switch, {"index": index, "on": on})
+    return _edited(recipe, actions.switch, {"index": index, "on": on})
 
 
 def move(recipe: str, index: int, to: int) -> str:
     """Move the edit at a place of the list to another one: later edits lie over earlier ones."""
-    return _edited(recipe, acts.move, {"index": index, "to": to})
+    return _edited(recipe, actions.move, {"index": index, "to": to})
 
 
 def remove(recipe: str, index: int) -> str:
     """Delete the edit at a place of the list."""
-    return _edited(recipe, acts.remove, {"index": index})
+    return _edited(recipe, actions.remove, {"index": index})
 
 
 def guess(recipe: str, how: Literal["smooth", "symmetry", "photos", "inpaint", "none"]) -> str:
     """How texels that no picture shows are filled."""
-    return _edited(recipe, acts.guess, {"how": how})
+    return _edited(recipe, actions.guess, {"how": how})
 
 
 # --- Pictures ------------------------------------------------------------------------------------------------------
@@ -189,12 +189,12 @@ def preview(recipe: str) -> str:
 
 def health(recipe: str) -> list[dict[str, Any]]:
     """What may go wrong with a recipe's conditions, before anything is drawn: kind, level, measure, text."""
-    from mcld_app.editing.checkup import findings_of
+    from mcld_app.editing.diagnostics.of_look import findings_of
 
     return [vars(finding) for finding in findings_of(read_recipe(recipe).look)]
 
 
-def _generate(drawing: generating.Drawing):
+def _generate(drawing: generation.Drawing):
     def generate(
         recipe: str,
         seeds: list[int] | None = None,
@@ -206,31 +206,31 @@ def _generate(drawing: generating.Drawing):
         """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside. What is
         not given is as the recipe says, and else as the model usually draws."""
         made = read_recipe(recipe)
-        known = models.available()
+        known = registry.available()
         chosen = model or (made.model if made.model in known else next(iter(known), ""))
         told = {"steps": steps, "guidance": guidance, "scheduler": scheduler}
-        settings = made.settings_for(models.model_named(chosen).usual)
+        settings = made.settings_for(registry.model_named(chosen).usual)
         settings = replace(settings, **{name: value for name, value in told.items() if value is not None})
         wanted = tuple(seeds or made.seeds)
-        if len(wanted) > generating.MOST_AT_ONCE:
-            raise StudioError(f"At most {generating.MOST_AT_ONCE} pictures are drawn at once.")
-        order = generating.order_of(chosen, settings, made.look, (made.look,) * len(wanted), wanted)
+        if len(wanted) > generation.MOST_AT_ONCE:
+            raise StudioError(f"At most {generation.MOST_AT_ONCE} pictures are drawn at once.")
+        order = generation.order_of(chosen, settings, made.look, (made.look,) * len(wanted), wanted)
         return [_file(result) for result in _finished(order, drawing)]
 
     return generate
 
 
-def _finished(order: generating.Order, drawing: generating.Drawing) -> list[generating.Generated]:
-    visit = Visit()
-    visit.orders[order.run] = order
-    for told in generating.news(visit, order.run, drawing):
+def _finished(order: generation.Order, drawing: generation.Drawing) -> list[generation.Generated]:
+    session = Session()
+    session.orders[order.run] = order
+    for told in generation.news(session, order.run, drawing):
         if told["state"] == "failed":
             raise StudioError(told["text"])
-    return visit.results
+    return session.results
 
 
-def _file(result: generating.Generated) -> str:
-    from mcld_app.provenance import encode_generated
+def _file(result: generation.Generated) -> str:
+    from mcld_app.output.provenance import encode_generated
 
     text = write_recipe(result.recipe)
     data = encode_generated(result.picture, result.model, result.details, recipe=text, edited=result.recipe.of_a_photo)
@@ -239,8 +239,8 @@ def _file(result: generating.Generated) -> str:
 
 def _edited(recipe: str, act: Act, data: Mapping[str, Any]) -> str:
     made = read_recipe(recipe)
-    desk = act(Desk(History(made.look), agreed=True), data)
-    return write_recipe(replace(made, look=desk.look, drawn_with=None), pictures=True)
+    state = act(EditorState(History(made.look), agreed=True), data)
+    return write_recipe(replace(made, look=state.look, drawn_with=None), pictures=True)
 
 
 def _written(look: looks.Look) -> str:

@@ -10,19 +10,19 @@ from typing import Any
 import gradio as gr
 
 from mcld_app.body.iuv import encode_iuv
-from mcld_app.body.mannequin import Pose
+from mcld_app.body.mannequin.dragging import pose_to_json
+from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
-from mcld_app.body.reach import pose_to_json
 from mcld_app.editing import draw, pose_map
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
-from mcld_app.heatmap import FOCUS_LABELS, heat_map
-from mcld_app.mark import with_mark
-from mcld_app.media import encode_gif, encode_mp4
-from mcld_app.provenance import encode_generated
-from mcld_app.studio.answers import Parts, sent, sentence
-from mcld_app.studio.desk import Desk, Visit, fresh_desk
-from mcld_app.studio.generating import Generated, seeds_of, settings_of
+from mcld_app.output.animation import encode_gif, encode_mp4
+from mcld_app.output.heatmap import FOCUS_LABELS, heat_map
+from mcld_app.output.provenance import encode_generated
+from mcld_app.output.watermark import with_watermark
+from mcld_app.studio.dispatcher import Parts, payload, sentence
+from mcld_app.studio.generation import Generated, seeds_of, settings_of
+from mcld_app.studio.state import EditorState, Session, initial_state
 
 File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
@@ -31,11 +31,13 @@ _PNG, _JSON = "image/png", "application/json"
 _FRAME = 0.5  # seconds of one picture in an animation
 
 
-def file_of(desk: Desk, what: str, visit: Visit | None = None, data: Mapping[str, Any] | None = None) -> File:
+def file_of(
+    state: EditorState, what: str, session: Session | None = None, data: Mapping[str, Any] | None = None
+) -> File:
     """One download.
 
     Args:
-        desk: what is on the page.
+        editor state: what is on the page.
         what: a key of `_FROM_DESK` or `_FROM_RESULT`, "recipe", or "recipe-pictures".
         visit: whose; for drawn pictures.
         data: {"id": of the drawn picture, default the last; "mark": whether it carries a visible mark; "asked": the
@@ -45,103 +47,103 @@ def file_of(desk: Desk, what: str, visit: Visit | None = None, data: Mapping[str
         StudioError: where there is no such file.
     """
     if what in _FROM_DESK:
-        return _FROM_DESK[what](desk)
+        return _FROM_DESK[what](state)
     if what in ("recipe", "recipe-pictures"):
-        return _recipe(desk, data or {}, pictures=what == "recipe-pictures")
+        return _recipe(state, data or {}, pictures=what == "recipe-pictures")
     if what not in _FROM_RESULT:
         raise StudioError("There is no such file to download. Reload the page.")
     data = data or {}
-    return _FROM_RESULT[what](visit or Visit(), result_of(visit or Visit(), data), data.get("mark") is True)
+    return _FROM_RESULT[what](session or Session(), result_of(session or Session(), data), data.get("mark") is True)
 
 
-def result_of(visit: Visit, data: Mapping[str, Any]) -> Generated:
+def result_of(session: Session, data: Mapping[str, Any]) -> Generated:
     """The drawn picture that the page names, or the last one.
 
     Raises:
         StudioError: where none was drawn, or it is not kept any more.
     """
-    if not visit.results:
+    if not session.results:
         raise StudioError("No picture was drawn yet, or you were away for long. Press Generate first.")
     wanted = data.get("id")
-    found = next((r for r in visit.results if r.id == wanted), None) if wanted else visit.results[-1]
+    found = next((r for r in session.results if r.id == wanted), None) if wanted else session.results[-1]
     if found is None:
         raise StudioError("This picture is not kept any more. Generate it again from its recipe.")
     return found
 
 
-def _picture(desk: Desk) -> File:
-    return "mcld-picture.png", _PNG, encode_png(draw(desk.look).picture)
+def _picture(state: EditorState) -> File:
+    return "mcld-picture.png", _PNG, encode_png(draw(state.look).picture)
 
 
-def _texture(desk: Desk) -> File:
-    return "mcld-texture-map.png", _PNG, encode_png(desk.look.texture.image)
+def _texture(state: EditorState) -> File:
+    return "mcld-texture-map.png", _PNG, encode_png(state.look.texture.image)
 
 
-def _iuv(desk: Desk) -> File:
-    return "mcld-iuv-map.png", _PNG, encode_iuv(pose_map(desk.look))
+def _iuv(state: EditorState) -> File:
+    return "mcld-iuv-map.png", _PNG, encode_iuv(pose_map(state.look))
 
 
-def _pose(desk: Desk) -> File:
-    if not isinstance(desk.look.pose, Pose):
+def _pose(state: EditorState) -> File:
+    if not isinstance(state.look.pose, Pose):
         raise StudioError("Only the mannequin's pose can be saved as a pose. Download the IUV map instead.")
-    return "mcld-pose.json", _JSON, pose_to_json(desk.look.pose).encode()
+    return "mcld-pose.json", _JSON, pose_to_json(state.look.pose).encode()
 
 
-def _recipe(desk: Desk, data: Mapping[str, Any], *, pictures: bool) -> File:
+def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> File:
     """The look and, as the page's fields stand, how it is to be drawn."""
-    recipe, asked = Recipe(desk.look), data.get("asked")
+    recipe, asked = Recipe(state.look), data.get("asked")
     if isinstance(asked, Mapping):
-        settings, seeds = replace(settings_of(desk, asked), focus=False), seeds_of(asked)
-        recipe = Recipe(desk.look, settings, seeds, str(asked.get("model") or ""))
+        settings, seeds = replace(settings_of(state, asked), focus=False), seeds_of(asked)
+        recipe = Recipe(state.look, settings, seeds, str(asked.get("model") or ""))
     name = "mcld-recipe-with-pictures.json" if pictures else "mcld-recipe.json"
     return name, _JSON, write_recipe(recipe, pictures=pictures).encode()
 
 
-def _drawn(visit: Visit, result: Generated, mark: bool, *, pictures: bool = False) -> File:
-    picture = with_mark(result.picture) if mark else result.picture
+def _drawn(session: Session, result: Generated, mark: bool, *, pictures: bool = False) -> File:
+    picture = with_watermark(result.picture) if mark else result.picture
     recipe = write_recipe(result.recipe, pictures=pictures)
     edited = result.recipe.of_a_photo
     data = encode_generated(picture, result.model, result.details, recipe=recipe, edited=edited)
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
 
 
-def _in_photo(visit: Visit, result: Generated, mark: bool) -> File:
+def _in_photo(session: Session, result: Generated, mark: bool) -> File:
     look = result.recipe.look
     picture = look.person.put_back(result.picture, pose_map(look))
     data = encode_generated(
-        with_mark(picture) if mark else picture, result.model, result.details, edited=result.recipe.of_a_photo
+        with_watermark(picture) if mark else picture, result.model, result.details, edited=result.recipe.of_a_photo
     )
     return "mcld-in-the-photo.png", _PNG, data
 
 
-def _drawn_with_pictures(visit: Visit, result: Generated, mark: bool) -> File:
-    return _drawn(visit, result, mark, pictures=True)
+def _drawn_with_pictures(session: Session, result: Generated, mark: bool) -> File:
+    return _drawn(session, result, mark, pictures=True)
 
 
-def _moving(visit: Visit, result: Generated, mark: bool, encode: Callable[..., bytes]) -> bytes:
-    pictures = [r.picture for r in visit.results if r.run == result.run]
+def _moving(session: Session, result: Generated, mark: bool, encode: Callable[..., bytes]) -> bytes:
+    pictures = [r.picture for r in session.results if r.run == result.run]
     if len(pictures) < 2:
         raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
     if mark:
-        pictures = [with_mark(picture) for picture in pictures]
+        pictures = [with_watermark(picture) for picture in pictures]
     return encode(pictures, _FRAME, result.model, result.details, edited=result.recipe.of_a_photo)
 
 
-def _animation(visit: Visit, result: Generated, mark: bool) -> File:
-    return "mcld-animation.gif", "image/gif", _moving(visit, result, mark, encode_gif)
+def _animation(session: Session, result: Generated, mark: bool) -> File:
+    return "mcld-animation.gif", "image/gif", _moving(session, result, mark, encode_gif)
 
 
-def _video(visit: Visit, result: Generated, mark: bool) -> File:
-    return "mcld-video.mp4", "video/mp4", _moving(visit, result, mark, encode_mp4)
+def _video(session: Session, result: Generated, mark: bool) -> File:
+    return "mcld-video.mp4", "video/mp4", _moving(session, result, mark, encode_mp4)
 
 
-_FROM_DESK: dict[str, Callable[[Desk], File]] = {
+_FROM_DESK: dict[str, Callable[[EditorState], File]] = {
     "picture": _picture,
     "texture": _texture,
     "iuv": _iuv,
     "pose": _pose,
 }
-_FROM_RESULT: dict[str, Callable[[Visit, Generated, bool], File]] = {
+_FROM_RESULT: dict[str, Callable[[Session, Generated, bool], File]] = {
     "drawn": _drawn,
     "drawn-pictures": _drawn_with_pictures,
     "in-photo": _in_photo,
@@ -150,7 +152,7 @@ _FROM_RESULT: dict[str, Callable[[Visit, Generated, bool], File]] = {
 }
 
 
-def focus_of(visit: Visit, data: Mapping[str, Any]) -> list[dict[str, str]]:
+def focus_of(session: Session, data: Mapping[str, Any]) -> list[dict[str, str]]:
     """Where the network looked when it drew a picture: label and picture of each map.
 
     Raises:
@@ -158,7 +160,7 @@ def focus_of(visit: Visit, data: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     from mcld_app.studio.pictures import jpeg
 
-    result = result_of(visit, data)
+    result = result_of(session, data)
     if not result.focus:
         raise StudioError("Where the network looked was not recorded. Switch “Focus maps” on in Settings first.")
     return [
@@ -168,17 +170,17 @@ def focus_of(visit: Visit, data: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def listen(parts: Parts) -> None:
-    def answer(visit: Visit | None, event: gr.EventData) -> dict:
-        visit = visit if isinstance(visit, Visit) else Visit()
-        with visit.lock:
-            visit.serial += 1
-            told = sent(event)
+    def answer(session: Session | None, event: gr.EventData) -> dict:
+        session = session if isinstance(session, Session) else Session()
+        with session.lock:
+            session.serial += 1
+            told = payload(event)
             try:
-                name, kind, data = file_of(visit.desk or fresh_desk(), str(told.get("what")), visit, told)
+                name, kind, data = file_of(session.state or initial_state(), str(told.get("what")), session, told)
             except Exception as error:
-                return {"problem": sentence(error), "serial": visit.serial}
-            return {"name": name, "kind": kind, "data": base64.b64encode(data).decode(), "serial": visit.serial}
+                return {"problem": sentence(error), "serial": session.serial}
+            return {"name": name, "kind": kind, "data": base64.b64encode(data).decode(), "serial": session.serial}
 
     parts["downloads"].want(
-        answer, [parts["visit"]], [parts["downloads"]], queue=False, show_progress="hidden", api_visibility="private"
+        answer, [parts["session"]], [parts["downloads"]], queue=False, show_progress="hidden", api_visibility="private"
     )

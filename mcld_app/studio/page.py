@@ -10,14 +10,14 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 
 import gradio as gr
 
-from mcld_app.editing import catalogue
-from mcld_app.studio import answers, api
-from mcld_app.studio.components import (
-    checkup,
+from mcld_app.editing import samples
+from mcld_app.studio import api, dispatcher
+from mcld_app.studio.panels import (
     cover,
+    diagnostics,
     examples,
-    faces,
-    generate,
+    face,
+    generation,
     joints,
     picker,
     recipe,
@@ -29,9 +29,9 @@ from mcld_app.studio.components import (
     upload,
     weights,
 )
-from mcld_app.studio.desk import Visit
+from mcld_app.studio.session_store import SessionStore
+from mcld_app.studio.state import Session
 from mcld_app.studio.theme import studio_theme
-from mcld_app.studio.visits import Visits
 
 HOURS = 2  # how long a visit's pictures are kept after its last action
 _WEB = Path(__file__).parent / "web"
@@ -44,13 +44,13 @@ _HEADER = """
 
 def build() -> gr.Blocks:
     """The whole page, not yet served."""
-    parts = answers.Parts(Visits(HOURS * 3600))
+    parts = dispatcher.Parts(SessionStore(HOURS * 3600))
     with gr.Blocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
 
-        def forget(visit: Visit | None) -> None:  # no partial: Gradio copies its arguments, the whole page, per visitor
-            answers.forget(blocks, visit)
+        def forget(session: Session | None) -> None:  # no partial: Gradio copies its arguments, per visitor
+            dispatcher.forget(blocks, session)
 
-        parts["visit"] = gr.State(Visit(), time_to_live=HOURS * 3600, delete_callback=forget)
+        parts["session"] = gr.State(Session(), time_to_live=HOURS * 3600, delete_callback=forget)
         _plain(_HEADER)
         examples.render(parts)
         with gr.Row(elem_id="areas"):
@@ -70,14 +70,14 @@ def build() -> gr.Blocks:
                         cover.render(parts)
                         picker.render_garments(parts)
                     with gr.Tab("Face", id="face"):
-                        faces.render(parts)
+                        face.render(parts)
                     with gr.Tab("Paint", id="paint"):
                         texture.render(parts)
             with gr.Column(elem_id="area-result", elem_classes="area", min_width=0):
                 _plain("<h2>Result</h2>")
                 stage.render(parts, _first_picture())
-                checkup.render(parts)
-                generate.render(parts)
+                diagnostics.render(parts)
+                generation.render(parts)
                 results.render(parts)
                 result.render(parts)
                 recipe.render(parts)
@@ -92,14 +92,14 @@ def build() -> gr.Blocks:
         results.listen_all(parts)
         recipe.listen_all(parts)
         cover.listen_all(parts)
-        faces.listen_all(parts)
+        face.listen_all(parts)
         texture.listen_all(parts)
         stage.listen_all(parts)
-        generate.listen_all(parts)
+        generation.listen_all(parts)
         result.listen_all(parts)
         weights.listen_all(parts)
         api.listen()
-        answers.listen(parts, blocks.load, answers.as_it_is, *answers.EVERYTHING, whole=True)
+        dispatcher.listen(parts, blocks.load, dispatcher.as_it_is, *dispatcher.EVERYTHING, whole=True)
     return blocks
 
 
@@ -128,7 +128,7 @@ def _first_picture() -> dict | None:
     """The first sample's photo as its file has it, so that somebody is there before anything is computed."""
     import base64
 
-    sample = next(iter(catalogue.people().values()))
+    sample = next(iter(samples.people().values()))
     data = base64.b64encode(sample.photo_path.read_bytes()).decode()
     kind = "jpeg" if sample.photo_path.suffix.lower() in (".jpg", ".jpeg") else "png"
     picture = f"data:image/{kind};base64,{data}"

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from mcld_app.body.iuv import resize_iuv
-from mcld_app.body.mannequin import draw_iuv, named_poses
+from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.body.mannequin.rendering import draw_iuv
 
 INDEX = (256, 176)
 """Height and width of the map of parts the page lights regions by: fine enough for a finger."""

@@ -1,4 +1,4 @@
-"""From desk to page: what each component shows, as plain values."""
+"""From editor state to page: what each component shows, as plain values."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mcld_app.body.charts import charts
-from mcld_app.body.handles import BONES, joint_points
 from mcld_app.body.iuv import read_iuv, resize_iuv
-from mcld_app.body.mannequin import Pose, named_poses
+from mcld_app.body.mannequin.handles import BONES, joint_points
+from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.parts import region_pixels
 from mcld_app.body.photo import read_photo
-from mcld_app.conditions import PICTURE_SIZE
-from mcld_app.editing import Cover, Edit, Look, Paint, Preview, Swap, Wear, catalogue, draw, pose_map
-from mcld_app.editing.checkup import findings_of
+from mcld_app.editing import Cover, Edit, Look, Paint, Preview, Swap, Wear, draw, pose_map, samples
+from mcld_app.editing.diagnostics.of_look import findings_of
+from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import AnyPose
-from mcld_app.studio import posing
-from mcld_app.studio.acts.faces import NONE, OWN
-from mcld_app.studio.acts.poses import AS_IN_PHOTO
-from mcld_app.studio.desk import Desk
+from mcld_app.studio import pose_sliders
+from mcld_app.studio.actions.faces import NONE, OWN
+from mcld_app.studio.actions.poses import AS_IN_PHOTO
 from mcld_app.studio.pictures import (
     INDEX,
     THUMB,
@@ -38,27 +37,28 @@ from mcld_app.studio.pictures import (
     thumb,
 )
 from mcld_app.studio.regions import CLOTHES
+from mcld_app.studio.state import EditorState
 
 if TYPE_CHECKING:
-    from mcld_app.studio.generating import Generated
+    from mcld_app.studio.generation import Generated
 
 _SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers", "shoes": "Shoes", "outfit": "Outfits"}
 
 
-def seen(desk: Desk) -> Preview:
+def seen(state: EditorState) -> Preview:
     """What stands on the stage: the look, or the photo under the mannequin that is being laid over it. While a hand is
     on a slider, small."""
-    if desk.laying is None:
-        return draw(desk.look, small=desk.live)
-    laid, size = desk.laying.laid, INDEX if desk.live else PICTURE_SIZE
-    return Preview(laid.overlaid(size), laid.map(size))
+    if state.fitting is None:
+        return draw(state.look, small=state.live)
+    fit, size = state.fitting.fit, INDEX if state.live else PICTURE_SIZE
+    return Preview(fit.overlaid(size), fit.map(size))
 
 
-def stage(desk: Desk, *, with_photo: bool) -> dict:
+def stage(state: EditorState, *, with_photo: bool) -> dict:
     """The picture, the photo it is compared with (where the page does not have it yet), and the pose."""
-    preview, look = seen(desk), desk.look
-    if desk.laying is not None:
-        return _laying(desk, preview)
+    preview, look = seen(state), state.look
+    if state.fitting is not None:
+        return _laying(state, preview)
     pose = pose_label(look)
     picture = jpeg(preview.picture)
     made = [edit.label for edit in look.edits if edit.on]
@@ -70,30 +70,30 @@ def stage(desk: Desk, *, with_photo: bool) -> dict:
         "iuv": jpeg(iuv_picture(resize_iuv(preview.iuv, INDEX))),
         "parts": runs(preview.iuv),
         "pose": pose,
-        "undo": bool(desk.history.before),
-        "redo": bool(desk.history.after),
+        "undo": bool(state.history.before),
+        "redo": bool(state.history.after),
         "handles": handles(look.pose),
         "laying": "",
         "alt": f"{look.person.name}, {pose}" + (f", with {', '.join(made)}" if made else ""),
     }
 
 
-def _laying(desk: Desk, preview: Preview) -> dict:
+def _laying(state: EditorState, preview: Preview) -> dict:
     """The stage while a photo gets its body by hand."""
-    laid = desk.laying.laid
+    fit = state.fitting.fit
     return {
         "picture": jpeg(preview.picture),
         "look": "laying",
         "person": "laying",
-        "before": jpeg(laid.framed(PICTURE_SIZE)),
+        "before": jpeg(fit.framed(PICTURE_SIZE)),
         "iuv": jpeg(iuv_picture(resize_iuv(preview.iuv, INDEX))),
         "parts": runs(preview.iuv),
         "pose": "laid over the photo",
-        "undo": bool(desk.laying.before),
+        "undo": bool(state.fitting.before),
         "redo": False,
-        "handles": handles(laid.pose),
-        "laying": laid.name,
-        "alt": f"The mannequin over “{laid.name}”",
+        "handles": handles(fit.pose),
+        "laying": fit.name,
+        "alt": f"The mannequin over “{fit.name}”",
     }
 
 
@@ -150,33 +150,33 @@ def _ground() -> tuple[np.ndarray, np.ndarray]:
     return body, hatched
 
 
-def people(desk: Desk) -> dict:
+def people(state: EditorState) -> dict:
     """Who is chosen, and the visitor's own people."""
-    person = desk.look.person
-    return {"selected": person.sample or f"own:{person.key}", "extra": _own(desk, "Yours")}
+    person = state.look.person
+    return {"selected": person.sample or f"own:{person.key}", "extra": _own(state, "Yours")}
 
 
-def shelf(desk: Desk) -> dict:
+def shelf(state: EditorState) -> dict:
     """The visitor's own clothes, beside the samples."""
-    return {"selected": None, "extra": [{**item, "region": "upper"} for item in _own(desk, "Yours")]}
+    return {"selected": None, "extra": [{**item, "region": "upper"} for item in _own(state, "Yours")]}
 
 
-def poses(desk: Desk) -> dict:
+def poses(state: EditorState) -> dict:
     """Which named pose the person stands in; none where a slider was moved."""
-    pose = desk.pose
+    pose = state.pose
     if pose is None:
         return {"selected": AS_IN_PHOTO}
     return {"selected": next((name for name, known in named_poses().items() if known == pose), None)}
 
 
-def series(desk: Desk) -> dict:
+def series(state: EditorState) -> dict:
     """The poses gathered, as small IUV maps."""
     poses = []
-    for pose in desk.series:
-        look = replace(desk.look, pose=pose)
+    for pose in state.series:
+        look = replace(state.look, pose=pose)
         small = resize_iuv(pose_map(look, small=True), THUMB)
         poses.append({"label": pose_label(look), "src": jpeg(iuv_picture(small))})
-    return {"poses": poses, "between": desk.between}
+    return {"poses": poses, "between": state.between}
 
 
 def recipe(opened: Recipe) -> dict:
@@ -216,14 +216,14 @@ def checkup(look: Look) -> dict:
     return {"findings": [{"level": f.level, "text": f.text} for f in findings_of(look)]}
 
 
-def joints(desk: Desk) -> dict:
+def joints(state: EditorState) -> dict:
     """The sliders' positions."""
-    return {"values": posing.to_sliders(desk.pose)}
+    return {"values": pose_sliders.to_sliders(state.pose)}
 
 
-def crowd(desk: Desk) -> dict:
+def detections(state: EditorState) -> dict:
     """The people found in a photo, where they are several."""
-    found = desk.crowd
+    found = state.detections
     faces = [thumb(_upright(found.portrait(i))) for i in range(len(found))] if found else []
     return {"name": found.name if found else "", "people": faces}
 
@@ -238,12 +238,12 @@ def _upright(picture: np.ndarray) -> np.ndarray:
     return ground
 
 
-def edits(desk: Desk) -> dict:
+def edits(state: EditorState) -> dict:
     """The list of edits, in the order they are made."""
     return {
         "edits": [
             {"label": edit.label, "place": _place(edit), "on": edit.on, "src": _edit_thumb(edit)}
-            for edit in desk.look.edits
+            for edit in state.look.edits
         ]
     }
 
@@ -253,24 +253,24 @@ def _place(edit: Edit) -> str:
     return CLOTHES.get(getattr(edit, "area", None), edit.place)
 
 
-def face(desk: Desk) -> dict:
+def face(state: EditorState) -> dict:
     """Whose face is chosen, and the visitor's own people."""
-    chosen = desk.look.face_edit
+    chosen = state.look.face_edit
     selected = OWN
     if chosen is not None:
         selected = NONE if chosen.donor is None else chosen.donor.sample or f"own:{chosen.donor.key}"
-    return {"selected": selected, "extra": _own(desk, "Yours")}
+    return {"selected": selected, "extra": _own(state, "Yours")}
 
 
-def mix(desk: Desk) -> dict:
+def mix(state: EditorState) -> dict:
     """How far the face goes over into the chosen one, whether the head's texels go along, and how much it counts."""
-    chosen = desk.look.face_edit
+    chosen = state.look.face_edit
     mixed = chosen is not None and chosen.donor is not None
     return {
         "mixed": mixed,
         "share": chosen.share if mixed else 1.0,
         "texels": chosen.texels if mixed else True,
-        "weight": desk.look.face_weight,
+        "weight": state.look.face_weight,
     }
 
 
@@ -279,7 +279,7 @@ def people_items() -> list[dict]:
     """The sample people's thumbnails. Made from the files alone: nothing is extracted before somebody is chosen."""
     return [
         item(choice, sample.label, thumb(read_photo(sample.photo_path)))
-        for choice, sample in catalogue.people().items()
+        for choice, sample in samples.people().items()
     ]
 
 
@@ -287,7 +287,7 @@ def people_items() -> list[dict]:
 def shelf_items() -> list[dict]:
     """The sample garments' thumbnails, then the sample people as donors."""
     clothes = []
-    for choice, garment in catalogue.garments().items():
+    for choice, garment in samples.garments().items():
         src = thumb(read_photo(garment.photo_path), read_iuv(garment.iuv_path)[..., 0] > 0)
         clothes.append({**item(choice, garment.label, src), "group": _SHELVES.get(garment.region, "More clothes")})
         clothes[-1]["region"] = garment.region if garment.region in CLOTHES else "outfit"
@@ -313,16 +313,16 @@ def face_items() -> list[dict]:
     none = item(NONE, "No face", sign("none"), "The network is told no face")
     own = item(OWN, "Their own", sign("face"), "The face of the photo")
     heads = []
-    for choice, sample in catalogue.people().items():
-        person = catalogue.sample_person(choice)
+    for choice, sample in samples.people().items():
+        person = samples.sample_person(choice)
         _ = person.bare_head  # now, so that choosing one takes no longer than choosing it again
         head = region_pixels("head", person.picture_iuv)
         heads.append(item(choice, sample.label, thumb(person.picture, head, closest=0.25)))
     return [own, none, *heads]
 
 
-def _own(desk: Desk, group: str) -> list[dict]:
-    return [{**item(f"own:{p.key}", p.name, thumb(p.picture)), "group": group} for p in desk.own]
+def _own(state: EditorState, group: str) -> list[dict]:
+    return [{**item(f"own:{p.key}", p.name, thumb(p.picture)), "group": group} for p in state.own]
 
 
 def _edit_thumb(edit: Edit) -> str:

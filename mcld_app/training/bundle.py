@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from mcld_app.training.build import SCHEDULE, saved_part
+from mcld_app.training.parts import SCHEDULE, saved_part
 
 PARTS = ("vae", "image_encoder", "denoising_unet", "reference_unet", "pose_guider", "face_projector")
 _OPTIONAL = ("face_encoder", "refiner")
@@ -29,10 +29,10 @@ def bundle(run: Path, folder: Path) -> int:
     """
     from diffusers import DDIMScheduler
 
-    from mcld_app.checkpoints.ledger import Ledger
+    from mcld_app.checkpoints.manifest import ChecksumManifest
     from mcld_app.checkpoints.saved import save_pipeline
-    from mcld_app.pipeline import MCLDPipeline
-    from mcld_app.training.encoders import feature_extractor
+    from mcld_app.network.pipeline import MCLDPipeline
+    from mcld_app.training.tasks.encoders import feature_extractor
 
     parts = {name: saved_part(run, name).half() for name in PARTS}
     parts |= {name: saved_part(run, name).half() for name in _OPTIONAL if (run / name / "config.json").is_file()}
@@ -54,16 +54,16 @@ def bundle(run: Path, folder: Path) -> int:
             if old.is_dir():
                 shutil.rmtree(old)
             shutil.move(path, old)
-    ledger = Ledger()
+    manifest = ChecksumManifest()
     for file in folder.rglob("*.safetensors"):
-        ledger.record(file, "saved")
+        manifest.record(file, "saved")
     return sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
 
 
 
 def _note_hashes(folder: Path, name: str) -> None:
     """Add the weights of a part that the pipeline does not know of to the folder's hashes."""
-    from mcld_app.checkpoints.ledger import sha256_of
+    from mcld_app.checkpoints.manifest import sha256_of
     from mcld_app.checkpoints.saved import HASHES
 
     hashes = json.loads((folder / HASHES).read_text("utf-8"))

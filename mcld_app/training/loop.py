@@ -15,7 +15,7 @@ from mcld_app.errors import StudioError
 from mcld_app.training.config import Config
 from mcld_app.training.order import Batches
 from mcld_app.training.state import load_state, optimiser_tensors, restore_optimiser, save_state
-from mcld_app.training.task import Task
+from mcld_app.training.tasks.task import Task
 
 
 class TrainingError(StudioError):
@@ -24,7 +24,7 @@ class TrainingError(StudioError):
 
 def make_task(config: Config) -> Task:
     """The task a configuration names."""
-    from mcld_app.training import autoencoder, encoders, mcld, refiner
+    from mcld_app.training.tasks import autoencoder, encoders, mcld, refiner
 
     kinds = {
         "mcld": mcld.MCLDTask,

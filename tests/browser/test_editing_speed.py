@@ -34,7 +34,7 @@ COUNT = """() => {
 
 
 @pytest.fixture
-def visit(browser: Browser, studio_url: str) -> Iterator[Page]:
+def session(browser: Browser, studio_url: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     open_page(page, studio_url)
@@ -50,38 +50,38 @@ def timed(page: Page, selectors: list[str]) -> float:
     return statistics.median(times)
 
 
-def test_the_preview_follows_an_edit_within_a_blink(visit: Page) -> None:
-    choose_pose(visit, "Standing")
+def test_the_preview_follows_an_edit_within_a_blink(session: Page) -> None:
+    choose_pose(session, "Standing")
     poses = [f"#pose-picker [role=option]:nth-child({2 + n % 20})" for n in range(1, 21)]
-    found = {"pose": timed(visit, poses)}
-    open_tab(visit, "Face")
-    visit.locator("#face-picker [role=option]").nth(5).wait_for()
-    found["face"] = timed(visit, [f"#face-picker [role=option]:nth-child({3 + n % 10})" for n in range(1, 21)])
-    open_tab(visit, "Clothes")
-    visit.get_by_text("Colour or pattern", exact=True).click()
-    visit.evaluate("""() => {  // another colour each time, or nothing would change
+    found = {"pose": timed(session, poses)}
+    open_tab(session, "Face")
+    session.locator("#face-picker [role=option]").nth(5).wait_for()
+    found["face"] = timed(session, [f"#face-picker [role=option]:nth-child({3 + n % 10})" for n in range(1, 21)])
+    open_tab(session, "Clothes")
+    session.get_by_text("Colour or pattern", exact=True).click()
+    session.evaluate("""() => {  // another colour each time, or nothing would change
       let n = 0;
       const colour = document.querySelector(".cover-colour input");
       document.querySelector(".cover-go").addEventListener("click", () => {
         n += 1; colour.value = `#${(n * 700001 % 0xffffff).toString(16).padStart(6, "0")}`; }, true);
     }""")
-    found["colour"] = timed(visit, [".cover-go"] * 20)
+    found["colour"] = timed(session, [".cover-go"] * 20)
     print("".join(f"\n{name}: {seconds * 1000:.0f} ms, median of 20" for name, seconds in found.items()))
     assert max(found.values()) <= EDIT_SECONDS, found
 
 
-def test_the_preview_follows_a_hand_on_a_joint(visit: Page) -> None:
-    choose_pose(visit, "Standing")
-    x, y = middle_of(visit.locator(".joint-handle[data-id=left_wrist] .joint-dot"))
-    visit.evaluate(COUNT)
-    visit.mouse.move(x, y)
-    visit.mouse.down()
-    start = visit.evaluate("performance.now()")
+def test_the_preview_follows_a_hand_on_a_joint(session: Page) -> None:
+    choose_pose(session, "Standing")
+    x, y = middle_of(session.locator(".joint-handle[data-id=left_wrist] .joint-dot"))
+    session.evaluate(COUNT)
+    session.mouse.move(x, y)
+    session.mouse.down()
+    start = session.evaluate("performance.now()")
     for step in range(60):
-        visit.mouse.move(x + step * 0.8, y - step * 3)
-        visit.wait_for_timeout(25)
-    seconds = (visit.evaluate("performance.now()") - start) / 1000
-    rate = visit.evaluate("window.updates") / seconds
-    visit.mouse.up()
+        session.mouse.move(x + step * 0.8, y - step * 3)
+        session.wait_for_timeout(25)
+    seconds = (session.evaluate("performance.now()") - start) / 1000
+    rate = session.evaluate("window.updates") / seconds
+    session.mouse.up()
     print(f"\njoint drag: {rate:.1f} updates a second, over {seconds:.1f} s")
     assert rate >= UPDATES_A_SECOND

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from mcld_app.models import available
+from mcld_app.engine.registry import available
 
 pytestmark = pytest.mark.browser
 
@@ -23,49 +23,49 @@ DRAWN, PREVIEW = "#stage .stage-drawn", "#stage .stage-after"
 
 
 @pytest.fixture(scope="module")
-def visit(browser: Browser, studio_with_model) -> Iterator[Page]:
+def session(browser: Browser, studio_with_model) -> Iterator[Page]:
     """One open page of a studio that has a model."""
     page = _visitor(browser, studio_with_model.url)
     yield page
     page.context.close()
 
 
-def test_the_model_is_named_and_the_button_is_ready(visit: Page) -> None:
-    expect(visit.locator(".generate-model")).to_have_text("Model: tiny. A model of your own.")
-    expect(_go(visit)).to_be_enabled()
-    expect(visit.get_by_role("button", name="Cancel")).to_be_hidden()
-    expect(visit.locator("#stage .stage-show-drawn")).to_be_hidden()
+def test_the_model_is_named_and_the_button_is_ready(session: Page) -> None:
+    expect(session.locator(".generate-model")).to_have_text("Model: tiny. A model of your own.")
+    expect(_go(session)).to_be_enabled()
+    expect(session.get_by_role("button", name="Cancel")).to_be_hidden()
+    expect(session.locator("#stage .stage-show-drawn")).to_be_hidden()
 
 
-def test_progress_and_what_is_coming_are_shown_and_then_the_picture(visit: Page, studio_with_model) -> None:
-    _set(visit, steps=12)
+def test_progress_and_what_is_coming_are_shown_and_then_the_picture(session: Page, studio_with_model) -> None:
+    _set(session, steps=12)
     with studio_with_model.pace(math.inf):
-        _go(visit).click()
-        expect(visit.get_by_role("button", name="Cancel")).to_be_visible()
-        expect(visit.locator(".generate-text")).to_have_text("Step 1 of 12", timeout=SLOW)
-        expect(visit.locator(".stage-badge")).to_have_text("Drawing …")
-        expect(visit.locator("#stage .stage-show-drawn")).to_have_attribute("aria-pressed", "true")
-        coming = _source(visit, DRAWN)
-    _wait_until_idle(visit)
-    expect(visit.locator("#stage .stage-show-drawn")).to_have_attribute("aria-pressed", "true")
-    expect(visit.locator(".stage-badge")).to_have_text("AI-generated")
-    assert _source(visit, DRAWN) not in (coming, _source(visit, PREVIEW))
-    assert _picture(visit).size == (44, 64), "as high as the network's square, 11:16"
+        _go(session).click()
+        expect(session.get_by_role("button", name="Cancel")).to_be_visible()
+        expect(session.locator(".generate-text")).to_have_text("Step 1 of 12", timeout=SLOW)
+        expect(session.locator(".stage-badge")).to_have_text("Drawing …")
+        expect(session.locator("#stage .stage-show-drawn")).to_have_attribute("aria-pressed", "true")
+        coming = _source(session, DRAWN)
+    _wait_until_idle(session)
+    expect(session.locator("#stage .stage-show-drawn")).to_have_attribute("aria-pressed", "true")
+    expect(session.locator(".stage-badge")).to_have_text("AI-generated")
+    assert _source(session, DRAWN) not in (coming, _source(session, PREVIEW))
+    assert _picture(session).size == (44, 64), "as high as the network's square, 11:16"
 
 
-def test_step_after_step_is_told(visit: Page, studio_with_model) -> None:
-    visit.evaluate("""() => {
+def test_step_after_step_is_told(session: Page, studio_with_model) -> None:
+    session.evaluate("""() => {
       const text = document.querySelector('.generate-text');
       window.told = [];
       window.teller = new MutationObserver(() => window.told.push(text.textContent));
       window.teller.observe(text, { childList: true, characterData: true, subtree: true });
     }""")
-    _set(visit, steps=6)
+    _set(session, steps=6)
     with studio_with_model.pace(0.5):
-        _go(visit).click()
-        _wait_until_idle(visit)
-    visit.evaluate("window.teller.disconnect()")
-    told = [re.fullmatch(r"Step (\d) of 6(?: · (.+))?", text) for text in visit.evaluate("window.told")]
+        _go(session).click()
+        _wait_until_idle(session)
+    session.evaluate("window.teller.disconnect()")
+    told = [re.fullmatch(r"Step (\d) of 6(?: · (.+))?", text) for text in session.evaluate("window.told")]
     steps = [(int(match[1]), match[2] or "") for match in told if match]
     numbers = [number for number, _ in steps]
     assert numbers == sorted(numbers) and len(set(numbers)) > 2, "however slow the page, some steps come one by one"
@@ -73,82 +73,82 @@ def test_step_after_step_is_told(visit: Page, studio_with_model) -> None:
 
 
 def test_the_page_stays_in_use_while_drawing_and_an_edit_makes_the_picture_an_older_one(
-    visit: Page, studio_with_model
+    session: Page, studio_with_model
 ) -> None:
-    _set(visit, steps=4)
+    _set(session, steps=4)
     with studio_with_model.pace(math.inf):
-        _go(visit).click()
-        expect(visit.locator(".stage-badge")).to_have_text("Drawing …", timeout=SLOW)
-        before = _source(visit, PREVIEW)
-        visit.locator("#pose-picker").get_by_role("option", name="Arms up", exact=True).click()
-        visit.wait_for_function("before => document.querySelector('#stage .stage-after').src !== before", arg=before)
-        expect(visit.get_by_role("button", name="Cancel")).to_be_visible()
-        expect(visit.locator("#stage .stage-show-preview")).to_have_attribute("aria-pressed", "true")
-    _wait_until_idle(visit)
-    expect(visit.locator("#notice .notice")).to_contain_text("before your last edits")
-    visit.locator("#stage .stage-show-drawn").click()
-    expect(visit.locator(".stage-badge")).to_have_text("AI-generated, before your last edits")
-    visit.get_by_role("button", name="Undo").click()
-    visit.wait_for_function("before => document.querySelector('#stage .stage-after').src === before", arg=before)
-    visit.locator("#stage .stage-show-drawn").click()
-    expect(visit.locator(".stage-badge")).to_have_text("AI-generated")
+        _go(session).click()
+        expect(session.locator(".stage-badge")).to_have_text("Drawing …", timeout=SLOW)
+        before = _source(session, PREVIEW)
+        session.locator("#pose-picker").get_by_role("option", name="Arms up", exact=True).click()
+        session.wait_for_function("before => document.querySelector('#stage .stage-after').src !== before", arg=before)
+        expect(session.get_by_role("button", name="Cancel")).to_be_visible()
+        expect(session.locator("#stage .stage-show-preview")).to_have_attribute("aria-pressed", "true")
+    _wait_until_idle(session)
+    expect(session.locator("#notice .notice")).to_contain_text("before your last edits")
+    session.locator("#stage .stage-show-drawn").click()
+    expect(session.locator(".stage-badge")).to_have_text("AI-generated, before your last edits")
+    session.get_by_role("button", name="Undo").click()
+    session.wait_for_function("before => document.querySelector('#stage .stage-after').src === before", arg=before)
+    session.locator("#stage .stage-show-drawn").click()
+    expect(session.locator(".stage-badge")).to_have_text("AI-generated")
 
 
-def test_cancel_stops_at_the_next_step_and_the_next_picture_comes(visit: Page, studio_with_model) -> None:
-    kept = _source(visit, DRAWN)
-    _set(visit, steps=200)
+def test_cancel_stops_at_the_next_step_and_the_next_picture_comes(session: Page, studio_with_model) -> None:
+    kept = _source(session, DRAWN)
+    _set(session, steps=200)
     with studio_with_model.pace(1):
-        _go(visit).click()
-        expect(visit.locator(".generate-text")).to_have_text(re.compile("Step"), timeout=SLOW)
-        visit.get_by_role("button", name="Cancel").click()
-        _wait_until_idle(visit, 15_000)  # after 20 s the page would give up by itself
-    assert _source(visit, DRAWN) == kept, "the picture before is still there"
-    _set(visit, steps=2)
-    _go(visit).click()
-    _wait_until_idle(visit)
-    assert _source(visit, DRAWN) != kept
+        _go(session).click()
+        expect(session.locator(".generate-text")).to_have_text(re.compile("Step"), timeout=SLOW)
+        session.get_by_role("button", name="Cancel").click()
+        _wait_until_idle(session, 15_000)  # after 20 s the page would give up by itself
+    assert _source(session, DRAWN) == kept, "the picture before is still there"
+    _set(session, steps=2)
+    _go(session).click()
+    _wait_until_idle(session)
+    assert _source(session, DRAWN) != kept
 
 
-def test_the_same_seed_draws_the_same_picture_and_another_one_another(visit: Page) -> None:
+def test_the_same_seed_draws_the_same_picture_and_another_one_another(session: Page) -> None:
     pictures = []
     for seed in ("12345678901234567", "12345678901234567", "8"):
-        _set(visit, steps=2, seed=seed)
-        _go(visit).click()
-        _wait_until_idle(visit)
-        pictures.append(_source(visit, DRAWN))
-        assert visit.locator("#generate-seed").input_value() == seed
+        _set(session, steps=2, seed=seed)
+        _go(session).click()
+        _wait_until_idle(session)
+        pictures.append(_source(session, DRAWN))
+        assert session.locator("#generate-seed").input_value() == seed
     assert pictures[0] == pictures[1] != pictures[2]
 
 
-def test_a_new_seed_each_time_is_shown_so_that_it_can_be_used_again(visit: Page) -> None:
+def test_a_new_seed_each_time_is_shown_so_that_it_can_be_used_again(session: Page) -> None:
     seeds = set()
-    dice = visit.get_by_role("button", name="A new seed each time")
+    dice = session.get_by_role("button", name="A new seed each time")
     if dice.get_attribute("aria-pressed") == "false":  # a seed was written before
         dice.click()
     expect(dice).to_have_attribute("aria-pressed", "true")
     for _ in range(2):
-        _go(visit).click()
-        _wait_until_idle(visit)
-        seeds.add(visit.locator("#generate-seed").input_value())
+        _go(session).click()
+        _wait_until_idle(session)
+        seeds.add(session.locator("#generate-seed").input_value())
     assert len(seeds) == 2
 
 
-def test_settings_that_cannot_be_give_a_sentence_and_the_next_picture_comes(visit: Page) -> None:
-    _set(visit, steps=2, seed="9" * 19)
-    _go(visit).click()
-    expect(visit.locator("#notice .notice.warning")).to_contain_text("whole number", timeout=SLOW)
-    _set(visit, steps=2, seed="1")
-    _go(visit).click()
-    _wait_until_idle(visit)
-    expect(visit.locator("#notice .notice.warning")).to_have_count(0)
+def test_settings_that_cannot_be_give_a_sentence_and_the_next_picture_comes(session: Page) -> None:
+    _set(session, steps=2, seed="9" * 19)
+    _go(session).click()
+    expect(session.locator("#notice .notice.warning")).to_contain_text("whole number", timeout=SLOW)
+    _set(session, steps=2, seed="1")
+    _go(session).click()
+    _wait_until_idle(session)
+    expect(session.locator("#notice .notice.warning")).to_have_count(0)
 
 
-def test_the_download_says_that_a_model_made_it_and_nothing_else(visit: Page) -> None:
-    _set(visit, steps=2, seed="77")
-    _go(visit).click()
-    _wait_until_idle(visit)
-    with visit.expect_download() as waiting:
-        visit.locator("#results").get_by_role("button", name="Download", exact=True).click()
+def test_the_download_says_that_a_model_made_it_and_nothing_else(session: Page) -> None:
+    _set(session, steps=2, seed="77")
+    _go(session).click()
+    _wait_until_idle(session)
+    with session.expect_download() as waiting:
+        session.locator("#results").get_by_role("button", name="Download", exact=True).click()
     assert waiting.value.suggested_filename == "mcld-drawn.png"
     picture = Image.open(Path(waiting.value.path()))
     assert picture.format == "PNG" and picture.size == (44, 64)
@@ -160,49 +160,49 @@ def test_the_download_says_that_a_model_made_it_and_nothing_else(visit: Page) ->
 
 
 @pytest.mark.parametrize("width", [360, 390, 800, 1024, 1100])
-def test_three_views_and_the_seed_fit_into_every_width(visit: Page, width: int) -> None:
-    visit.set_viewport_size({"width": width, "height": 844})
+def test_three_views_and_the_seed_fit_into_every_width(session: Page, width: int) -> None:
+    session.set_viewport_size({"width": width, "height": 844})
     try:
-        expect(visit.locator("#stage .stage-show-drawn")).to_be_visible()
-        outside = visit.evaluate("""() => ["#stage", "#generate"].flatMap((area) => {
+        expect(session.locator("#stage .stage-show-drawn")).to_be_visible()
+        outside = session.evaluate("""() => ["#stage", "#generate"].flatMap((area) => {
           const edge = document.querySelector(area).getBoundingClientRect().right + 1;
           return [...document.querySelectorAll(`${area} button:not(.chip), ${area} input`)]
             .filter((e) => e.getBoundingClientRect().right > edge).map((e) => e.className);
         })""")
         assert outside == []
-        assert visit.evaluate("document.documentElement.scrollWidth") <= width
+        assert session.evaluate("document.documentElement.scrollWidth") <= width
     finally:
-        visit.set_viewport_size({"width": 1280, "height": 900})
+        session.set_viewport_size({"width": 1280, "height": 900})
 
 
-def test_two_visitors_at_once_each_get_their_own_picture(visit: Page, browser: Browser, studio_with_model) -> None:
+def test_two_visitors_at_once_each_get_their_own_picture(session: Page, browser: Browser, studio_with_model) -> None:
     other = _visitor(browser, studio_with_model.url)
     try:
         other.locator("#people-picker [role=option]").nth(2).click()
-        _set(visit, steps=2, seed="5")
-        _go(visit).click()
-        _wait_until_idle(visit)
-        alone = _source(visit, DRAWN)
-        for page in (visit, other):
+        _set(session, steps=2, seed="5")
+        _go(session).click()
+        _wait_until_idle(session)
+        alone = _source(session, DRAWN)
+        for page in (session, other):
             _set(page, steps=2, seed="5")
             _go(page).click()
-        for page in (visit, other):
+        for page in (session, other):
             _wait_until_idle(page)
-        assert _source(visit, DRAWN) == alone != _source(other, DRAWN)
+        assert _source(session, DRAWN) == alone != _source(other, DRAWN)
     finally:
         other.context.close()
 
 
-def test_who_leaves_stops_their_drawing(visit: Page, browser: Browser, studio_with_model) -> None:
+def test_who_leaves_stops_their_drawing(session: Page, browser: Browser, studio_with_model) -> None:
     other = _visitor(browser, studio_with_model.url)
     _set(other, steps=200)
     with studio_with_model.pace(0.5):  # what nobody stopped would take 100 s
         _go(other).click()
         expect(other.locator(".generate-text")).to_have_text(re.compile("Step"), timeout=SLOW)
         other.context.close()
-        _set(visit, steps=2)
-        _go(visit).click()
-        _wait_until_idle(visit, 40_000)
+        _set(session, steps=2)
+        _go(session).click()
+        _wait_until_idle(session, 40_000)
     assert "Traceback" not in studio_with_model.log()
 
 

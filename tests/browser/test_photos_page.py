@@ -14,9 +14,9 @@ from small_densepose import export_saying, planes_of
 
 from mcld_app.body.framing import person_box
 from mcld_app.body.iuv import resize_iuv
-from mcld_app.body.mannequin import named_poses
-from mcld_app.body.people import draw_person, render_person
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import encode_png
+from mcld_app.synthetic.people import draw_person, render_person
 
 pytestmark = pytest.mark.browser
 

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def visit(browser: Browser, studio_url: str) -> Iterator[Page]:
+def session(browser: Browser, studio_url: str) -> Iterator[Page]:
     """One open page for tests that only look at it or that leave it as they found it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page = context.new_page()
@@ -55,8 +55,8 @@ def visit(browser: Browser, studio_url: str) -> Iterator[Page]:
 @pytest.fixture(autouse=True)
 def _as_found(request: pytest.FixtureRequest) -> Iterator[None]:
     """Tests that share the page each begin with the first sample person, as in the photo, and no message."""
-    if "visit" in request.fixturenames:
-        page: Page = request.getfixturevalue("visit")
+    if "session" in request.fixturenames:
+        page: Page = request.getfixturevalue("session")
         page.keyboard.press("Escape")
         page.locator("#people-picker [role=option]").first.click()
         wait_until_answered(page)
@@ -68,243 +68,243 @@ def _as_found(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
 
 
-def test_it_opens_with_a_person_people_to_choose_from_and_their_maps(visit: Page) -> None:
-    assert visit.locator("#people-picker [role=option]").count() >= 8
-    expect(visit.locator("#people-picker [aria-selected=true]")).to_have_count(1)
-    assert is_drawn(visit, PICTURE)
-    assert is_drawn(visit, "#stage .stage-iuv")
-    open_tab(visit, "Paint")
-    expect(visit.locator(".texture-share")).to_contain_text("% of the body", timeout=SLOW)
-    assert is_drawn(visit, ".texture-map")
-    assert is_drawn(visit, ".texture-seen")
+def test_it_opens_with_a_person_people_to_choose_from_and_their_maps(session: Page) -> None:
+    assert session.locator("#people-picker [role=option]").count() >= 8
+    expect(session.locator("#people-picker [aria-selected=true]")).to_have_count(1)
+    assert is_drawn(session, PICTURE)
+    assert is_drawn(session, "#stage .stage-iuv")
+    open_tab(session, "Paint")
+    expect(session.locator(".texture-share")).to_contain_text("% of the body", timeout=SLOW)
+    assert is_drawn(session, ".texture-map")
+    assert is_drawn(session, ".texture-seen")
 
 
-def test_choosing_another_person_shows_them(visit: Page) -> None:
-    with new_picture(visit):
-        visit.locator("#people-picker [role=option]").nth(2).click()
-    name = visit.locator("#people-picker [role=option]").nth(2).inner_text()
-    expect(visit.locator(PICTURE)).to_have_attribute("alt", starts_with(name))
+def test_choosing_another_person_shows_them(session: Page) -> None:
+    with new_picture(session):
+        session.locator("#people-picker [role=option]").nth(2).click()
+    name = session.locator("#people-picker [role=option]").nth(2).inner_text()
+    expect(session.locator(PICTURE)).to_have_attribute("alt", starts_with(name))
 
 
-def test_choosing_a_pose_redraws_the_person_in_it(visit: Page) -> None:
-    expect(visit.locator("#pose-picker [role=option]")).to_have_count(25, timeout=SLOW)  # 24, and the photo's own
-    with new_picture(visit):
-        visit.locator("#pose-picker").get_by_role("option", name="Arms up", exact=True).click()
-    expect(visit.locator(PICTURE)).to_have_attribute("alt", ends_with("Arms up"))
-    expect(visit.locator("#pose-picker [aria-selected=true]")).to_have_text("Arms up")
+def test_choosing_a_pose_redraws_the_person_in_it(session: Page) -> None:
+    expect(session.locator("#pose-picker [role=option]")).to_have_count(25, timeout=SLOW)  # 24, and the photo's own
+    with new_picture(session):
+        session.locator("#pose-picker").get_by_role("option", name="Arms up", exact=True).click()
+    expect(session.locator(PICTURE)).to_have_attribute("alt", ends_with("Arms up"))
+    expect(session.locator("#pose-picker [aria-selected=true]")).to_have_text("Arms up")
 
 
-def test_a_slider_turns_the_person_and_one_undo_takes_the_whole_drag_back(visit: Page) -> None:
-    before = source_of(visit, PICTURE)
-    slider = visit.get_by_label("Turn", exact=True)
-    drag_slider(visit, slider, 0.74)
-    expect(visit.locator(PICTURE)).to_have_attribute("alt", ends_with("your own"), timeout=SLOW)
+def test_a_slider_turns_the_person_and_one_undo_takes_the_whole_drag_back(session: Page) -> None:
+    before = source_of(session, PICTURE)
+    slider = session.get_by_label("Turn", exact=True)
+    drag_slider(session, slider, 0.74)
+    expect(session.locator(PICTURE)).to_have_attribute("alt", ends_with("your own"), timeout=SLOW)
     assert float(slider.input_value()) > 20
-    with new_picture(visit):
-        visit.get_by_role("button", name="Undo").click()
-    assert source_of(visit, PICTURE) == before
+    with new_picture(session):
+        session.get_by_role("button", name="Undo").click()
+    assert source_of(session, PICTURE) == before
 
 
-def test_after_a_quick_drag_the_picture_is_that_of_where_the_slider_stopped(visit: Page) -> None:
-    slider = visit.get_by_label("Turn", exact=True)
-    drag_slider(visit, slider, 0.7)
-    dragged, value = source_of(visit, PICTURE), slider.input_value()
-    with new_picture(visit):
-        visit.get_by_role("button", name="Undo").click()
-    with new_picture(visit):
+def test_after_a_quick_drag_the_picture_is_that_of_where_the_slider_stopped(session: Page) -> None:
+    slider = session.get_by_label("Turn", exact=True)
+    drag_slider(session, slider, 0.7)
+    dragged, value = source_of(session, PICTURE), slider.input_value()
+    with new_picture(session):
+        session.get_by_role("button", name="Undo").click()
+    with new_picture(session):
         slider.fill(value)
-    wait_until_answered(visit)
-    assert source_of(visit, PICTURE) == dragged
+    wait_until_answered(session)
+    assert source_of(session, PICTURE) == dragged
 
 
-def test_a_garment_dragged_with_the_mouse_lights_the_region_up_and_is_worn(visit: Page) -> None:
-    open_tab(visit, "Clothes")
-    garment = visit.locator("#garment-picker [role=option]").first
+def test_a_garment_dragged_with_the_mouse_lights_the_region_up_and_is_worn(session: Page) -> None:
+    open_tab(session, "Clothes")
+    garment = session.locator("#garment-picker [role=option]").first
     label = garment.inner_text()
-    start, chest = middle_of(garment), point_on_person(visit, 0.5, 0.35)
-    before = pixels_of(visit)
-    visit.mouse.move(*start)
-    visit.mouse.down()
-    visit.mouse.move(start[0] + 20, start[1] + 10, steps=3)
-    visit.mouse.move(*chest, steps=8)
-    expect(visit.locator("#stage .stage-frame")).to_have_attribute("data-lit", "upper")
-    expect(visit.locator("#stage .stage-hint")).to_have_text("Release: Top")
-    with new_picture(visit):
-        visit.mouse.up()
-    expect(visit.locator("#edits .edit-label")).to_have_text([label])
-    after = pixels_of(visit)
+    start, chest = middle_of(garment), point_on_person(session, 0.5, 0.35)
+    before = pixels_of(session)
+    session.mouse.move(*start)
+    session.mouse.down()
+    session.mouse.move(start[0] + 20, start[1] + 10, steps=3)
+    session.mouse.move(*chest, steps=8)
+    expect(session.locator("#stage .stage-frame")).to_have_attribute("data-lit", "upper")
+    expect(session.locator("#stage .stage-hint")).to_have_text("Release: Top")
+    with new_picture(session):
+        session.mouse.up()
+    expect(session.locator("#edits .edit-label")).to_have_text([label])
+    after = pixels_of(session)
     rows = np.abs(after.astype(int) - before).max(2).max(1)
     height = len(rows)
     assert rows[int(height * 0.25) : int(height * 0.45)].max() > 25, "the chest shows the garment"
     assert rows[int(height * 0.85) :].max() < 25, "the feet stay as they were"
 
 
-def test_what_is_worn_can_be_taken_off_again(visit: Page) -> None:
-    before = source_of(visit, PICTURE)
-    wear_by_click(visit, 0, "Torso")
-    with new_picture(visit):
-        visit.locator("#edits .edits-remove").click()
-    expect(visit.locator("#edits .edit-label")).to_have_count(0)
-    assert source_of(visit, PICTURE) == before
+def test_what_is_worn_can_be_taken_off_again(session: Page) -> None:
+    before = source_of(session, PICTURE)
+    wear_by_click(session, 0, "Torso")
+    with new_picture(session):
+        session.locator("#edits .edits-remove").click()
+    expect(session.locator("#edits .edit-label")).to_have_count(0)
+    assert source_of(session, PICTURE) == before
 
 
-def test_a_garment_is_worn_by_keyboard_alone(visit: Page) -> None:
-    open_tab(visit, "Clothes")
-    visit.locator("#garment-picker [role=option][tabindex='0']").focus()
-    visit.keyboard.press("ArrowRight")
-    label = visit.evaluate("document.activeElement.innerText")
-    visit.keyboard.press("Enter")
-    assert visit.evaluate("document.activeElement.className").startswith("chip"), "the focus is on the regions"
-    expect(visit.locator("#stage .stage-live")).to_contain_text("Choose a region")
-    visit.keyboard.press("Home")
-    visit.keyboard.press("ArrowRight")
-    with new_picture(visit):
-        visit.keyboard.press("Enter")
-    expect(visit.locator("#edits .edit-label")).to_have_text([label])
-    expect(visit.locator("#edits .edit-place")).to_have_text(["Torso"])
-    assert visit.evaluate("document.activeElement.innerText") == label, "the focus is back on the garment"
+def test_a_garment_is_worn_by_keyboard_alone(session: Page) -> None:
+    open_tab(session, "Clothes")
+    session.locator("#garment-picker [role=option][tabindex='0']").focus()
+    session.keyboard.press("ArrowRight")
+    label = session.evaluate("document.activeElement.innerText")
+    session.keyboard.press("Enter")
+    assert session.evaluate("document.activeElement.className").startswith("chip"), "the focus is on the regions"
+    expect(session.locator("#stage .stage-live")).to_contain_text("Choose a region")
+    session.keyboard.press("Home")
+    session.keyboard.press("ArrowRight")
+    with new_picture(session):
+        session.keyboard.press("Enter")
+    expect(session.locator("#edits .edit-label")).to_have_text([label])
+    expect(session.locator("#edits .edit-place")).to_have_text(["Torso"])
+    assert session.evaluate("document.activeElement.innerText") == label, "the focus is back on the garment"
 
 
-def test_the_before_after_slider_uncovers_the_photo(visit: Page) -> None:
-    choose_pose(visit, "Arms up")
-    visit.get_by_role("button", name="Before / after").click()
-    box = visit.locator("#stage .stage-frame").bounding_box()
+def test_the_before_after_slider_uncovers_the_photo(session: Page) -> None:
+    choose_pose(session, "Arms up")
+    session.get_by_role("button", name="Before / after").click()
+    box = session.locator("#stage .stage-frame").bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    visit.mouse.move(*middle)
-    visit.mouse.down()
-    visit.mouse.move(box["x"] + box["width"] * 0.85, middle[1], steps=4)
-    visit.mouse.up()
-    slider = visit.get_by_label("Photo or preview")
+    session.mouse.move(*middle)
+    session.mouse.down()
+    session.mouse.move(box["x"] + box["width"] * 0.85, middle[1], steps=4)
+    session.mouse.up()
+    slider = session.get_by_label("Photo or preview")
     value = float(slider.input_value())
     assert value > 75
-    cut = visit.locator("#stage .stage-cut").evaluate("e => getComputedStyle(e).clipPath")
+    cut = session.locator("#stage .stage-cut").evaluate("e => getComputedStyle(e).clipPath")
     assert float(cut.split()[1].rstrip("%")) == pytest.approx(100 - value, abs=0.5)
-    visit.keyboard.press("ArrowLeft")
+    session.keyboard.press("ArrowLeft")
     assert float(slider.input_value()) == value - 1
 
 
-def test_reset_brings_the_photo_back_and_undo_the_edits(visit: Page) -> None:
-    before = source_of(visit, PICTURE)
-    wear_by_click(visit, 1, "Top")
-    choose_pose(visit, "Walking")
-    edited = source_of(visit, PICTURE)
-    with new_picture(visit):
-        visit.get_by_role("button", name="Reset").click()
-    assert source_of(visit, PICTURE) == before
-    with new_picture(visit):
-        visit.get_by_role("button", name="Undo").click()
-    assert source_of(visit, PICTURE) == edited
+def test_reset_brings_the_photo_back_and_undo_the_edits(session: Page) -> None:
+    before = source_of(session, PICTURE)
+    wear_by_click(session, 1, "Top")
+    choose_pose(session, "Walking")
+    edited = source_of(session, PICTURE)
+    with new_picture(session):
+        session.get_by_role("button", name="Reset").click()
+    assert source_of(session, PICTURE) == before
+    with new_picture(session):
+        session.get_by_role("button", name="Undo").click()
+    assert source_of(session, PICTURE) == edited
 
 
-def test_a_bad_file_gives_one_sentence_and_changes_nothing_else(visit: Page, studio) -> None:
-    choose_pose(visit, "Walking")
-    wear_by_click(visit, 0, "Top")
-    before, worn = source_of(visit, PICTURE), visit.locator("#edits .edit-label").all_inner_texts()
-    open_upload(visit)
-    put_file(visit, "photo", "holiday.png", b"This is a shopping list, not a picture.")
-    put_file(visit, "iuv", "map.png", png_of(np.full((64, 64, 3), 7, np.uint8)))
-    visit.get_by_role("button", name="Use this photo").click()
-    status = visit.locator(".upload-status.warning")
+def test_a_bad_file_gives_one_sentence_and_changes_nothing_else(session: Page, studio) -> None:
+    choose_pose(session, "Walking")
+    wear_by_click(session, 0, "Top")
+    before, worn = source_of(session, PICTURE), session.locator("#edits .edit-label").all_inner_texts()
+    open_upload(session)
+    put_file(session, "photo", "holiday.png", b"This is a shopping list, not a picture.")
+    put_file(session, "iuv", "map.png", png_of(np.full((64, 64, 3), 7, np.uint8)))
+    session.get_by_role("button", name="Use this photo").click()
+    status = session.locator(".upload-status.warning")
     expect(status).to_be_visible(timeout=SLOW)
     expect(status).to_be_in_viewport(ratio=0.95)  # not 1: edges lie between pixels
     sentence = status.inner_text()
     assert "Traceback" not in sentence and "Error" not in sentence and 15 < len(sentence) < 260, sentence
-    assert source_of(visit, PICTURE) == before
-    assert visit.locator("#edits .edit-label").all_inner_texts() == worn
-    assert visit.locator(".upload-slot .upload-name").all_inner_texts() == ["holiday.png", "map.png"]
+    assert source_of(session, PICTURE) == before
+    assert session.locator("#edits .edit-label").all_inner_texts() == worn
+    assert session.locator(".upload-slot .upload-name").all_inner_texts() == ["holiday.png", "map.png"]
     assert "Traceback" not in studio.log()
 
 
-def test_over_a_photo_alone_the_mannequin_is_laid_by_hand(visit: Page, sample_files: tuple[Path, Path]) -> None:
+def test_over_a_photo_alone_the_mannequin_is_laid_by_hand(session: Page, sample_files: tuple[Path, Path]) -> None:
     """Drag, wheel, orbit, undo; put away; and again, to the end."""
-    visit.reload()
-    wait_until_ready(visit)
-    open_upload(visit)
-    put_file(visit, "photo", "me.png", sample_files[0].read_bytes())
-    with new_picture(visit):
-        visit.get_by_role("button", name="Use this photo").click()
-    expect(visit.locator(".upload-status")).to_contain_text("Lay the mannequin over the person", timeout=SLOW)
-    wrist = visit.locator(".joint-handle[data-id=left_wrist]")
+    session.reload()
+    wait_until_ready(session)
+    open_upload(session)
+    put_file(session, "photo", "me.png", sample_files[0].read_bytes())
+    with new_picture(session):
+        session.get_by_role("button", name="Use this photo").click()
+    expect(session.locator(".upload-status")).to_contain_text("Lay the mannequin over the person", timeout=SLOW)
+    wrist = session.locator(".joint-handle[data-id=left_wrist]")
     expect(wrist).to_be_visible()
     box = wrist.locator(".joint-dot").bounding_box()
-    with new_picture(visit):
-        visit.mouse.move(box["x"] + 5, box["y"] + 5)
-        visit.mouse.down()
-        visit.mouse.move(box["x"] + 40, box["y"] - 60, steps=4)
-        visit.mouse.up()
-    frame = visit.locator(".stage-frame").bounding_box()
-    with new_picture(visit):
-        visit.mouse.move(frame["x"] + 12, frame["y"] + 40)
-        visit.mouse.down()
-        visit.mouse.move(frame["x"] + 90, frame["y"] + 40, steps=4)
-        visit.mouse.up()
-    zoom = visit.locator("#joints input[type=range]").nth(2).input_value()
-    with new_picture(visit):
-        visit.mouse.wheel(0, -200)
-        visit.wait_for_timeout(400)
-    assert float(visit.locator("#joints input[type=range]").nth(2).input_value()) > float(zoom)
-    with new_picture(visit):
-        visit.keyboard.press("Control+z")
-    with new_picture(visit):
-        visit.get_by_role("button", name="Leave it").click()
-    assert not visit.locator(".stage-laying").is_visible()
-    with new_picture(visit):
-        visit.get_by_role("button", name="Use this photo").click()
-    with new_picture(visit):
-        visit.get_by_role("button", name="Use this body").click()
-    expect(visit.locator("#people-picker [role=option][aria-selected=true]")).to_contain_text("me")
+    with new_picture(session):
+        session.mouse.move(box["x"] + 5, box["y"] + 5)
+        session.mouse.down()
+        session.mouse.move(box["x"] + 40, box["y"] - 60, steps=4)
+        session.mouse.up()
+    frame = session.locator(".stage-frame").bounding_box()
+    with new_picture(session):
+        session.mouse.move(frame["x"] + 12, frame["y"] + 40)
+        session.mouse.down()
+        session.mouse.move(frame["x"] + 90, frame["y"] + 40, steps=4)
+        session.mouse.up()
+    zoom = session.locator("#joints input[type=range]").nth(2).input_value()
+    with new_picture(session):
+        session.mouse.wheel(0, -200)
+        session.wait_for_timeout(400)
+    assert float(session.locator("#joints input[type=range]").nth(2).input_value()) > float(zoom)
+    with new_picture(session):
+        session.keyboard.press("Control+z")
+    with new_picture(session):
+        session.get_by_role("button", name="Leave it").click()
+    assert not session.locator(".stage-laying").is_visible()
+    with new_picture(session):
+        session.get_by_role("button", name="Use this photo").click()
+    with new_picture(session):
+        session.get_by_role("button", name="Use this body").click()
+    expect(session.locator("#people-picker [role=option][aria-selected=true]")).to_contain_text("me")
 
 
-def test_a_photo_with_its_iuv_map_becomes_the_person(visit: Page, sample_files: tuple[Path, Path]) -> None:
+def test_a_photo_with_its_iuv_map_becomes_the_person(session: Page, sample_files: tuple[Path, Path]) -> None:
     photo, iuv = sample_files
-    open_upload(visit)
-    put_file(visit, "photo", "Maya.png", photo.read_bytes())
-    put_file(visit, "iuv", "Maya_iuv.png", iuv.read_bytes())
-    with new_picture(visit):
-        visit.get_by_role("button", name="Use this photo").click()
-    expect(visit.locator("#people-picker [aria-selected=true]")).to_have_text("Maya", timeout=SLOW)
+    open_upload(session)
+    put_file(session, "photo", "Maya.png", photo.read_bytes())
+    put_file(session, "iuv", "Maya_iuv.png", iuv.read_bytes())
+    with new_picture(session):
+        session.get_by_role("button", name="Use this photo").click()
+    expect(session.locator("#people-picker [aria-selected=true]")).to_have_text("Maya", timeout=SLOW)
 
 
 def test_two_files_from_the_desktop_dropped_on_the_legs_are_worn_there(
-    visit: Page, sample_files: tuple[Path, Path]
+    session: Page, sample_files: tuple[Path, Path]
 ) -> None:
     photo, iuv = sample_files
-    at = point_on_person(visit, 0.45, 0.7)
-    with new_picture(visit):
-        drop_files(visit, at, [("iuv.png", iuv.read_bytes()), ("photo.png", photo.read_bytes())])
-    expect(visit.locator("#edits .edit-place")).to_have_text(["Bottom"])
+    at = point_on_person(session, 0.45, 0.7)
+    with new_picture(session):
+        drop_files(session, at, [("iuv.png", iuv.read_bytes()), ("photo.png", photo.read_bytes())])
+    expect(session.locator("#edits .edit-place")).to_have_text(["Bottom"])
 
 
-def test_one_file_from_the_desktop_is_told_what_is_missing(visit: Page, sample_files: tuple[Path, Path]) -> None:
-    before = source_of(visit, PICTURE)
-    drop_files(visit, point_on_person(visit, 0.5, 0.35), [("photo.png", sample_files[0].read_bytes())])
-    expect(visit.locator("#notice .notice.warning")).to_contain_text("IUV map", timeout=SLOW)
-    assert source_of(visit, PICTURE) == before
+def test_one_file_from_the_desktop_is_told_what_is_missing(session: Page, sample_files: tuple[Path, Path]) -> None:
+    before = source_of(session, PICTURE)
+    drop_files(session, point_on_person(session, 0.5, 0.35), [("photo.png", sample_files[0].read_bytes())])
+    expect(session.locator("#notice .notice.warning")).to_contain_text("IUV map", timeout=SLOW)
+    assert source_of(session, PICTURE) == before
 
 
 @pytest.mark.parametrize("name", ["Preview picture", "Texture map", "IUV map"])
-def test_what_was_made_can_be_downloaded(visit: Page, name: str) -> None:
-    with visit.expect_download(timeout=SLOW) as waiting:
-        visit.locator("#downloads").get_by_role("button", name=name, exact=True).click()
+def test_what_was_made_can_be_downloaded(session: Page, name: str) -> None:
+    with session.expect_download(timeout=SLOW) as waiting:
+        session.locator("#downloads").get_by_role("button", name=name, exact=True).click()
     picture = Image.open(waiting.value.path())
     assert picture.size == ((512, 512) if name == "Texture map" else (352, 512))
     assert len(picture.convert("RGB").getcolors(1 << 20)) > 50
 
 
-def test_the_page_asks_nobody_outside_for_anything(visit: Page, studio_url: str) -> None:
-    asked = [url for url in visit.request_log if not url.startswith((studio_url, "data:", "blob:"))]  # type: ignore
+def test_the_page_asks_nobody_outside_for_anything(session: Page, studio_url: str) -> None:
+    asked = [url for url in session.request_log if not url.startswith((studio_url, "data:", "blob:"))]  # type: ignore
     assert asked == []
 
 
 @pytest.mark.parametrize("width", [360, 390, 768, 1024, 1440])
-def test_no_width_needs_sideways_scrolling(visit: Page, width: int) -> None:
-    visit.set_viewport_size({"width": width, "height": 844})
+def test_no_width_needs_sideways_scrolling(session: Page, width: int) -> None:
+    session.set_viewport_size({"width": width, "height": 844})
     try:
         for tab in ("Pose", "Clothes", "Face", "Paint"):
-            open_tab(visit, tab)
-            assert visit.evaluate("document.documentElement.scrollWidth") <= width, tab
+            open_tab(session, tab)
+            assert session.evaluate("document.documentElement.scrollWidth") <= width, tab
     finally:
-        visit.set_viewport_size({"width": 1280, "height": 900})
+        session.set_viewport_size({"width": 1280, "height": 900})
 
 
 @pytest.fixture
@@ -378,7 +378,7 @@ def test_two_visitors_never_see_each_others_edits(
 @pytest.fixture(scope="module")
 def sample_files() -> tuple[Path, Path]:
     """A photo and its IUV map: a sample person that is not the first one."""
-    from mcld_app.body.samples import sample_people
+    from mcld_app.editing.sample_files import sample_people
 
     sample = sample_people()[3]
     return sample.photo_path, sample.iuv_path

@@ -4,12 +4,12 @@
     lists    which of them are for training and which for tests, and the pairs
     looks    what is seen in a photo: its IUV map and its face, by models
     one      one photo's files: photo, IUV map, texture map, face
-    crew     processes that make them, one photo each at a time
+    worker pool     processes that make them, one photo each at a time
     whole    all of them: what is missing, in which order, and what came of it
     command  the command line
 """
 
 from mcld_app.data.prepare.command import arguments, run
-from mcld_app.data.prepare.whole import Outcome, prepare
+from mcld_app.data.prepare.dataset import Outcome, prepare
 
 __all__ = ["Outcome", "arguments", "prepare", "run"]

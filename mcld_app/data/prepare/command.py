@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from mcld_app.data.prepare.whole import REPORT, Outcome, prepare
+from mcld_app.data.prepare.dataset import REPORT, Outcome, prepare
 from mcld_app.errors import StudioError
 
 _REASONS = 5  # told on the screen; the report has them all

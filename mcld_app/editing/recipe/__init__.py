@@ -4,8 +4,8 @@ By default a recipe names samples, and says of a visitor's own pictures only whi
 content): whoever opens it must have them. With pictures it carries them, and their faces with them.
 """
 
-from mcld_app.editing.recipe.made import LARGEST, VERSION, Recipe
 from mcld_app.editing.recipe.read import read_recipe
+from mcld_app.editing.recipe.recipe import LARGEST, VERSION, Recipe
 from mcld_app.editing.recipe.write import write_recipe
 
 __all__ = ["LARGEST", "VERSION", "Recipe", "read_recipe", "write_recipe"]

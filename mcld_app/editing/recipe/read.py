@@ -13,17 +13,17 @@ import numpy as np
 
 from mcld_app.body.charts import TEXTURE
 from mcld_app.body.iuv import read_iuv
-from mcld_app.body.mannequin import Pose
+from mcld_app.body.mannequin.dragging import pose_from_json
+from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import read_layer, read_photo
-from mcld_app.body.reach import pose_from_json
-from mcld_app.body.strokes import map_strokes
-from mcld_app.conditions import PICTURE_SIZE, Person, kept_person
-from mcld_app.editing import catalogue
+from mcld_app.body.texture.strokes import map_strokes
 from mcld_app.editing import look as looks
+from mcld_app.editing import samples
 from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear
 from mcld_app.editing.garment import Area, Garment, checked_area
 from mcld_app.editing.look import MOST_EDITS, Look, MapPose, pose_as
-from mcld_app.editing.recipe.made import FORMAT, LARGEST, VERSION, Recipe
+from mcld_app.editing.person import PICTURE_SIZE, Person, kept_person
+from mcld_app.editing.recipe.recipe import FORMAT, LARGEST, VERSION, Recipe
 from mcld_app.errors import StudioError
 from mcld_app.request import MAX_SEED, Settings, within
 
@@ -174,8 +174,8 @@ class _Read:
 
     def _garment(self, told: object) -> Garment:
         name = told.get("sample") if isinstance(told, dict) else None
-        if isinstance(name, str) and name in catalogue.garments():
-            return catalogue.sample_garment(name)
+        if isinstance(name, str) and name in samples.garments():
+            return samples.sample_garment(name)
         person = self.person(told)
         return Garment(f"{person.name}’s clothes", person, "upper")
 
@@ -201,10 +201,10 @@ class _Read:
 
 
 def _sample(name: str) -> Person:
-    if name in catalogue.people():
-        return catalogue.sample_person(name)
-    if name in catalogue.garments():
-        return catalogue.sample_garment(name).donor
+    if name in samples.people():
+        return samples.sample_person(name)
+    if name in samples.garments():
+        return samples.sample_garment(name).donor
     raise StudioError(f"This recipe names a sample that is not here: {name[:60]!r}. Was it made by another version?")
 
 

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from typing import Any
 
 from mcld_app.body.iuv import encode_iuv
-from mcld_app.body.mannequin import Pose
+from mcld_app.body.mannequin.dragging import pose_to_json
+from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
-from mcld_app.body.reach import pose_to_json
-from mcld_app.conditions import Person, content_of
 from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear
 from mcld_app.editing.garment import Area
 from mcld_app.editing.look import MapPose
-from mcld_app.editing.recipe.made import FORMAT, VERSION, Recipe
+from mcld_app.editing.person import Person, content_of
+from mcld_app.editing.recipe.recipe import FORMAT, VERSION, Recipe
 from mcld_app.request import Settings
 
 

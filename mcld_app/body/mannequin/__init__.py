@@ -1,0 +1,1 @@
+"""The mannequin: skeleton, shape, skinning, pose, and the IUV map it draws."""

@@ -1,0 +1,129 @@
+"""The mannequin in a pose as an IUV map.
+
+The DensePose charts, laid on the figure, are bent at about 20 joints (linear blend skinning) and rasterised.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from mcld_app.body.charts import charts
+from mcld_app.body.mannequin.articulation import bone_transforms, rotation_about
+from mcld_app.body.mannequin.figure import figure
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.body.raster import interpolate, rasterise
+
+
+def kept_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
+    """`draw_iuv`, drawn once for a pose; read-only."""
+    if (draw_iuv, size) not in pose.worked_out:
+        drawn = draw_iuv(pose, size)
+        drawn.setflags(write=False)
+        pose.worked_out[draw_iuv, size] = drawn
+    return pose.worked_out[draw_iuv, size]
+
+
+
+def draw_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
+    """The IUV map of the mannequin in a pose.
+
+    Args:
+        pose: what to draw.
+        size: (height, width) in pixels.
+
+    Returns:
+        (height, width, 3) uint8, I 0..24, U, V; background 0.
+    """
+    points, _ = posed_vertices(pose)
+    corners, seen_faces, seen = draw_surface(to_picture(points, pose, size), body_faces(), size)
+    uv = charts().uv[charts().faces[seen_faces]] * 255
+    pixel, value = interpolate(corners, uv, seen)
+    out = np.zeros((size[0] * size[1], 3), np.uint8)
+    out[pixel, 0] = charts().face_part[seen_faces[seen.ravel()[pixel]]]
+    out[pixel, 1:] = value + 0.5
+    return out.reshape(*size, 3)
+
+
+
+@lru_cache(maxsize=1)
+def body_faces() -> np.ndarray:
+    """(13776, 3) int32: each chart triangle's corners as body vertices. Read-only."""
+    c = charts()
+    out = c.body_vertex[c.faces]
+    out.setflags(write=False)
+    return out
+
+
+
+def posed_vertices(
+    pose: Pose, rest: np.ndarray | None = None, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices and joints in metres, float32: turned by yaw, feet on the ground (the body's lowest point at y = 0),
+    pelvis over x = z = 0; x to the picture's right, y up, z to the camera.
+
+    Args:
+        pose: what to do with them.
+        rest: (N, 3) rest positions, the 6890 body vertices first; default the figure's own, with the pose's build.
+        weights: (N, 21) skin weights of those.
+
+    Returns:
+        vertices (N, 3) and joints (21, 3).
+    """
+    f = figure()
+    if rest is None or weights is None:
+        rest, weights = f.rest + np.float32(pose.build) * f.thicken, f.weights
+    moves = bone_transforms(pose.angles)
+    blended = (moves.reshape(len(BONES), 12).T @ weights.T).reshape(3, 4, -1)
+    x, y, z = np.ascontiguousarray(rest.T)
+    points = (blended[:, 0] * x + blended[:, 1] * y + blended[:, 2] * z + blended[:, 3]).T
+    starts = np.array([place for _, place in BONES.values()], np.float32)
+    joints = np.einsum("nij,nj->ni", moves[..., :3], starts) + moves[..., 3]
+    turn = rotation_about("y", pose.yaw).astype(np.float32)
+    points, joints = points @ turn.T, joints @ turn.T
+    ground = np.array([joints[0, 0], points[: len(f.rest), 1].min(), joints[0, 2]], np.float32)
+    scale = np.float32(pose.height)
+    return (points - ground) * scale, (joints - ground) * scale
+
+
+
+def to_picture(points: np.ndarray, pose: Pose, size: tuple[int, int]) -> np.ndarray:
+    """World points (N, 3), metres, to (N, 3): x right and y down in pixels, and the depth (larger = nearer), seen from
+    far away (no perspective). The middle of the picture shows a point 0.89 m above the ground."""
+    height, width = size
+    scale = height / 2.0 * pose.zoom
+    view = (rotation_about("z", -pose.roll) @ rotation_about("x", pose.pitch)).astype(np.float32)
+    turned = (points - np.array([0.0, 0.89, 0.0], np.float32)) @ view.T
+    x = width / 2 - 0.5 + (turned[:, 0] + pose.shift_x) * scale
+    y = height / 2 - 0.5 - (turned[:, 1] + pose.shift_y) * scale
+    return np.stack([x, y, turned[:, 2]], 1).astype(np.float32)
+
+
+
+def draw_surface(
+    xyz: np.ndarray, faces: np.ndarray, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rasterise a surface back to front; triangles seen from behind are left out.
+
+    Args:
+        xyz: (N, 3) from `to_picture`.
+        faces: (M, 3) int, counter-clockwise seen from outside.
+        size: (height, width).
+
+    Returns:
+        corners (K, 3, 2), numbers of the K drawn faces in drawing order, and (height, width) int32 indices into those,
+        -1 where nothing is seen.
+    """
+    i, j, k = faces.T
+    px, py, pz = np.ascontiguousarray(xyz.T)
+    x0, x1, x2, y0, y1, y2 = px[i], px[j], px[k], py[i], py[j], py[k]
+    area = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0)
+    right = np.maximum(np.maximum(x0, x1), x2) >= 0
+    left = np.minimum(np.minimum(x0, x1), x2) <= size[1] - 1
+    keep = np.flatnonzero((area < 0) & left & right)
+    keep = keep[np.argsort((pz[i] + pz[j] + pz[k])[keep], kind="stable")]
+    corners = xyz[faces[keep], :2]
+    return corners, keep, rasterise(corners, size)
+

@@ -1,0 +1,1 @@
+"""The texture map: extraction, rendering, completion, and what is laid on it."""

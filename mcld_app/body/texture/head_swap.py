@@ -1,0 +1,70 @@
+"""Heads on the texture map: another one's put on, without the collar that reaches up the neck."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mcld_app.body.parts import region_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.dressing import fill, skin_colour
+from mcld_app.body.texture.texture_map import TextureMap
+
+_CHIN = 1.54  # metres; the head's charts begin at 1.46
+_SLICE = 0.02  # metres of a neck that are judged as one
+_STRANGE = 14.0  # in CIELAB's a and b; necks of the sample people are within 6 of their skin, collars 26 and more away
+
+
+def collar(texture: TextureMap) -> np.ndarray:
+    """The neck's texels that clothes cover, from below up to where skin begins: (512, 512) bool; empty where the skin's
+    colour is not known."""
+    out, skin = np.zeros(texture.coverage.shape, bool), skin_colour(texture)
+    if skin is None:
+        return out
+    head, height = region_mask("head"), rest_surface().y
+    box = slice(*_ends(head.any(1))), slice(*_ends(head.any(0)))
+    pictures = texture.image[box], skin.reshape(1, 1, 3)
+    lab, own = (cv2.cvtColor(np.ascontiguousarray(x), cv2.COLOR_RGB2LAB).astype(np.float32) for x in pictures)
+    off = np.zeros(head.shape, np.float32)
+    off[box] = np.hypot(*np.moveaxis((lab - own)[..., 1:], -1, 0))
+    for low in np.arange(1.46, _CHIN, _SLICE):
+        part = head & (height >= low) & (height < low + _SLICE)
+        seen = part & texture.coverage & (rest_surface().z > 0)  # hair hangs down at the back
+        if np.count_nonzero(seen) < 10:
+            continue
+        if np.median(off[seen]) <= _STRANGE:
+            break
+        out |= head & (height < low + _SLICE)
+    return out
+
+
+def bare_head(donor: TextureMap) -> np.ndarray:
+    """A head to be put on others, (512, 512, 3) uint8 RGB texels: its holes filled, and skin where the donor wears a
+    collar. This is the costly half of `put_head_on`, and depends on the donor alone."""
+    head, skin = region_mask("head"), skin_colour(donor)
+    image = fill(TextureMap(donor.image, donor.coverage | ~head)).image  # the rest of the donor needs no filling
+    return image if skin is None else np.where(collar(donor)[..., None], skin, image)
+
+
+def put_head_on(texture: TextureMap, bare: np.ndarray, share: float = 1.0) -> TextureMap:
+    """Another one's head on a texture map, hair and all. Collars belong to the clothes: the person's own stays.
+
+    Args:
+        texture: the person, as the edits before left them.
+        bare: the other head, see `bare_head`.
+        share: 0 (the person's own head) to 1 (the other one); between them the two are mixed.
+    """
+    head = region_mask("head") & ~collar(texture)
+    image, theirs = texture.image.copy(), bare[head]
+    if share == 1:  # the usual one, in a fraction of the time
+        image[head] = theirs
+    else:
+        own = np.where(texture.coverage[head][:, None], image[head], theirs)
+        image[head] = own * np.float32(1 - share) + theirs * np.float32(share) + 0.5
+    return TextureMap(image, texture.coverage | head)
+
+
+def _ends(used: np.ndarray) -> tuple[int, int]:
+    """The first place of a run that is used, and the one after the last."""
+    places = np.flatnonzero(used)
+    return int(places[0]), int(places[-1]) + 1

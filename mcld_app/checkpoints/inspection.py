@@ -1,0 +1,214 @@
+"""What is there, what is missing and where it belongs, line by line: `python -m mcld_app doctor`.
+
+Needs no network and loads no weights. torch is imported last, only to ask it for a graphics card, so that every other
+line is on the screen by then.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcld_app import __version__
+from mcld_app.checkpoints.disk import free_bytes
+from mcld_app.checkpoints.errors import BrokenWeights, MissingWeights, UntrustedWeights, WeightsError
+from mcld_app.checkpoints.fetch import source_and_place
+from mcld_app.checkpoints.find import Found, find, find_all
+from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
+from mcld_app.checkpoints.formats import recognise
+from mcld_app.checkpoints.manifest import ChecksumManifest
+from mcld_app.checkpoints.saved import is_model_folder, verify_saved
+from mcld_app.checkpoints.table import NEEDED, OPTIONAL, PICKLED, READERS, TABLE, Weight, in_words
+from mcld_app.engine.safety import is_on
+from mcld_app.errors import StudioError
+
+OK, MISSING, UNCONFIRMED, BROKEN, NOTE = "ok", "missing", "unconfirmed", "broken", ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at.
+
+    Attributes:
+        state: "ok", "missing", "unconfirmed" (there, but the owner has not vouched for it), "broken", or "" for a note.
+        what: in a few words.
+        text: what was found.
+        todo: what to do about it, line by line.
+    """
+
+    state: str
+    what: str
+    text: str
+    todo: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.state:<12}{self.what:<20} {self.text}", *(" " * 33 + line for line in self.todo)])
+
+
+def examine(folder: Path | None = None, *, cache: Path | None = None, device: bool = True) -> Iterator[Line]:
+    """Everything worth knowing, one line after the other.
+
+    Args:
+        folder: where weights are kept; default: `checkpoints_folder()`.
+        cache: the Hugging Face cache; default: that of this user.
+        device: also ask torch which device will be used, which takes some seconds.
+    """
+    folder = folder or checkpoints_folder()
+    system = platform.platform(terse=True)
+    yield Line(NOTE, "program", f"MCLD Studio {__version__}, Python {platform.python_version()}, {system}")
+    yield Line(NOTE, "weights", f"looked for in {folder}, then in the Hugging Face cache; without a network")
+    yield bundled_line()
+    weights = list(published_lines(folder, cache))
+    yield from (line for _, line in weights)
+    readers = list(reader_lines(folder, cache))
+    yield from (line for _, line in readers)
+    missing = [weight for weight, line in weights + readers if line.state == MISSING]
+    if missing:
+        total = in_words(sum(weight.size or 0 for weight in missing))
+        vouch = "or put the files there by hand, and vouch for them: `python -m mcld_app trust FILE ...`"
+        yield Line(NOTE, "to do", f"`python -m mcld_app download` fetches all of it, {total};", (vouch,))
+    yield from optional_lines(folder, cache, published=all(line.state == OK for _, line in weights))
+    yield from resource_lines(folder, missing, cache)
+    if device:
+        yield device_line()
+
+
+def bundled_line() -> Line:
+    """The model that comes with the program."""
+    folder = bundled_folder()
+    if not is_model_folder(folder):
+        return Line(NOTE, "bundled model", "none comes with this version of the program")
+    try:
+        files = verify_saved(folder)
+    except WeightsError as error:
+        return _trouble("bundled model", error)
+    return Line(OK, "bundled model", f"{in_words(sum(file.stat().st_size for file in files))}, {folder}")
+
+
+def published_lines(folder: Path | None = None, cache: Path | None = None) -> Iterator[tuple[Weight, Line]]:
+    """The published model's files, each with its line. A file whose hash is known, and that was not looked at since it
+    changed, is hashed, which takes some seconds for a large one."""
+    manifest = ChecksumManifest()
+    try:
+        found = find_all(NEEDED, folder, cache=cache)
+    except WeightsError as error:
+        yield NEEDED[0], _trouble("training steps", error)
+        return
+    for weight in NEEDED:
+        where = found[weight.name]
+        if where is None:
+            yield weight, Line(MISSING, weight.label, in_words(weight.size), _how_to_get(weight, folder))
+        else:
+            yield weight, _line_of(where, manifest)
+
+
+def optional_lines(folder: Path | None = None, cache: Path | None = None, *, published: bool = False) -> Iterator[Line]:
+    """What may stand beside the published model. It is missing only where that model is there, whole (`published`), and
+    its pictures are to be checked."""
+    try:
+        wanted = is_on() and published
+    except StudioError as error:
+        yield Line(BROKEN, "safety checker", str(error))
+        return
+    manifest = ChecksumManifest()
+    for weight in OPTIONAL:
+        where = find(weight, folder, cache=cache)
+        if where is None:
+            text = in_words(weight.size) + ("" if wanted else ", not here; optional, for the published weights alone")
+            yield Line(MISSING if wanted else NOTE, weight.label, text, _how_to_get(weight, folder))
+        else:
+            yield _line_of(where, manifest)
+
+
+def reader_lines(folder: Path | None = None, cache: Path | None = None) -> Iterator[tuple[Weight, Line]]:
+    """What reads photos that people bring. One DensePose model is enough: of the other, nothing is said."""
+    manifest = ChecksumManifest()
+    found = {weight.name: find(weight, folder, cache=cache) for weight in READERS}
+    bodies = found["densepose"] or found["densepose_r101"]
+    for weight in READERS:
+        where = found[weight.name]
+        if where is not None:
+            yield weight, _line_of(where, manifest)
+        elif not weight.optional and not (weight.name == "densepose" and bodies):
+            text = f"{in_words(weight.size)}, to use photos of your own"
+            yield weight, Line(MISSING, weight.label, text, _how_to_get(weight, folder))
+
+
+def _how_to_get(weight: Weight, folder: Path | None) -> tuple[str, ...]:
+    source, target = source_and_place(weight, folder)
+    return (f"get      {source}", f"put it   {target}", f"licence  {weight.licence}")
+
+
+def _line_of(found: Found, manifest: ChecksumManifest) -> Line:
+    try:
+        manifest.verify(found.path, known=found.weight.known, in_cache=found.in_cache)
+        kind = recognise(found.path)
+    except WeightsError as error:
+        return _trouble(found.weight.label, error)
+    more = "" if kind == "safetensors" else "; converted to safetensors when it is first loaded"
+    return Line(OK, found.weight.label, f"{in_words(found.path.stat().st_size)}, {found.path}{more}")
+
+
+def resource_lines(folder: Path, missing: list[Weight], cache: Path | None = None) -> Iterator[Line]:
+    """Disk and memory, and what is not needed."""
+    total = sum(weight.size or 0 for weight in NEEDED)
+    fetch = sum(weight.size or 0 for weight in missing)
+    convert = sum(weight.size or 0 for weight in missing if weight.place.endswith(PICKLED))
+    try:
+        for found in find_all(NEEDED, folder, cache=cache).values():
+            if found is not None and found.path.suffix != ".safetensors":
+                convert += found.path.stat().st_size
+    except (WeightsError, OSError):  # said elsewhere
+        pass
+    try:
+        free = free_bytes(folder)
+        state = NOTE if free > fetch + convert else MISSING
+        text = f"{in_words(free)} free in {folder}; {in_words(fetch)} to download"
+        text += f", {in_words(convert)} for safetensors made from pickles (which may be deleted then)"
+        yield Line(state, "disk", text)
+    except OSError as error:
+        yield Line(NOTE, "disk", f"cannot be asked: {error.strerror or error}")
+    weights = f"the published weights take {in_words(total)} in float32, {in_words(total / 2)} in half precision"
+    try:
+        from psutil import virtual_memory
+
+        memory = virtual_memory()
+        yield Line(NOTE, "memory", f"{in_words(memory.available)} of {in_words(memory.total)} free; {weights}")
+    except ImportError:
+        yield Line(NOTE, "memory", weights)
+    unused = ", ".join(weight.label for weight in TABLE if not weight.used)
+    yield Line(NOTE, "not needed", f"{unused}: nothing to download for these")
+
+
+def device_line() -> Line:
+    """Which device and number format will be used. Imports torch."""
+    try:
+        import torch
+
+        from mcld_app.engine.engine import best_device, best_dtype
+    except ImportError as error:
+        return Line(MISSING, "device", f"torch cannot be imported ({error}). Install what requirements.txt lists.")
+    device = best_device()
+    kind = f"{device}, {best_dtype(device)}"
+    if device == "cuda":
+        card = torch.cuda.get_device_properties(0)
+        kind += f" ({card.name}, {in_words(card.total_memory)})"
+    elif device == "cpu":
+        kind += f" ({torch.get_num_threads()} threads; no graphics card that torch {torch.__version__} can use)"
+    return Line(NOTE, "device", kind)
+
+
+def _trouble(what: str, error: WeightsError) -> Line:
+    states = {MissingWeights: MISSING, UntrustedWeights: UNCONFIRMED, BrokenWeights: BROKEN}
+    return Line(states.get(type(error), BROKEN), what, str(error))
+
+
+def run(folder: Path | None = None) -> int:
+    """Print every line. 1 where a file is broken, 0 otherwise: missing weights are no fault."""
+    broken = False
+    for line in examine(folder):
+        print(line, flush=True)
+        broken |= line.state == BROKEN
+    return 1 if broken else 0

@@ -1,0 +1,192 @@
+"""Draw recipes without the page: `python -m mcld_app generate`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcld_app.errors import StudioError
+
+if TYPE_CHECKING:
+    from mcld_app.request import Progress
+
+_MOST_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A recipe that could not be drawn, and why."""
+
+    recipe: Path
+    why: str
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("recipe", type=Path, help="a recipe (JSON, or a picture drawn here), or a folder of them")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="the picture, or the folder, to write")
+    parser.add_argument("--model", default="", help="which model, if not the recipe's own")
+    parser.add_argument("--with-pictures", action="store_true", help="put the recipe's own photos into the files")
+    parser.add_argument("--mark", action="store_true", help="a visible mark in a corner")
+    parser.add_argument("--again", action="store_true", help="draw those too whose pictures are there already")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Draw; returns the exit status: 1 where a recipe of a folder failed, after all others were drawn."""
+    options = {"model": chosen.model, "pictures": chosen.with_pictures, "mark": chosen.mark}
+    if not chosen.recipe.is_dir():
+        if not chosen.recipe.is_file():
+            raise StudioError(f"There is no recipe {chosen.recipe}.")
+        for path in draw_recipe(chosen.recipe, chosen.out, on_step=_bar(chosen.recipe.name), **options):
+            print(f"written: {path}", file=sys.stderr)
+        return 0
+    failed = []
+    for result in draw_folder(chosen.recipe, chosen.out, again=chosen.again, on_step=_bar, **options):
+        if isinstance(result, Failed):
+            failed.append(result)
+            print(f"failed: {result.recipe.name}: {result.why}", file=sys.stderr)
+        else:
+            print(f"written: {result}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def draw_recipe(
+    recipe: Path,
+    out: Path,
+    *,
+    model: str = "",
+    pictures: bool = False,
+    mark: bool = False,
+    on_step: Callable[[float], None] = lambda _: None,
+) -> list[Path]:
+    """Draw one recipe: one picture for each of its seeds.
+
+    Args:
+        recipe: its file.
+        out: the picture to write; with several seeds, the seed is added to the name.
+        model: a name of `models.available`; "" is the recipe's own, or whichever there is.
+        pictures: whether the files carry the recipe's own photos.
+        mark: whether they carry a visible mark.
+        on_step: told how much is done, 0..1.
+
+    Returns:
+        What was written.
+
+    Raises:
+        StudioError: for a recipe or a place that cannot be used.
+    """
+    from mcld_app.editing.conditioning import conditions_of
+    from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
+    from mcld_app.engine.registry import available, engine_for, model_named
+    from mcld_app.output.provenance import encode_generated
+    from mcld_app.output.watermark import with_watermark
+    from mcld_app.request import Job
+
+    if out.suffix.lower() != ".png":
+        raise StudioError(f"Pictures are written as PNG: call it {out.with_suffix('.png').name}, not {out.name}.")
+    made = read_recipe(_text(recipe))
+    known = available()
+    name = model or (made.model if made.model in known else next(iter(known), made.model))
+    label, given, paths = model_named(name).name, conditions_of(made.look), []
+    settings = made.settings_for(model_named(name).usual)
+    for start in range(0, len(made.seeds), _MOST_AT_ONCE):
+        seeds = made.seeds[start : start + _MOST_AT_ONCE]
+        step = partial(_told, on_step, start, len(made.seeds))
+        jobs = [Job(given, seed) for seed in seeds]
+        for one in engine_for(name).generate(jobs, settings, on_progress=step, previews=False):
+            told = {key: getattr(one, key) for key in ("device", "dtype", "batch", "fallback")}
+            text = write_recipe(Recipe(made.look, settings, (one.seed,), name, told), pictures=pictures)
+            picture = with_watermark(one.picture) if mark else one.picture
+            path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
+            _write(path, encode_generated(picture, label, f"seed {one.seed}", recipe=text, edited=made.of_a_photo))
+            paths.append(path)
+    return paths
+
+
+def _told(on_step: Callable[[float], None], done: int, total: int, progress: Progress) -> None:
+    on_step((done + progress.jobs * progress.share) / total)
+
+
+def draw_folder(
+    folder: Path, out: Path, *, again: bool = False, on_step: Callable[[str], Callable[[float], None]] | None = None,
+    **options,
+) -> Iterator[Path | Failed]:
+    """Draw all recipes of a folder, one after another. One that fails does not stop the others; one whose picture is
+    there already is left out, so that a run that was stopped goes on.
+
+    Args:
+        folder: of recipes, *.json.
+        out: folder for the pictures, named as the recipes.
+        again: draw those too whose pictures are there.
+        on_step: for each recipe's name, what is told how much is done.
+        options: as for `draw_recipe`.
+
+    Yields:
+        What was written, or what failed.
+    """
+    recipes = sorted(folder.glob("*.json"))
+    if not recipes:
+        raise StudioError(f"There is no recipe in {folder}: recipes are .json files.")
+    for number, recipe in enumerate(recipes, 1):
+        picture = out / f"{recipe.stem}.png"
+        if not again and (picture.exists() or any(out.glob(f"{recipe.stem}-[0-9]*.png"))):
+            continue
+        try:
+            step = on_step(f"{number}/{len(recipes)} {recipe.name}") if on_step else lambda _: None
+            yield from draw_recipe(recipe, picture, on_step=step, **options)
+        except StudioError as error:
+            yield Failed(recipe, str(error))
+        except Exception as error:  # ours, and no reason to leave the others undrawn
+            yield Failed(recipe, f"an error of the program's own, {type(error).__name__}")
+
+
+def _text(path: Path) -> str:
+    from mcld_app.editing.recipe import LARGEST
+    from mcld_app.output.provenance import read_recipe_text
+
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StudioError(f"{path.name} is larger than {LARGEST >> 20} MB.")
+        data = path.read_bytes()
+        return read_recipe_text(data) if data[:4] == b"\x89PNG" else data.decode("utf-8")
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read.") from error
+    except UnicodeDecodeError as error:
+        raise StudioError(f"{path.name} is no recipe: it is no text.") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all: a picture that is there counts as drawn when a run goes on."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            file.write(data)
+        os.chmod(file.name, 0o666 & ~_umask())  # temporary files are for their owner alone; a picture is not
+        os.replace(file.name, path)
+    except OSError as error:
+        raise StudioError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _bar(name: str) -> Callable[[float], None]:
+    """A progress bar on stderr, where that is a terminal."""
+    terminal = sys.stderr.isatty()
+
+    def show(share: float) -> None:
+        if terminal:
+            end = "\n" if share >= 1 else ""
+            print(f"\r[{'#' * round(share * 30):<30}] {name}", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,142 @@
+"""One photo's files: the photo, its IUV map, its texture map, and its face where one is seen. Those that are there
+are left alone. A file is there whole or not at all, so a run that was killed goes on by what is missing."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mcld_app.body.iuv import check_iuv, encode_iuv, read_iuv
+from mcld_app.body.photo import encode_png, read_photo
+from mcld_app.body.texture.texture_map import extract
+from mcld_app.checkpoints.disk import writing
+from mcld_app.checkpoints.errors import DiskFull
+from mcld_app.data.layout import Layout
+from mcld_app.data.prepare.models import Looks
+from mcld_app.errors import StudioError
+
+PART = ".{name}.part"
+"""Name of a file that is being written."""
+
+_JPEG = b"\xff\xd8\xff"
+
+
+@dataclass(frozen=True)
+class PhotoJob:
+    """A photo to prepare.
+
+    Attributes:
+        name: its flattened name.
+        source: its file.
+        layout: where its files belong.
+        given: its IUV map made elsewhere, in either order (see `read_iuv`); None: made from the photo.
+        face: whether its face is to be looked for.
+        copy: never link the photo's file, always copy it.
+    """
+
+    name: str
+    source: Path
+    layout: Layout
+    given: Path | None = None
+    face: bool = True
+    copy: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a photo.
+
+    Attributes:
+        name: its flattened name.
+        why: a sentence, where it failed; else "".
+        full: the disk is full, so there is no point in going on.
+        no_face: its face was looked for, and none was seen.
+    """
+
+    name: str
+    why: str = ""
+    full: bool = False
+    no_face: bool = False
+
+
+def prepare_photo(job: PhotoJob, looks: Looks) -> Done:
+    """Make what is missing of one photo. Nothing that can be wrong with a photo is raised."""
+    try:
+        return Done(job.name, no_face=_prepare(job, looks))
+    except DiskFull as error:
+        return Done(job.name, str(error), full=True)
+    except StudioError as error:
+        return Done(job.name, str(error))
+    except Exception as error:  # a decoder's or a model's own: the other photos want to be prepared all the same
+        return Done(job.name, f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _prepare(job: PhotoJob, looks: Looks) -> bool:
+    """Returns whether a face was looked for and not seen."""
+    photo = read_photo(job.source, max_side=None)
+    if not (path := job.layout.photo(job.name)).is_file():
+        _keep_photo(job, photo, path)
+    if (path := job.layout.densepose(job.name)).is_file():
+        iuv = read_iuv(path, order="network", max_side=None)
+    else:
+        iuv = looks.iuv(photo) if job.given is None else read_iuv(job.given, max_side=None)
+        check_iuv(iuv, photo)
+        put(path, encode_iuv(iuv))
+    if not (path := job.layout.texture(job.name)).is_file():
+        put(path, encode_png(extract(photo, iuv, mode="exact").image))
+    if not job.face or (path := job.layout.face(job.name)).is_file():
+        return False
+    identity = looks.identity(photo, iuv)
+    if identity is not None:
+        buffer = io.BytesIO()
+        np.save(buffer, np.asarray(identity, np.float32).reshape(-1), allow_pickle=False)
+        put(path, buffer.getvalue())
+    return identity is None
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        DiskFull: the disk is full. StudioError: the file may not be written.
+    """
+    with writing(path), _in_place(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def _keep_photo(job: PhotoJob, photo: np.ndarray, path: Path) -> None:
+    with job.source.open("rb") as file:
+        is_jpeg = file.read(3) == _JPEG
+    if not is_jpeg:
+        buffer = io.BytesIO()
+        Image.fromarray(photo).save(buffer, "JPEG", quality=95, subsampling=0)
+        put(path, buffer.getvalue())
+        return
+    with writing(path), _in_place(path) as temporary:
+        linked = False
+        if not job.copy:
+            with contextlib.suppress(OSError):  # another disk, or one that knows no links
+                os.link(job.source.resolve(), temporary)
+                linked = True
+        if not linked:
+            shutil.copyfile(job.source, temporary)
+
+
+@contextlib.contextmanager
+def _in_place(path: Path) -> Iterator[Path]:
+    temporary = path.with_name(PART.format(name=path.name))
+    try:
+        temporary.unlink(missing_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,157 @@
+"""What the picture is made from: a person, as the body sees them.
+
+A `Person` is a photo with its IUV map and the texture map taken from it. People are frozen and their arrays are
+read-only, so the same one may stand in many looks and be shared by all visitors who chose the same sample.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from mcld_app.body.framing import Frame
+from mcld_app.body.iuv import check_iuv, frame_11_16, looks_like_iuv, plan_frame, read_iuv, resize_iuv
+from mcld_app.body.photo import read_photo
+from mcld_app.body.texture.dressing import fill
+from mcld_app.body.texture.head_swap import bare_head
+from mcld_app.body.texture.preview_planes import ground_colour
+from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.errors import PictureError
+
+PICTURE_SIZE = (512, 352)
+"""Height and width of every picture the studio shows and gives away: 11:16, the network's own frame."""
+
+_LARGEST = (1024, 704)  # A texture map has 512 x 512 texels: a larger photo costs time and adds nothing to it.
+
+Source = str | Path | bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """Somebody on a photo.
+
+    Attributes:
+        name: what the page calls them.
+        photo: (H, W, 3) uint8 RGB, framed to 11:16, at most 1024 high.
+        iuv: (H, W, 3) uint8, channels I, U, V; I in 0..24.
+        texture: what the photo shows of them, laid on the texture map.
+        sample: the id of the sample they are, "" for a visitor's own picture.
+        whole: the photo as it came and how it was framed; None where `photo` is all there is.
+    """
+
+    name: str
+    photo: np.ndarray = field(repr=False)  # what people look like belongs in no log
+    iuv: np.ndarray = field(repr=False)
+    texture: TextureMap = field(repr=False)
+    sample: str = ""
+    whole: tuple[np.ndarray, Frame] | None = field(default=None, repr=False)
+
+    @cached_property
+    def key(self) -> str:
+        """A short name for the content: the same photo and IUV map give the same key."""
+        return content_of(self.photo, self.iuv)
+
+    @cached_property
+    def picture(self) -> np.ndarray:
+        """The photo at `PICTURE_SIZE`, uint8 RGB."""
+        import cv2
+
+        return _frozen(cv2.resize(self.photo, PICTURE_SIZE[::-1], interpolation=cv2.INTER_AREA))
+
+    @cached_property
+    def picture_iuv(self) -> np.ndarray:
+        """The IUV map at `PICTURE_SIZE`."""
+        return _frozen(resize_iuv(self.iuv, PICTURE_SIZE))
+
+    @cached_property
+    def ground(self) -> np.ndarray:
+        """What the person stands in front of in another pose, (512, 352, 3) uint8 RGB: the photo's own colour where
+        that is plain, else a warm light grey."""
+        return _frozen(np.broadcast_to(ground_colour(self.picture), self.picture.shape))
+
+    def put_back(self, picture: np.ndarray, pose: np.ndarray) -> np.ndarray:
+        """A picture drawn of them, (h, w, 3) uint8 RGB in the pose (H, W, 3) uint8, in the photo as it came: its frame,
+        and its background. See `body.backdrop.put_back`."""
+        from mcld_app.body.texture.compositing import put_back
+
+        photo, frame = self.whole or (self.photo, plan_frame(np.zeros_like(self.photo), target=None))
+        return put_back(picture, pose, photo, self.iuv, frame)
+
+    @cached_property
+    def bare_head(self) -> np.ndarray:
+        """Their head to be put on others, see `body.heads.bare_head`."""
+        return _frozen(bare_head(self.texture))
+
+    @cached_property
+    def filled(self) -> TextureMap:
+        """The texture map without holes: what the photo does not show is guessed from what it shows."""
+        return _still(fill(self.texture))
+
+
+def make_person(name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = "") -> Person:
+    """A person from a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8, channels I, U, V.
+
+    Raises:
+        IUVError: where the IUV map is no IUV map, is empty, or does not belong to the photo.
+    """
+    check_iuv(iuv, photo)
+    plan = plan_frame(iuv, target=None)
+    framed = frame_11_16(iuv, photo, target=_LARGEST if plan.target[0] > _LARGEST[0] else None)
+    whole = (_frozen(photo), framed.frame) if framed.photo.shape != photo.shape else None
+    photo, iuv = framed.photo, framed.iuv
+    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)), sample, whole)
+
+
+def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray) -> Person:
+    """A person from a photo and an IUV map that were a person's before, and so are framed already: with the same
+    pixels it is the same person.
+
+    Raises:
+        IUVError: as `make_person`, which takes those that are not framed.
+    """
+    check_iuv(iuv, photo)
+    height, width = photo.shape[:2]
+    if height * 11 != width * 16 or height > _LARGEST[0] or iuv.shape != photo.shape:
+        return make_person(name, photo, iuv)
+    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)))
+
+
+def content_of(*arrays: np.ndarray) -> str:
+    """A short name for the content of arrays: the same content has the same name."""
+    digest = hashlib.blake2b(digest_size=8)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
+
+
+def read_person(name: str, photo: Source, iuv: Source) -> Person:
+    """A person from two files, given as paths or as their bytes.
+
+    Raises:
+        PictureError: where the photo cannot be read, or is an IUV map.
+        IUVError: where the IUV map cannot be read or does not belong to the photo.
+    """
+    picture, body = read_photo(photo), read_iuv(iuv)
+    if looks_like_iuv(picture):
+        raise PictureError("The file given as the photo is an IUV map itself. Give the photo the map was made from.")
+    return make_person(name, picture, body)
+
+
+@lru_cache(maxsize=64)
+def read_sample(sample: str, name: str, photo: Path, iuv: Path) -> Person:
+    """`read_person` for the files that ship with the studio: read once, then shared, because they never change."""
+    return make_person(name, read_photo(photo), read_iuv(iuv), sample=sample)
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array = np.ascontiguousarray(array)
+    array.setflags(write=False)
+    return array
+
+
+def _still(texture: TextureMap) -> TextureMap:
+    return TextureMap(_frozen(texture.image), _frozen(texture.coverage))

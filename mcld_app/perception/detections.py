@@ -1,0 +1,67 @@
+"""Who is in a photo: every person found, so that a visitor can say whom they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mcld_app.errors import StudioError
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """The people found in a photo, the largest first.
+
+    Attributes:
+        name: what the page calls the photo.
+        photo: (H, W, 3) uint8 RGB.
+        boxes: (top, left, height, width) of each, pixels.
+        maps: each one's IUV map inside of their box, (height, width, 3) uint8.
+    """
+
+    name: str
+    photo: np.ndarray = field(repr=False)
+    boxes: tuple[tuple[int, int, int, int], ...]
+    maps: tuple[np.ndarray, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def iuv(self, index: int) -> np.ndarray:
+        """One person's IUV map at the photo's size, (H, W, 3) uint8; nobody else is on it.
+
+        Raises:
+            StudioError: where there is no such person.
+        """
+        if not 0 <= index < len(self):
+            raise StudioError("There is no such person in the photo. Choose one of those that were found.")
+        top, left, height, width = self.boxes[index]
+        whole = np.zeros(self.photo.shape, np.uint8)
+        whole[top : top + height, left : left + width] = self.maps[index]
+        return whole
+
+    def portrait(self, index: int) -> np.ndarray:
+        """The part of the photo around one of them, (h, w, 3) uint8 RGB."""
+        top, left, height, width = self.boxes[index]
+        return self.photo[top : top + height, left : left + width]
+
+
+def detect_people(name: str, photo: np.ndarray) -> Detections | None:
+    """Everybody in a photo (H, W, 3) uint8 RGB; None where no DensePose model is installed.
+
+    Raises:
+        NoPerson: where nobody is found, or nobody large enough.
+        StudioError: for a model that is broken or that nobody vouched for.
+    """
+    from mcld_app.perception.densepose import estimator
+
+    seeing = estimator()
+    if seeing is None:
+        return None
+    boxes, maps = [], []
+    for body in seeing.bodies(photo):
+        top, left, height, width = body.box
+        boxes.append(body.box)
+        maps.append(body.iuv[top : top + height, left : left + width].copy())
+    return Detections(name, photo, tuple(boxes), tuple(maps))

@@ -1,0 +1,258 @@
+"""Drawing with a model: from what a visitor asks for to what their page is told, step by step, and what is kept."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mcld_app.editing import Look
+from mcld_app.editing.conditioning import conditions_of
+from mcld_app.editing.recipe import Recipe
+from mcld_app.editing.series import series_of
+from mcld_app.engine import registry
+from mcld_app.errors import Cancelled, StudioError
+from mcld_app.request import MAX_SEED, Drawn, Job, Progress, Settings, within
+from mcld_app.studio import view
+from mcld_app.studio.dispatcher import sentence
+from mcld_app.studio.state import FITTING, EditorState, Session
+
+MOST_WAITING = 3
+_SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them only keep the line busy
+
+MOST_AT_ONCE = 24
+MOST_RESULTS = 24
+_MOST_SEEDS = 8
+
+Drawing = Callable[[str, list[Job], Settings, str], Iterator[Progress | list[Drawn]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """Pictures asked for: all that they need, as it was when the button was pressed.
+
+    Attributes:
+        run: the page's number for it.
+        model, settings: see `drawing.draw`.
+        asked: the look on the page when they were asked for.
+        looks, seeds: of each picture; in a series, the look in its poses.
+        stop: once this file exists, nobody wants the pictures any more.
+    """
+
+    run: int
+    model: str
+    settings: Settings
+    asked: Look
+    looks: tuple[Look, ...]
+    seeds: tuple[int, ...]
+    stop: Path
+
+    def jobs(self) -> list[Job]:
+        """What the engine is given; a look that is drawn with several seeds is worked out once."""
+        given = {look: conditions_of(look) for look in dict.fromkeys(self.looks)}
+        return [Job(given[look], seed) for look, seed in zip(self.looks, self.seeds, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class Generated:
+    """A picture that a model drew for a visitor.
+
+    Attributes:
+        id: its name on the page.
+        run: the number of the order it came of.
+        asked: the look on the page when it was asked for.
+        picture: (H, W, 3) uint8 RGB.
+        focus: None, or name -> (h, w) float32, where the network looked.
+        recipe: all that made it.
+        model: what the model is called.
+    """
+
+    id: str
+    run: int
+    asked: Look = field(repr=False)
+    picture: np.ndarray = field(repr=False)
+    focus: Mapping[str, np.ndarray] | None = field(repr=False)
+    recipe: Recipe = field(repr=False)
+    model: str
+
+    @property
+    def details(self) -> str:
+        """How it was drawn, in words."""
+        settings = self.recipe.settings
+        return (
+            f"seed {self.recipe.seeds[0]}, {settings.steps} steps, guidance {settings.guidance:g}, "
+            f"face weight {settings.face_scale:g}, {settings.scheduler}"
+        )
+
+
+def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order:
+    """Note down what the page asks for.
+
+    Raises:
+        StudioError: where it asks for something that cannot be, or for too much at once.
+    """
+    if len(session.orders) >= MOST_WAITING:
+        raise StudioError("Several pictures of yours are waiting already. Wait for one, then ask for the next.")
+    run = data.get("run")
+    if not isinstance(run, int) or not 0 <= run < 2**53:
+        raise StudioError("The page sent something the studio does not understand. Reload the page.")
+    model = str(data.get("model") or "")
+    registry.model_named(model)  # says so where there is none
+    settings = settings_of(state, data)
+    looks, chosen = _looks(state, data), seeds_of(data)
+    count = len(chosen)
+    if len(looks) * count > MOST_AT_ONCE:
+        raise StudioError(f"That would be {len(looks) * count} pictures; at most {MOST_AT_ONCE} are drawn at once.")
+    seeds = tuple(seed for seed in chosen for _ in looks)
+    order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run)
+    session.orders[run] = order
+    return order
+
+
+def settings_of(state: EditorState, data: Mapping[str, Any]) -> Settings:
+    """The settings as the page's fields stand.
+
+    Raises:
+        StudioError: where one is out of range.
+    """
+    return Settings(
+        steps=data.get("steps"),
+        guidance=data.get("guidance"),
+        face_scale=state.look.face_weight,
+        scheduler=data.get("scheduler"),
+        focus=data.get("focus") is True,
+    )
+
+
+def seeds_of(data: Mapping[str, Any]) -> tuple[int, ...]:
+    """The seeds of all pictures asked for: the one in the page's field, and those after it.
+
+    Raises:
+        StudioError: where the field holds none, or so many pictures are not drawn.
+    """
+    first, count = _seed(data.get("seed")), data.get("count", 1)
+    within("The number of pictures", count, 1, _MOST_SEEDS, whole=True)
+    return tuple((first + k) % (MAX_SEED + 1) for k in range(count))
+
+
+def order_of(
+    model: str, settings: Settings, asked: Look, looks: tuple[Look, ...], seeds: tuple[int, ...], run: int = 0
+) -> Order:
+    """An order with a stop file of its own: one look for each seed, all of the look that was asked for."""
+    return Order(run, model, settings, asked, looks, seeds, new_stop())
+
+
+def _looks(state: EditorState, data: Mapping[str, Any]) -> list[Look]:
+    """The look in the editor state, or in all poses of the series."""
+    if state.fitting is not None:
+        raise StudioError(FITTING)
+    if data.get("series") is not True:
+        return [state.look]
+    poses = series_of(state.series, state.between)
+    if len(poses) < 2:
+        raise StudioError("A series wants two poses at least. Add poses to it under “Pose”, then generate it.")
+    return [replace(state.look, pose=pose) for pose in poses]
+
+
+def stop(session: Session, data: Mapping[str, Any]) -> None:
+    """Stop drawing, or do not begin."""
+    order = session.orders.get(data.get("run"))
+    if order is not None:
+        order.stop.touch()
+
+
+def news(session: Session, run: object, drawing: Drawing) -> Iterator[dict[str, Any]]:
+    """Draw what was asked for, and what the page is told meanwhile. Whatever happens, it is told an end: "done",
+    "stopped" or "failed". Whoever closes this stream stops the drawing."""
+    order = session.orders.get(run) if isinstance(run, int) else None
+    if order is None:
+        yield {"run": run, "state": "stopped"}
+        return
+    try:
+        if order.stop.exists():
+            raise Cancelled()
+        yield {"run": run, "state": "start", "loading": _loads(order.model)}
+        yield from _steps(session, order, drawing)
+    except GeneratorExit:
+        order.stop.touch()  # and there it stays: the one who draws has yet to see it
+        raise
+    except Cancelled:
+        yield {"run": run, "state": "stopped"}
+    except Exception as error:
+        yield {"run": run, "state": "failed", "text": sentence(error)}
+    finally:
+        session.orders.pop(order.run, None)
+    order.stop.unlink(missing_ok=True)
+
+
+def _loads(model: str) -> bool:
+    """Whether drawing begins with loading, as far as this process can tell: on ZeroGPU another one has the model."""
+    return not registry.on_zerogpu() and not registry.engine_for(model).is_loaded
+
+
+def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[str, Any]]:
+    first = told = begun = 0.0
+    for item in drawing(order.model, order.jobs(), order.settings, str(order.stop)):
+        now = time.monotonic()
+        if isinstance(item, Progress):
+            first = first or now
+            if now - told < _SECONDS_BETWEEN and item.step < item.steps:
+                continue
+            told = now
+            begun = begun or item.share
+            rate = (item.share - begun) / (now - first) if now > first else 0.0
+            yield {
+                "run": order.run,
+                "state": "step",
+                "step": item.step,
+                "steps": item.steps,
+                "done": item.done,
+                "jobs": item.jobs,
+                "share": item.share,
+                "left": math.ceil((1 - item.share) / rate) if rate else None,
+                "preview": view.jpeg(item.previews[0]) if item.previews else None,
+            }
+        else:
+            yield {"run": order.run, "state": "done", "results": _finished(session, order, item)}
+
+
+def _finished(session: Session, order: Order, drawn: list[Drawn]) -> list[dict[str, Any]]:
+    """Keep what was drawn, and say it to the page: the first picture first."""
+    label, made = registry.model_named(order.model).name, []
+    for look, one in zip(order.looks, drawn, strict=True):
+        told = {name: getattr(one, name) for name in ("device", "dtype", "batch", "fallback")}
+        recipe = Recipe(look, replace(order.settings, focus=False), (one.seed,), order.model, told)
+        made.append(Generated(uuid.uuid4().hex, order.run, order.asked, one.picture, one.focus, recipe, label))
+    session.results = [*session.results, *made][-MOST_RESULTS:]
+    return [view.result(result) for result in made]
+
+
+def _seed(said: object) -> int:
+    """The seed as the page sends it, in digits: a browser's own numbers end at 2**53."""
+    text = str(said).strip()
+    if not (text.isdecimal() and len(text) <= 19 and int(text) <= MAX_SEED):
+        raise StudioError(f"A seed is a whole number from 0 to {MAX_SEED}.")
+    return int(text)
+
+
+def new_stop() -> Path:
+    """A file that is not there yet: once it is, something long has to stop."""
+    return _stops() / uuid.uuid4().hex
+
+
+@lru_cache(maxsize=1)
+def _stop_folder() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="mcld-stop-", ignore_cleanup_errors=True)
+
+
+def _stops() -> Path:
+    """The folder of stop files, for as long as the studio runs. A file, because on ZeroGPU another process looks."""
+    return Path(_stop_folder().name)

@@ -1,0 +1,157 @@
+"""The ways to guess what no picture shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcld_app.body.charts import charts
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.parts import parts_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.completion import WAYS, coloured, complete
+from mcld_app.body.texture.dressing import fill, merge
+from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.errors import StudioError
+
+DRIFT = 12  # grey levels by which OpenCV's Telea leaves a plain colour in a large hole: it rounds at each step
+BODY = charts().part_map > 0
+RED, BLUE = (200, 30, 40), (20, 60, 220)
+LEFT_ARM, RIGHT_ARM = parts_mask({15, 17, 19, 21}), parts_mask({16, 18, 20, 22})
+
+
+def person(colour: tuple[int, int, int], yaw: float = 0) -> TextureMap:
+    """Somebody seen from one side, all in one colour."""
+    iuv = draw_iuv(Pose(yaw=yaw), (512, 352))
+    return extract(np.full(iuv.shape, colour, np.uint8), iuv)
+
+
+def is_colour(texture: TextureMap, where: np.ndarray, colour: tuple[int, int, int], tolerance: int = 2) -> np.ndarray:
+    return np.abs(texture.image[where].astype(int) - colour).max(-1) <= tolerance
+
+
+@given(how=st.sampled_from(WAYS), seed=st.integers(0, 99), share=st.floats(0, 1), photos=st.integers(0, 2))
+@settings(max_examples=12)
+def test_what_was_seen_never_changes(how: str, seed: int, share: float, photos: int) -> None:
+    rng = np.random.default_rng(seed)
+    maps = []
+    for _ in range(1 + photos):
+        patches = np.kron(rng.random((16, 16)) < share, np.ones((32, 32), bool))
+        maps.append(TextureMap(rng.integers(0, 256, (512, 512, 3)).astype(np.uint8), patches))
+    before = [(m.image.copy(), m.coverage.copy()) for m in maps]
+    done = complete(maps[0], how, maps[1:])
+    seen = merge(maps) if how == "photos" else maps[0]
+    assert np.array_equal(done.image[seen.coverage], seen.image[seen.coverage])
+    assert np.array_equal(done.coverage, seen.coverage), "a guess is not covered"
+    assert done.image.dtype == np.uint8 and done.image.shape == (512, 512, 3)
+    for m, (image, coverage) in zip(maps, before, strict=True):
+        assert np.array_equal(m.image, image) and np.array_equal(m.coverage, coverage)
+
+
+@pytest.mark.parametrize("how", ["photos", "inpaint", "smooth"])
+def test_these_ways_leave_no_hole_on_the_body(how: str) -> None:
+    seen = person(RED)
+    assert seen.coverage[BODY].mean() < 0.7
+    done = complete(seen, how)
+    assert np.array_equal(coloured(seen, how), BODY | seen.coverage)
+    assert is_colour(done, BODY, RED, DRIFT if how == "inpaint" else 2).mean() > 0.999
+
+
+def test_nothing_is_guessed_on_demand() -> None:
+    seen = person(RED)
+    done = complete(seen, "none")
+    assert np.array_equal(done.image, seen.image)
+    assert np.array_equal(coloured(seen, "none"), seen.coverage)
+
+
+def test_symmetry_takes_the_other_side_and_guesses_nothing_else() -> None:
+    legs, belly = parts_mask(set(range(7, 15))), parts_mask({2})
+    image = np.zeros((512, 512, 3), np.uint8)
+    image[BODY], image[LEFT_ARM] = BLUE, RED
+    seen = TextureMap(image, BODY & ~RIGHT_ARM & ~legs & ~belly)
+    done, known = complete(seen, "symmetry"), coloured(seen, "symmetry")
+    assert is_colour(done, RIGHT_ARM, RED).mean() > 0.9
+    assert known[RIGHT_ARM].mean() > 0.97
+    assert known[legs].mean() < 0.03 and known[belly].mean() < 0.03, "no side of these was seen"
+    assert np.array_equal(done.image[~known], seen.image[~known])
+    assert not done.coverage[RIGHT_ARM].any()
+
+
+def test_photos_are_taken_before_guesses() -> None:
+    front, back = person(RED), person(BLUE, 180)
+    done = complete(front, "photos", [back])
+    assert np.array_equal(done.coverage, front.coverage | back.coverage)
+    assert is_colour(done, front.coverage, RED).all()
+    assert is_colour(done, back.coverage & ~front.coverage, BLUE).all()
+    for how in ("inpaint", "smooth", "symmetry"):
+        same = complete(front, how, [back])
+        assert not is_colour(same, back.coverage & ~front.coverage, BLUE).any(), "other ways ask no other photo"
+
+
+def test_smooth_is_the_fill_that_there_always_was() -> None:
+    seen = person(RED)
+    assert np.array_equal(complete(seen, "smooth").image[BODY], fill(seen).image[BODY])
+
+
+def test_inpainting_takes_nothing_from_other_limbs() -> None:
+    """A red trunk between blue limbs, half of each seen: on the map they lie side by side."""
+    trunk, limbs = parts_mask({1, 2}), parts_mask(set(range(7, 23)))
+    rng = np.random.default_rng(3)
+    image = np.zeros((512, 512, 3), np.uint8)
+    image[trunk], image[limbs] = RED, BLUE
+    seen = TextureMap(image, (trunk | limbs) & np.kron(rng.random((32, 32)) < 0.5, np.ones((16, 16), bool)))
+    done = complete(seen, "inpaint")
+    # Not all: what is mirrored may come from one texel beside, which at a border is another limb's.
+    assert is_colour(done, trunk, RED, DRIFT).mean() > 0.999
+    assert is_colour(done, limbs, BLUE, DRIFT).mean() > 0.999
+
+
+def test_inpainting_goes_on_with_a_hem_where_smoothing_blurs_it() -> None:
+    """A vest over bare skin, its back unseen."""
+    g, trunk = rest_surface(), parts_mask({1, 2})
+    image = np.zeros((512, 512, 3), np.uint8)
+    image[BODY] = BLUE
+    image[g.y > 1.1] = RED
+    seen = TextureMap(image, BODY & (g.z > 0))
+    unseen = trunk & ~seen.coverage & (np.abs(g.y - 1.1) > 0.05) & (np.abs(g.y - 1.1) < 0.12) & (np.abs(g.x) > 0.06)
+
+    def off(how: str) -> float:
+        return float(np.abs(complete(seen, how).image[unseen].astype(int) - image[unseen]).mean())
+
+    assert off("inpaint") < 0.8 * off("smooth")
+
+
+def test_an_inpainted_back_has_no_seam_in_the_middle() -> None:
+    """Red on the person's left and blue on their right: the back's halves are reached from different sides."""
+    g = rest_surface()
+    image = np.zeros((512, 512, 3), np.uint8)
+    image[BODY] = BLUE
+    image[g.x > 0] = RED
+    done = complete(TextureMap(image, BODY & (g.z > 0)), "inpaint")
+    line = parts_mask({1}) & (np.abs(g.x) < 0.01) & (g.y > 1.0) & (g.y < 1.4) & (g.z < 0)
+    left, right = (done.image[line & (side * g.x > 0)].astype(float).mean(0) for side in (1, -1))
+    assert np.abs(left - right).max() < 15
+
+
+def test_a_limb_that_nobody_saw_is_guessed_from_the_rest() -> None:
+    image = np.zeros((512, 512, 3), np.uint8)
+    image[parts_mask({2})] = RED
+    done = complete(TextureMap(image, parts_mask({2})), "inpaint")
+    assert is_colour(done, BODY, RED, DRIFT).all()
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_a_map_that_shows_nothing_does_not_fail(how: str) -> None:
+    nothing = TextureMap(np.zeros((512, 512, 3), np.uint8), np.zeros((512, 512), bool))
+    done = complete(nothing, how, [nothing])
+    assert not done.coverage.any()
+
+
+def test_an_unknown_way_is_refused() -> None:
+    with pytest.raises(StudioError, match=r"no way 'magic'.*symmetry, photos, inpaint, smooth, none"):
+        complete(person(RED), "magic")
+    with pytest.raises(StudioError, match="no way 'magic'"):
+        coloured(person(RED), "magic")

@@ -1,0 +1,97 @@
+"""A drawn person put back into the photo they came from."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+
+from mcld_app.body.iuv import encode_iuv
+from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.body.photo import encode_png
+from mcld_app.body.texture.compositing import outline
+from mcld_app.editing import draw, pose_map
+from mcld_app.editing import look as looks
+from mcld_app.editing.person import Person, make_person
+from mcld_app.studio import actions, downloads, generation
+from mcld_app.studio.state import Session, initial_state
+from mcld_app.synthetic.people import draw_person, render_person
+
+SKY, WALL = (60, 120, 210), (190, 170, 140)
+
+
+@pytest.fixture(scope="module")
+def scene() -> tuple[np.ndarray, np.ndarray]:
+    """Somebody right of the middle of a wide photo, before sky and a wall, and their IUV map."""
+    photo, iuv = render_person(draw_person(5), named_poses()["standing"], (480, 330), background=False)
+    ground = np.empty((520, 900, 3), np.uint8)
+    ground[:260], ground[260:] = SKY, WALL
+    whole, place = ground.copy(), np.zeros_like(ground)
+    person = outline(photo, iuv)
+    import cv2
+
+    person = cv2.resize(person.astype(np.uint8), (330, 480)) > 0
+    whole[30:510, 480:810][person] = photo[person]
+    place[30:510, 480:810] = iuv
+    return whole, place
+
+
+@pytest.fixture(scope="module")
+def person(scene: tuple[np.ndarray, np.ndarray]) -> Person:
+    return make_person("she", *scene)
+
+
+def test_a_person_knows_the_photo_they_came_from_and_it_is_no_part_of_who_they_are(person: Person, scene) -> None:
+    photo, frame = person.whole
+    assert photo.shape == (520, 900, 3) and frame.source == (520, 900)
+    assert person.key == make_person("other", person.photo, person.iuv).key
+
+
+def test_what_is_away_from_the_person_stays_pixel_for_pixel(person: Person, scene) -> None:
+    look = looks.stand(looks.of(person), named_poses()["arms-up"])
+    back = person.put_back(draw(look).picture, pose_map(look))
+    assert back.shape == scene[0].shape
+    assert np.array_equal(back[:, :300], scene[0][:, :300])
+
+
+def test_as_in_the_photo_the_photo_comes_back_nearly_as_it_was(person: Person, scene) -> None:
+    back = person.put_back(person.picture, person.picture_iuv)
+    away = np.abs(back.astype(int) - scene[0]).mean()
+    assert away < 2, "a scaling there and back"
+
+
+def test_where_the_person_was_the_background_closes(person: Person, scene) -> None:
+    """They are drawn small: their old head's place is sky, their old legs' place is wall."""
+    small = named_poses()["standing"].replace(zoom=0.4)
+    look = looks.stand(looks.of(person), small)
+    back = person.put_back(draw(look).picture, pose_map(look))
+    head = np.argwhere(scene[1][..., 0] >= 23).mean(0).astype(int)
+    assert np.abs(back[head[0], head[1]].astype(int) - SKY).max() < 40
+    shin = np.argwhere(np.isin(scene[1][..., 0], (11, 12, 13, 14)))
+    low = shin[shin[:, 0] > shin[:, 0].max() - 12].mean(0).astype(int)
+    assert np.abs(back[low[0], low[1]].astype(int) - WALL).max() < 40
+
+
+def test_an_outline_has_the_body_and_what_hangs_off_it(scene) -> None:
+    photo, iuv = render_person(draw_person(5), named_poses()["standing"], (512, 352), background=False)
+    found = outline(photo, iuv)
+    assert found[iuv[..., 0] > 0].all()
+    assert not found[:, :20].any() and not outline(photo, np.zeros_like(iuv)).any()
+
+
+def test_the_drawn_picture_can_be_taken_away_in_the_photo(scene) -> None:
+    from mcld_app.request import Drawn, Settings
+
+    files = {"photo": encode_png(scene[0]), "iuv": encode_iuv(scene[1])}
+    told = {name: {"name": f"{name}.png", "data": base64.b64encode(data).decode()} for name, data in files.items()}
+    session, state = Session(), actions.use_upload(initial_state(), told)
+    order = generation.order_of("bundled", Settings(), state.look, (state.look,), (0,))
+    picture = draw(state.look).picture
+    generation._finished(session, order, [Drawn(picture, 0, None, "cpu", "float32", 1, "none")])
+    name, kind, data = downloads.file_of(state, "in-photo", session, {})
+    assert (name, kind) == ("mcld-in-the-photo.png", "image/png")
+    from mcld_app.body.photo import read_photo
+
+    assert read_photo(data).shape == scene[0].shape
+    assert b"trainedAlgorithmicMedia" in data or b"compositeWithTrainedAlgorithmicMedia" in data
