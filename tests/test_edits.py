@@ -276,7 +276,7 @@ def test_the_pose_of_a_picture_is_drawn_as_its_map_is(anna: Person, bea: Person)
     shown = draw(look)
     assert (shown.iuv == bea.picture_iuv).all()
     body = bea.picture_iuv[..., 0] > 0
-    assert (shown.picture[body] != look.person.rest_surface[body]).any(-1).mean() > 0.9
+    assert (shown.picture[body] != look.person.ground[body]).any(-1).mean() > 0.9
     assert draw(look, small=True).picture.shape == (256, 176, 3)
 
 
