@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mcld_app.__main__ import main
 from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.cli.main import main
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
 from mcld_app.editing.conditioning import conditions_of

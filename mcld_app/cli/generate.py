@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcld_app.errors import StudioError
+from mcld_app.files import write_whole, writing
 
 if TYPE_CHECKING:
     from mcld_app.request import Progress
@@ -105,7 +104,9 @@ def draw_recipe(
             text = write_recipe(Recipe(made.look, settings, (one.seed,), name, told), pictures=pictures)
             picture = with_watermark(one.picture) if mark else one.picture
             path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
-            _write(path, encode_generated(picture, label, f"seed {one.seed}", recipe=text, edited=made.of_a_photo))
+            data = encode_generated(picture, label, f"seed {one.seed}", recipe=text, edited=made.of_a_photo)
+            with writing(path):  # whole or not at all: a picture that is there counts as drawn when a run goes on
+                write_whole(path, data)
             paths.append(path)
     return paths
 
@@ -160,24 +161,6 @@ def _text(path: Path) -> str:
         raise StudioError(f"{path} cannot be read.") from error
     except UnicodeDecodeError as error:
         raise StudioError(f"{path.name} is no recipe: it is no text.") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: a picture that is there counts as drawn when a run goes on."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            file.write(data)
-        os.chmod(file.name, 0o666 & ~_umask())  # temporary files are for their owner alone; a picture is not
-        os.replace(file.name, path)
-    except OSError as error:
-        raise StudioError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _bar(name: str) -> Callable[[float], None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mcld_app.data.example import Example
+from mcld_app.files import whole_file
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,6 @@ class Cached:
         except (OSError, ValueError, TypeError, zipfile.BadZipFile):
             pass
         example = self.source[n]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
+        with whole_file(path, sync=False) as temporary, temporary.open("wb") as file:
             np.savez(file, **{name: value for name, value in asdict(example).items() if value is not None})
-        os.replace(temporary, path)
         return example

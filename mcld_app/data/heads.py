@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.texture.head_crop import CROP, crop_head
 from mcld_app.data.synthetic import drawn_person
+from mcld_app.files import whole_file
 from mcld_app.synthetic.people import draw_person, render_view
 
 _SIZE = (160, 112)
@@ -52,10 +51,8 @@ class DrawnHeads:
             return np.load(file, allow_pickle=False)
         except (OSError, ValueError):
             heads = heads_of(n, self.views, test=self.test)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".tmp", delete=False) as kept:
+        with whole_file(file, sync=False) as temporary, temporary.open("wb") as kept:
             np.save(kept, heads)
-        os.replace(kept.name, file)
         return heads
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
+from mcld_app.deployment import on_zerogpu, safety_checker_is_on
 from mcld_app.engine.engine import Engine, Model
 from mcld_app.errors import StudioError
 from mcld_app.request import Settings
@@ -58,13 +57,11 @@ def model_named(name: str) -> Model:
     if name not in available():
         raise StudioError(NO_WEIGHTS if not available() else f"There is no model {name!r} on this machine any more.")
     if name == "published":
-        from mcld_app.engine.safety import is_on
-
         note = "Trained on fashion photos of whole people."
         if not sees_faces():
             note += " The face models are not here, so faces are drawn from the photo alone: "
             note += "`python -m mcld_app download photos`."
-        guard = _checker if is_on() else None
+        guard = _checker if safety_checker_is_on() else None
         return Model("MCLD, published weights", _loader(None), note, identify=face_in, guard=guard)
     folder = bundled_folder() if name == "bundled" else checkpoints_folder() / name
     if name == "bundled":
@@ -106,12 +103,6 @@ def face_in(photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
     seeing = face_model()
     found = face_of(seeing.faces(photo), iuv) if seeing is not None else None
     return None if found is None else found.identity
-
-
-def on_zerogpu(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether this is a ZeroGPU Space, by the rule of the `spaces` package: there a GPU is lent to another process for
-    as long as a call takes, and this one has none."""
-    return environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 
 
 def place_all() -> tuple[str, ...]:

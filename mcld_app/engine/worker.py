@@ -156,7 +156,7 @@ def identified(model: str, jobs: Sequence[Job]) -> list[Job]:
 
 def drawer() -> Drawing:
     """`draw`, on a ZeroGPU Space in a process that gets a GPU for as long as `seconds_needed` says."""
-    from mcld_app.engine.registry import on_zerogpu
+    from mcld_app.deployment import on_zerogpu
 
     if not on_zerogpu():
         return draw

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from mcld_app.deployment import on_zerogpu
 from mcld_app.editing import Look
 from mcld_app.editing.conditioning import conditions_of
 from mcld_app.editing.recipe import Recipe
@@ -195,7 +196,7 @@ def news(session: Session, run: object, drawing: Drawing) -> Iterator[dict[str, 
 
 def _loads(model: str) -> bool:
     """Whether drawing begins with loading, as far as this process can tell: on ZeroGPU another one has the model."""
-    return not registry.on_zerogpu() and not registry.engine_for(model).is_loaded
+    return not on_zerogpu() and not registry.engine_for(model).is_loaded
 
 
 def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[str, Any]]:

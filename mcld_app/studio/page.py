@@ -10,6 +10,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 
 import gradio as gr
 
+from mcld_app.deployment import serves_mcp
 from mcld_app.editing import samples
 from mcld_app.studio import api, dispatcher
 from mcld_app.studio.panels import (
@@ -120,7 +121,7 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "enable_monitoring": False,
         "ssr_mode": False,
-        "mcp_server": os.environ.get("MCLD_MCP") == "1",  # needs gradio[mcp]
+        "mcp_server": serves_mcp(),  # needs gradio[mcp]
     }
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from mcld_app.checkpoints.downloads import by_hand
 from mcld_app.checkpoints.errors import BrokenWeights, MissingWeights
-from mcld_app.checkpoints.fetch import by_hand
 from mcld_app.checkpoints.find import find
 from mcld_app.checkpoints.manifest import ChecksumManifest
 from mcld_app.checkpoints.table import STARTS, Weight, weight_named

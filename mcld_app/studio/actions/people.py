@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mcld_app.deployment import is_space
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import Person, make_person, read_person
 from mcld_app.errors import IUVError, StudioError
@@ -32,7 +32,7 @@ def check_agreed(state: EditorState) -> None:
     Raises:
         StudioError: where they have not.
     """
-    if os.environ.get("SPACE_ID") and not state.agreed:
+    if is_space() and not state.agreed:
         raise StudioError("First tick “I may use these pictures of these people” under “Your own photo”.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from mcld_app.deployment import is_space
 from mcld_app.studio import downloads
 from mcld_app.studio.actions.recipes import use_recipe
 from mcld_app.studio.dispatcher import EVERYTHING, Act, Parts, listen_of_session, payload, sentence
@@ -43,9 +44,7 @@ def render(parts: Parts) -> None:
 
 def marked_by_default() -> bool:
     """Whether pictures carry a visible mark unless switched off: on a public Space."""
-    import os
-
-    return bool(os.environ.get("SPACE_ID"))
+    return is_space()
 
 
 def listen_all(parts: Parts) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -11,10 +10,11 @@ from typing import Any
 
 import gradio as gr
 
-from mcld_app.checkpoints import Fetched, download, find, wanted
-from mcld_app.checkpoints.table import in_words
+from mcld_app.checkpoints import DownloadProgress, download, find, wanted
+from mcld_app.deployment import is_space, safety_checker_is_on
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
+from mcld_app.files import in_words
 from mcld_app.studio import dispatcher, generation
 from mcld_app.studio.dispatcher import Parts
 from mcld_app.studio.panels.widget import widget
@@ -77,7 +77,7 @@ def listen_all(parts: Parts) -> None:
 
 def is_owner(request: gr.Request | None) -> bool:
     """Whether a request comes from this very machine. On a Space nobody's does; behind a proxy it is not known."""
-    if os.environ.get("SPACE_ID") or request is None or request.client is None:
+    if is_space() or request is None or request.client is None:
         return False
     return request.client.host in _OWNERS and not request.headers.get("x-forwarded-for")
 
@@ -90,11 +90,11 @@ def told(owner: bool, folder: Path | None = None) -> dict:
         return {"state": "list", "lines": [], "offers": {}, "text": _NOT_HERE}
     lines = [
         {"state": line.state or "note", "what": line.what, "text": line.text, "todo": list(line.todo)}
-        for line in examine(folder, device=False)
+        for line in examine(folder)
     ]
     offers = {}
     for what in WHAT:
-        missing = [weight for weight in wanted(what, checked=_checked()) if find(weight, folder) is None]
+        missing = [weight for weight in wanted(what, checked=safety_checker_is_on()) if find(weight, folder) is None]
         offers[what] = {
             "size": in_words(sum(weight.size or 0 for weight in missing)),
             "files": [
@@ -107,9 +107,9 @@ def told(owner: bool, folder: Path | None = None) -> dict:
 def fetched(what: str, stop: Path, folder: Path | None = None) -> Iterator[dict]:
     """Download, and tell how far it is; it stops once the file `stop` exists. Ends with "done", "stopped" or
     "failed"."""
-    news: queue.SimpleQueue[Fetched | Exception | None] = queue.SimpleQueue()
+    news: queue.SimpleQueue[DownloadProgress | Exception | None] = queue.SimpleQueue()
 
-    def report(step: Fetched) -> None:
+    def report(step: DownloadProgress) -> None:
         if stop.exists():
             raise Cancelled()
         news.put(step)
@@ -118,13 +118,13 @@ def fetched(what: str, stop: Path, folder: Path | None = None) -> Iterator[dict]
         try:
             if what not in WHAT:
                 raise StudioError("There is nothing of that name to fetch. Reload the page.")
-            download(wanted(what, checked=_checked()), folder, on_progress=report)
+            download(wanted(what, checked=safety_checker_is_on()), folder, on_progress=report)
             news.put(None)
         except Exception as error:
             news.put(error)
 
     threading.Thread(target=work, daemon=True).start()
-    while isinstance(step := _newest(news), Fetched):
+    while isinstance(step := _newest(news), DownloadProgress):
         share = (step.index - 1 + (step.done / step.total if step.total else 0)) / step.count
         size = in_words(step.done) + (f" of {in_words(step.total)}" if step.total else "")
         text = f"{step.index} of {step.count}: {step.weight.label}, {size}"
@@ -137,15 +137,9 @@ def fetched(what: str, stop: Path, folder: Path | None = None) -> Iterator[dict]
         yield {"state": "failed", "text": dispatcher.sentence(step)}
 
 
-def _newest(news: queue.SimpleQueue[Fetched | Exception | None]) -> Fetched | Exception | None:
+def _newest(news: queue.SimpleQueue[DownloadProgress | Exception | None]) -> DownloadProgress | Exception | None:
     """The latest of what waits: the page cannot show each megabyte of a fast line. The end is never skipped."""
     item = news.get()
-    while isinstance(item, Fetched) and not news.empty():
+    while isinstance(item, DownloadProgress) and not news.empty():
         item = news.get()
     return item
-
-
-def _checked() -> bool:
-    from mcld_app.engine.safety import is_on
-
-    return is_on()

@@ -1,4 +1,4 @@
-"""`python -m mcld_app evaluate`: its arguments, and what it prints and writes."""
+"""`python -m mcld_app evaluate`: the paper's figures as tables, of a folder of results or of drawn people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m mcld_app prepare SOURCE FOLDER`."""
+"""`python -m mcld_app prepare SOURCE FOLDER`: DeepFashion's pictures in the authors' layout."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import re
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mcld_app.data.prepare.dataset import REPORT, Outcome, prepare
 from mcld_app.errors import StudioError
+
+if TYPE_CHECKING:
+    from mcld_app.data.prepare import Outcome
 
 _REASONS = 5  # told on the screen; the report has them all
 
@@ -29,6 +32,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Prepare; returns the exit status: 1 where a photo failed, after all others were prepared."""
+    from mcld_app.data.prepare import Outcome, prepare
+
     devices = [name.strip() for name in chosen.devices.split(",") if name.strip()]
     if wrong := [name for name in devices if not re.fullmatch(r"cpu|cuda(:\d+)?", name)]:
         raise StudioError(f"There is no device {wrong[0]!r}: name cpu, or GPUs such as cuda:0,cuda:1.")
@@ -79,6 +84,8 @@ class _Bar:
 
 
 def _tell(outcome: Outcome, notes: int, folder: Path) -> None:
+    from mcld_app.data.prepare.dataset import REPORT
+
     failed = len(outcome.failed)
     left = outcome.total - outcome.there - outcome.made - failed
     lines = outcome.notes[notes:]

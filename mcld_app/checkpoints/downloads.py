@@ -19,13 +19,15 @@ from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 
-from mcld_app.checkpoints.disk import need_room, writing
-from mcld_app.checkpoints.errors import BrokenWeights, DiskFull, FetchError
+from mcld_app.checkpoints.errors import BrokenWeights, DownloadError
 from mcld_app.checkpoints.find import find
 from mcld_app.checkpoints.folders import checkpoints_folder
 from mcld_app.checkpoints.formats import recognise
 from mcld_app.checkpoints.manifest import ChecksumManifest, command, sha256_of
 from mcld_app.checkpoints.table import NEEDED, Weight
+from mcld_app.deployment import hub_endpoint
+from mcld_app.errors import DiskFull
+from mcld_app.files import need_room, writing
 
 PARTIAL = ".partial"  # where files lie until they are whole
 TIMEOUT = 30.0  # seconds without a byte
@@ -37,7 +39,7 @@ _HEADERS = {"User-Agent": "mcld-studio", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
-class Fetched:
+class DownloadProgress:
     """How far a download is.
 
     Attributes:
@@ -75,7 +77,7 @@ class _Job:
     @property
     def url(self) -> str:
         w = self.weight
-        return f"{endpoint()}/{w.repository}/resolve/{w.revision}/{urllib.parse.quote(w.files[0])}"
+        return f"{hub_endpoint()}/{w.repository}/resolve/{w.revision}/{urllib.parse.quote(w.files[0])}"
 
     @property
     def target(self) -> Path:
@@ -86,16 +88,11 @@ class _Job:
         return self.folder / PARTIAL
 
 
-def endpoint() -> str:
-    """The Hugging Face server, or the mirror that HF_ENDPOINT names."""
-    return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
-
-
 def download(
     weights: Sequence[Weight] = NEEDED,
     folder: Path | None = None,
     *,
-    on_progress: Callable[[Fetched], None] = lambda _: None,
+    on_progress: Callable[[DownloadProgress], None] = lambda _: None,
     wait: float = 2.0,
 ) -> list[Path]:
     """Download what is neither in the checkpoints folder nor in the Hugging Face cache. Say each weight's licence to
@@ -111,8 +108,8 @@ def download(
         where each of them lies, in order.
 
     Raises:
-        FetchError: no network, or a server that will not give the file. DiskFull. BrokenWeights: what came is not what
-            the server announced.
+        DownloadError: no network, or a server that will not give the file. DiskFull: too little space.
+        BrokenWeights: what came is not what the server announced.
     """
     folder = folder or checkpoints_folder()
     manifest = ChecksumManifest()
@@ -125,7 +122,7 @@ def download(
             index = missing.index(weight) + 1
 
             def report(done: int, total: int | None, weight: Weight = weight, index: int = index) -> None:
-                on_progress(Fetched(weight, done, total, index, len(missing)))
+                on_progress(DownloadProgress(weight, done, total, index, len(missing)))
 
             paths.append(_fetch(_Job(weight, folder, report, wait), manifest))
         else:
@@ -145,7 +142,7 @@ def _fetch(job: _Job, manifest: ChecksumManifest) -> Path:
     try:
         lock.acquire()
     except Timeout:
-        raise FetchError(f"The {weight.label} is being downloaded already, by another window or program.") from None
+        raise DownloadError(f"The {weight.label} is being downloaded already, by another window or program.") from None
     try:
         remote = _ask(job)
         part = _part_for(job, remote)
@@ -188,7 +185,7 @@ def by_hand(weight: Weight, folder: Path | None = None) -> str:
 
 def source_and_place(weight: Weight, folder: Path | None = None) -> tuple[str, Path]:
     """Where a file is downloaded from, and where it belongs."""
-    return weight.url.replace("https://huggingface.co", endpoint()), (folder or checkpoints_folder()) / weight.place
+    return weight.url.replace("https://huggingface.co", hub_endpoint()), (folder or checkpoints_folder()) / weight.place
 
 
 def _already(folder: Path, weights: Sequence[Weight]) -> int:
@@ -229,7 +226,7 @@ def _ask(job: _Job) -> _Remote:
         if headers.get("X-Linked-Etag") or not headers.get("Location"):
             return _remote(headers)
         url = urllib.parse.urljoin(url, headers["Location"])
-    raise FetchError(f"The server sends the request for the {job.weight.label} around in circles. Try again later.")
+    raise DownloadError(f"The server sends the request for the {job.weight.label} around in circles. Try again later.")
 
 
 def _remote(headers: HTTPMessage) -> _Remote:
@@ -284,7 +281,7 @@ def _read_on(job: _Job, part: Path, remote: _Remote) -> bool:
     headers = _HEADERS | ({"Range": f"bytes={start}-"} if start else {})
     with urllib.request.urlopen(urllib.request.Request(job.url, headers=headers), timeout=TIMEOUT) as answer:
         if answer.headers.get_content_type() == "text/html":
-            raise FetchError(
+            raise DownloadError(
                 f"Instead of the {job.weight.label}, a web page came. Is there a sign-in page between this machine and "
                 f"the network? By hand: {by_hand(job.weight, job.folder)}."
             )
@@ -319,19 +316,19 @@ def _starts_at(headers: HTTPMessage, start: int) -> bool:
     return match is not None and int(match[1]) == start
 
 
-def _refused(job: _Job, error: urllib.error.HTTPError) -> FetchError:
+def _refused(job: _Job, error: urllib.error.HTTPError) -> DownloadError:
     reason = {
         401: "it asks for an account",
         403: "it may not be downloaded from here",
         404: "it is not there any more",
     }.get(error.code, f"it answers {error.code}")
     how = by_hand(job.weight, job.folder)
-    return FetchError(f"{endpoint()} does not give the {job.weight.label}: {reason}. By hand: {how}.")
+    return DownloadError(f"{hub_endpoint()} does not give the {job.weight.label}: {reason}. By hand: {how}.")
 
 
-def _no_network(job: _Job, kept: int = 0) -> FetchError:
+def _no_network(job: _Job, kept: int = 0) -> DownloadError:
     keeps = " What has come so far is kept, and the next try goes on from there." if kept else ""
-    return FetchError(
-        f"The {job.weight.label} could not be downloaded: no connection to {endpoint()}.{keeps} Without a network: on "
-        f"another machine, {by_hand(job.weight, job.folder)}."
+    return DownloadError(
+        f"The {job.weight.label} could not be downloaded: no connection to {hub_endpoint()}.{keeps} Without a network: "
+        f"on another machine, {by_hand(job.weight, job.folder)}."
     )

@@ -1,4 +1,4 @@
-"""`python -m mcld_app train CONFIG`."""
+"""`python -m mcld_app train CONFIG`: a training run, from its configuration to its trained parts."""
 
 from __future__ import annotations
 
