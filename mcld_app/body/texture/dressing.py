@@ -1,18 +1,17 @@
-"""Change what a texture map wears: take a region from somebody else, fill what nobody saw, join several photos."""
+"""Dressing: the clothes of one texture map put on another."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
-from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask, region, region_mask
+from mcld_app.body.parts import parts_mask, region, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.texture_map import TextureMap, pull_push, texels_seen
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.skin import bare_limbs, skin_colour
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.errors import StudioError
 
 # What can lie behind what: seen from the front, the sides of one limb cover each other, and no other limb.
@@ -24,52 +23,11 @@ _BEHIND_EACH_OTHER = tuple(
 )
 _CELL = 0.008  # metres; a texel of the trunk is about 4 mm
 _ARMS, _LEGS, _THIGHS = frozenset(range(15, 23)), frozenset(range(7, 15)), frozenset(range(7, 11))
-_LIMBS = (
-    frozenset({1, 2}),
-    frozenset({5, 6, *range(7, 15)}),
-    frozenset({3, 4, *range(15, 23)}),
-    frozenset({23, 24}),
-)  # trunk, legs with feet, arms with hands, head
-_SLICE = 0.02  # metres of a limb that are judged as one
 _LEAST = 0.03  # share of a region that must be seen before it can be taken
 
 
-def merge(textures: Sequence[TextureMap]) -> TextureMap:
-    """Several photos of one person (front and back, say) as one fuller map: each texel is taken from the first map in
-    the list that covers it.
-
-    Raises:
-        StudioError: for an empty list.
-    """
-    if not textures:
-        raise StudioError("There is nothing to merge: give at least one texture map.")
-    image, coverage = textures[0].image.copy(), textures[0].coverage.copy()
-    for other in textures[1:]:
-        new = other.coverage & ~coverage
-        image[new] = other.image[new]
-        coverage |= new
-    return TextureMap(image, coverage)
-
-
-def fill(texture: TextureMap, *, mirror: bool = True) -> TextureMap:
-    """Every hole of a texture map filled: from the same place on the body's other side where that was seen (unless
-    `mirror` is off), else smoothly from the surroundings. Covers the whole body; seen texels stay as they are."""
-    image, known = texture.image, texture.coverage
-    if mirror:
-        other = mirrored_texel()
-        taken = ~known & known.ravel()[other]
-        image = np.where(taken[..., None], image.reshape(-1, 3)[other], image)
-        known = known | taken
-    body = charts().part_map > 0
-    smooth = _surroundings(image.astype(np.float32), known.astype(np.float32))
-    if mirror:  # both halves of a back, say, are reached from different sides: give them the same colour
-        smooth = (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2
-    image = np.where(known[..., None], image, np.where(body[..., None], smooth + 0.5, 0))
-    return TextureMap(image.astype(np.uint8), body.copy())
-
-
 @dataclass(frozen=True, eq=False)
-class Layer:
+class GarmentLayer:
     """A garment ready to be put on anybody.
 
     Attributes:
@@ -83,7 +41,9 @@ class Layer:
     bared: np.ndarray
 
 
-def garment_layer(donor: TextureMap, region_name: str, *, only: np.ndarray | None = None, bares: bool = True) -> Layer:
+def garment_layer(
+    donor: TextureMap, region_name: str, *, only: np.ndarray | None = None, bares: bool = True
+) -> GarmentLayer:
     """What a donor wears in a region. This is the costly half of `wear`, and depends on the donor alone.
 
     Args:
@@ -106,10 +66,10 @@ def garment_layer(donor: TextureMap, region_name: str, *, only: np.ndarray | Non
             "Choose another region, or a picture that shows it."
         )
     changed = texels_changed(donor, region_name, only=only) if bares or only is None else worn
-    return Layer(fill(TextureMap(donor.image, seen)).image, worn, changed & ~worn)
+    return GarmentLayer(fill(TextureMap(donor.image, seen)).image, worn, changed & ~worn)
 
 
-def lay_on(texture: TextureMap, layer: Layer) -> TextureMap:
+def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
     """A person with a garment on. Where the person's own skin was seen, it stays; other skin takes its colour."""
     image, coverage = texture.image.copy(), texture.coverage | layer.worn
     bare = layer.bared & ~bare_limbs(texture) if layer.bared.any() else layer.bared
@@ -172,86 +132,6 @@ def is_garment_alone(texture: TextureMap) -> bool:
     return not (texture.coverage & (region_mask("face") | region_mask("hands"))).any()
 
 
-def skin_colour(texture: TextureMap) -> np.ndarray | None:
-    """The person's skin: the median colour of the seen texels of cheeks, nose and hands, (3,) uint8 RGB; None where
-    none of them was seen."""
-    g = rest_surface()
-    cheeks = region_mask("face") & (np.abs(g.y - 1.632) < 0.022) & (g.z > 0.02)
-    for place in (cheeks, region_mask("face"), region_mask("hands")):
-        seen = texture.image[place & texture.coverage]
-        if len(seen) >= 20:
-            return np.median(seen, axis=0).astype(np.uint8)
-    return None
-
-
-def _surroundings(image: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """A smooth guess for every texel from what is known of its own limb: islands that lie side by side on the map may
-    be far apart on the body. Limbs of which nothing is known take what the rest of the body gives."""
-    out = np.zeros_like(image)
-    everywhere = None
-    for limb in _LIMBS:
-        mask = _limb_mask(limb)
-        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        if known[mask].all():
-            continue
-        if (known[box] * mask[box]).any():
-            guess = pull_push(image[box], known[box] * mask[box])
-        else:
-            everywhere = pull_push(image, known) if everywhere is None else everywhere
-            guess = everywhere[box]
-        out[box] = np.where(mask[box][..., None], guess, out[box])
-    return out
-
-
-@lru_cache(maxsize=8)
-def _limb_mask(parts: frozenset[int]) -> np.ndarray:
-    mask = parts_mask(parts)
-    mask.setflags(write=False)
-    return mask
-
-
-def bare_limbs(texture: TextureMap) -> np.ndarray:
-    """The arms' and legs' texels that show skin: from where along a limb most of what was seen has the colour of face
-    and hands, out to its end. (512, 512) bool; empty where the skin's colour is not known or is the clothes' too."""
-    out = np.zeros(texture.coverage.shape, bool)
-    skin = skin_colour(texture)
-    if skin is None:
-        return out
-    g = rest_surface()
-    # Shade changes a skin's lightness a lot and its colour little. On legs beige trousers are common and a mistake
-    # would undress somebody, so there the lightness must fit too, and the thighs are never taken for bare.
-    off = cv2.cvtColor(texture.image, cv2.COLOR_RGB2LAB).astype(np.float32)
-    own = cv2.cvtColor(skin.reshape(1, 1, 3), cv2.COLOR_RGB2LAB).astype(np.float32)
-    off -= own
-    same_hue = np.hypot(off[..., 1], off[..., 2]) < 14
-    chest = parts_mask({1, 2}) & texture.coverage
-    if chest.any() and same_hue[chest].mean() > 0.8:
-        return out  # clothes of the skin's own colour: nobody can tell them apart by it
-    for limb, outwards, first, last, darker, lighter in (
-        (_ARMS, g.arm, 0.02, 0.52, 0.6 * own[0, 0, 0], 45),
-        (_LEGS, 1.0 - g.y, 0.22, 0.90, 28, 28),
-    ):
-        mask = parts_mask(limb)
-        seen = mask & texture.coverage
-        alike = same_hue & (off[..., 0] > -darker) & (off[..., 0] < lighter)
-        slice_of = np.clip((outwards / _SLICE).astype(int), 0, 63)
-        count = np.bincount(slice_of[seen], minlength=64)
-        share = np.bincount(slice_of[seen], alike[seen], 64) / np.maximum(count, 1)
-        start, strange = None, 0
-        for k in range(int(last / _SLICE), int(first / _SLICE) - 1, -1):  # from the wrist or the ankle inwards
-            if count[k] < 12:
-                continue
-            strange = 0 if share[k] >= 0.5 else strange + 1
-            if strange == 2:
-                break
-            if strange == 0:
-                start = k
-        if start is not None:
-            out |= mask & (slice_of >= start)
-    return out
-
-
 def garment_extent(texture: TextureMap) -> np.ndarray:
     """The texels a garment has, seen or not: its far side is taken to reach as far as the side its picture shows.
 
@@ -275,21 +155,3 @@ def garment_extent(texture: TextureMap) -> np.ndarray:
         front = cv2.morphologyEx(front, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         extent |= on_limb & (front[row, column] > 0)
     return extent
-
-
-@lru_cache(maxsize=1)
-def mirrored_texel() -> np.ndarray:
-    """(512, 512) int64: flat number of the texel at the same place on the body's other side."""
-    iuv = iuv_of_texel()
-    part = iuv[..., 0]
-    mirrored = iuv.copy()
-    mirrored[..., 0] = np.array([0] + [PARTS[k].mirror for k in range(1, 25)], np.uint8)[part]
-    turn_u, turn_v = np.isin(part, list(MIRRORED_U)), np.isin(part, list(MIRRORED_V))
-    mirrored[turn_u, 1] = 255 - mirrored[turn_u, 1]
-    mirrored[turn_v, 2] = 255 - mirrored[turn_v, 2]
-    out = np.arange(TEXTURE * TEXTURE)
-    pixel, xy = texels_seen(mirrored)
-    column, row = np.minimum(np.round(xy), TEXTURE - 1).astype(np.int64).T
-    out[pixel] = row * TEXTURE + column
-    out.setflags(write=False)
-    return out.reshape(TEXTURE, TEXTURE)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from mcld_app.body.iuv import check_iuv, encode_iuv, read_iuv
 from mcld_app.body.photo import encode_png, read_photo
-from mcld_app.body.texture.texture_map import extract
+from mcld_app.body.texture.extraction import extract
 from mcld_app.checkpoints.disk import writing
 from mcld_app.checkpoints.errors import DiskFull
 from mcld_app.data.layout import Layout
