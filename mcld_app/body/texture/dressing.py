@@ -14,13 +14,11 @@ from mcld_app.body.texture.skin import bare_limbs, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.errors import StudioError
 
-# What can lie behind what: seen from the front, the sides of one limb cover each other, and no other limb.
-_BEHIND_EACH_OTHER = tuple(
-    map(
-        frozenset,
-        ((1, 2), (3,), (4,), (5,), (6,), (7, 9, 11, 13), (8, 10, 12, 14), (15, 17, 19, 21), (16, 18, 20, 22), (23, 24)),
-    )
-)
+# Seen from the front, the sides of one limb cover each other, and no other limb. Trunk and legs count as one: behind
+# the lower end of the trunk's front lies the seat, which belongs to the legs.
+_FRONT, _BACK = frozenset({2, 9, 10, 13, 14}), frozenset({1, 7, 8, 11, 12})
+_LIMBS = tuple(map(frozenset, ((3,), (4,), (5,), (6,), (15, 17, 19, 21), (16, 18, 20, 22), (23, 24))))
+_FORK = 0.88  # metres above the floor; below, each leg is by itself
 _CELL = 0.008  # metres; a texel of the trunk is about 4 mm
 _ARMS, _LEGS, _THIGHS = frozenset(range(15, 23)), frozenset(range(7, 15)), frozenset(range(7, 11))
 _LEAST = 0.03  # share of a region that must be seen before it can be taken
@@ -114,9 +112,12 @@ def texels_changed(donor: TextureMap, region_name: str, *, only: np.ndarray | No
     bared = worn.copy()
     height = rest_surface().y
     neckline = parts_mask({1, 2}) & (height > 1.28)
+    legs = parts_mask(_LEGS)
+    # What a garment leaves free of the legs above its own middle is above its waistband, and no leg is seen there.
+    below = legs & (height < np.median(height[worn & legs])) if (worn & legs).any() else legs
     for covered, bare in (
         (parts_mask({1, 2}) & (height > 1.2), parts_mask(_ARMS) | neckline),
-        (parts_mask(_THIGHS), parts_mask(_LEGS)),
+        (parts_mask(_THIGHS) & (height < _FORK), below),
     ):
         if np.count_nonzero(worn & covered) > 0.15 * np.count_nonzero(covered):
             bared |= bare
@@ -133,7 +134,8 @@ def is_garment_alone(texture: TextureMap) -> bool:
 
 
 def garment_extent(texture: TextureMap) -> np.ndarray:
-    """The texels a garment has, seen or not: its far side is taken to reach as far as the side its picture shows.
+    """The texels a garment has, seen or not: its far side is taken to reach as far as the side its picture shows, and
+    to be whole between its edges: a neckline cut out of the front is none in the back.
 
     Args:
         texture: taken from a picture of the garment alone.
@@ -142,16 +144,43 @@ def garment_extent(texture: TextureMap) -> np.ndarray:
         (512, 512) bool.
     """
     place = rest_surface()
-    column = np.clip(((place.x + 1.2) / _CELL).astype(int), 0, 299)
-    row = np.clip((place.y / _CELL).astype(int), 0, 249)
+    cells = np.clip((place.y / _CELL).astype(int), 0, 249), np.clip(((place.x + 1.2) / _CELL).astype(int), 0, 299)
     extent = texture.coverage.copy()
-    for limb in _BEHIND_EACH_OTHER:
+    for limb in _LIMBS:
         on_limb = parts_mask(limb)
-        seen = texture.coverage & on_limb
-        if not seen.any():
-            continue
-        front = np.zeros((250, 300), np.uint8)
-        front[row[seen], column[seen]] = 1
-        front = cv2.morphologyEx(front, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        extent |= on_limb & (front[row, column] > 0)
-    return extent
+        extent |= on_limb & _cells_of(cells, texture.coverage & on_limb)[cells]
+    front, back = parts_mask(_FRONT), parts_mask(_BACK)
+    shown_from_behind = np.count_nonzero(texture.coverage & back) > np.count_nonzero(texture.coverage & front)
+    near, far = (back, front) if shown_from_behind else (front, back)
+    worn = _cells_of(cells, texture.coverage & (near | far))
+    extent |= near & worn[cells]
+    silhouette = np.zeros(worn.shape, bool)
+    silhouette[cells[0][near], cells[1][near]] = True
+    behind = np.take_along_axis(worn, _nearest_in_row(silhouette), 1)  # wider than the near side, it ends as that does
+    trunk = behind[round(_FORK / _CELL) :]
+    trunk |= np.maximum.accumulate(trunk, 1) & np.maximum.accumulate(trunk[:, ::-1], 1)[:, ::-1]
+    extent |= far & behind[cells]
+    closed = cv2.morphologyEx(extent.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0  # pinholes
+    return extent | closed & (near | far)
+
+
+def _cells_of(cells: tuple[np.ndarray, np.ndarray], texels: np.ndarray) -> np.ndarray:
+    """The cells of the body's front view that texels lie in: (250, 300) bool, a cell's gap closed.
+
+    Args:
+        cells: each texel's row and column, (512, 512) int each.
+        texels: (512, 512) bool.
+    """
+    out = np.zeros((250, 300), np.uint8)
+    out[cells[0][texels], cells[1][texels]] = 1
+    return cv2.morphologyEx(out, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+
+
+def _nearest_in_row(known: np.ndarray) -> np.ndarray:
+    """For each cell of a bool table the column of the nearest True cell of its row, its own column in a row without."""
+    width = known.shape[1]
+    column = np.broadcast_to(np.arange(width), known.shape)
+    left = np.maximum.accumulate(np.where(known, column, -width), 1)
+    right = np.minimum.accumulate(np.where(known, column, 3 * width)[:, ::-1], 1)[:, ::-1]
+    nearest = np.where(column - left <= right - column, left, right)
+    return np.where(known.any(1, keepdims=True), nearest, column)
