@@ -156,7 +156,9 @@ def garment_extent(texture: TextureMap) -> np.ndarray:
     extent |= near & worn[cells]
     silhouette = np.zeros(worn.shape, bool)
     silhouette[cells[0][near], cells[1][near]] = True
-    behind = np.take_along_axis(worn, _nearest_in_row(silhouette), 1)  # wider than the near side, it ends as that does
+    # Where the far side is higher or wider than the near one, it goes on as that ends.
+    row = _nearest_in_row(silhouette.any(1)[None])[0]
+    behind = np.take_along_axis(worn[row], _nearest_in_row(silhouette[row]), 1)
     trunk = behind[round(_FORK / _CELL) :]
     trunk |= np.maximum.accumulate(trunk, 1) & np.maximum.accumulate(trunk[:, ::-1], 1)[:, ::-1]
     extent |= far & behind[cells]
