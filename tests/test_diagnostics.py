@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import PARTS, parts_mask, region_mask
-from mcld_app.body.texture.dressing import merge, texels_changed, wear
-from mcld_app.body.texture.head_crop import crop_head
-from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.body.texture.dressing import texels_changed, wear
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.editing.diagnostics import Finding, SourceConditions, findings
 from mcld_app.editing.person import read_sample
 from mcld_app.editing.sample_files import sample_garments, sample_people

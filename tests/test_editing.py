@@ -10,7 +10,7 @@ from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import region_mask, region_pixels
 from mcld_app.body.photo import encode_png
-from mcld_app.body.texture.dressing import bare_limbs
+from mcld_app.body.texture.skin import bare_limbs
 from mcld_app.editing import Garment, History, Look, draw, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import PICTURE_SIZE, Person, make_person, read_person, read_sample

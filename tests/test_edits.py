@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.dressing import skin_colour
+from mcld_app.body.texture.skin import skin_colour
 from mcld_app.editing import FILLS, Cover, Garment, Look, MapPose, Paint, Swap, draw, pose_map, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.conditioning import conditions_of

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcld_app.body.mannequin.manual_fit import lay
+from mcld_app.body.mannequin.manual_fit import fit_by_hand
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.photo import encode_png
@@ -43,7 +43,7 @@ def sent(photo: np.ndarray, name: str = "holiday.png") -> dict:
 
 
 def test_a_mannequin_that_stands_as_the_person_does_gives_their_map(photo: np.ndarray) -> None:
-    fit = lay("walker", photo, named_poses()["standing"]).stand(WALKING)
+    fit = fit_by_hand("walker", photo, named_poses()["standing"]).stand(WALKING)
     assert np.array_equal(fit.iuv, draw_iuv(WALKING, photo.shape[:2]))
 
 
@@ -52,7 +52,7 @@ def test_a_mannequin_that_stands_as_the_person_does_gives_their_map(photo: np.nd
 def test_every_photo_is_seen_whole_and_its_map_has_its_size(height: int, width: int) -> None:
     photo = np.full((height, width, 3), 90, np.uint8)
     photo[[0, -1]] = photo[:, [0, -1]] = (200, 10, 10)
-    fit = lay("any", photo, named_poses()["standing"])
+    fit = fit_by_hand("any", photo, named_poses()["standing"])
     assert fit.iuv.shape == photo.shape and fit.iuv[..., 0].any()
     framed = fit.framed(fit.frame.box[2:])
     top, left = -fit.frame.box[0], -fit.frame.box[1]
@@ -63,7 +63,7 @@ def test_every_photo_is_seen_whole_and_its_map_has_its_size(height: int, width: 
 
 def test_half_a_body_has_half_a_map(photo: np.ndarray) -> None:
     upper = photo[:260]
-    fit = lay("half", upper, WALKING)
+    fit = fit_by_hand("half", upper, WALKING)
     large = fit.stand(fit.pose.replace(zoom=2.0, shift_y=-0.5))
     assert large.iuv.shape == upper.shape
     assert {1, 2, 23, 24} & set(np.unique(large.iuv)) and 5 not in large.iuv[..., 0] and 6 not in large.iuv[..., 0]
@@ -72,7 +72,7 @@ def test_half_a_body_has_half_a_map(photo: np.ndarray) -> None:
 
 
 def test_the_mannequin_shines_through_and_the_rest_of_the_photo_stays(photo: np.ndarray) -> None:
-    fit = lay("walker", photo, WALKING)
+    fit = fit_by_hand("walker", photo, WALKING)
     seen, body = fit.overlaid((512, 352)), fit.map((512, 352))[..., 0] > 0
     assert np.array_equal(seen[~body], photo[~body])
     assert (seen[body] != photo[body]).any(-1).mean() > 0.9

@@ -25,7 +25,7 @@ from PIL import Image
 from mcld_app.body.iuv import encode_iuv, to_network_rgb
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import read_photo
-from mcld_app.body.texture.texture_map import extract
+from mcld_app.body.texture.extraction import extract
 from mcld_app.cli.prepare import arguments, run
 from mcld_app.data.deepfashion import PreparedFolder
 from mcld_app.data.layout import DataError, Layout, Pair, flattened, read_pairs

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mcld_app.body.head_crop import CROP, crop_head
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
-from mcld_app.body.texture.head_crop import CROP, crop_head
 from mcld_app.data.synthetic import drawn_person
 from mcld_app.files import whole_file
 from mcld_app.synthetic.people import draw_person, render_view

@@ -13,12 +13,13 @@ from dataclasses import astuple, dataclass, replace
 import cv2
 import numpy as np
 
+from mcld_app.body.head_crop import crop_head
 from mcld_app.body.mannequin.pose import JOINTS, Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
-from mcld_app.body.texture.dressing import fill
-from mcld_app.body.texture.head_crop import crop_head
-from mcld_app.body.texture.preview_planes import ground_colour, preview_planes
-from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.preview_planes import background_colour, preview_planes
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.data.example import Example
 from mcld_app.synthetic.people import DrawnPerson, draw_person, render_view
 from mcld_app.synthetic.wardrobe import Cloth
@@ -43,7 +44,7 @@ class DrawnPeople:
         targets: pictures of each person; the first is the source picture itself.
         people: how many; None is endless.
         test: people, garments and poses kept for tests.
-        fill_texture: whether holes of the texture map are filled, as `body.dressing.fill` does.
+        fill_texture: whether holes of the texture map are filled, as `filling.fill` does.
     """
 
     size: tuple[int, int] = (256, 176)
@@ -84,7 +85,7 @@ def example_of(
     source = render_view(person, poses[0], _SOURCE_SIZE)
     seen = extract(source.photo, source.iuv)
     filled = fill(seen)
-    ground = ground_colour(source.photo)
+    ground = background_colour(source.photo)
     targets, maps, alphas = [], [], []
     for k, pose in enumerate(poses):
         view = render_view(person, pose, size)

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from mcld_app.body.head_crop import crop_head
 from mcld_app.body.texture.cloth import colour_layer, pattern_layer
 from mcld_app.body.texture.dressing import lay_on
-from mcld_app.body.texture.head_crop import crop_head
 from mcld_app.body.texture.head_swap import put_head_on
 from mcld_app.body.texture.strokes import lay_paint
 from mcld_app.body.texture.texture_map import TextureMap

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mcld_app.body.parts import PARTS, REGIONS, parts_mask, region, region_mask
-from mcld_app.body.texture.dressing import Layer, garment_layer
+from mcld_app.body.texture.dressing import GarmentLayer, garment_layer
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
 
@@ -69,10 +69,10 @@ class Garment:
     extent: np.ndarray | None = None
 
     @cached_property
-    def _layers(self) -> dict[Area, Layer]:
+    def _layers(self) -> dict[Area, GarmentLayer]:
         return {}
 
-    def layer(self, area: Area) -> Layer:
+    def layer(self, area: Area) -> GarmentLayer:
         """This garment ready to be put on that area; worked out once.
 
         A garment that nobody wears, put where it belongs, is worn whole: boots reach up the leg, a collar up the neck.
@@ -90,7 +90,7 @@ class Garment:
             self._layers[area] = layer if isinstance(area, str) else self._within(layer, area)
         return self._layers[area]
 
-    def _within(self, layer: Layer, parts: frozenset[int]) -> Layer:
+    def _within(self, layer: GarmentLayer, parts: frozenset[int]) -> GarmentLayer:
         mask = parts_mask(checked_area(parts))
         worn = layer.worn & mask
         if np.count_nonzero(worn & self.donor.texture.coverage) < _LEAST * np.count_nonzero(mask):

@@ -16,10 +16,11 @@ import numpy as np
 from mcld_app.body.framing import Frame
 from mcld_app.body.iuv import check_iuv, frame_11_16, looks_like_iuv, plan_frame, read_iuv, resize_iuv
 from mcld_app.body.photo import read_photo
-from mcld_app.body.texture.dressing import fill
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
-from mcld_app.body.texture.preview_planes import ground_colour
-from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.body.texture.preview_planes import background_colour
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.errors import PictureError
 
 PICTURE_SIZE = (512, 352)
@@ -71,12 +72,12 @@ class Person:
     def ground(self) -> np.ndarray:
         """What the person stands in front of in another pose, (512, 352, 3) uint8 RGB: the photo's own colour where
         that is plain, else a warm light grey."""
-        return _frozen(np.broadcast_to(ground_colour(self.picture), self.picture.shape))
+        return _frozen(np.broadcast_to(background_colour(self.picture), self.picture.shape))
 
     def put_back(self, picture: np.ndarray, pose: np.ndarray) -> np.ndarray:
         """A picture drawn of them, (h, w, 3) uint8 RGB in the pose (H, W, 3) uint8, in the photo as it came: its frame,
         and its background. See `body.backdrop.put_back`."""
-        from mcld_app.body.texture.compositing import put_back
+        from mcld_app.body.compositing import put_back
 
         photo, frame = self.whole or (self.photo, plan_frame(np.zeros_like(self.photo), target=None))
         return put_back(picture, pose, photo, self.iuv, frame)

@@ -305,7 +305,7 @@ class Engine:
         import torch
 
         from mcld_app.body.iuv import resize_iuv, resize_like_authors, to_network_rgb
-        from mcld_app.body.texture.preview_planes import ground_colour, preview_planes
+        from mcld_app.body.texture.preview_planes import background_colour, preview_planes
         from mcld_app.body.texture.texture_map import places
 
         added = pipe.takes_preview or pipe.denoising_unet.config.places
@@ -321,7 +321,7 @@ class Engine:
         iuv = resize_iuv(conditions.pose, pipe.size)
         preview = None
         if pipe.takes_preview and shown:
-            filled, ground = self._filled(conditions), ground_colour(conditions.photo)
+            filled, ground = self._filled(conditions), background_colour(conditions.photo)
             planes = preview_planes(filled, _seen(conditions), iuv, ground)
             preview = torch.from_numpy(planes).movedim(-1, 0)[None].float().to(pipe.device) / 255
         where = torch.from_numpy(places(iuv)).movedim(-1, 0)[None]
@@ -329,7 +329,7 @@ class Engine:
 
     def _filled(self, conditions: Conditions) -> TextureMap:
         """The texture map without holes, for a model that sees the preview. What was guessed already stays so."""
-        from mcld_app.body.texture.dressing import fill
+        from mcld_app.body.texture.filling import fill
         from mcld_app.body.texture.texture_map import TextureMap
 
         known = _seen(conditions) | conditions.texture.any(-1)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from mcld_app.body.iuv import check_iuv, encode_iuv, read_iuv
 from mcld_app.body.photo import encode_png, read_photo
-from mcld_app.body.texture.texture_map import extract
+from mcld_app.body.texture.extraction import extract
 from mcld_app.data.layout import Layout
 from mcld_app.data.prepare.models import Looks
 from mcld_app.errors import DiskFull, StudioError

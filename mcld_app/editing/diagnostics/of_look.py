@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mcld_app.body.texture.dressing import merge
-from mcld_app.body.texture.head_crop import crop_head
+from mcld_app.body.head_crop import crop_head
+from mcld_app.body.texture.texture_map import merge
 from mcld_app.editing.diagnostics import Finding, SourceConditions, findings
 from mcld_app.editing.look import Look
 from mcld_app.editing.preview import pose_map

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mcld_app.body.iuv import looks_like_iuv
-from mcld_app.body.mannequin.manual_fit import lay
+from mcld_app.body.mannequin.manual_fit import fit_by_hand
 from mcld_app.body.photo import read_photo
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import Person, make_person
@@ -98,7 +98,7 @@ def person_of_files(files: list[Mapping], what: str) -> Person:
 
 
 def _begin(state: EditorState, name: str, photo, note: str) -> EditorState:
-    fit = lay(name, photo, pose_sliders.resting())
+    fit = fit_by_hand(name, photo, pose_sliders.resting())
     return replace(state, fitting=FitInProgress(fit), detections=None, live=False, note=Note(note, "info"))
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from mcld_app.body.iuv_painting import paint_part
 from mcld_app.body.mannequin.dragging import drag as reach
 from mcld_app.body.mannequin.dragging import nudge, pose_from_json
-from mcld_app.body.mannequin.manual_fit import lay
+from mcld_app.body.mannequin.manual_fit import fit_by_hand
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.editing import MapPose, pose_as, pose_map
 from mcld_app.editing import look as looks
@@ -69,7 +69,7 @@ def as_in_photo(state: EditorState, data: Data) -> EditorState:
     """Back to the photo's own pose; the clothes stay. A mannequin laid over a photo goes back to where it began."""
     if state.fitting is not None:
         fit = state.fitting.fit
-        return stand(state, lay(fit.name, fit.photo, pose_sliders.resting()).pose)
+        return stand(state, fit_by_hand(fit.name, fit.photo, pose_sliders.resting()).pose)
     return state if state.look.pose is None else stand(state, None)
 
 

@@ -18,7 +18,7 @@ def put_back(picture: np.ndarray, pose: np.ndarray, photo: np.ndarray, iuv: np.n
     """The photo with the person in it replaced by the drawn one.
 
     Where the old person stood and the new one does not, the background is healed from around it (Telea, 2004): good for
-    walls and skies, a smear on busy grounds.
+    walls and skies, a smear on busy backgrounds.
 
     Args:
         picture: (h, w, 3) uint8 RGB, what was drawn, 11:16.
@@ -37,15 +37,15 @@ def put_back(picture: np.ndarray, pose: np.ndarray, photo: np.ndarray, iuv: np.n
     place = Frame(frame.source, frame.box, (height, width))
     framed = frame_photo(photo, place)
     drawn = cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC)
-    new, old = outline(picture, pose), outline(framed, iuv)
-    ground = _healed(framed, _soft(old, (height, width)) > 0.05, _soft(new, (height, width)) > 0.95)
+    new, old = person_mask(picture, pose), person_mask(framed, iuv)
+    background = _healed(framed, _soft(old, (height, width)) > 0.05, _soft(new, (height, width)) > 0.95)
     share = _soft(new, (height, width))[..., None]
-    mixed = (drawn * share + ground * (1 - share) + 0.5).astype(np.uint8)
+    mixed = (drawn * share + background * (1 - share) + 0.5).astype(np.uint8)
     touched = (_soft(new, (height, width)) > 0) | (_soft(old, (height, width)) > 0.05)
     return unframe(np.where(touched[..., None], mixed, framed), place, onto=photo)
 
 
-def outline(picture: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+def person_mask(picture: np.ndarray, iuv: np.ndarray) -> np.ndarray:
     """Which pixels show the person, with their hair and what hangs off their body: GrabCut (Rother et al., 2004), begun
     from the body's own map.
 

@@ -2,7 +2,7 @@
 
 `UV_Processed.mat` holds where each body vertex lies on its chart and which vertices the charts share, but no 3D
 position. Sewn together along shared vertices, the charts form one closed surface. `sculpt` gives that surface a shape
-of our own, `rig` hangs it on bones. Since neighbours share vertices, no pose can tear a gap between two parts.
+of our own, `skin_weights` hangs it on bones. Since neighbours share vertices, no pose can tear a gap between two parts.
 
 Space: metres; x to the person's left, y up, z to the front; feet at y = 0. The rest pose stands with straight legs
 and arms 45 degrees out.
@@ -24,7 +24,7 @@ from mcld_app.body.mannequin.skinning import skin_weights, thickness
 
 
 @dataclass(frozen=True)
-class Figure:
+class BodyMesh:
     """The sewn body in its rest pose; arrays are read-only.
 
     Attributes:
@@ -39,15 +39,15 @@ class Figure:
 
 
 @lru_cache(maxsize=1)
-def figure() -> Figure:
+def body_mesh() -> BodyMesh:
     """The figure; a few seconds the first time on a machine, milliseconds after that."""
     here = Path(__file__).parent
-    modules = ("skeleton", "sewing", "shape", "skinning", "figure")
+    modules = ("skeleton", "sewing", "shape", "skinning", "body_mesh")
     sources = b"".join((here / f"{name}.py").read_bytes() for name in modules)
     key = hashlib.sha256(sources).hexdigest()[:12]  # an edited shape is built anew
-    arrays = cached_arrays("figure", key, _build)
-    made = Figure(**{f.name: arrays[f.name] for f in fields(Figure)})
-    for f in fields(Figure):
+    arrays = cached_arrays("body_mesh", key, _build)
+    made = BodyMesh(**{f.name: arrays[f.name] for f in fields(BodyMesh)})
+    for f in fields(BodyMesh):
         getattr(made, f.name).setflags(write=False)
     return made
 
