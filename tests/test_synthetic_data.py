@@ -16,12 +16,12 @@ from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.preview_planes import background_colour, preview_planes
 from mcld_app.body.texture.texture_map import TextureMap, places, render
+from mcld_app.data.config import DataConfig
 from mcld_app.data.disk_cache import Cached
 from mcld_app.data.heads import DrawnHeads
 from mcld_app.data.sources import open_source
 from mcld_app.data.synthetic import TEST_POSES, DrawnPeople, drawn_person, kept_for_tests, random_pose
 from mcld_app.synthetic.people import draw_person, render_person, render_view
-from mcld_app.training.config import Data
 
 SMALL = {"size": (128, 88), "texture": 128, "targets": 2}
 
@@ -91,7 +91,7 @@ def test_what_was_drawn_is_read_back_and_a_damaged_file_is_drawn_again(tmp_path:
 
 
 def test_a_source_is_opened_by_its_name(tmp_path: Path):
-    data = Data("drawn", "", (128, 88), 128, 5, 2)
+    data = DataConfig("drawn", "", (128, 88), 128, 5, 2)
     assert np.array_equal(open_source(data)[0].photo, DrawnPeople(**SMALL, people=5)[0].photo)
     kept = open_source(replace(data, folder=str(tmp_path)))
     assert isinstance(kept, Cached)
