@@ -17,7 +17,8 @@ from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.texture.dressing import fill
 from mcld_app.body.texture.texture_map import TextureMap, extract, places
 from mcld_app.checkpoints import load_pipeline
-from mcld_app.engine.engine import Engine, Model
+from mcld_app.engine.engine import Engine
+from mcld_app.engine.model import Model
 from mcld_app.errors import StudioError
 from mcld_app.network.attention import Focus
 from mcld_app.network.focus import PLANS

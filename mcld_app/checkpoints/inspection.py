@@ -187,7 +187,7 @@ def device_line() -> Line:
     try:
         import torch
 
-        from mcld_app.engine.engine import best_device, best_dtype
+        from mcld_app.network.device import best_device, best_dtype
     except ImportError as error:
         return Line(MISSING, "device", f"torch cannot be imported ({error}). Install what requirements.txt lists.")
     device = best_device()
