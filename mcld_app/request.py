@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -10,7 +13,14 @@ from mcld_app.errors import StudioError
 
 MAX_SEED = 2**63 - 1
 MAX_STEPS = 200
-SCHEDULERS = ("ddim", "dpm++", "unipc")
+
+SCHEDULERS: Mapping[str, str] = MappingProxyType(
+    {"ddim": "DDIM, as the authors", "dpm++": "DPM-Solver++, few steps", "unipc": "UniPC, few steps"}
+)
+"""The one table of schedulers: name -> what the page calls it. `engine.schedulers` knows how each is made."""
+
+SchedulerName = Literal[tuple(SCHEDULERS)]
+"""A name in `SCHEDULERS`, for the API's description."""
 
 
 def within(what: str, value, low: float, high: float, *, whole: bool = False) -> None:
@@ -89,7 +99,7 @@ class Settings:
         within("The number of steps", self.steps, 1, MAX_STEPS, whole=True)
         within("Guidance", self.guidance, 0, 30)
         within("The face's weight", self.face_scale, 0, 2)
-        if self.scheduler not in SCHEDULERS:
+        if self.scheduler not in tuple(SCHEDULERS):  # it may be anything, unhashable too
             raise StudioError(f"There is no scheduler {self.scheduler!r}. Choose one of: {', '.join(SCHEDULERS)}.")
 
 
@@ -146,43 +156,3 @@ class Drawn:
     dtype: str
     batch: int
     fallback: str
-
-
-def check_conditions(c: Conditions) -> None:
-    """Whether a picture can be drawn from these conditions.
-
-    Raises:
-        IUVError: for a pose that is no IUV map, or an empty one.
-        StudioError: for pictures or an identity of the wrong kind.
-    """
-    from mcld_app.body.iuv import check_iuv
-
-    check_iuv(c.pose)
-    for name, picture in (("photo", c.photo), ("texture map", c.texture)):
-        if (
-            not isinstance(picture, np.ndarray)
-            or picture.dtype != np.uint8
-            or picture.ndim != 3
-            or picture.shape[2] != 3
-            or not picture.size
-        ):
-            raise StudioError(f"The {name} must be an RGB picture of 8 bits per channel.")
-    if c.coverage is not None and (c.coverage.dtype != bool or c.coverage.shape != c.texture.shape[:2]):
-        raise StudioError("The texture map's coverage must say yes or no for each of its texels.")
-    within("The mix of two faces", c.face_mix, 0, 1)
-    for face in (c.face, c.other_face):
-        if face is not None:
-            _check_face(face)
-
-
-def _check_face(face: Face) -> None:
-    if face.head is not None and (face.head.dtype != np.uint8 or face.head.shape != (64, 64, 3)):
-        raise StudioError("The head's picture must be an RGB picture of 64 x 64 pixels.")
-    if face.identity is None:
-        return
-    try:
-        numbers = np.isfinite(np.asarray(face.identity, np.float32)).all()
-    except (TypeError, ValueError):
-        numbers = False
-    if not numbers:
-        raise StudioError("This face identity holds values that are no numbers. Take the face from its photo again.")

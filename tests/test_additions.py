@@ -18,7 +18,8 @@ from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.texture_map import TextureMap, places
 from mcld_app.checkpoints import load_pipeline
-from mcld_app.engine.engine import Engine, Model
+from mcld_app.engine.engine import Engine
+from mcld_app.engine.model import Model
 from mcld_app.errors import StudioError
 from mcld_app.network.attention import Focus
 from mcld_app.network.focus import PLANS

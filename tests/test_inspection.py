@@ -60,7 +60,7 @@ def test_an_empty_folder_is_no_fault_and_every_file_is_said_with_its_place(folde
 
 
 def test_the_device_that_will_be_used_is_the_engines(capsys):
-    from mcld_app.engine.engine import best_device, best_dtype
+    from mcld_app.network.device import best_device, best_dtype
 
     main(["doctor"])
     last = capsys.readouterr().out.splitlines()[-1]

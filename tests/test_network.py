@@ -121,7 +121,8 @@ def test_the_benchmarks_random_model_draws():
     """What the GPU benchmark runs with less and less memory, here at a tiny size and on the CPU."""
     from mcld_app.bench.network import _conditions, random_pipeline
     from mcld_app.checkpoints.sizes import Sizes
-    from mcld_app.engine.engine import Engine, Model
+    from mcld_app.engine.engine import Engine
+    from mcld_app.engine.model import Model
     from mcld_app.request import Job, Settings
 
     vae = {"block_out_channels": [8] * 4, "norm_num_groups": 4, "latent_channels": 4, "layers_per_block": 1}

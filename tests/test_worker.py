@@ -258,7 +258,7 @@ def test_a_space_says_itself_whether_it_is_zerogpu(said: str, is_one: bool):
 
 
 def test_faces_are_looked_for_before_a_gpu_is_lent_once_for_each_photo(monkeypatch: pytest.MonkeyPatch):
-    from mcld_app.engine.engine import Model
+    from mcld_app.engine.model import Model
     from mcld_app.engine.worker import identified
 
     looked = []

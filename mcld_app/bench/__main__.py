@@ -77,7 +77,7 @@ def _body(chosen: argparse.Namespace) -> str:
 
 def _network(chosen: argparse.Namespace) -> str:
     from mcld_app.bench.network import bench_pictures, bench_step
-    from mcld_app.engine.engine import best_device
+    from mcld_app.network.device import best_device
 
     device = chosen.device or best_device()
     told = bench_step(chosen.runs, "cpu")

@@ -181,7 +181,8 @@ def _pictures_row(kind: str, batch: int, steps: int, bound: float) -> str:
 
 def _with_memory(limit: float | None) -> str:
     """One picture by the engine, random weights, with at most `limit` GiB of the GPU's memory."""
-    from mcld_app.engine.engine import Engine, Model
+    from mcld_app.engine.engine import Engine
+    from mcld_app.engine.model import Model
     from mcld_app.errors import StudioError
     from mcld_app.request import Job
 

@@ -70,7 +70,9 @@ def rehearse(
     from mcld_app.editing import look as looks
     from mcld_app.editing import samples
     from mcld_app.editing.conditioning import conditions_of
-    from mcld_app.engine.engine import Engine, Model, best_device, best_dtype
+    from mcld_app.engine.engine import Engine
+    from mcld_app.engine.model import Model
+    from mcld_app.network.device import best_device, best_dtype
     from mcld_app.request import Face, Job
 
     device = device or best_device()

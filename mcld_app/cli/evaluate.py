@@ -80,7 +80,7 @@ def _drawn(chosen: argparse.Namespace):
 def _device(asked: str | None) -> str:
     import torch
 
-    from mcld_app.engine.engine import best_device
+    from mcld_app.network.device import best_device
 
     if asked is None:
         return best_device()

@@ -46,26 +46,27 @@ class ContentCache:
     ) -> None:
         self._max_bytes, self._seconds, self._size_of, self._clock = max_bytes, seconds, size_of, clock
         self._lock = threading.Lock()
-        self._held: OrderedDict[str, tuple[float, int, Any]] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str], tuple[float, int, Any]] = OrderedDict()
         self._bytes = 0
         self._alarm: threading.Timer | None = None
 
-    def get(self, key: str, make: Callable[[], T]) -> T:
-        """The value of that key, made if it is not there. (Two threads may make the same value at once; one is
+    def get(self, key: str, make: Callable[[], T], owner: str = "") -> T:
+        """The owner's value of that key, made if it is not there. (Two threads may make the same value at once; one is
         kept. The lock is not held meanwhile.)"""
+        name = (owner, key)
         with self._lock:
             self._forget_old()
-            if key in self._held:
-                _, size, value = self._held.pop(key)
-                self._held[key] = (self._clock(), size, value)
+            if name in self._held:
+                _, size, value = self._held.pop(name)
+                self._held[name] = (self._clock(), size, value)
                 return value
         value = make()
         size = self._size_of(value)
         with self._lock:
-            if key in self._held:
-                self._bytes -= self._held.pop(key)[1]
+            if name in self._held:
+                self._bytes -= self._held.pop(name)[1]
             if size <= self._max_bytes:
-                self._held[key] = (self._clock(), size, value)
+                self._held[name] = (self._clock(), size, value)
                 self._bytes += size
             while self._bytes > self._max_bytes:
                 _, (_, gone, _) = self._held.popitem(last=False)
@@ -73,16 +74,11 @@ class ContentCache:
             self._set_alarm()
         return value
 
-    def forget(self) -> None:
-        """Drop everything."""
+    def forget(self, owner: str | None = None) -> None:
+        """Drop an owner's values; everybody's, where None is given."""
         with self._lock:
-            self._held.clear()
-            self._bytes = 0
-
-    def forget_old(self) -> None:
-        """Drop what has not been used for too long."""
-        with self._lock:
-            self._forget_old()
+            for name in [name for name in self._held if owner is None or name[0] == owner]:
+                self._bytes -= self._held.pop(name)[1]
 
     @property
     def bytes_held(self) -> int:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
 from mcld_app.deployment import on_zerogpu, safety_checker_is_on
-from mcld_app.engine.engine import Engine, Model
+from mcld_app.engine.engine import Engine
+from mcld_app.engine.model import Model
 from mcld_app.errors import StudioError
 from mcld_app.request import Settings
 
@@ -113,7 +114,7 @@ def place_all() -> tuple[str, ...]:
     Returns:
         The names of the models that were loaded. One that cannot be is logged, and says why when it is asked for.
     """
-    from mcld_app.engine.engine import best_dtype
+    from mcld_app.network.device import best_dtype
 
     placed = []
     for name in available():

@@ -70,11 +70,6 @@ class SafetyChecker:
         bad = {owner for owner, is_bad in zip(owners, found, strict=True) if is_bad}
         return [number in bad for number in range(len(pictures))]
 
-    def passed(self, pictures: Sequence[np.ndarray]) -> list[np.ndarray | None]:
-        """The pictures, and None in the place of each that is blocked, so that nobody hands one on by mistake."""
-        pairs = zip(pictures, self.blocked(pictures), strict=True)
-        return [None if is_blocked else picture for picture, is_blocked in pairs]
-
     def _inputs(self, squares: list[np.ndarray]) -> Tensor:
         """(N, 3, S, S) float32, as CLIP was trained on."""
         from transformers import CLIPImageProcessorPil

@@ -1,33 +1,32 @@
 """MCLD as a diffusers pipeline: conditions in, pictures out.
 
-Each condition has its own `encode_...` method, so that whoever keeps their results (the engine does) pays for each
-only once; `__call__` is those methods and the denoising loop in order.
+Each condition has its own `encode_...` method, and `draw` makes pictures of conditions that are encoded already. All
+who draw go this way: `__call__` from pictures as they are given, the engine from conditions that it keeps encoded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DiffusionPipeline
-from diffusers.image_processor import VaeImageProcessor
 from diffusers.utils import BaseOutput
-from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 from torch import Tensor
 from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
 from mcld_app.errors import StudioError
 from mcld_app.network.attention import Focus, FocusRecord, Reference
-from mcld_app.network.embeddings import PersonEmbeddings, common_rows
+from mcld_app.network.embeddings import Encoded, PersonEmbeddings, common_rows
 from mcld_app.network.face_encoder import FaceEncoder
 from mcld_app.network.face_projector import FaceProjector
 from mcld_app.network.patch_autoencoder import PatchAutoencoder
 from mcld_app.network.places import cell_places
 from mcld_app.network.pose_guider import PoseGuider
+from mcld_app.network.preprocess import AS_GIVEN, Preprocess, head_pixels, initial_noise, places_of
 from mcld_app.network.refiner import DetailRefiner
 from mcld_app.network.unets import DenoisingUNet, Guide, ReferenceUNet
 from mcld_app.request import MAX_STEPS, within
@@ -36,6 +35,32 @@ OUTPUTS = ("pil", "np", "pt", "latent")
 """What `MCLDPipeline` can return."""
 
 Picture = Image.Image | list[Image.Image] | np.ndarray | Tensor
+"""PIL pictures of any size, or values 0..1 of shape (B, 3, H, W)."""
+
+T = TypeVar("T")
+
+Keep = Callable[[str, tuple[str, ...], Callable[[], T]], T]
+"""Called with a part's name, the names of the inputs it depends on, and what encodes it; returns the part."""
+
+
+def encode_anew(name: str, inputs: tuple[str, ...], encode: Callable[[], T]) -> T:
+    """A `Keep` that keeps nothing."""
+    return encode()
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What `MCLDPipeline.draw` makes.
+
+    Attributes:
+        latents: (R, C, h, w), scaled.
+        pictures: (R, 3, H, W) float32 in 0..1; None where they were not to be decoded.
+        focus: None, or "reference", "photo", "texture", "face" -> (R, h, w) float32, where each was looked at.
+    """
+
+    latents: Tensor
+    pictures: Tensor | None
+    focus: dict[str, np.ndarray] | None
 
 
 @dataclass
@@ -99,8 +124,6 @@ class MCLDPipeline(DiffusionPipeline):
             refiner=refiner,
         )
         self.vae_scale = getattr(vae, "scale", None) or 2 ** (len(vae.config.block_out_channels) - 1)
-        self.to_latent = VaeImageProcessor(vae_scale_factor=self.vae_scale, do_convert_rgb=True)
-        self.to_pose = VaeImageProcessor(vae_scale_factor=self.vae_scale, do_convert_rgb=True, do_normalize=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -117,6 +140,17 @@ class MCLDPipeline(DiffusionPipeline):
         """Whether it sees the texture preview (an addition to the paper); then its texture maps have no holes."""
         return bool(self.denoising_unet.config.preview)
 
+    @property
+    def reads_places(self) -> bool:
+        """Whether it looks places up in a pose (an addition to the paper), whose parts must then not be blended."""
+        return self.takes_preview or bool(self.denoising_unet.config.places)
+
+    def noise_shape(self, rows: int, size: tuple[int, int] | None = None) -> tuple[int, int, int, int]:
+        """(rows, C, h, w) of the latents of pictures of (height, width); default: the network's own size."""
+        height, width = size or self.size
+        channels = self.denoising_unet.config.sizes["in_channels"]
+        return rows, channels, height // self.vae_scale, width // self.vae_scale
+
     def _pixels(self, unet: DenoisingUNet | ReferenceUNet) -> tuple[int, int]:
         cells = unet.config.sizes["sample_size"]
         height, width = (cells, cells) if isinstance(cells, int) else cells
@@ -125,18 +159,18 @@ class MCLDPipeline(DiffusionPipeline):
     # --- Conditions ------------------------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def encode_picture(self, picture: Picture) -> Tensor:
-        """CLIP token (B, 1, C) of a photo (I) or a texture map (A): PIL pictures, or values 0..1 (B, 3, H, W)."""
-        if isinstance(picture, Tensor):
-            picture = [p.mul(255).round().byte().permute(1, 2, 0).cpu().numpy() for p in _batched(picture)]
-        pixels = self.feature_extractor(picture, return_tensors="pt").pixel_values
+    def encode_picture(self, picture: Picture, *, side: int | None = None, preprocess: Preprocess = AS_GIVEN) -> Tensor:
+        """CLIP token (B, 1, C) of a photo (I) or a texture map (A); `side` of the square it is squeezed to, where it
+        is, by default the height of the network's pictures."""
+        shown = preprocess.for_image_encoder(picture, side or self.size[0])
+        pixels = self.feature_extractor(shown, return_tensors="pt").pixel_values
         embeds = self.image_encoder(pixels.to(self._execution_device, self.image_encoder.dtype)).image_embeds
         return embeds[:, None].to(self.denoising_unet.dtype)
 
     @torch.no_grad()
-    def encode_latent(self, picture: Picture, size: tuple[int, int]) -> Tensor:
-        """VAE latent (B, 4, H/8, W/8), mean, scaled, of a texture map resized to (H, W); values 0..1 or PIL."""
-        pixels = self.to_latent.preprocess(picture, *size).to(self._execution_device, self.vae.dtype)
+    def encode_latent(self, picture: Picture, size: tuple[int, int], *, preprocess: Preprocess = AS_GIVEN) -> Tensor:
+        """VAE latent (B, 4, H/8, W/8), mean, scaled, of a picture (a texture map, as a rule) resized to (H, W)."""
+        pixels = preprocess.for_autoencoder(picture, size).to(self._execution_device, self.vae.dtype)
         return self.vae.encode(pixels).latent_dist.mean * self.vae.config.scaling_factor
 
     @torch.no_grad()
@@ -162,9 +196,9 @@ class MCLDPipeline(DiffusionPipeline):
         )
 
     @torch.no_grad()
-    def encode_pose(self, iuv: Picture, size: tuple[int, int]) -> Tensor:
-        """Pose features (B, C, H/8, W/8) of an IUV picture (PIL in the network's order, or values 0..1)."""
-        pixels = self.to_pose.preprocess(iuv, *size).to(self._execution_device, self.pose_guider.dtype)
+    def encode_pose(self, pose: Picture, size: tuple[int, int], *, preprocess: Preprocess = AS_GIVEN) -> Tensor:
+        """Pose features (B, C, H/8, W/8) of an IUV picture in the network's order V, U, I."""
+        pixels = preprocess.for_pose_guider(pose, size).to(self._execution_device, self.pose_guider.dtype)
         return self.pose_guider(pixels)
 
     @torch.no_grad()
@@ -176,22 +210,30 @@ class MCLDPipeline(DiffusionPipeline):
         """
         if self.face_encoder is None:
             raise StudioError("This model has no face encoder of its own. Give the face's identity instead.")
-        pixels = torch.from_numpy(np.ascontiguousarray(heads)).movedim(-1, 1).float() / 127.5 - 1
-        return self.face_encoder(pixels.to(self._execution_device, self.face_encoder.dtype)).float()
+        return self.face_encoder(head_pixels(heads).to(self._execution_device, self.face_encoder.dtype)).float()
 
     @torch.no_grad()
-    def encode_guide(self, places: Tensor, preview: Tensor | None = None) -> Guide | None:
+    def encode_guide(
+        self,
+        pose: Picture,
+        size: tuple[int, int],
+        preview: Tensor | None = None,
+        *,
+        preprocess: Preprocess = AS_GIVEN,
+    ) -> Guide | None:
         """What the additions for small models read; None for a model without any.
 
         Args:
-            places: (B, 3, H, W): x, y in 0..1 on the texture map and 1 on the body, see `body.texture.places`.
-            preview: (B, 5, H, W) in 0..1, see `body.preview.preview_planes`; None hides it.
+            pose: as for `encode_pose`: which texel each pixel shows is read from it.
+            size: (H, W).
+            preview: (B, 5, H, W) in 0..1, see `preprocess.preview_pixels`; None hides it.
         """
-        config = self.denoising_unet.config
-        if not (config.preview or config.places):
+        if not self.reads_places:
             return None
-        cells = tuple(n // self.vae_scale for n in places.shape[-2:])
+        places = places_of(preprocess.for_pose_guider(pose, size))
+        cells = tuple(n // self.vae_scale for n in size)
         device, dtype = self._execution_device, self.denoising_unet.dtype
+        config = self.denoising_unet.config
         seen = where = None
         if config.preview:
             channels = config.sizes["in_channels"]
@@ -226,20 +268,93 @@ class MCLDPipeline(DiffusionPipeline):
         identity: Tensor | np.ndarray | None,
         size: tuple[int, int],
         *,
+        preprocess: Preprocess = AS_GIVEN,
         bank_dtype: torch.dtype | None = None,
+        keep: Keep = encode_anew,
     ) -> PersonEmbeddings:
-        """All of a person: photo (I), texture map (A) and face identity (F)."""
-        tokens = self.encode_picture(photo)
-        read = texture if self.denoising_unet.plan.reference == "texture" else photo
-        texture_tokens, face = self.encode_picture(texture), self.encode_face(identity)
+        """All of a person: photo (I), texture map (A) and face identity (F).
+
+        Args:
+            photo, texture: the pictures.
+            identity: see `encode_face`.
+            size: (height, width) of the pictures to be drawn.
+            preprocess: how pictures come to that size.
+            bank_dtype: see `encode_reference`.
+            keep: called as keep(name, inputs, encode) for each part, where inputs are those of "photo", "texture" and
+                "identity" that the part depends on; it returns what encode() returns, or returned before.
+        """
+        tokens = keep("token", ("photo",), lambda: self.encode_picture(photo, side=size[0], preprocess=preprocess))
+        texture_tokens = keep(
+            "token", ("texture",), lambda: self.encode_picture(texture, side=size[0], preprocess=preprocess)
+        )
+        face = keep("face", ("identity",), lambda: self.encode_face(identity))
         rows = common_rows(photos=len(tokens), texture_maps=len(texture_tokens), faces=len(face))
+        read = self.denoising_unet.plan.reference
         # A model may be trained to read a map of another shape than its pictures; at sizes of one's own both are alike.
-        latent = self.encode_latent(read, self.reference_size if size == self.size else size)
-        latent, tokens = latent.expand(rows, -1, -1, -1), tokens.expand(rows, -1, -1)
-        reference = self.encode_reference(latent, tokens, bank_dtype=bank_dtype)
-        return PersonEmbeddings(tokens, texture_tokens.expand(rows, -1, -1), face.expand(rows, -1, -1), reference)
+        read_size = self.reference_size if size == self.size else size
+
+        def reference() -> Reference:
+            picture = texture if read == "texture" else photo
+            latent = keep("latent", (read,), lambda: self.encode_latent(picture, read_size, preprocess=preprocess))
+            return self.encode_reference(_rows(latent, rows), _rows(tokens, rows), bank_dtype=bank_dtype)
+
+        kept = keep("reference", ("photo", "texture"), reference)
+        return PersonEmbeddings(_rows(tokens, rows), _rows(texture_tokens, rows), _rows(face, rows), kept)
 
     # --- Drawing ---------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def draw(
+        self,
+        conditions: Encoded,
+        noise: Tensor,
+        *,
+        steps: int = 20,
+        guidance_scale: float = 3.5,
+        face_scale: float = 0.5,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        on_step: Callable[[int, int, dict[str, Tensor]], dict | None] | None = None,
+        focus: bool = False,
+        decoded: bool = True,
+        decode_at_once: int | None = None,
+    ) -> Drawing:
+        """Pictures of conditions that are encoded already: the one way all pictures are drawn.
+
+        Args:
+            conditions: of R pictures.
+            noise: (R, 4, h, w), standard normal.
+            steps, guidance_scale, face_scale, generator, on_step: see `denoise`.
+            focus: also say where the network looked.
+            decoded: whether pictures are wanted, or the latents alone.
+            decode_at_once: how many pictures are decoded together; default: all.
+
+        Raises:
+            StudioError: where the picture turns into values that are no numbers.
+        """
+        rows = len(noise)
+        record = FocusRecord(tuple(noise.shape[-2:])) if focus else None
+        try:
+            latents = self.denoise(
+                conditions.person,
+                conditions.pose,
+                noise.to(self._execution_device),
+                steps=steps,
+                guidance_scale=guidance_scale,
+                face_scale=face_scale,
+                generator=generator,
+                on_step=on_step,
+                record=record,
+                guide=conditions.guide,
+            )
+            pictures = None
+            if decoded:
+                at_once, preview = decode_at_once or rows, conditions.preview
+                parts = [slice(start, start + at_once) for start in range(0, rows, at_once)]
+                pictures = torch.cat([self.decode(latents[p], None if preview is None else preview[p]) for p in parts])
+        finally:
+            self.maybe_free_model_hooks()  # parts that wait on the CPU for their turn go back there
+        maps = {name: (total / record.counts[name]).numpy() for name, total in record.sums.items()} if record else None
+        return Drawing(latents, pictures, maps)
 
     @torch.no_grad()
     def denoise(
@@ -259,7 +374,7 @@ class MCLDPipeline(DiffusionPipeline):
         """The denoising loop.
 
         Args:
-            person: codes of B people (or of one, for all rows).
+            person: embeddings of B people (or of one, for all rows).
             pose: (B, C, h, w) from `encode_pose`.
             latents: (B, 4, h, w), standard normal noise.
             steps: how many.
@@ -375,54 +490,34 @@ class MCLDPipeline(DiffusionPipeline):
         if size[0] % self.vae_scale or size[1] % self.vae_scale or min(size) < step:
             raise StudioError(f"Height and width must be whole multiples of {self.vae_scale}, and at least {step}.")
         person = self.encode_person(photo, texture, identity, size, bank_dtype=bank_dtype)
-        features = self.encode_pose(pose, size)
-        guide = self.encode_guide(_places(self.to_pose.preprocess(pose, *size)), preview)
+        conditions = Encoded(person, self.encode_pose(pose, size), self.encode_guide(pose, size, preview), preview)
         previews = 1 if preview is None else len(preview)
-        rows = common_rows(people=len(person.photo), poses=len(features), previews=previews)
-        person, features = person.rows(rows), features.expand(rows, -1, -1, -1)
-        guide = guide and guide.rows(rows)
-        preview = None if preview is None else preview.expand(rows, -1, -1, -1)
+        rows = common_rows(people=len(person.photo), poses=len(conditions.pose), previews=previews)
         if isinstance(generator, list) and len(generator) != rows:
             raise StudioError(f"Give one generator, or one for each of the {rows} pictures, not {len(generator)}.")
-        shape = (
-            rows,
-            self.denoising_unet.config.sizes["in_channels"],
-            size[0] // self.vae_scale,
-            size[1] // self.vae_scale,
-        )
+        shape = self.noise_shape(rows, size)
         if latents is not None and tuple(latents.shape) != shape:
             raise StudioError(f"Latents of these pictures have the shape {shape}, not {tuple(latents.shape)}.")
         if latents is None:
-            latents = randn_tensor(shape, generator, self._execution_device, torch.float32)
-        record = FocusRecord(shape[2:]) if return_focus else None
+            latents = initial_noise(shape, generator, self._execution_device)
         callback = None
         if callback_on_step_end is not None:
 
             def callback(index: int, t: int, tensors: dict[str, Tensor]) -> dict | None:
                 return callback_on_step_end(self, index, t, tensors)
 
-        latents = self.denoise(
-            person,
-            features,
-            latents.to(self._execution_device),
+        drawing = self.draw(
+            conditions.rows(rows),
+            latents,
             steps=num_inference_steps,
             guidance_scale=guidance_scale,
             face_scale=face_scale,
             generator=generator,
             on_step=callback,
-            record=record,
-            guide=guide,
+            focus=return_focus,
+            decoded=output_type != "latent",
         )
-        focus = {k: (v / record.counts[k]).numpy() for k, v in record.sums.items()} if record else None
-        if output_type == "latent":
-            return MCLDOutput(images=latents, focus=focus)
-        pictures = self.decode(latents, preview)
-        if output_type == "pt":
-            return MCLDOutput(images=pictures, focus=focus)
-        arrays = pictures.permute(0, 2, 3, 1).cpu().numpy()
-        if output_type == "np":
-            return MCLDOutput(images=arrays, focus=focus)
-        return MCLDOutput(images=[Image.fromarray((a * 255).round().astype(np.uint8)) for a in arrays], focus=focus)
+        return MCLDOutput(images=_as_type(drawing, output_type), focus=drawing.focus)
 
     def _clean(self, v: Tensor, t: Tensor, noisy: Tensor) -> Tensor:
         """The picture the network expects in the end: x0 = sqrt(a) z - sqrt(1 - a) v (Salimans and Ho, 2022)."""
@@ -430,17 +525,21 @@ class MCLDPipeline(DiffusionPipeline):
         return a.sqrt() * noisy - (1 - a).sqrt() * v
 
 
-def _places(pose: Tensor) -> Tensor:
-    """(B, 3, H, W) places from pose pictures (B, 3, H, W) in 0..1, channels V, U, I."""
-    from mcld_app.body.texture.texture_map import places
+def _as_type(drawing: Drawing, output_type: str) -> Any:
+    """A drawing's pictures as one of `OUTPUTS`."""
+    if output_type == "latent":
+        return drawing.latents
+    if output_type == "pt":
+        return drawing.pictures
+    arrays = drawing.pictures.permute(0, 2, 3, 1).cpu().numpy()
+    if output_type == "np":
+        return arrays
+    return [Image.fromarray((array * 255).round().astype(np.uint8)) for array in arrays]
 
-    # Parts past 24 are blends at borders, which a filter that resizes makes; texels have no entry for them.
-    maps = pose.flip(1).mul(255).round().byte().movedim(1, -1).cpu().numpy()
-    return torch.from_numpy(np.stack([places(np.where(iuv[..., :1] > 24, 0, iuv)) for iuv in maps])).movedim(-1, 1)
 
-
-def _batched(x: Tensor) -> Tensor:
-    return x if x.ndim == 4 else x[None]
+def _rows(x: Tensor, count: int) -> Tensor:
+    """`x` itself where it has that many rows (so that people are still told apart by it), else its one row for all."""
+    return x if len(x) == count else x.expand(count, *x.shape[1:])
 
 
 def _arguments(function: Callable) -> set[str]:

@@ -26,6 +26,7 @@ from mcld_app.engine import registry
 from mcld_app.engine.worker import drawer
 from mcld_app.errors import StudioError
 from mcld_app.perception.detections import detect_people
+from mcld_app.request import SchedulerName
 from mcld_app.studio import actions, generation, parsing, pose_sliders
 from mcld_app.studio.actions.people import check_agreed
 from mcld_app.studio.dispatcher import Act, sentence
@@ -200,7 +201,7 @@ def _generate(drawing: generation.Drawing):
         seeds: list[int] | None = None,
         steps: int | None = None,
         guidance: float | None = None,
-        scheduler: Literal["ddim", "dpm++", "unipc"] | None = None,
+        scheduler: SchedulerName | None = None,
         model: str = "",
     ) -> list[str]:
         """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside. What is

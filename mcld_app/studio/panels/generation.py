@@ -8,15 +8,14 @@ import gradio as gr
 
 from mcld_app.engine import registry
 from mcld_app.engine.worker import drawer
-from mcld_app.request import MAX_STEPS, Settings
+from mcld_app.request import MAX_STEPS, SCHEDULERS, Settings
 from mcld_app.studio import dispatcher, generation
 from mcld_app.studio.dispatcher import Parts
 from mcld_app.studio.panels.widget import widget
 from mcld_app.studio.state import Session
 
 _USUAL = Settings()
-_SCHEDULERS = {"ddim": "DDIM, as the authors", "dpm++": "DPM-Solver++, few steps", "unipc": "UniPC, few steps"}
-_OPTIONS = "".join(f'<option value="{key}">{name}</option>' for key, name in _SCHEDULERS.items())
+_OPTIONS = "".join(f'<option value="{key}">{name}</option>' for key, name in SCHEDULERS.items())
 _NUMBER = """<label title="{tip}"><span>{name}</span>
 <input type="number" data-name="{key}" min="{low}" max="{high}" step="{step}" value="{value:g}" inputmode="{mode}">
 </label>
