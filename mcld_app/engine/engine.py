@@ -10,6 +10,7 @@ import gc
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -112,7 +113,8 @@ class Engine:
         """Draw pictures.
 
         Args:
-            jobs: what to draw; drawn in batches, in order. A seed gives the same noise in every batch.
+            jobs: what to draw; drawn in batches, in order, each of one face weight. A seed gives the same noise in
+                every batch.
             settings: how; default: as the authors.
             on_progress: called after each step.
             cancelled: asked before each step; True stops.
@@ -135,7 +137,7 @@ class Engine:
             checker = self.model.guard(loaded.device) if self.model.guard else None
             drawn: list[Drawn] = []
             while len(drawn) < len(jobs):
-                batch = list(jobs[len(drawn) : len(drawn) + self._batch_size(loaded)])
+                batch = _of_one_weight(jobs[len(drawn) : len(drawn) + self._batch_size(loaded)])
                 try:
                     shown = previews and checker is None  # what is to be held back must not be seen coming
                     made = self._draw(loaded, batch, settings, on_progress, cancelled, shown, len(drawn), len(jobs))
@@ -225,7 +227,7 @@ class Engine:
             noise,
             steps=settings.steps,
             guidance_scale=settings.guidance,
-            face_scale=settings.face_scale,
+            face_scale=jobs[0].conditions.face_weight,
             generator=generators,
             on_step=on_step,
             record=record,
@@ -434,6 +436,12 @@ def _bytes_of(value: Any) -> int:
         return value.image.nbytes + value.coverage.nbytes
     values = value.values() if isinstance(value, dict) else value
     return sum(map(_bytes_of, values))
+
+
+def _of_one_weight(jobs: Sequence[Job]) -> list[Job]:
+    """The first jobs whose face weights are the same: a batch has one."""
+    weight = jobs[0].conditions.face_weight
+    return list(takewhile(lambda job: job.conditions.face_weight == weight, jobs))
 
 
 def _is_out_of_memory(error: Exception) -> bool:
