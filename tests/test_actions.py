@@ -11,8 +11,8 @@ import pytest
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import encode_png
+from mcld_app.editing import samples
 from mcld_app.editing.recipe import Recipe, write_recipe
-from mcld_app.editing.sample_files import sample_people
 from mcld_app.errors import StudioError
 from mcld_app.output.provenance import encode_generated
 from mcld_app.studio import actions, dispatcher
@@ -38,7 +38,7 @@ def sample_files(index: int = 4, shade: int = 0) -> dict[str, dict[str, str]]:
     """A sample's photo and map as the page sends them; a shade makes it another photo."""
     import cv2
 
-    sample = sample_people()[index]
+    sample = [*samples.people().values()][index]
     photo = cv2.imread(str(sample.photo_path))[..., ::-1]
     photo = np.clip(photo.astype(int) + shade, 0, 255).astype(np.uint8)
     files = {"photo": encode_png(photo), "iuv": sample.iuv_path.read_bytes()}

@@ -78,9 +78,9 @@ def test_an_endpoint_keeps_nothing_and_the_recipe_holds_all() -> None:
 def test_a_photo_comes_in_and_goes_along_with_the_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     import base64
 
-    from mcld_app.editing.sample_files import sample_people
+    from mcld_app.editing import samples
 
-    sample = sample_people()[2]
+    sample = [*samples.people().values()][2]
     photo, iuv = (base64.b64encode(Path(p).read_bytes()).decode() for p in (sample.photo_path, sample.iuv_path))
     recipe = api.pose(api.start_with_photo(photo, iuv), "arms-up")
     assert len(json.loads(recipe)["pictures"]) == 1

@@ -16,6 +16,7 @@ from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.conditioning import conditions_of
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import make_person
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
@@ -46,7 +47,7 @@ def drawing(model, jobs, settings, stop):
 def test_the_photo_is_the_visitors_own_until_clothes_are_put_on(session: Session) -> None:
     look = session.state.look
     assert conditions_of(look).photo is look.person.photo
-    dressed = looks.put_on(look, samples.sample_garment(next(iter(samples.garments()))))
+    dressed = looks.add(look, Wear(samples.sample_garment(next(iter(samples.garments())))))
     conditions = conditions_of(dressed)
     assert (conditions.photo != look.person.picture).any()
     assert conditions.texture is dressed.texture.image and conditions.face.identity is None

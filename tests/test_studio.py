@@ -23,7 +23,6 @@ from PIL import Image
 
 from mcld_app.body.mannequin.pose import JOINTS, named_poses
 from mcld_app.editing import samples
-from mcld_app.editing.sample_files import sample_people
 from mcld_app.errors import StudioError
 from mcld_app.studio import actions, dispatcher, downloads, pose_sliders, regions, view
 from mcld_app.studio.actions.poses import AS_IN_PHOTO
@@ -43,9 +42,10 @@ def session() -> Session:
 
 
 GARMENT = next(iter(samples.garments()))
+SAMPLES = [*samples.people().values()]
 FILES = {
-    "photo": {"name": "Maya.png", "data": base64.b64encode(sample_people()[1].photo_path.read_bytes()).decode()},
-    "iuv": {"name": "Maya_iuv.png", "data": base64.b64encode(sample_people()[1].iuv_path.read_bytes()).decode()},
+    "photo": {"name": "Maya.png", "data": base64.b64encode(SAMPLES[1].photo_path.read_bytes()).decode()},
+    "iuv": {"name": "Maya_iuv.png", "data": base64.b64encode(SAMPLES[1].iuv_path.read_bytes()).decode()},
 }
 
 
@@ -53,7 +53,7 @@ FILES = {
 
 
 def test_a_visit_begins_with_the_first_sample_as_in_their_photo(state: EditorState) -> None:
-    assert state.look.person.name == sample_people()[0].label
+    assert state.look.person.name == SAMPLES[0].label
     assert state.look.pose is None and state.look.edits == ()
 
 
@@ -218,8 +218,8 @@ def _saved(array: np.ndarray | Image.Image, kind: str = "PNG", **how) -> bytes:
     return out.getvalue()
 
 
-PHOTO = np.asarray(Image.open(sample_people()[1].photo_path).convert("RGB"))
-MAP = np.asarray(Image.open(sample_people()[1].iuv_path).convert("RGB"))  # V, U, I, as Pillow reads it
+PHOTO = np.asarray(Image.open(SAMPLES[1].photo_path).convert("RGB"))
+MAP = np.asarray(Image.open(SAMPLES[1].iuv_path).convert("RGB"))  # V, U, I, as Pillow reads it
 PHOTO_PNG, MAP_PNG = _saved(PHOTO), _saved(MAP)
 PART_25 = MAP.copy()
 PART_25[200:220, 150:170, 2] = 25

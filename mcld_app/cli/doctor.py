@@ -33,7 +33,7 @@ def _device() -> Iterator[Line]:
     try:
         import torch
 
-        from mcld_app.engine.engine import best_device, best_dtype
+        from mcld_app.network.device import best_device, best_dtype
     except ImportError as error:
         yield Line(MISSING, "device", f"torch cannot be imported ({error}). Install what requirements.txt lists.")
         return

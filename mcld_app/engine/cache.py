@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -11,20 +10,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from mcld_app.content import content_hash
+
 T = TypeVar("T")
 
 
 def content_key(*parts: Any) -> str:
     """A name for some content: arrays by shape, type and bytes, everything else by its `repr`. 32 hex digits."""
-    digest = hashlib.blake2b(digest_size=16)
+    pieces: list[np.ndarray | str] = []
     for part in parts:
-        if isinstance(part, np.ndarray):
-            digest.update(f"{part.shape}{part.dtype}".encode())
-            digest.update(np.ascontiguousarray(part).tobytes())
-        else:
-            digest.update(repr(part).encode())
-        digest.update(b"\0")
-    return digest.hexdigest()
+        pieces += [f"{part.shape}{part.dtype}", part] if isinstance(part, np.ndarray) else [repr(part)]
+        pieces.append("\0")
+    return content_hash(*pieces, size=16)
 
 
 class ContentCache:

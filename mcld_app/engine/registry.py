@@ -48,6 +48,23 @@ def available() -> tuple[str, ...]:
     return tuple(names)
 
 
+def choose(wanted: str = "", recorded: str = "") -> str:
+    """Which model draws: the one that was asked for, else the one that a recipe was made for, where it is here, else
+    the best there is.
+
+    Args:
+        wanted: a name that somebody gave, whether there is such a model or not; "" = none.
+        recorded: the name in a recipe; "" = none.
+
+    Returns:
+        Its name; "" where no model is here. `model_named` says what is wrong with a name.
+    """
+    if wanted:
+        return wanted
+    names = available()
+    return recorded if recorded in names else next(iter(names), "")
+
+
 @lru_cache(maxsize=8)
 def model_named(name: str) -> Model:
     """The model of that name.

@@ -21,12 +21,13 @@ from mcld_app.editing import History, draw
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples as sample_library
 from mcld_app.editing.person import make_person, read_person
-from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
+from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.engine import registry
 from mcld_app.engine.worker import drawer
 from mcld_app.errors import StudioError
+from mcld_app.output.recipe_file import encode_drawn, open_recipe
 from mcld_app.perception.detections import detect_people
-from mcld_app.request import SchedulerName
+from mcld_app.request import MAX_PICTURES, SchedulerName
 from mcld_app.studio import actions, generation, parsing, pose_sliders
 from mcld_app.studio.actions.people import check_agreed
 from mcld_app.studio.dispatcher import Act, sentence
@@ -185,14 +186,14 @@ def guess(recipe: str, how: Literal["smooth", "symmetry", "photos", "inpaint", "
 
 def preview(recipe: str) -> str:
     """The texture preview of a recipe, without any network: a PNG in base64."""
-    return base64.b64encode(encode_png(draw(read_recipe(recipe).look).picture)).decode()
+    return base64.b64encode(encode_png(draw(open_recipe(recipe).look).picture)).decode()
 
 
 def health(recipe: str) -> list[dict[str, Any]]:
     """What may go wrong with a recipe's conditions, before anything is drawn: kind, level, measure, text."""
     from mcld_app.editing.diagnostics.of_look import findings_of
 
-    return [vars(finding) for finding in findings_of(read_recipe(recipe).look)]
+    return [vars(finding) for finding in findings_of(open_recipe(recipe).look)]
 
 
 def _generate(drawing: generation.Drawing):
@@ -206,15 +207,14 @@ def _generate(drawing: generation.Drawing):
     ) -> list[str]:
         """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside. What is
         not given is as the recipe says, and else as the model usually draws."""
-        made = read_recipe(recipe)
-        known = registry.available()
-        chosen = model or (made.model if made.model in known else next(iter(known), ""))
+        made = open_recipe(recipe)
+        chosen = registry.choose(model, made.model)
         told = {"steps": steps, "guidance": guidance, "scheduler": scheduler}
         settings = made.settings_for(registry.model_named(chosen).usual)
         settings = replace(settings, **{name: value for name, value in told.items() if value is not None})
         wanted = tuple(seeds or made.seeds)
-        if len(wanted) > generation.MOST_AT_ONCE:
-            raise StudioError(f"At most {generation.MOST_AT_ONCE} pictures are drawn at once.")
+        if len(wanted) > MAX_PICTURES:
+            raise StudioError(f"At most {MAX_PICTURES} pictures are drawn at once.")
         order = generation.order_of(chosen, settings, made.look, (made.look,) * len(wanted), wanted)
         return [_file(result) for result in _finished(order, drawing)]
 
@@ -231,15 +231,11 @@ def _finished(order: generation.Order, drawing: generation.Drawing) -> list[gene
 
 
 def _file(result: generation.Generated) -> str:
-    from mcld_app.output.provenance import encode_generated
-
-    text = write_recipe(result.recipe)
-    data = encode_generated(result.picture, result.model, result.details, recipe=text, edited=result.recipe.of_a_photo)
-    return base64.b64encode(data).decode()
+    return base64.b64encode(encode_drawn(result.picture, result.recipe, result.model)).decode()
 
 
 def _edited(recipe: str, act: Act, data: Mapping[str, Any]) -> str:
-    made = read_recipe(recipe)
+    made = open_recipe(recipe)
     state = act(EditorState(History(made.look), agreed=True), data)
     return write_recipe(replace(made, look=state.look, drawn_with=None), pictures=True)
 

@@ -19,6 +19,7 @@ from mcld_app.errors import StudioError
 from mcld_app.output.animation import encode_gif, encode_mp4
 from mcld_app.output.heatmap import FOCUS_LABELS, heat_map
 from mcld_app.output.provenance import encode_generated
+from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.watermark import with_watermark
 from mcld_app.studio.dispatcher import Parts, payload, sentence
 from mcld_app.studio.generation import Generated, seeds_of, settings_of
@@ -100,10 +101,7 @@ def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> F
 
 
 def _drawn(session: Session, result: Generated, mark: bool, *, pictures: bool = False) -> File:
-    picture = with_watermark(result.picture) if mark else result.picture
-    recipe = write_recipe(result.recipe, pictures=pictures)
-    edited = result.recipe.of_a_photo
-    data = encode_generated(picture, result.model, result.details, recipe=recipe, edited=edited)
+    data = encode_drawn(result.picture, result.recipe, result.model, pictures=pictures, mark=mark)
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
 
 

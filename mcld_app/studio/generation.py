@@ -21,7 +21,7 @@ from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import series_of
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.request import MAX_SEED, Drawn, Job, Progress, Settings, within
+from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, Drawn, Job, Progress, Settings, within
 from mcld_app.studio import view
 from mcld_app.studio.dispatcher import sentence
 from mcld_app.studio.state import FITTING, EditorState, Session
@@ -29,9 +29,7 @@ from mcld_app.studio.state import FITTING, EditorState, Session
 MOST_WAITING = 3
 _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them only keep the line busy
 
-MOST_AT_ONCE = 24
-MOST_RESULTS = 24
-_MOST_SEEDS = 8
+MOST_RESULTS = MAX_PICTURES
 
 Drawing = Callable[[str, list[Job], Settings, str], Iterator[Progress | list[Drawn]]]
 
@@ -87,11 +85,7 @@ class Generated:
     @property
     def details(self) -> str:
         """How it was drawn, in words."""
-        settings = self.recipe.settings
-        return (
-            f"seed {self.recipe.seeds[0]}, {settings.steps} steps, guidance {settings.guidance:g}, "
-            f"face weight {settings.face_scale:g}, {settings.scheduler}"
-        )
+        return self.recipe.details
 
 
 def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order:
@@ -105,13 +99,13 @@ def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order
     run = data.get("run")
     if not isinstance(run, int) or not 0 <= run < 2**53:
         raise StudioError("The page sent something the studio does not understand. Reload the page.")
-    model = str(data.get("model") or "")
+    model = registry.choose(str(data.get("model") or ""))
     registry.model_named(model)  # says so where there is none
     settings = settings_of(state, data)
     looks, chosen = _looks(state, data), seeds_of(data)
     count = len(chosen)
-    if len(looks) * count > MOST_AT_ONCE:
-        raise StudioError(f"That would be {len(looks) * count} pictures; at most {MOST_AT_ONCE} are drawn at once.")
+    if len(looks) * count > MAX_PICTURES:
+        raise StudioError(f"That would be {len(looks) * count} pictures; at most {MAX_PICTURES} are drawn at once.")
     seeds = tuple(seed for seed in chosen for _ in looks)
     order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run)
     session.orders[run] = order
@@ -127,7 +121,6 @@ def settings_of(state: EditorState, data: Mapping[str, Any]) -> Settings:
     return Settings(
         steps=data.get("steps"),
         guidance=data.get("guidance"),
-        face_scale=state.look.face_weight,
         scheduler=data.get("scheduler"),
         focus=data.get("focus") is True,
     )
@@ -140,7 +133,7 @@ def seeds_of(data: Mapping[str, Any]) -> tuple[int, ...]:
         StudioError: where the field holds none, or so many pictures are not drawn.
     """
     first, count = _seed(data.get("seed")), data.get("count", 1)
-    within("The number of pictures", count, 1, _MOST_SEEDS, whole=True)
+    within("The number of pictures", count, 1, MAX_COUNT, whole=True)
     return tuple((first + k) % (MAX_SEED + 1) for k in range(count))
 
 

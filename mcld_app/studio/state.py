@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mcld_app.body.mannequin.manual_fit import ManualFit
 from mcld_app.body.mannequin.pose import Pose
-from mcld_app.editing import Appearance, History, Look, samples
+from mcld_app.editing import Appearance, Garment, History, Look, samples
 from mcld_app.editing import look as looks
+from mcld_app.editing.garment import clothes_of
 from mcld_app.editing.person import Person
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import AnyPose
@@ -143,7 +144,7 @@ class EditorState:
             return samples.sample_person(choice)
         raise StudioError("This person is not here any more. Choose another one.")
 
-    def garment(self, choice: str) -> looks.Garment:
+    def garment(self, choice: str) -> Garment:
         """The garment behind an id of the page: a sample garment's, or a person's, whose whole outfit it then is.
 
         Raises:
@@ -151,8 +152,7 @@ class EditorState:
         """
         if choice in samples.garments():
             return samples.sample_garment(choice)
-        person = self.person(choice)
-        return looks.Garment(f"{person.name}’s clothes", person, "upper")
+        return clothes_of(self.person(choice))
 
 
 _MOST_OWN = 12

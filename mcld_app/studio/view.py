@@ -15,22 +15,21 @@ from mcld_app.body.mannequin.handles import BONES, joint_points
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.parts import region_pixels
 from mcld_app.body.photo import read_photo
-from mcld_app.editing import Cover, Edit, Look, Paint, Preview, Swap, Wear, draw, pose_map, samples
+from mcld_app.editing import Edit, Look, Preview, draw, pose_map, samples
 from mcld_app.editing.diagnostics.of_look import findings_of
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import AnyPose
+from mcld_app.request import MAX_COUNT
 from mcld_app.studio import pose_sliders
 from mcld_app.studio.actions.faces import NONE, OWN
 from mcld_app.studio.actions.poses import AS_IN_PHOTO
 from mcld_app.studio.pictures import (
     INDEX,
     THUMB,
-    colour_thumb,
     item,
     iuv_picture,
     jpeg,
-    paint_thumb,
     pose_thumb,
     runs,
     sign,
@@ -190,7 +189,7 @@ def recipe(opened: Recipe) -> dict:
             "guidance": settings.guidance,
             "scheduler": settings.scheduler,
             "seed": str(opened.seeds[0]),
-            "count": min(len(opened.seeds), 8),
+            "count": min(len(opened.seeds), MAX_COUNT),
             "model": opened.model,
         }
     }
@@ -242,15 +241,10 @@ def edits(state: EditorState) -> dict:
     """The list of edits, in the order they are made."""
     return {
         "edits": [
-            {"label": edit.label, "place": _place(edit), "on": edit.on, "src": _edit_thumb(edit)}
+            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit)}
             for edit in state.look.edits
         ]
     }
-
-
-def _place(edit: Edit) -> str:
-    """Where an edit is, in the page's words."""
-    return CLOTHES.get(getattr(edit, "area", None), edit.place)
 
 
 def face(state: EditorState) -> dict:
@@ -327,17 +321,5 @@ def _own(state: EditorState, group: str) -> list[dict]:
 
 def _edit_thumb(edit: Edit) -> str:
     """A small picture of what an edit brings."""
-    if isinstance(edit, Wear):
-        donor, alone = edit.garment.donor, edit.garment.extent is not None
-        area = "body" if alone else edit.area
-        named = isinstance(area, str)
-        shown = region_pixels(area, donor.picture_iuv) if named else np.isin(donor.picture_iuv[..., 0], sorted(area))
-        return thumb(donor.picture, shown)
-    if isinstance(edit, Swap):
-        donor = edit.donor
-        return thumb(donor.picture, region_pixels("head", donor.picture_iuv), closest=0.25) if donor else sign("none")
-    if isinstance(edit, Cover):
-        return colour_thumb(edit.colour) if edit.pattern is None else thumb(np.ascontiguousarray(edit.pattern[..., :3]))
-    if isinstance(edit, Paint):
-        return paint_thumb(edit.layer)
-    raise TypeError(type(edit).__name__)
+    small = edit.thumbnail
+    return sign("none") if small is None else thumb(small.picture, small.shown, closest=small.closest)

@@ -378,7 +378,7 @@ def test_two_visitors_never_see_each_others_edits(
 @pytest.fixture(scope="module")
 def sample_files() -> tuple[Path, Path]:
     """A photo and its IUV map: a sample person that is not the first one."""
-    from mcld_app.editing.sample_files import sample_people
+    from mcld_app.editing import samples
 
-    sample = sample_people()[3]
+    sample = [*samples.people().values()][3]
     return sample.photo_path, sample.iuv_path

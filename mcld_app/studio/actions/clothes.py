@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from mcld_app.body.photo import fitted_size, read_layer
-from mcld_app.editing import Cover
 from mcld_app.editing import look as looks
+from mcld_app.editing.edits.cover import Cover
+from mcld_app.editing.edits.wear import Wear
+from mcld_app.editing.garment import clothes_of
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.people import check_agreed
@@ -22,7 +24,7 @@ def lift(state: EditorState, data: Data) -> EditorState:
     """Take a garment in hand: what dropping it where it belongs will make is worked out while it is on its way."""
     choice = parsing.text(data, "id")
     garment = state.garment(choice)
-    ready = looks.put_on(state.look, garment)
+    ready = looks.add(state.look, Wear(garment))
     return replace(state, in_hand=InHand(choice, garment.region, state.look.appearance, ready.appearance), note=Note())
 
 
@@ -31,7 +33,7 @@ def wear(state: EditorState, data: Data) -> EditorState:
     choice, area, held = parsing.text(data, "id"), parsing.area(data), state.in_hand
     if held and (held.choice, held.region) == (choice, area) and held.before is state.look.appearance:
         return state.to(replace(state.look, appearance=held.after))
-    return state.to(looks.put_on(state.look, state.garment(choice), area))
+    return state.to(looks.add(state.look, Wear(state.garment(choice), area)))
 
 
 def wear_files(state: EditorState, data: Data) -> EditorState:
@@ -39,12 +41,11 @@ def wear_files(state: EditorState, data: Data) -> EditorState:
     files = [file for file in data.get("files") or () if isinstance(file, Mapping)]
     check_agreed(state)
     person = person_of_files(files, "clothes")
-    garment = looks.Garment(f"{person.name}’s clothes", person, "upper")
     state = state.with_own(person)  # whatever comes next, the clothes are in the list now
     if not data.get("region") and not data.get("parts"):
         return replace(state, note=Note("These clothes are in the list now. Drag them onto the person.", "info"))
     try:
-        return state.to(looks.put_on(state.look, garment, parsing.area(data)))
+        return state.to(looks.add(state.look, Wear(clothes_of(person), parsing.area(data))))
     except StudioError as error:
         return replace(state, note=Note(str(error), "warning"))
 
@@ -61,7 +62,7 @@ def cover(state: EditorState, data: Data) -> EditorState:
     if file:
         pattern, name = _swatch(parsing.file_bytes(file)), parsing.stem(file, "pattern")
     elif data.get("keep") is True:
-        known = next((e for e in state.look.edits if isinstance(e, Cover) and e.area == area), None)
+        known = next((edit for edit in state.look.edits_of(Cover) if edit.area == area), None)
         if known is not None:
             pattern, name = known.pattern, known.name
     new = Cover(
@@ -73,7 +74,7 @@ def cover(state: EditorState, data: Data) -> EditorState:
         parsing.number(data, "angle") % 360,
         data.get("shaded") is not False,
     )
-    return state.to(looks.cover(state.look, new), gesture=parsing.gesture(data))
+    return state.to(looks.add(state.look, new), gesture=parsing.gesture(data))
 
 
 def _swatch(data: bytes) -> np.ndarray:

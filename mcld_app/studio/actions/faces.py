@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mcld_app.editing import Swap
 from mcld_app.editing import look as looks
+from mcld_app.editing.edits.face_swap import FaceSwap
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.people import check_agreed
@@ -18,9 +18,9 @@ def choose_face(state: EditorState, data: Data) -> EditorState:
     """Another face: of a sample, of one of the visitor's own people, the person's own again, or none."""
     choice, swap = parsing.text(data, "id"), _current(state)
     if choice == OWN:
-        return state.to(looks.own_face(state.look)) if state.look.face_edit else state
+        return state.to(looks.without(state.look, FaceSwap)) if state.look.face_edit else state
     donor = None if choice == NONE else state.person(choice)
-    return state.to(looks.swap_face(state.look, Swap(donor, swap.share, swap.texels)))
+    return state.to(looks.add(state.look, FaceSwap(donor, swap.share, swap.texels)))
 
 
 def mix_face(state: EditorState, data: Data) -> EditorState:
@@ -28,8 +28,8 @@ def mix_face(state: EditorState, data: Data) -> EditorState:
     swap = state.look.swap
     if swap is None or swap.donor is None:
         raise StudioError("Choose another face first; then it can be mixed with the person's own.")
-    mixed = Swap(swap.donor, parsing.number(data, "share"), data.get("texels") is not False)
-    return state.to(looks.swap_face(state.look, mixed), gesture=parsing.gesture(data))
+    mixed = FaceSwap(swap.donor, parsing.number(data, "share"), data.get("texels") is not False)
+    return state.to(looks.add(state.look, mixed), gesture=parsing.gesture(data))
 
 
 def weigh_face(state: EditorState, data: Data) -> EditorState:
@@ -43,11 +43,11 @@ def face_files(state: EditorState, data: Data) -> EditorState:
     check_agreed(state)
     donor = person_of_files(files, "a face")
     swap = _current(state)
-    swapped = looks.swap_face(state.look, Swap(donor, swap.share, swap.texels))
+    swapped = looks.add(state.look, FaceSwap(donor, swap.share, swap.texels))
     return state.with_own(donor).to(swapped)
 
 
-def _current(state: EditorState) -> Swap:
+def _current(state: EditorState) -> FaceSwap:
     """The face edit that is there, for its sliders' positions."""
     found = state.look.face_edit
-    return found if found and found.donor else Swap(None)
+    return found if found and found.donor else FaceSwap(None)

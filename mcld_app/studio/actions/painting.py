@@ -6,6 +6,7 @@ from mcld_app.body.charts import TEXTURE
 from mcld_app.body.texture.strokes import map_strokes, person_strokes
 from mcld_app.editing import look as looks
 from mcld_app.editing import pose_map
+from mcld_app.editing.edits.paint import Paint, erased
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.studio import parsing
 from mcld_app.studio.parsing import Data
@@ -20,5 +21,5 @@ def paint(state: EditorState, data: Data) -> EditorState:
     else:
         layer = person_strokes(parsing.strokes(data, PICTURE_SIZE), pose_map(state.look))
     if data.get("erase") is True:
-        return state.to(looks.erase(state.look, layer[..., 3] > 0))
-    return state.to(looks.paint(state.look, layer))
+        return state.to(looks.with_edits(state.look, erased(state.look.edits, layer[..., 3] > 0)))
+    return state.to(looks.add(state.look, Paint(layer)))
