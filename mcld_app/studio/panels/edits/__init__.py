@@ -1,0 +1,108 @@
+"""The list of edits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mcld_app.body.parts import region_pixels
+from mcld_app.editing import Cover, Edit, Paint, Swap, Wear
+from mcld_app.editing import look as looks
+from mcld_app.studio import parsing
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import edited
+from mcld_app.studio.panel import Key, Panel
+from mcld_app.studio.parsing import Data
+from mcld_app.studio.pictures import colour_thumb, paint_thumb, sign, thumb
+from mcld_app.studio.regions import CLOTHES
+from mcld_app.studio.state import EditorState
+from mcld_app.studio.widget import widget
+
+_HTML = """
+<div class="edits-box"><h3>Edits</h3><p class="edits-none">None yet: everything is as in the photo.</p>
+<ol class="edits-list"></ol></div>
+"""
+
+
+def remove(state: EditorState, data: Data) -> EditorState:
+    """Delete the edit at `index` of the list."""
+    return state.to(looks.remove(state.look, parsing.index(data)))
+
+
+def switch(state: EditorState, data: Data) -> EditorState:
+    """Switch the edit at `index` on or off."""
+    return state.to(looks.switch(state.look, parsing.index(data), data.get("on") is True))
+
+
+def move(state: EditorState, data: Data) -> EditorState:
+    """Move the edit at `index` to the place `to`."""
+    return state.to(looks.move(state.look, parsing.index(data), parsing.index(data, "to")))
+
+
+def render(page: Dispatcher) -> None:
+    """A list with the events "switch" {index, on}, "move" {index, to} and "remove" {index}."""
+    page["edits"] = widget(_HTML, "edits", elem_id="edits")
+
+
+def listen(page: Dispatcher) -> None:
+    page.listen(page["edits"].switch, switch)
+    page.listen(page["edits"].move, move)
+    page.listen(page["edits"].remove, remove)
+
+
+def key(state: EditorState) -> Key:
+    return (state.look.edits,)
+
+
+def view(state: EditorState, last: Key | None) -> dict[str, Any]:
+    """The list of edits, in the order they are made."""
+    return {
+        "edits": [
+            {"label": edit.label, "place": _place(edit), "on": edit.on, "src": _edit_thumb(edit)}
+            for edit in state.look.edits
+        ]
+    }
+
+
+def _place(edit: Edit) -> str:
+    """Where an edit is, in the page's words."""
+    return CLOTHES.get(getattr(edit, "area", None), edit.place)
+
+
+def _edit_thumb(edit: Edit) -> str:
+    """A small picture of what an edit brings."""
+    if isinstance(edit, Wear):
+        donor, alone = edit.garment.donor, edit.garment.extent is not None
+        area = "body" if alone else edit.area
+        named = isinstance(area, str)
+        shown = region_pixels(area, donor.picture_iuv) if named else np.isin(donor.picture_iuv[..., 0], sorted(area))
+        return thumb(donor.picture, shown)
+    if isinstance(edit, Swap):
+        donor = edit.donor
+        return thumb(donor.picture, region_pixels("head", donor.picture_iuv), closest=0.25) if donor else sign("none")
+    if isinstance(edit, Cover):
+        return colour_thumb(edit.colour) if edit.pattern is None else thumb(np.ascontiguousarray(edit.pattern[..., :3]))
+    if isinstance(edit, Paint):
+        return paint_thumb(edit.layer)
+    raise TypeError(type(edit).__name__)
+
+
+def api_switch(recipe: str, index: int, on: bool) -> str:
+    """Switch the edit at a place of the list on or off."""
+    return edited(recipe, switch, {"index": index, "on": on})
+
+
+def api_move(recipe: str, index: int, to: int) -> str:
+    """Move the edit at a place of the list to another one: later edits lie over earlier ones."""
+    return edited(recipe, move, {"index": index, "to": to})
+
+
+def api_remove(recipe: str, index: int) -> str:
+    """Delete the edit at a place of the list."""
+    return edited(recipe, remove, {"index": index})
+
+
+PANEL = Panel(
+    "edits", render, listen, key, view, endpoints={"switch": api_switch, "move": api_move, "remove": api_remove}
+)
