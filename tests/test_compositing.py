@@ -6,6 +6,7 @@ import base64
 
 import numpy as np
 import pytest
+import studio_actions as actions
 
 from mcld_app.body.compositing import person_mask
 from mcld_app.body.iuv import encode_iuv
@@ -14,8 +15,9 @@ from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, pose_map
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import Person, make_person
-from mcld_app.studio import actions, downloads, generation
-from mcld_app.studio.state import Session, initial_state
+from mcld_app.studio import downloads, generation
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import initial_state
 from mcld_app.synthetic.people import draw_person, render_person
 
 SKY, WALL = (60, 120, 210), (190, 170, 140)

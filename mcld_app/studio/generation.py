@@ -7,24 +7,23 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mcld_app.deployment import on_zerogpu
 from mcld_app.editing import Look
-from mcld_app.editing.conditioning import conditions_of
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import series_of
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, Drawn, Job, Progress, Settings, within
-from mcld_app.studio import view
-from mcld_app.studio.dispatcher import sentence
-from mcld_app.studio.state import FITTING, EditorState, Session
+from mcld_app.studio.messages import sentence
+from mcld_app.studio.orders import Generated, Order
+from mcld_app.studio.pictures import jpeg
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import FITTING, EditorState
 
 MOST_WAITING = 3
 _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them only keep the line busy
@@ -32,60 +31,6 @@ _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them o
 MOST_RESULTS = MAX_PICTURES
 
 Drawing = Callable[[str, list[Job], Settings, str], Iterator[Progress | list[Drawn]]]
-
-
-@dataclass(frozen=True, eq=False)
-class Order:
-    """Pictures asked for: all that they need, as it was when the button was pressed.
-
-    Attributes:
-        run: the page's number for it.
-        model, settings: see `drawing.draw`.
-        asked: the look on the page when they were asked for.
-        looks, seeds: of each picture; in a series, the look in its poses.
-        stop: once this file exists, nobody wants the pictures any more.
-    """
-
-    run: int
-    model: str
-    settings: Settings
-    asked: Look
-    looks: tuple[Look, ...]
-    seeds: tuple[int, ...]
-    stop: Path
-
-    def jobs(self) -> list[Job]:
-        """What the engine is given; a look that is drawn with several seeds is worked out once."""
-        given = {look: conditions_of(look) for look in dict.fromkeys(self.looks)}
-        return [Job(given[look], seed) for look, seed in zip(self.looks, self.seeds, strict=True)]
-
-
-@dataclass(frozen=True, eq=False)
-class Generated:
-    """A picture that a model drew for a visitor.
-
-    Attributes:
-        id: its name on the page.
-        run: the number of the order it came of.
-        asked: the look on the page when it was asked for.
-        picture: (H, W, 3) uint8 RGB.
-        focus: None, or name -> (h, w) float32, where the network looked.
-        recipe: all that made it.
-        model: what the model is called.
-    """
-
-    id: str
-    run: int
-    asked: Look = field(repr=False)
-    picture: np.ndarray = field(repr=False)
-    focus: Mapping[str, np.ndarray] | None = field(repr=False)
-    recipe: Recipe = field(repr=False)
-    model: str
-
-    @property
-    def details(self) -> str:
-        """How it was drawn, in words."""
-        return self.recipe.details
 
 
 def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order:
@@ -212,7 +157,7 @@ def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[st
                 "jobs": item.jobs,
                 "share": item.share,
                 "left": math.ceil((1 - item.share) / rate) if rate else None,
-                "preview": view.jpeg(item.previews[0]) if item.previews else None,
+                "preview": jpeg(item.previews[0]) if item.previews else None,
             }
         else:
             yield {"run": order.run, "state": "done", "results": _finished(session, order, item)}
@@ -226,7 +171,7 @@ def _finished(session: Session, order: Order, drawn: list[Drawn]) -> list[dict[s
         recipe = Recipe(look, replace(order.settings, focus=False), (one.seed,), order.model, told)
         made.append(Generated(uuid.uuid4().hex, order.run, order.asked, one.picture, one.focus, recipe, label))
     session.results = [*session.results, *made][-MOST_RESULTS:]
-    return [view.result(result) for result in made]
+    return [result.for_page() for result in made]
 
 
 def _seed(said: object) -> int:

@@ -433,9 +433,9 @@ def _bytes_of(url: str) -> bytes:
 
 
 def test_a_pose_that_shows_what_no_picture_does_is_told_before_anything_is_drawn(session: Page) -> None:
-    expect(session.locator(".checkup-list li")).to_have_count(0)
+    expect(session.locator(".diagnostics-list li")).to_have_count(0)
     choose_pose(session, "From the back")
-    expect(session.locator(".checkup-list li").first).to_be_visible(timeout=SLOW)
+    expect(session.locator(".diagnostics-list li").first).to_be_visible(timeout=SLOW)
 
 
 def test_from_the_upload_to_the_picture_by_keyboard_alone(session: Page) -> None:

@@ -247,7 +247,7 @@ def test_over_a_photo_alone_the_mannequin_is_laid_by_hand(session: Page, sample_
         session.keyboard.press("Control+z")
     with new_picture(session):
         session.get_by_role("button", name="Leave it").click()
-    assert not session.locator(".stage-laying").is_visible()
+    assert not session.locator(".stage-fitting").is_visible()
     with new_picture(session):
         session.get_by_role("button", name="Use this photo").click()
     with new_picture(session):

@@ -1,32 +1,13 @@
-"""What a visitor can do with recipes, and with what was drawn from them."""
+"""Recipes: a look that somebody saved, or that a picture was drawn from, becomes the one on the page."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from mcld_app.editing import MapPose
-from mcld_app.editing.examples import EXAMPLES, look_of
 from mcld_app.editing.person import Person
 from mcld_app.editing.recipe import Recipe
-from mcld_app.errors import StudioError
-from mcld_app.output import recipe_file
-from mcld_app.studio import parsing
-from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState
-
-
-def open_recipe(state: EditorState, data: Data) -> EditorState:
-    """The look of a recipe, from a JSON file or from a picture that was drawn here."""
-    file = parsing.file_bytes(data.get("file"))
-    return use_recipe(state, recipe_file.open_recipe(file, lambda key: at_hand(state, key)))
-
-
-def show_example(state: EditorState, data: Data) -> EditorState:
-    """The look of one of the examples; the page then generates it."""
-    name = parsing.text(data, "id")
-    if name not in EXAMPLES:
-        raise StudioError("There is no such example. Choose another one.")
-    return state.to(look_of(name), "Undo brings back what was here.")
 
 
 def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
