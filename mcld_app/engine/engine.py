@@ -93,6 +93,7 @@ class Engine:
         self._device, self._dtype, self._max_batch = device, dtype, max_batch
         self._cache = ContentCache(keep_bytes, keep_seconds, _bytes_of)
         self._drawing = threading.Lock()
+        self._owner = ""  # of the drawing under way
         self._loaded: _Loaded | None = None
 
     @property
@@ -108,6 +109,7 @@ class Engine:
         on_progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
         previews: bool = True,
+        owner: str = "",
     ) -> list[Drawn]:
         """Draw pictures.
 
@@ -117,6 +119,7 @@ class Engine:
             on_progress: called after each step.
             cancelled: asked before each step; True stops.
             previews: whether progress carries small pictures.
+            owner: whom the cache keeps what is encoded for; "" is nobody in particular. See `forget`.
 
         Raises:
             Cancelled: where `cancelled` said so; the engine stays usable.
@@ -129,6 +132,7 @@ class Engine:
         for job in jobs:
             check_conditions(job.conditions)
         with self._drawing:
+            self._owner = owner
             if cancelled():
                 raise Cancelled()
             loaded = self._load()
@@ -151,9 +155,13 @@ class Engine:
                 drawn += made
             return drawn
 
-    def forget(self) -> None:
-        """Drop everything that was encoded from people's pictures."""
-        self._cache.forget()
+    def forget(self, owner: str | None = None) -> None:
+        """Drop everything that was encoded from an owner's pictures, or from everybody's (None). Of a named owner
+        nothing is kept again, a drawing under way included."""
+        self._cache.forget(owner)
+
+    def _keep(self, key: str, make: Callable[[], Any]) -> Any:
+        return self._cache.get(key, make, owner=self._owner)
 
     # --- Loading ---------------------------------------------------------------------------------------------------
 
@@ -257,8 +265,8 @@ class Engine:
             texture = self._filled(conditions).image
         square = (pipe.size[0], pipe.size[0])  # what the image encoder sees is squeezed, as the authors do
         photo_key, texture_key = content_key("photo", photo), content_key("texture", texture)
-        token = self._cache.get(photo_key, lambda: pipe.encode_picture([_squeezed(photo, square)]))
-        texture_token = self._cache.get(texture_key, lambda: pipe.encode_picture([_squeezed(texture, square)]))
+        token = self._keep(photo_key, lambda: pipe.encode_picture([_squeezed(photo, square)]))
+        texture_token = self._keep(texture_key, lambda: pipe.encode_picture([_squeezed(texture, square)]))
 
         tokens = self._face(pipe, conditions)
         reads_texture = pipe.denoising_unet.plan.reference == "texture"
@@ -267,13 +275,13 @@ class Engine:
         def reference():
             if cancelled():
                 raise Cancelled()
-            latent = self._cache.get(
+            latent = self._keep(
                 content_key("latent", texture_key if reads_texture else photo_key),
                 lambda: pipe.encode_latent([_pil(_squeezed(read, pipe.reference_size))], pipe.reference_size),
             )
             return pipe.encode_reference(latent, token)
 
-        kept = self._cache.get(content_key("reference", photo_key, texture_key), reference)
+        kept = self._keep(content_key("reference", photo_key, texture_key), reference)
         return PersonEmbeddings(token, texture_token, tokens, kept)
 
     def _face(self, pipe, conditions: Conditions) -> Tensor:
@@ -284,7 +292,7 @@ class Engine:
             other = self._identity(pipe, conditions.other_face)
             none = np.zeros(pipe.face_projector.config.identity, np.float32)
             first = between(none if first is None else first, none if other is None else other, mix)
-        return self._cache.get(content_key("face", first), lambda: pipe.encode_face(_row(first)))
+        return self._keep(content_key("face", first), lambda: pipe.encode_face(_row(first)))
 
     def _identity(self, pipe, face: Face | None) -> np.ndarray | None:
         """A face's raw identity, where none is given by the model's own face encoder or from the photo; None is no
@@ -293,11 +301,11 @@ class Engine:
             return np.asarray(face.identity, np.float32)
         if face is not None and face.head is not None and pipe.face_encoder is not None:
             key = content_key("head", face.head)
-            return self._cache.get(key, lambda: pipe.encode_head(face.head[None])[0].cpu()).numpy()
+            return self._keep(key, lambda: pipe.encode_head(face.head[None])[0].cpu()).numpy()
         if face is None or face.photo is None or pipe.face_encoder is not None or self.model.identify is None:
             return None
         key = content_key("face in photo", face.photo, face.iuv)
-        found = self._cache.get(key, lambda: _kept(self.model.identify(face.photo, face.iuv)))
+        found = self._keep(key, lambda: _kept(self.model.identify(face.photo, face.iuv)))
         return found if found.size else None
 
     def _pose(self, pipe, conditions: Conditions, shown: bool) -> tuple[Tensor, Guide | None, Tensor | None]:
@@ -315,7 +323,7 @@ class Engine:
             resize = resize_iuv if added else resize_like_authors
             return pipe.encode_pose([_pil(to_network_rgb(resize(conditions.pose, pipe.size)))], pipe.size)
 
-        features = self._cache.get(content_key("pose", conditions.pose, pipe.size), encode)
+        features = self._keep(content_key("pose", conditions.pose, pipe.size), encode)
         if not added:
             return features, None, None
         iuv = resize_iuv(conditions.pose, pipe.size)
@@ -334,7 +342,7 @@ class Engine:
 
         known = _seen(conditions) | conditions.texture.any(-1)
         key = content_key("filled", conditions.texture, known)
-        return self._cache.get(key, lambda: fill(TextureMap(conditions.texture, known)))
+        return self._keep(key, lambda: fill(TextureMap(conditions.texture, known)))
 
     def _preview(self, loaded: _Loaded, x0: Tensor) -> list[np.ndarray]:
         import cv2

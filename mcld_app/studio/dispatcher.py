@@ -119,8 +119,18 @@ def _afterwards(parts: Parts, done: gr.events.Dependency, **how: Any) -> None:
     done.then(_checkup, [parts["session"]], [parts["checkup"]], **how)
 
 
-def listen_session(parts: Parts, event: Callable, act: Callable[[Session, Mapping[str, Any]], str]) -> None:
-    """Let an event do something with the whole visit, and show everything anew. `act` returns what is said of it."""
+def listen_session(
+    parts: Parts, event: Callable, act: Callable[[Session, Mapping[str, Any]], str], *emptied: str
+) -> None:
+    """Let an event do something with the whole visit, and show everything anew.
+
+    Args:
+        parts: the page.
+        event: a component's event.
+        act: what is done; returns what is said of it.
+        emptied: components that are told nothing, so that nothing is left in them: Gradio keeps on the server what each
+            component was last told, and that may be a file or a drawn picture.
+    """
 
     def answer(session: Session | None, notice: dict | None, event: gr.EventData, request: gr.Request) -> dict:
         session = session if isinstance(session, Session) else Session()
@@ -139,9 +149,10 @@ def listen_session(parts: Parts, event: Callable, act: Callable[[Session, Mappin
         answers = run(session, said, {}, known=serial_of(notice), whole=True)
         answers["notice"]["token"] = parts.sessions.keep(session)
         answers["results"] = {"all": [view.result(result) for result in reversed(session.results)]}
+        answers |= {name: {"serial": answers["notice"]["serial"]} for name in emptied}
         return {parts[name]: value for name, value in answers.items() if name in parts}
 
-    shown = parts.shown(*EVERYTHING, "results")
+    shown = parts.shown(*EVERYTHING, "results", *emptied)
     quietly = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     _afterwards(parts, event(answer, [parts["session"], parts["notice"]], shown, **quietly), **quietly)
 

@@ -32,7 +32,7 @@ MOST_AT_ONCE = 24
 MOST_RESULTS = 24
 _MOST_SEEDS = 8
 
-Drawing = Callable[[str, list[Job], Settings, str], Iterator[Progress | list[Drawn]]]
+Drawing = Callable[[str, list[Job], Settings, str, str], Iterator[Progress | list[Drawn]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,7 @@ class Order:
         asked: the look on the page when they were asked for.
         looks, seeds: of each picture; in a series, the look in its poses.
         stop: once this file exists, nobody wants the pictures any more.
+        owner: whom the engine keeps its encodings for, see `Session.owner`.
     """
 
     run: int
@@ -54,6 +55,7 @@ class Order:
     looks: tuple[Look, ...]
     seeds: tuple[int, ...]
     stop: Path
+    owner: str = field(repr=False)
 
     def jobs(self) -> list[Job]:
         """What the engine is given; a look that is drawn with several seeds is worked out once."""
@@ -112,7 +114,7 @@ def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order
     if len(looks) * count > MOST_AT_ONCE:
         raise StudioError(f"That would be {len(looks) * count} pictures; at most {MOST_AT_ONCE} are drawn at once.")
     seeds = tuple(seed for seed in chosen for _ in looks)
-    order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run)
+    order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run, session.owner)
     session.orders[run] = order
     return order
 
@@ -144,10 +146,16 @@ def seeds_of(data: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def order_of(
-    model: str, settings: Settings, asked: Look, looks: tuple[Look, ...], seeds: tuple[int, ...], run: int = 0
+    model: str,
+    settings: Settings,
+    asked: Look,
+    looks: tuple[Look, ...],
+    seeds: tuple[int, ...],
+    run: int = 0,
+    owner: str = "",
 ) -> Order:
     """An order with a stop file of its own: one look for each seed, all of the look that was asked for."""
-    return Order(run, model, settings, asked, looks, seeds, new_stop())
+    return Order(run, model, settings, asked, looks, seeds, new_stop(), owner)
 
 
 def _looks(state: EditorState, data: Mapping[str, Any]) -> list[Look]:
@@ -189,7 +197,8 @@ def news(session: Session, run: object, drawing: Drawing) -> Iterator[dict[str, 
     except Exception as error:
         yield {"run": run, "state": "failed", "text": sentence(error)}
     finally:
-        session.orders.pop(order.run, None)
+        if session.orders.get(order.run) is order:  # the visit may have been emptied, and have another of that number
+            session.orders.pop(order.run, None)
     order.stop.unlink(missing_ok=True)
 
 
@@ -200,7 +209,7 @@ def _loads(model: str) -> bool:
 
 def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[str, Any]]:
     first = told = begun = 0.0
-    for item in drawing(order.model, order.jobs(), order.settings, str(order.stop)):
+    for item in drawing(order.model, order.jobs(), order.settings, str(order.stop), order.owner):
         now = time.monotonic()
         if isinstance(item, Progress):
             first = first or now
@@ -225,13 +234,20 @@ def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[st
 
 
 def _finished(session: Session, order: Order, drawn: list[Drawn]) -> list[dict[str, Any]]:
-    """Keep what was drawn, and say it to the page: the first picture first."""
+    """Keep what was drawn, and say it to the page: the first picture first.
+
+    Raises:
+        Cancelled: where the drawing was stopped, or the visit emptied, while the pictures were on their way.
+    """
     label, made = registry.model_named(order.model).name, []
     for look, one in zip(order.looks, drawn, strict=True):
         told = {name: getattr(one, name) for name in ("device", "dtype", "batch", "fallback")}
         recipe = Recipe(look, replace(order.settings, focus=False), (one.seed,), order.model, told)
         made.append(Generated(uuid.uuid4().hex, order.run, order.asked, one.picture, one.focus, recipe, label))
-    session.results = [*session.results, *made][-MOST_RESULTS:]
+    with session.lock:
+        if order.stop.exists():  # `Session.empty`, too, makes it, with the same lock held
+            raise Cancelled()
+        session.results = [*session.results, *made][-MOST_RESULTS:]
     return [view.result(result) for result in made]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mcld_app.engine import registry
 from mcld_app.studio import actions
 from mcld_app.studio.dispatcher import EVERYTHING, Parts, listen, listen_session
 from mcld_app.studio.panels.widget import widget
@@ -58,7 +57,7 @@ def render(parts: Parts) -> None:
 
 def listen_all(parts: Parts) -> None:
     listen(parts, parts["upload"].agree, actions.agree)
-    listen_session(parts, parts["upload"].forget, _forget(parts))
+    listen_session(parts, parts["upload"].forget, _forget(parts), "generate", "downloads", "recipe", "upload")
     listen(parts, parts["upload"].use, actions.use_upload, *EVERYTHING, echo="upload")
     listen(parts, parts["upload"].lay, actions.lay_over, *EVERYTHING, echo="upload")
     listen(parts, parts["crowd"].body, actions.choose_body, *EVERYTHING, echo="upload")
@@ -66,11 +65,7 @@ def listen_all(parts: Parts) -> None:
 
 def _forget(parts: Parts) -> Callable:
     def act(session: Session, data: Mapping[str, Any]) -> str:
-        used = {result.recipe.model for result in session.results} | {order.model for order in session.orders.values()}
-        session.empty()
-        parts.sessions.drop(session)
-        for name in used:  # what the engine encoded of their pictures goes, too
-            registry.engine_for(name).forget()
+        parts.sessions.delete(session)
         return "Your pictures, your edits and what was drawn are deleted."
 
     return act
