@@ -42,7 +42,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     return ready
 
 
-def drawing(model, jobs, settings, stop):
+def drawing(model, jobs, settings, stop, owner):
     for step in range(settings.steps):
         yield Progress(step + 1, settings.steps, 0, 1, [PICTURE])
     yield [Drawn(PICTURE, job.seed, None, "cpu", "float32", len(jobs), "none") for job in jobs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,7 +96,22 @@ def engine_for(name: str) -> Engine:
     Raises:
         StudioError: where there is no such model.
     """
-    return Engine(model_named(name))
+    engine = Engine(model_named(name))
+    _engines().add(engine)
+    return engine
+
+
+def forget(owner: str) -> None:
+    """Drop all that this process has encoded of an owner's pictures, whatever model it was for; see `Engine.forget`.
+    Models that are not loaded have nothing, and none is loaded for this."""
+    for engine in tuple(_engines()):
+        engine.forget(owner)
+
+
+@lru_cache(maxsize=1)
+def _engines() -> weakref.WeakSet[Engine]:
+    """All engines of this process, those too that `engine_for` has let go of in the middle of a drawing."""
+    return weakref.WeakSet()
 
 
 def sees_faces() -> bool:

@@ -69,19 +69,23 @@ def _generate(drawing: generation.Drawing):
         wanted = tuple(seeds or made.seeds)
         if len(wanted) > MAX_PICTURES:
             raise StudioError(f"At most {MAX_PICTURES} pictures are drawn at once.")
-        order = generation.order_of(chosen, settings, made.look, (made.look,) * len(wanted), wanted)
-        return [_file(result) for result in _finished(order, drawing)]
+        session = Session()
+        looks_wanted = (made.look,) * len(wanted)
+        order = generation.order_of(chosen, settings, made.look, looks_wanted, wanted, owner=session.owner)
+        return [_file(result) for result in _finished(session, order, drawing)]
 
     return generate
 
 
-def _finished(order: Order, drawing: generation.Drawing) -> list[Generated]:
-    session = Session()
+def _finished(session: Session, order: Order, drawing: generation.Drawing) -> list[Generated]:
     session.orders[order.run] = order
-    for told in generation.news(session, order.run, drawing):
-        if told["state"] == "failed":
-            raise StudioError(told["text"])
-    return session.results
+    try:
+        for told in generation.news(session, order.run, drawing):
+            if told["state"] == "failed":
+                raise StudioError(told["text"])
+        return session.results
+    finally:
+        registry.forget(session.owner)
 
 
 def _file(result: Generated) -> str:

@@ -74,9 +74,17 @@ class Dispatcher(dict[str, Any]):
 
         self._listen(event, answer, [echo] if echo else [])
 
-    def listen_for_session(self, event: Callable, act: Callable[[Session, Mapping[str, Any]], str]) -> None:
-        """Let an event do something with the whole session, and show everything anew. `act` returns what is said of
-        it."""
+    def listen_for_session(
+        self, event: Callable, act: Callable[[Session, Mapping[str, Any]], str], emptied: Iterable[str] = ()
+    ) -> None:
+        """Let an event do something with the whole session, and show everything anew.
+
+        Args:
+            event: a component's event.
+            act: what is done; returns what is said of it.
+            emptied: components that are told nothing, so that nothing is left in them: Gradio keeps on the server what
+                each component was last told, and that may be a file or a drawn picture.
+        """
         restored = [panel for panel in self.panels.values() if panel.whole]
 
         def answer(session: Session | None, notice: dict | None, event: gr.EventData, request: gr.Request) -> dict:
@@ -95,14 +103,15 @@ class Dispatcher(dict[str, Any]):
             answers = self.run(session, said, {}, known=serial_of(notice), whole=True, names=self.names("first"))
             answers["notice"]["token"] = self.sessions.keep(session)
             answers |= {panel.name: panel.whole(session) for panel in restored}
+            answers |= {name: {"serial": answers["notice"]["serial"]} for name in emptied if name not in answers}
             return {self[name]: value for name, value in answers.items()}
 
-        self._listen(event, answer, [panel.name for panel in restored])
+        self._listen(event, answer, [*(panel.name for panel in restored), *emptied])
 
     def _listen(self, event: Callable, answer: Callable, also: list[str]) -> None:
         """An answer, and after it whatever else the page must show anew: the picture comes first, because Gradio makes
         every component of an answer anew, changed or not, before it shows any."""
-        first = ["session", "notice", *self.names("first"), *also]
+        first = dict.fromkeys(["session", "notice", *self.names("first"), *also])
         done = event(
             answer, [self["session"], self["notice"]], [self[name] for name in first],
             trigger_mode="multiple", **_QUIETLY,

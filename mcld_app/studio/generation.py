@@ -30,7 +30,7 @@ _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them o
 
 MOST_RESULTS = MAX_PICTURES
 
-Drawing = Callable[[str, list[Job], Settings, str], Iterator[Progress | list[Drawn]]]
+Drawing = Callable[[str, list[Job], Settings, str, str], Iterator[Progress | list[Drawn]]]
 
 
 def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order:
@@ -52,7 +52,7 @@ def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order
     if len(looks) * count > MAX_PICTURES:
         raise StudioError(f"That would be {len(looks) * count} pictures; at most {MAX_PICTURES} are drawn at once.")
     seeds = tuple(seed for seed in chosen for _ in looks)
-    order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run)
+    order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run, session.owner)
     session.orders[run] = order
     return order
 
@@ -83,10 +83,16 @@ def seeds_of(data: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def order_of(
-    model: str, settings: Settings, asked: Look, looks: tuple[Look, ...], seeds: tuple[int, ...], run: int = 0
+    model: str,
+    settings: Settings,
+    asked: Look,
+    looks: tuple[Look, ...],
+    seeds: tuple[int, ...],
+    run: int = 0,
+    owner: str = "",
 ) -> Order:
     """An order with a stop file of its own: one look for each seed, all of the look that was asked for."""
-    return Order(run, model, settings, asked, looks, seeds, new_stop())
+    return Order(run, model, settings, asked, looks, seeds, new_stop(), owner)
 
 
 def _looks(state: EditorState, data: Mapping[str, Any]) -> list[Look]:
@@ -128,7 +134,8 @@ def news(session: Session, run: object, drawing: Drawing) -> Iterator[dict[str, 
     except Exception as error:
         yield {"run": run, "state": "failed", "text": sentence(error)}
     finally:
-        session.orders.pop(order.run, None)
+        if session.orders.get(order.run) is order:  # the visit may have been emptied, and have another of that number
+            session.orders.pop(order.run, None)
     order.stop.unlink(missing_ok=True)
 
 
@@ -139,7 +146,7 @@ def _loads(model: str) -> bool:
 
 def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[str, Any]]:
     first = told = begun = 0.0
-    for item in drawing(order.model, order.jobs(), order.settings, str(order.stop)):
+    for item in drawing(order.model, order.jobs(), order.settings, str(order.stop), order.owner):
         now = time.monotonic()
         if isinstance(item, Progress):
             first = first or now
@@ -164,13 +171,20 @@ def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[st
 
 
 def _finished(session: Session, order: Order, drawn: list[Drawn]) -> list[dict[str, Any]]:
-    """Keep what was drawn, and say it to the page: the first picture first."""
+    """Keep what was drawn, and say it to the page: the first picture first.
+
+    Raises:
+        Cancelled: where the drawing was stopped, or the visit emptied, while the pictures were on their way.
+    """
     label, made = registry.model_named(order.model).name, []
     for look, one in zip(order.looks, drawn, strict=True):
         told = {name: getattr(one, name) for name in ("device", "dtype", "batch", "fallback")}
         recipe = Recipe(look, replace(order.settings, focus=False), (one.seed,), order.model, told)
         made.append(Generated(uuid.uuid4().hex, order.run, order.asked, one.picture, one.focus, recipe, label))
-    session.results = [*session.results, *made][-MOST_RESULTS:]
+    with session.lock:
+        if order.stop.exists():  # `Session.empty`, too, makes it, with the same lock held
+            raise Cancelled()
+        session.results = [*session.results, *made][-MOST_RESULTS:]
     return [result.for_page() for result in made]
 
 

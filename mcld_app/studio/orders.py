@@ -27,6 +27,7 @@ class Order:
         asked: the look on the page when they were asked for.
         looks, seeds: of each picture; in a series, the look in its poses.
         stop: once this file exists, nobody wants the pictures any more.
+        owner: whom the engine keeps its encodings for, see `Session.owner`.
     """
 
     run: int
@@ -36,6 +37,7 @@ class Order:
     looks: tuple[Look, ...]
     seeds: tuple[int, ...]
     stop: Path
+    owner: str = field(repr=False)
 
     def jobs(self) -> list[Job]:
         """What the engine is given; a look that is drawn with several seeds is worked out once."""

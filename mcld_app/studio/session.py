@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ class Session:
         results: the pictures a model drew, newest last.
         fetching: the stop file of a download of weights, see `panels.weights`.
         gradio_session: Gradio's name for the visitor's open page.
+        owner: whom the engines keep encodings of this visitor's pictures for. Unguessable, told to nobody, never
+            logged, and another one after the pictures were deleted.
         token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
         lock: held while an action runs.
     """
@@ -34,22 +37,38 @@ class Session:
         self.shown: dict[str, Any] = {}
         self.fetching: Path | None = None
         self.gradio_session: str | None = None
+        self.owner = new_owner()
         self.token: str | None = None
         self.orders: dict[int, Order] = {}
         self.results: list[Generated] = []
         self.lock = threading.Lock()
 
     def take_over(self, other: Session) -> None:
-        """Go on where another session stood: the same visitor's, before their page was loaded anew."""
+        """Go on where another session stood: the same visitor's, before their page was loaded anew. The pictures are
+        this session's from now on, and so is what was encoded of them."""
         self.state, self.results = other.state, other.results
+        self.owner, other.owner = other.owner, new_owner()
         self.shown = {}
 
-    def empty(self) -> None:
-        """Let go of everything a visitor made or brought; what is being drawn is stopped."""
-        for order in list(self.orders.values()):
+    def empty(self) -> str:
+        """Let go of everything a visitor made or brought; what is being drawn is stopped, and what comes of it is taken
+        by nobody. To be called with the lock held.
+
+        Returns:
+            The owner whose encodings the engines have to forget; the session goes on under another name.
+        """
+        for order in self.orders.values():
             order.stop.touch()
+        self.orders.clear()
         self.state, self.results = None, []
         self.shown = {}
+        forgotten, self.owner = self.owner, new_owner()
+        return forgotten
 
     def __deepcopy__(self, memo: dict) -> Session:
         return Session()  # Gradio copies the initial value for each visitor
+
+
+def new_owner() -> str:
+    """A name for an owner of encodings, 32 hex digits, that nobody can guess."""
+    return secrets.token_hex(16)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from mcld_app.engine import registry
 from mcld_app.studio.session import Session
 
 _MOST = 60  # sessions of a busy day; one with a long history holds some tens of megabytes
@@ -50,6 +51,13 @@ class SessionStore:
         with self._lock:
             self._kept.pop(session.token or "", None)
             session.token = None
+
+    def delete(self, session: Session) -> None:
+        """Delete all that a visitor brought or made: from their visit, from the tokens, and from every engine of this
+        process. A drawing under way is stopped, and leaves nothing behind. To be called with the visit's lock held."""
+        owner = session.empty()
+        self.drop(session)
+        registry.forget(owner)
 
     def _tidy(self) -> None:
         oldest = self._clock() - self._seconds

@@ -10,7 +10,6 @@ from mcld_app.body.iuv import looks_like_iuv
 from mcld_app.body.photo import read_photo
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import make_person, read_person
-from mcld_app.engine import registry
 from mcld_app.errors import PictureError, StudioError
 from mcld_app.perception.detections import detect_people
 from mcld_app.studio import parsing
@@ -114,18 +113,15 @@ def render(page: Dispatcher) -> None:
 
 def listen(page: Dispatcher) -> None:
     page.listen(page["upload"].agree, agree)
-    page.listen_for_session(page["upload"].forget, _forget(page))
+    emptied = ("generate", "downloads", "recipe", "upload")
+    page.listen_for_session(page["upload"].forget, _forget(page), emptied)
     page.listen(page["upload"].use, use_upload, echo="upload")
     page.listen(page["upload"].lay, lay_over, echo="upload")
 
 
-def _forget(parts: Dispatcher) -> Callable:
+def _forget(page: Dispatcher) -> Callable:
     def act(session: Session, data: Mapping[str, Any]) -> str:
-        used = {result.recipe.model for result in session.results} | {order.model for order in session.orders.values()}
-        session.empty()
-        parts.sessions.drop(session)
-        for name in used:  # what the engine encoded of their pictures goes, too
-            registry.engine_for(name).forget()
+        page.sessions.delete(session)
         return "Your pictures, your edits and what was drawn are deleted."
 
     return act
