@@ -153,15 +153,16 @@ def test_a_download_lands_where_it_is_looked_for(folder: Path):
 def test_the_sizes_in_the_table_are_those_of_the_networks(shared: Path):
     """At full size, without memory: bytes in float32, and for the authors' files their key names and shapes."""
     from mcld_app.checkpoints.modules import without_memory
-    from mcld_app.checkpoints.published import makers
+    from mcld_app.checkpoints.parts import PUBLISHED_PARTS
 
     published = json.loads((shared / "golden" / "full_keys.json").read_text("utf-8"))
-    for name, make in makers(PUBLISHED).items():
-        module = without_memory(lambda make=make: make(Path("nowhere/x")))
-        state = getattr(module, "unet", module).state_dict()
-        weight = weight_named("image_proj_model" if name == "face_projector" else name)
+    assert {part.weight for part in PUBLISHED_PARTS} == {weight.name for weight in checkpoints.NEEDED}
+    for part in PUBLISHED_PARTS:
+        module = without_memory(lambda part=part: part.published(Path("nowhere/x"), PUBLISHED))
+        state = part.target(module).state_dict()
+        weight = weight_named(part.weight)
         total = sum(t.numel() * 4 for t in state.values())
-        assert 0 <= weight.size - total < 200_000, (name, weight.size, total)
+        assert 0 <= weight.size - total < 200_000, (part.name, weight.size, total)
         if not weight.known:
             assert total == weight.size
             assert {k: list(v.shape) for k, v in state.items()} == published[f"{weight.name}.pth"]
@@ -679,8 +680,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     hub = Hub()
     monkeypatch.setenv("HF_ENDPOINT", hub.url + "/")
     yield hub
-    hub.server.shutdown()
-    hub.server.server_close()
+    hub.close()
 
 
 @pytest.fixture(scope="module")
@@ -705,15 +705,17 @@ def test_what_is_there_is_not_downloaded_again(hub: Hub, tmp_path: Path, folder:
     assert hub.asked == [] and everything_in(folder) == []
 
 
-def test_a_missing_model_is_downloaded_and_drawn_with(hub: Hub, folder: Path, tiny, tmp_path, monkeypatch):
+def test_a_missing_model_is_downloaded_and_drawn_with(hub: Hub, folder: Path, tiny, tmp_path):
     """The whole way: an empty folder, six files on a server, a pipeline."""
     source = tmp_path / "source"
     source.mkdir()
     write_authors(source, tiny)
     weights = tuple(hub.publish(w.name, (source / w.place).read_bytes()) for w in checkpoints.NEEDED)
-    monkeypatch.setattr("mcld_app.checkpoints.published.NEEDED", weights)
+    with pytest.raises(MissingWeights, match="python -m mcld_app download"):
+        load_pipeline(sizes=sizes_of(tiny))
+    download(weights)
     parts = []
-    pipe = load_pipeline(sizes=sizes_of(tiny), fetch_missing=True, on_part=parts.append)
+    pipe = load_pipeline(sizes=sizes_of(tiny), on_part=parts.append)
     assert np.array_equal(picture(pipe), picture(tiny))
     assert "denoising UNet" in parts and len(hub.asked) == 6
 
