@@ -20,6 +20,8 @@ class Hub:
         self.break_after: list[int] = []  # bytes after which the next answers break off
         self.status: list[int] = []  # errors that the next downloads are answered with
         self.ignore_ranges = self.web_page = self.damage = self.plain = False
+        self.headless_store = False  # a mirror that sends on to a store of its own, which answers no HEAD
+        self.tokens: list[str] = []  # that requests came with
         self.asked: list[tuple[str, str | None]] = []  # path and range of each download
         hub = self
 
@@ -37,8 +39,13 @@ class Hub:
 
             def _answer(self, body: bool) -> None:
                 content = hub.files.get(self.path.removeprefix("/store"))
+                hub.tokens += self.headers.get_all("Authorization", [])
                 if content is None:
                     self._send(404, {}, b"")
+                elif hub.headless_store and not self.path.startswith("/store"):
+                    self._send(302, {"Location": f"/store{self.path}"}, b"")
+                elif hub.headless_store and not body:
+                    self._send(405, {}, b"")
                 elif not hub.plain and not self.path.startswith("/store"):
                     linked = {"X-Linked-Etag": f'"{sha256(content).hexdigest()}"', "X-Linked-Size": str(len(content))}
                     self._send(302, {"Location": f"{hub.store_url}/store{self.path}", **linked}, b"")
