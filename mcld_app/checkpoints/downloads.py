@@ -60,7 +60,7 @@ class DownloadProgress:
 
 @dataclass(frozen=True)
 class _Remote:
-    """What the server says of a file."""
+    """The server's metadata of a file."""
 
     size: int | None
     sha256: str | None
@@ -133,7 +133,7 @@ def download(
 
 
 def _fetch(job: _Job, manifest: ChecksumManifest) -> Path:
-    """Download one file to its place, and note its hash."""
+    """Download one file to its place and record its hash."""
     from filelock import FileLock, Timeout
 
     weight, target = job.weight, job.target
@@ -159,7 +159,7 @@ def _fetch(job: _Job, manifest: ChecksumManifest) -> Path:
 
 
 def _put_in_place(job: _Job, part: Path, remote: _Remote, manifest: ChecksumManifest) -> None:
-    """Check what came, and note it."""
+    """Verify the downloaded file and record it in the manifest."""
     digest, expected = sha256_of(part), job.weight.sha256 or remote.sha256
     if expected and digest != expected:
         part.unlink(missing_ok=True)

@@ -80,7 +80,7 @@ def test_a_flipped_bit_with_the_old_size_and_a_new_time_is_noticed(folder: Path,
         ChecksumManifest().verify(path)
 
 
-def test_the_ledger_moves_with_the_folder(folder: Path, tmp_path: Path, tiny, monkeypatch):
+def test_the_manifest_moves_with_the_folder(folder: Path, tmp_path: Path, tiny, monkeypatch):
     write_authors(folder, tiny)
     trust(folder)
     folder.rename(tmp_path / "elsewhere")
@@ -88,7 +88,7 @@ def test_the_ledger_moves_with_the_folder(folder: Path, tmp_path: Path, tiny, mo
     load_pipeline(sizes=sizes_of(tiny))
 
 
-def test_a_ledger_that_comes_along_with_a_strangers_folder_counts_for_nothing(tmp_path: Path, tiny, monkeypatch):
+def test_a_manifest_that_comes_along_with_a_strangers_folder_counts_for_nothing(tmp_path: Path, tiny, monkeypatch):
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     write_authors(theirs, tiny)
@@ -100,7 +100,7 @@ def test_a_ledger_that_comes_along_with_a_strangers_folder_counts_for_nothing(tm
         load_pipeline(theirs, sizes=sizes_of(tiny))
 
 
-def test_a_broken_ledger_is_said(folder: Path, tiny):
+def test_a_broken_manifest_is_said(folder: Path, tiny):
     write_authors(folder, tiny)
     (folder / "ledger.json").write_text('{"files": 3')
     with pytest.raises(WeightsError, match=r"ledger\.json cannot be read"):
