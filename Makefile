@@ -14,7 +14,7 @@ PIP := $(PY) -m pip install -qq --disable-pip-version-check $(if $(TORCH_INDEX),
 help:
 	@echo "make run      install what is missing and serve the studio at http://127.0.0.1:7860"
 	@echo "make test     install what the tests need, lint, and run all tests"
-	@echo "make lint     ruff only"
+	@echo "make lint     ruff, and which room may import which"
 	@echo "make bench    time the body, the network and the page"
 	@echo "make samples  draw the sample people and garments of assets/ again"
 
@@ -27,6 +27,7 @@ test: lint
 
 lint: $(VENV)/.installed-dev
 	@$(PY) -m ruff check .
+	@$(VENV)/bin/lint-imports --no-logo
 
 bench: $(VENV)/.installed
 	@$(PY) -m mcld_app.bench body && $(PY) -m mcld_app.bench network && $(PY) -m mcld_app.bench page

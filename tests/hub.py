@@ -20,6 +20,8 @@ class Hub:
         self.break_after: list[int] = []  # bytes after which the next answers break off
         self.status: list[int] = []  # errors that the next downloads are answered with
         self.ignore_ranges = self.web_page = self.damage = self.plain = False
+        self.headless_store = False  # a mirror that sends on to a store of its own, which answers no HEAD
+        self.tokens: list[str] = []  # that requests came with
         self.asked: list[tuple[str, str | None]] = []  # path and range of each download
         hub = self
 
@@ -37,11 +39,16 @@ class Hub:
 
             def _answer(self, body: bool) -> None:
                 content = hub.files.get(self.path.removeprefix("/store"))
+                hub.tokens += self.headers.get_all("Authorization", [])
                 if content is None:
                     self._send(404, {}, b"")
+                elif hub.headless_store and not self.path.startswith("/store"):
+                    self._send(302, {"Location": f"/store{self.path}"}, b"")
+                elif hub.headless_store and not body:
+                    self._send(405, {}, b"")
                 elif not hub.plain and not self.path.startswith("/store"):
                     linked = {"X-Linked-Etag": f'"{sha256(content).hexdigest()}"', "X-Linked-Size": str(len(content))}
-                    self._send(302, {"Location": f"/store{self.path}", **linked}, b"")
+                    self._send(302, {"Location": f"{hub.store_url}/store{self.path}", **linked}, b"")
                 elif not body:
                     self._send(200, {"Content-Length": str(len(content))}, None)
                 else:
@@ -80,9 +87,17 @@ class Hub:
                 if body:
                     self.wfile.write(body)
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # Two servers: Hugging Face tells of a file itself, and sends whoever wants it on to a store elsewhere.
+        self._servers = [ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in range(2)]
+        self.url, self.store_url = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        """Serve nothing any more."""
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
 
     def publish(self, name: str, content: bytes, **fields):
         """Put a weight on the server; returns its row of the table, with nothing known of its hash."""

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
 
+from mcld_app.cli import generate
 from mcld_app.cli.main import COMMANDS, main
 
 HEAVY = {"torch", "gradio", "diffusers", "transformers", "insightface", "onnxruntime", "scipy", "cv2", "numpy", "PIL"}
@@ -87,6 +89,14 @@ def test_words_that_are_no_command_are_told_with_status_2(words: list[str], caps
     with pytest.raises(SystemExit) as stop:
         main(words)
     assert stop.value.code == 2 and "usage: python -m mcld_app" in capsys.readouterr().err
+
+
+def test_the_watermark_has_its_name_and_its_old_one():
+    parser = ArgumentParser()
+    generate.arguments(parser)
+    words = ["recipe.json", "--out", "x.png"]
+    assert not parser.parse_args(words).watermark
+    assert parser.parse_args([*words, "--watermark"]).watermark and parser.parse_args([*words, "--mark"]).watermark
 
 
 def test_ctrl_c_is_one_line_and_status_130(monkeypatch, capsys):

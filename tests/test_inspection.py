@@ -1,4 +1,4 @@
-"""`python -m mcld_app`: doctor, trust and download, as their owner meets them."""
+"""The state of the weights, and the commands about them: doctor, trust and download."""
 
 from __future__ import annotations
 

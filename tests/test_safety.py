@@ -13,7 +13,15 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 from safetensors.torch import save_file
 from transformers import CLIPConfig, CLIPImageProcessorPil
 
-from mcld_app.checkpoints import BrokenWeights, DownloadError, MissingWeights, UntrustedWeights, trust, weight_named
+from mcld_app.checkpoints import (
+    BrokenWeights,
+    DownloadError,
+    MissingWeights,
+    UntrustedWeights,
+    download,
+    trust,
+    weight_named,
+)
 from mcld_app.checkpoints.modules import without_memory
 from mcld_app.deployment import safety_checker_is_on
 from mcld_app.engine.safety import BLOCKED, SafetyChecker, _empty, load_checker
@@ -223,7 +231,7 @@ def test_where_it_is_missing_nothing_is_drawn_unchecked_and_a_sentence_says_what
     assert str(tmp_path / "checkpoints" / "safety_checker" / "model.safetensors") in said
     assert "MCLD_SAFETY_CHECKER=off" in said
     with pytest.raises(DownloadError, match="no connection to"):
-        load_checker(fetch_missing=True)
+        download([weight_named("safety_checker")])
 
 
 # --- On or off -----------------------------------------------------------------------------------------------------

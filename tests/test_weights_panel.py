@@ -28,8 +28,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     hub = Hub()
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     yield hub
-    hub.server.shutdown()
-    hub.server.server_close()
+    hub.close()
 
 
 def asked_from(host: str | None, **headers: str):
@@ -112,7 +111,7 @@ def test_a_download_that_is_stopped_keeps_what_came_and_goes_on_from_there(
         (lambda hub: setattr(hub, "web_page", True), "web page"),
         (lambda hub: setattr(hub, "damage", True), "not the published file"),
         (lambda hub: hub.files.clear(), "not there any more"),
-        (lambda hub: (hub.server.shutdown(), hub.server.server_close()), "no connection"),
+        (lambda hub: hub.close(), "no connection"),
     ],
 )
 def test_trouble_is_a_sentence(folder: Path, hub: Hub, monkeypatch, tmp_path: Path, trouble, said: str) -> None:

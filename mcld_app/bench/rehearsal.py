@@ -14,7 +14,7 @@ import torch
 
 from mcld_app.checkpoints import PUBLISHED, Sizes, load_pipeline, trust, weight_named
 from mcld_app.checkpoints.modules import without_memory
-from mcld_app.checkpoints.published import makers
+from mcld_app.checkpoints.parts import PUBLISHED_PARTS
 from mcld_app.errors import StudioError
 from mcld_app.files import need_room
 from mcld_app.request import Progress, Settings
@@ -37,13 +37,13 @@ def write_random_weights(folder: Path, *, sizes: Sizes = PUBLISHED, on_part: Cal
     from safetensors.torch import save_file
 
     generator = torch.Generator().manual_seed(0)
-    for name, make in makers(sizes).items():
-        weight = weight_named("image_proj_model" if name == "face_projector" else name)
+    for part in PUBLISHED_PARTS:
+        weight = weight_named(part.weight)
         path = folder / weight.place
         if path.exists():
             raise StudioError(f"{path} is there already. Give an empty folder: nothing real is written over.")
-        module = without_memory(lambda make=make, path=path: make(path))
-        named = getattr(module, "unet", module).state_dict()
+        module = without_memory(lambda part=part, path=path: part.published(path, sizes))
+        named = part.target(module).state_dict()
         need_room(folder, sum(4 * x.nelement() for x in named.values()), f"the {weight.label}")
         tensors = {key: _random(key, x, generator) for key, x in named.items()}
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""How long from starting the studio to its first page, beside a bare Gradio app: `python -m mcld_app.bench.startup`.
+"""The time from starting the studio to its first page, beside a bare Gradio app: `python -m mcld_app.bench.startup`.
 
 Both are started in turn, several times, each in a process of its own, and asked for their page over and over. The
 median of the waits is what counts, and the target is a ratio, because importing gradio alone takes seconds.

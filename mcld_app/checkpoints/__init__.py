@@ -1,13 +1,15 @@
 """Model weights: which there are, where they lie, whether they are what they were, and how they become a pipeline.
 
-    table      every weight as data: where it comes from, its size, licence and, where known, its SHA-256
-    places     the folders that weights are kept in
-    find       where a weight lies: the checkpoints folder first, then the Hugging Face cache
-    recognise  what a file is, by its outline
-    manifest     the SHA-256 of each file at the time it came here; nothing else is ever loaded
-    fetch      download with resume and progress
-    read       tensors from a file without running anything in it; strict loading
-    build      an `MCLDPipeline` from the published files (`published`) or from a folder in diffusers' layout (`saved`)
+    table       every weight as data: its source, size, licence and, where known, its SHA-256
+    parts       every part of a model as data: class, published weight, configuration (`sizes`)
+    folders     the folders that weights are kept in
+    find        the place of a weight: the checkpoints folder first, then the Hugging Face cache
+    formats     the kind of a weight file, by its first bytes and its outline
+    manifest    the checksum manifest: the SHA-256 of each file that may be loaded
+    downloads   downloads with resume and progress
+    tensors     tensors from a file without running anything in it; strict loading into a network (`modules`)
+    loading     an `MCLDPipeline` from the published files (`published`) or from a folder in diffusers' layout (`saved`)
+    inspection  the state of every file, for the command line and the page
 
 Every function here takes the path of a file that the owner of this machine put there. None takes bytes, and none may
 be handed a file that a visitor of the page sent.

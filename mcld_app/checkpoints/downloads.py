@@ -1,7 +1,8 @@
 """Downloads: resumed where they broke off, checked against the server's SHA-256, and put in place whole or not at all.
 
-Our own and not huggingface_hub's, because its second version starts a file anew after the program was stopped, and
-one of these files is 3.5 GB. No account and no token is used: all files are public.
+What the server says of a file is asked through huggingface_hub. The download itself is our own, because its second
+version starts a file anew after the program was stopped, and one of these files is 3.5 GB. No account and no token is
+used: all files are public.
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ TIMEOUT = 30.0  # seconds without a byte
 TRIES = 5  # in a row that bring nothing
 _BLOCK = 1 << 20
 _UNTAGGED = "untagged"
-# As it is, not compressed: sizes and ranges count the file's own bytes.
-_HEADERS = {"User-Agent": "mcld-studio", "Accept-Encoding": "identity"}
+_AGENT = "mcld-studio"
+# The file as it is, not compressed: sizes and ranges count the file's own bytes.
+_HEADERS = {"User-Agent": _AGENT, "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
 class DownloadProgress:
-    """How far a download is.
+    """How far a download has come.
 
     Attributes:
         weight: what is being downloaded.
@@ -58,7 +60,7 @@ class DownloadProgress:
 
 @dataclass(frozen=True)
 class _Remote:
-    """What the server says of a file."""
+    """The server's metadata of a file."""
 
     size: int | None
     sha256: str | None
@@ -131,7 +133,7 @@ def download(
 
 
 def _fetch(job: _Job, manifest: ChecksumManifest) -> Path:
-    """Download one file to its place, and note its hash."""
+    """Download one file to its place and record its hash."""
     from filelock import FileLock, Timeout
 
     weight, target = job.weight, job.target
@@ -157,7 +159,7 @@ def _fetch(job: _Job, manifest: ChecksumManifest) -> Path:
 
 
 def _put_in_place(job: _Job, part: Path, remote: _Remote, manifest: ChecksumManifest) -> None:
-    """Check what came, and note it."""
+    """Verify the downloaded file and record it in the manifest."""
     digest, expected = sha256_of(part), job.weight.sha256 or remote.sha256
     if expected and digest != expected:
         part.unlink(missing_ok=True)
@@ -201,39 +203,25 @@ def _part_for(job: _Job, remote: _Remote) -> Path:
     return part
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_args, **_kwargs) -> None:
-        return None
-
-
 def _ask(job: _Job) -> _Remote:
-    """Size and hash of a file. Hugging Face says them itself, before it sends one on to the store."""
-    url = job.url
-    opener = urllib.request.build_opener(_NoRedirect)
-    for hop in range(5):
-        try:
-            with opener.open(urllib.request.Request(url, method="HEAD", headers=_HEADERS), timeout=TIMEOUT) as answer:
-                headers = answer.headers
-        except urllib.error.HTTPError as error:
-            with error:
-                headers = error.headers
-                if hop and error.code in (403, 405, 501):  # a store that only gives
-                    return _Remote(None, None, _UNTAGGED)
-                if error.code not in (301, 302, 303, 307, 308):
-                    raise _refused(job, error) from error
-        except (OSError, HTTPException, ValueError) as error:
-            raise _no_network(job) from error
-        if headers.get("X-Linked-Etag") or not headers.get("Location"):
-            return _remote(headers)
-        url = urllib.parse.urljoin(url, headers["Location"])
-    raise DownloadError(f"The server sends the request for the {job.weight.label} around in circles. Try again later.")
+    """Size, hash and version of a file, which Hugging Face tells before it sends a request on to its store."""
+    from huggingface_hub import get_hf_file_metadata
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
-
-def _remote(headers: HTTPMessage) -> _Remote:
-    tag = (headers.get("X-Linked-Etag") or headers.get("ETag") or "").removeprefix("W/").strip('"')
-    size = headers.get("X-Linked-Size") or (None if headers.get("Location") else headers.get("Content-Length"))
+    try:
+        told = get_hf_file_metadata(job.url, token=False, timeout=TIMEOUT, headers={"user-agent": _AGENT})
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        if status in (403, 405, 501) and str(error.response.url) != job.url:
+            return _Remote(None, None, _UNTAGGED)  # the store behind a mirror, which knows no HEAD
+        raise _refused(job, status) from error
+    except OfflineModeIsEnabled as error:
+        raise DownloadError("HF_HUB_OFFLINE is set, so nothing is downloaded. Unset it and try again.") from error
+    except Exception as error:  # of the HTTP library beneath, which changes with huggingface_hub's versions
+        raise _no_network(job) from error
+    tag = told.etag or ""
     digest = tag.lower() if re.fullmatch(r"[0-9a-fA-F]{64}", tag) else None
-    return _Remote(int(size) if size and size.isdigit() else None, digest, re.sub(r"\W", "", tag)[:16] or _UNTAGGED)
+    return _Remote(told.size, digest, re.sub(r"\W", "", tag)[:16] or _UNTAGGED)
 
 
 def _receive(job: _Job, part: Path, remote: _Remote) -> None:
@@ -255,7 +243,7 @@ def _receive(job: _Job, part: Path, remote: _Remote) -> None:
                 if error.code == 416:  # nothing behind what we have, though that is not all: start again
                     part.unlink(missing_ok=True)
                 elif error.code not in (408, 429, 500, 502, 503, 504):
-                    raise _refused(job, error) from error
+                    raise _refused(job, error.code) from error
         except DiskFull:
             part.unlink(missing_ok=True)
             raise
@@ -316,12 +304,12 @@ def _starts_at(headers: HTTPMessage, start: int) -> bool:
     return match is not None and int(match[1]) == start
 
 
-def _refused(job: _Job, error: urllib.error.HTTPError) -> DownloadError:
+def _refused(job: _Job, status: int) -> DownloadError:
     reason = {
         401: "it asks for an account",
         403: "it may not be downloaded from here",
         404: "it is not there any more",
-    }.get(error.code, f"it answers {error.code}")
+    }.get(status, f"it answers {status}")
     how = by_hand(job.weight, job.folder)
     return DownloadError(f"{hub_endpoint()} does not give the {job.weight.label}: {reason}. By hand: {how}.")
 

@@ -20,7 +20,7 @@ _SUBFOLDERS = ("", "checkpoints", "pretrained_weights")
 
 @dataclass(frozen=True)
 class Found:
-    """A weight that is there. Whether its content is right is another question: see `manifest` and `read`.
+    """A weight that is there. Whether its content is right is another question: see `manifest` and `tensors`.
 
     Attributes:
         weight: which.

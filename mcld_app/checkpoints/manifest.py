@@ -1,4 +1,4 @@
-"""The checksum manifest: each file's SHA-256 when it came here. What is not in it, or has changed, is not loaded.
+"""The checksum manifest: each file's SHA-256 on its arrival. A file that is not in it, or has changed, is not loaded.
 
 A file gets in by being downloaded here (its hash is checked against the server's), by being one whose published hash
 stands in the table, by lying in the Hugging Face cache under its own hash, by being converted here from such a file,
@@ -25,6 +25,7 @@ from mcld_app.checkpoints.formats import recognise
 from mcld_app.checkpoints.table import TABLE
 from mcld_app.files import write_whole
 
+# The first version's name: under another one, owners would have to vouch for all their files again.
 NAME = "ledger.json"
 _BLOCK = 1 << 22
 

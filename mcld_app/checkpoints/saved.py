@@ -1,12 +1,11 @@
 """Models in diffusers' layout: a folder for each part, safetensors only, and an index.
 
-They are loaded part by part, by a fixed list of classes: diffusers' own loader lets missing tensors pass with a
+Loaded part by part, by the classes of `parts`, and not by diffusers: its loader lets missing tensors pass with a
 warning, and takes the names of classes from the folder.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -17,36 +16,17 @@ from mcld_app.checkpoints.folders import bundled_folder
 from mcld_app.checkpoints.formats import recognise
 from mcld_app.checkpoints.manifest import ChecksumManifest, command, sha256_of
 from mcld_app.checkpoints.modules import read_json, settled, without_memory
+from mcld_app.checkpoints.parts import PARTS, SETTINGS, build
 from mcld_app.checkpoints.tensors import fit, read_tensors
 from mcld_app.files import need_room, whole_folder, writing
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from mcld_app.network.pipeline import MCLDPipeline
 
 INDEX = "model_index.json"
 HASHES = "hashes.json"  # in a folder that comes with the program: relative name -> SHA-256
-
-# What such a folder may be made of: class name -> where the class is. Those with weights, and those without.
-_NETWORKS = {
-    "AutoencoderKL": "diffusers",
-    "CLIPVisionModelWithProjection": "transformers",
-    "DenoisingUNet": "mcld_app.network.unets",
-    "ReferenceUNet": "mcld_app.network.unets",
-    "PoseGuider": "mcld_app.network.pose_guider",
-    "FaceProjector": "mcld_app.network.face_projector",
-    "FaceEncoder": "mcld_app.network.face_encoder",
-    "PatchAutoencoder": "mcld_app.network.patch_autoencoder",
-    "DetailRefiner": "mcld_app.network.refiner",
-}
-_OTHERS = {
-    "CLIPImageProcessorPil": "transformers",
-    "DDIMScheduler": "diffusers",
-    "DPMSolverMultistepScheduler": "diffusers",
-    "UniPCMultistepScheduler": "diffusers",
-}
 
 
 def is_model_folder(folder: Path) -> bool:
@@ -86,18 +66,19 @@ def save_pipeline(pipe: MCLDPipeline, folder: Path, *, bundled: bool = False) ->
 def load_saved(
     folder: Path, *, device: str | torch.device, dtype: torch.dtype, on_part: Callable[[str], None]
 ) -> MCLDPipeline:
-    """See `build.load_pipeline`."""
+    """A model's folder as a pipeline; see `loading.load_pipeline`."""
     from mcld_app.network.pipeline import MCLDPipeline
 
     verify_saved(folder)
     parts = {}
     for name, kind in _index(folder).items():
-        if kind in _OTHERS:
-            parts[name] = _small_part(folder / name, _class(kind))
+        if name in SETTINGS:
+            parts[name] = _configured(folder / name, SETTINGS[name].kind(kind))
             continue
         on_part(name.replace("_", " "))
         file = _weights_of(folder / name)
-        module = without_memory(lambda kind=kind, name=name: _empty_module(folder / name, _class(kind)))
+        config = read_json(folder / name / "config.json")
+        module = without_memory(lambda name=name, kind=kind, config=config: build(PARTS[name].kind(kind), config))
         fit(module, read_tensors(file), file, device=device, dtype=dtype)
         parts[name] = settled(module, device)
     try:
@@ -114,7 +95,7 @@ def verify_saved(folder: Path) -> list[Path]:
     Raises:
         MissingWeights, UntrustedWeights, BrokenWeights.
     """
-    return [verify_part(folder, name) for name, kind in _index(folder).items() if kind in _NETWORKS]
+    return [verify_part(folder, name) for name, kind in _index(folder).items() if name in PARTS]
 
 
 def verify_part(folder: Path, name: str) -> Path:
@@ -136,20 +117,16 @@ def verify_part(folder: Path, name: str) -> Path:
 
 
 def _index(folder: Path) -> dict[str, str]:
-    """Part -> class name."""
-    kinds = {}
+    """Part -> class name. Raises MissingWeights, BrokenWeights: what is no part of MCLD is never imported."""
+    known, kinds = PARTS | SETTINGS, {}
     for name, value in read_json(folder / INDEX).items():
         if name.startswith("_") or value == [None, None]:  # a part this model does without
             continue
         kind = value[1] if isinstance(value, list) and len(value) == 2 else None
-        if (kind not in _NETWORKS and kind not in _OTHERS) or not name.isidentifier():
+        if name not in known or not known[name].has_class(kind):
             raise BrokenWeights(f"{folder / INDEX} names {value!r} as {name!r}, which is no part of MCLD.")
         kinds[name] = kind
     return kinds
-
-
-def _class(kind: str) -> type:
-    return getattr(importlib.import_module((_NETWORKS | _OTHERS)[kind]), kind)
 
 
 def _weights_of(folder: Path) -> Path:
@@ -159,14 +136,8 @@ def _weights_of(folder: Path) -> Path:
     return files[0]
 
 
-def _empty_module(folder: Path, kind: type) -> nn.Module:
-    config = read_json(folder / "config.json")
-    if kind.__module__.startswith("transformers"):
-        return kind(kind.config_class.from_dict(config))
-    return kind.from_config(config)
-
-
-def _small_part(folder: Path, kind: type) -> Any:
+def _configured(folder: Path, kind: type) -> Any:
+    """A part without weights, from its configuration."""
     if hasattr(kind, "from_config"):
         return kind.from_config(read_json(folder / "scheduler_config.json"))
     return kind.from_dict(read_json(folder / "preprocessor_config.json"))

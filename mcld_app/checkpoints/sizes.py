@@ -62,5 +62,16 @@ class Sizes:
     vae: Mapping[str, Any] = field(default_factory=lambda: VAE)
     image_encoder: Mapping[str, Any] = field(default_factory=lambda: IMAGE_ENCODER)
 
+    def config_of(self, part: str) -> dict[str, Any]:
+        """The configuration of a published part, by its name in the pipeline: what its config.json would say."""
+        from mcld_app.network.unets import SD15
+
+        unet = dict(self.unet or SD15)
+        if part == "denoising_unet":
+            return {"sizes": unet, "focus": self.focus}
+        if part == "reference_unet":
+            return {"sizes": dict(self.reference or unet)}
+        return dict(getattr(self, part))
+
 
 PUBLISHED = Sizes()

@@ -31,13 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="the picture, or the folder, to write")
     parser.add_argument("--model", default="", help="which model, if not the recipe's own")
     parser.add_argument("--with-pictures", action="store_true", help="put the recipe's own photos into the files")
-    parser.add_argument("--mark", action="store_true", help="a visible mark in a corner")
+    parser.add_argument("--watermark", "--mark", action="store_true", help="a visible watermark in a corner")
     parser.add_argument("--again", action="store_true", help="draw those too whose pictures are there already")
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Draw; returns the exit status: 1 where a recipe of a folder failed, after all others were drawn."""
-    options = {"model": chosen.model, "pictures": chosen.with_pictures, "mark": chosen.mark}
+    options = {"model": chosen.model, "pictures": chosen.with_pictures, "watermark": chosen.watermark}
     if not chosen.recipe.is_dir():
         if not chosen.recipe.is_file():
             raise StudioError(f"There is no recipe {chosen.recipe}.")
@@ -60,7 +60,7 @@ def draw_recipe(
     *,
     model: str = "",
     pictures: bool = False,
-    mark: bool = False,
+    watermark: bool = False,
     on_step: Callable[[float], None] = lambda _: None,
 ) -> list[Path]:
     """Draw one recipe: one picture for each of its seeds.
@@ -68,9 +68,9 @@ def draw_recipe(
     Args:
         recipe: its file.
         out: the picture to write; with several seeds, the seed is added to the name.
-        model: a name of `models.available`; "" is the recipe's own, or whichever there is.
+        model: a name of `registry.available`; "" is the recipe's own, or whichever there is.
         pictures: whether the files carry the recipe's own photos.
-        mark: whether they carry a visible mark.
+        watermark: whether they carry a visible watermark.
         on_step: told how much is done, 0..1.
 
     Returns:
@@ -99,7 +99,7 @@ def draw_recipe(
             told = {key: getattr(one, key) for key in ("device", "dtype", "batch", "fallback")}
             drawn = Recipe(made.look, settings, (one.seed,), name, told)
             path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
-            data = encode_drawn(one.picture, drawn, label, pictures=pictures, mark=mark)
+            data = encode_drawn(one.picture, drawn, label, pictures=pictures, mark=watermark)
             with writing(path):  # whole or not at all: a picture that is there counts as drawn when a run goes on
                 write_whole(path, data)
             paths.append(path)

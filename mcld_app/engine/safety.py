@@ -8,14 +8,14 @@ ways. The bundled model was trained on drawn, clothed people alone and needs non
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mcld_app.checkpoints import ChecksumManifest, DownloadProgress, MissingWeights, download, find, weight_named
+from mcld_app.checkpoints import ChecksumManifest, MissingWeights, find, weight_named
 from mcld_app.checkpoints.downloads import by_hand
 from mcld_app.checkpoints.modules import config_beside, settled, without_memory
 from mcld_app.checkpoints.sizes import IMAGE_ENCODER
@@ -83,28 +83,21 @@ def load_checker(
     folder: Path | None = None,
     *,
     device: str | torch.device = "cpu",
-    fetch_missing: bool = False,
-    on_fetch: Callable[[DownloadProgress], None] = lambda _: None,
 ) -> SafetyChecker:
     """The published checker, by the same rules as all weights: found, vouched for, tensors alone, each in its place.
 
     Args:
         folder: where it lies; default: `checkpoints_folder()`, and then the Hugging Face cache.
         device: where to.
-        fetch_missing: download it where it is missing (1.2 GB) instead of saying so.
-        on_fetch: told how far that is.
 
     Raises:
-        MissingWeights, UntrustedWeights, BrokenWeights, DownloadError, DiskFull: each says what to do.
+        MissingWeights, UntrustedWeights, BrokenWeights, DiskFull: each says what to do.
     """
     import torch
     from diffusers.pipelines.stable_diffusion import safety_checker
 
     weight = weight_named("safety_checker")
     found = find(weight, folder)
-    if found is None and fetch_missing:
-        download([weight], folder, on_progress=on_fetch)
-        found = find(weight, folder)
     if found is None:
         raise MissingWeights(
             f"Pictures of the published weights are checked here before anybody sees them, and the {weight.label} is "

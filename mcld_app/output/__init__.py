@@ -1,1 +1,1 @@
-"""What is made of drawn pictures: files with their provenance, watermarks, animations, heat maps."""
+"""Drawn pictures as files with provenance, with a visible watermark, as animations, under heat maps."""

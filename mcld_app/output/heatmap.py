@@ -1,4 +1,4 @@
-"""Focus maps as pictures: where the network looked, laid over what it drew."""
+"""Heat maps: a drawn picture under one of its focus maps, the attention that the network paid to a condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file says about where its picture comes from: that a model made it, which one, and from which recipe.
+"""Provenance in a picture's file: made by a model, by which one, and from which recipe.
 
 The words are IPTC's, in XMP, as search engines and picture agencies read them. Files say nothing else: they are written
 from arrays of pixels, so no EXIF, no place and no time of anybody's photo can be in them.
@@ -47,13 +47,13 @@ _DAMAGED = "The recipe in this picture is damaged or not whole. Take the file as
 
 
 def description(model: str, details: str = "", *, edited: bool = False) -> str:
-    """In a sentence for people: that a model made the picture, or edited a photo, and which one."""
+    """The provenance as a sentence for people: a model's name, and whether it made the picture or edited a photo."""
     text = f"AI-{'edited' if edited else 'generated'} with {model}" + (f" ({details})" if details else "")
     return _writable(text)
 
 
 def xmp_packet(model: str, *, edited: bool = False) -> str:
-    """The same for programs, as an XMP packet: IPTC's digital source type and the AI system used."""
+    """The provenance for programs, as an XMP packet: IPTC's digital source type and the AI system used."""
     return _XMP.format(source=quoteattr(EDITED if edited else GENERATED), model=quoteattr(_writable(model)))
 
 

@@ -1,4 +1,4 @@
-"""The visible mark: a small "AI" in a corner of a picture, for whoever sees it without its metadata."""
+"""The visible watermark: a small "AI" in a corner of a picture, for whoever sees it without its metadata."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _OPACITY = 0.72
 
 
 def with_watermark(picture: np.ndarray) -> np.ndarray:
-    """A copy with the mark in its lower right corner: white letters on a dark plate with a light rim, which is seen on
-    light and on dark ground. It covers at most 5 % of the picture.
+    """A copy with the watermark in its lower right corner: white letters on a dark plate with a light rim, which is
+    seen on light and on dark backgrounds. It covers at most 5 % of the picture.
 
     Args:
         picture: (H, W, 3) uint8 RGB.
@@ -27,7 +27,7 @@ def with_watermark(picture: np.ndarray) -> np.ndarray:
         StudioError: for anything else.
     """
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
-        raise StudioError("The mark is drawn on RGB pictures of 8 bits per channel.")
+        raise StudioError("The watermark is drawn on RGB pictures of 8 bits per channel.")
     height, width = picture.shape[:2]
     high = max(_READABLE, round(_HEIGHT * min(height, width)))
     high = max(1, min(high, int(np.sqrt(_SHARE * height * width / _SHAPE)), height, int(width / _SHAPE)))

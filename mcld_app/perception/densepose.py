@@ -55,7 +55,7 @@ class DensePose:
     def load(
         cls, path: Path, device: str | None = None, *, known: tuple[str, ...] = (), in_cache: bool = False
     ) -> DensePose:
-        """Load an export that the owner of this machine put there; never a file that a visitor sent.
+        """Load an export that the owner of this machine put there; never an uploaded file.
 
         Args:
             path: its file.

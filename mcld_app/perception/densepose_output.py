@@ -18,7 +18,7 @@ from mcld_app.body.iuv import PARTS
 
 @dataclass(frozen=True, eq=False)
 class DensePoseOutput:
-    """The network's word on one person, float32 each.
+    """The network's output for one person, float32 each.
 
     Attributes:
         box: (4,) x0, y0, x1, y1 in pixels of the photo; it may reach outside.
