@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from mcld_app.body.checks import check_rgb
 from mcld_app.body.framing import (
     Frame,
     Framed,
@@ -94,9 +95,7 @@ def check_iuv(iuv: np.ndarray, photo: np.ndarray | None = None) -> None:
 
     Raises IUVError, naming the wrong part numbers or both sizes (as width x height).
     """
-    if not isinstance(iuv, np.ndarray) or iuv.dtype != np.uint8 or iuv.ndim != 3 or iuv.shape[2] != 3:
-        found = f"{iuv.dtype} of shape {iuv.shape}" if isinstance(iuv, np.ndarray) else type(iuv).__name__
-        raise IUVError(f"An IUV map is a uint8 array of height x width x 3 (part, U, V); this is {found}.")
+    check_rgb(iuv, "An IUV map is a uint8 array of height x width x 3 (part, U, V)", error=IUVError)
     wrong = np.flatnonzero(np.bincount(iuv[..., 0].ravel(), minlength=256)[PARTS + 1 :]) + PARTS + 1
     if wrong.size:
         names = ", ".join(str(number) for number in wrong[:3]) + (", ..." if wrong.size > 3 else "")
