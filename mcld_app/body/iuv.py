@@ -14,26 +14,9 @@ import numpy as np
 from PIL import Image
 
 from mcld_app.body.checks import check_rgb
-from mcld_app.body.framing import (
-    Frame,
-    Framed,
-    frame_11_16,
-    frame_iuv,
-    frame_photo,
-    person_box,
-    plan_frame,
-    resize_nearest,
-    unframe,
-    unframe_iuv,
-)
+from mcld_app.body.framing import resize_nearest
 from mcld_app.body.photo import MAX_SIDE, PictureSource, encode_png, fitted_size, open_picture
 from mcld_app.errors import IUVError, PictureError
-
-__all__ = [
-    "Frame", "Framed", "Order", "check_iuv", "encode_iuv", "frame_11_16", "frame_iuv", "frame_photo",
-    "from_network_rgb", "is_blended", "looks_like_iuv", "person_box", "plan_frame", "read_iuv",
-    "resize_iuv", "resize_like_authors", "to_network_rgb", "unframe", "unframe_iuv", "write_iuv",
-]  # fmt: skip
 
 PARTS = 24
 MIN_SIDE = 16

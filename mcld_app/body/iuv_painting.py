@@ -18,8 +18,8 @@ import numpy as np
 
 from mcld_app.body.charts import touching_parts
 from mcld_app.body.checks import is_picture
-from mcld_app.body.framing import TARGET
-from mcld_app.body.iuv import PARTS, check_iuv, frame_11_16
+from mcld_app.body.framing import TARGET, frame_11_16
+from mcld_app.body.iuv import PARTS, check_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.texture.filling import pull_push

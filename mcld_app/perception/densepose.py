@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.checks import check_rgb
-from mcld_app.body.iuv import person_box
+from mcld_app.body.framing import person_box
 from mcld_app.checkpoints import Found, find, weight_named
 from mcld_app.errors import PictureError
 from mcld_app.perception.densepose_export import Export, load_export
