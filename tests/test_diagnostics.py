@@ -16,7 +16,7 @@ from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import PARTS, parts_mask, region_mask
-from mcld_app.body.texture.dressing import texels_changed, wear
+from mcld_app.body.texture.dressing import garment_layer, lay_on
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.editing import samples
@@ -65,9 +65,8 @@ def moved(iuv: np.ndarray, where: np.ndarray, across: int, down: int) -> np.ndar
 
 def dressed(source: SourceConditions, garment: str, region: str) -> SourceConditions:
     """The person with a sample garment on."""
-    donor = sample(garment).texture
-    chosen = source.chosen | texels_changed(donor, region)
-    return replace(source, edited=wear(source.edited, donor, region), chosen=chosen)
+    layer = garment_layer(sample(garment).texture, region)
+    return replace(source, edited=lay_on(source.edited, layer), chosen=source.chosen | layer.worn | layer.bared)
 
 
 def kinds(found: tuple[Finding, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import BASE_REGIONS, parts_mask, region_mask, region_pixels
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.dressing import wear
+from mcld_app.body.texture.dressing import garment_layer, lay_on
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.skin import bare_limbs
@@ -40,6 +40,10 @@ def front() -> TextureMap:
 @pytest.fixture(scope="module")
 def back() -> TextureMap:
     return person(BLUE, 180)
+
+
+def dressed_in(donor: TextureMap, wearer: TextureMap, region: str) -> TextureMap:
+    return lay_on(wearer, garment_layer(donor, region))
 
 
 def frozen(texture: TextureMap) -> tuple[bytes, bytes]:
@@ -123,7 +127,7 @@ def test_filling_an_empty_map_does_not_fail() -> None:
 def test_wearing_changes_the_region_and_nothing_else(front: TextureMap, name: str) -> None:
     donor = person(BLUE)
     before = frozen(front), frozen(donor)
-    worn = wear(front, donor, name)
+    worn = dressed_in(donor, front, name)
     mask = region_mask(name)
     assert np.array_equal(worn.image[~mask], front.image[~mask])
     assert np.array_equal(worn.coverage[~mask], front.coverage[~mask])
@@ -135,7 +139,7 @@ def test_wearing_changes_the_region_and_nothing_else(front: TextureMap, name: st
 
 def test_what_is_worn_is_seen(front: TextureMap) -> None:
     iuv = draw_iuv(Pose(), SIZE)
-    drawn = render(wear(front, person(BLUE), "top"), iuv)
+    drawn = render(dressed_in(person(BLUE), front, "top"), iuv)
     top, legs = region_pixels("top", iuv), np.isin(iuv[..., 0], (9, 10, 13, 14))
     assert (np.abs(drawn[top][:, :3].astype(int) - BLUE).max(-1) <= 3).mean() > 0.97
     assert (np.abs(drawn[legs][:, :3].astype(int) - RED).max(-1) <= 3).mean() > 0.97
@@ -148,13 +152,13 @@ def test_what_is_worn_is_seen(front: TextureMap) -> None:
 def test_a_donor_who_does_not_show_the_region_is_refused(front: TextureMap, name: str, parts: tuple) -> None:
     before = frozen(front)
     with pytest.raises(StudioError, match=r"shows next to nothing of the region.*Choose another"):
-        wear(front, person(BLUE, without=parts), name)
+        dressed_in(person(BLUE, without=parts), front, name)
     assert frozen(front) == before
 
 
 def test_an_unknown_region_is_refused(front: TextureMap) -> None:
     with pytest.raises(StudioError, match="no region called 'hat'"):
-        wear(front, front, "hat")
+        dressed_in(front, front, "hat")
 
 
 # --- bare arms and legs --------------------------------------------------------------------------------------------
@@ -198,7 +202,7 @@ def test_no_mistake_about_colours_undresses_thighs() -> None:
 
 def test_a_short_sleeved_top_brings_no_skin_along() -> None:
     donor, wearer = dressed(DARK, 0.14, 0.09), dressed(PALE, 0.53, 0.09)
-    worn, g = wear(wearer, donor, "upper"), rest_surface()
+    worn, g = dressed_in(donor, wearer, "upper"), rest_surface()
     forearm = parts_mask(ARMS) & (g.arm > 0.22) & (g.arm < 0.46)
     arm = np.median(worn.image[forearm], 0)
     assert np.abs(arm - PALE).max() < 60 < 80 < np.abs(arm - DARK).min(), "the wearer's own skin, in the same light"

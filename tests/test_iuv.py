@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from mcld_app.body import framing
 from mcld_app.body import iuv as maps
 from mcld_app.body.framing import Frame, edge_colour
 from mcld_app.body.photo import read_photo
@@ -275,22 +276,22 @@ class TestResize:
 class TestFraming:
     def test_person_box(self) -> None:
         iuv = np.zeros((40, 50, 3), np.uint8)
-        assert maps.person_box(iuv) is None
+        assert framing.person_box(iuv) is None
         iuv[5:20, 10:13, 0] = 7
-        assert maps.person_box(iuv) == (5, 10, 15, 3)
+        assert framing.person_box(iuv) == (5, 10, 15, 3)
 
     @given(any_map(1, 90), st.floats(0, 0.5))
     def test_the_box_is_11_to_16_and_holds_the_person(self, iuv: np.ndarray, margin: float) -> None:
-        frame = maps.plan_frame(iuv, margin=margin)
+        frame = framing.plan_frame(iuv, margin=margin)
         top, left, height, width = frame.box
         assert height * 11 == width * 16
-        y, x, tall, wide = maps.person_box(iuv)
+        y, x, tall, wide = framing.person_box(iuv)
         assert top <= y and left <= x and y + tall <= top + height and x + wide <= left + width
 
     @given(any_map(1, 90))
     def test_nothing_is_padded_unless_the_person_needs_it(self, iuv: np.ndarray) -> None:
-        top, left, height, width = maps.plan_frame(iuv).box
-        _, _, tall, wide = maps.person_box(iuv)
+        top, left, height, width = framing.plan_frame(iuv).box
+        _, _, tall, wide = framing.person_box(iuv)
         units = max(-(-tall // 16), -(-wide // 11))
         if units * 16 <= iuv.shape[0] and units * 11 <= iuv.shape[1]:
             assert top >= 0 and left >= 0
@@ -299,18 +300,18 @@ class TestFraming:
     @given(any_map(1, 90), st.integers(0, 2**32 - 1))
     def test_framing_unscaled_and_back_is_exact(self, iuv: np.ndarray, seed: int) -> None:
         photo = np.random.default_rng(seed).integers(0, 256, iuv.shape, np.uint8)
-        framed = maps.frame_11_16(iuv, photo, target=None)
+        framed = framing.frame_11_16(iuv, photo, target=None)
         assert framed.iuv.shape == framed.photo.shape == (*framed.frame.box[2:], 3)
-        assert np.array_equal(maps.unframe(framed.photo, framed.frame, onto=photo), photo)
-        assert np.array_equal(maps.unframe_iuv(framed.iuv, framed.frame), iuv), "the person is never cut"
-        back = maps.unframe(framed.photo, framed.frame, fill=(1, 2, 3))
+        assert np.array_equal(framing.unframe(framed.photo, framed.frame, onto=photo), photo)
+        assert np.array_equal(framing.unframe_iuv(framed.iuv, framed.frame), iuv), "the person is never cut"
+        back = framing.unframe(framed.photo, framed.frame, fill=(1, 2, 3))
         kept = (back == photo).all(-1)
         assert (kept | (back == (1, 2, 3)).all(-1)).all() and kept[iuv[..., 0] > 0].all()
 
     @given(any_map(16, 60))
     def test_scaling_invents_no_part_and_keeps_photo_and_map_together(self, iuv: np.ndarray) -> None:
         photo = np.where(iuv[..., :1] > 0, np.uint8(250), np.uint8(0)).repeat(3, 2)
-        framed = maps.frame_11_16(iuv, photo, target=(128, 88), fill=(0, 0, 0))
+        framed = framing.frame_11_16(iuv, photo, target=(128, 88), fill=(0, 0, 0))
         assert framed.iuv.shape == framed.photo.shape == (128, 88, 3)
         assert triples(framed.iuv) <= triples(iuv) | {(0, 0, 0)}
         body = framed.iuv[..., 0] > 0
@@ -321,9 +322,9 @@ class TestFraming:
         iuv = np.zeros((100, 200, 3), np.uint8)
         iuv[30:60, 120:135, 0] = 2
         photo = np.full(iuv.shape, 200, np.uint8)
-        framed = maps.frame_11_16(iuv, photo)
+        framed = framing.frame_11_16(iuv, photo)
         assert framed.photo.shape == (512, 352, 3)
-        back = maps.unframe(np.zeros((512, 352, 3), np.uint8), framed.frame, onto=photo)
+        back = framing.unframe(np.zeros((512, 352, 3), np.uint8), framed.frame, onto=photo)
         top, left, height, width = framed.frame.box
         assert (back[top : top + height, left : left + width] == 0).all()
         assert (back == 200).all(-1).sum() == 100 * 200 - height * width
@@ -333,35 +334,35 @@ class TestFraming:
         wide = np.zeros((100, 300, 3), np.uint8)
         wide[20:, :] = (2, 9, 9)  # most of the edge is body
         photo = np.where(wide[..., :1] > 0, np.uint8(10), np.uint8(230)).repeat(3, 2)
-        framed = maps.frame_11_16(wide, photo, target=None)
+        framed = framing.frame_11_16(wide, photo, target=None)
         assert framed.photo[0, 0].tolist() == [230, 230, 230] and framed.iuv[0, 0].tolist() == [0, 0, 0]
         assert edge_colour(photo, wide) == (230, 230, 230)
-        filled = maps.frame_11_16(wide, photo, target=None, fill=(0, 0, 0))
+        filled = framing.frame_11_16(wide, photo, target=None, fill=(0, 0, 0))
         assert filled.photo[0, 0].tolist() == [0, 0, 0]
 
     def test_a_picture_of_11_to_16_stays_whole(self, figure: np.ndarray) -> None:
         smaller = np.zeros_like(figure)
         smaller[60:200, 40:130] = maps.resize_iuv(figure, (140, 90))
         for iuv in (figure, smaller):
-            assert maps.plan_frame(iuv, target=None) == Frame((256, 176), (0, 0, 256, 176), (256, 176))
-        assert maps.plan_frame(smaller[:-1], target=None).box[2] < 256, "of another shape it is cut"
+            assert framing.plan_frame(iuv, target=None) == Frame((256, 176), (0, 0, 256, 176), (256, 176))
+        assert framing.plan_frame(smaller[:-1], target=None).box[2] < 256, "of another shape it is cut"
 
     def test_the_network_s_square_is_put_back_too(self, figure: np.ndarray) -> None:
-        framed = maps.frame_11_16(figure, figure, target=(512, 512))
+        framed = framing.frame_11_16(figure, figure, target=(512, 512))
         assert framed.iuv.shape == (512, 512, 3)
-        assert maps.unframe(framed.photo, framed.frame).shape == figure.shape
+        assert framing.unframe(framed.photo, framed.frame).shape == figure.shape
 
     def test_an_empty_map_is_framed_whole(self) -> None:
-        top, left, height, width = maps.plan_frame(np.zeros((30, 90, 3), np.uint8)).box
+        top, left, height, width = framing.plan_frame(np.zeros((30, 90, 3), np.uint8)).box
         assert top <= 0 and left <= 0 and top + height >= 30 and left + width >= 90
 
     def test_other_sizes_are_refused(self, figure: np.ndarray) -> None:
-        frame = maps.plan_frame(figure)
+        frame = framing.plan_frame(figure)
         for call in (
-            lambda: maps.frame_photo(figure[1:], frame),
-            lambda: maps.frame_11_16(figure, figure[1:]),
-            lambda: maps.unframe(figure, frame, onto=figure[1:]),
-            lambda: maps.plan_frame(figure[:0]),
+            lambda: framing.frame_photo(figure[1:], frame),
+            lambda: framing.frame_11_16(figure, figure[1:]),
+            lambda: framing.unframe(figure, frame, onto=figure[1:]),
+            lambda: framing.plan_frame(figure[:0]),
         ):
             with pytest.raises(PictureError):
                 call()
@@ -377,7 +378,7 @@ class TestRealMaps:
         maps.check_iuv(real, read_photo(shared / "real" / "person.jpg"))
         assert real.shape == (1100, 762, 3) and set(np.unique(real[..., 0])) <= set(range(25))
         assert not real[real[..., 0] == 0].any()
-        assert maps.person_box(real) is not None
+        assert framing.person_box(real) is not None
 
     def test_the_real_pair_swapped(self, shared: Path) -> None:
         assert "swapped" in refusal(shared / "real" / "person.jpg")

@@ -16,7 +16,7 @@ from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import region_mask, region_pixels
 from mcld_app.body.photo import read_photo
-from mcld_app.body.texture.dressing import wear
+from mcld_app.body.texture.dressing import garment_layer, lay_on
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.texture_map import TextureMap, render
@@ -129,7 +129,7 @@ def test_a_drawn_person_wears_her_printed_shirt(texture: TextureMap) -> None:
     """The print stays readable: from her photo to the drawn person's chest it keeps its light and dark places."""
     person, person_map = render_person(draw_person(3), named_poses()["standing"], SIZE)
     before = extract(person, person_map)
-    after = wear(before, texture, "top")
+    after = lay_on(before, garment_layer(texture, "top"))
     top = region_mask("top")
     assert np.array_equal(after.image[~top], before.image[~top])
     seen = top & texture.coverage
@@ -141,7 +141,7 @@ def test_a_drawn_person_wears_her_printed_shirt(texture: TextureMap) -> None:
 
 def test_she_wears_a_drawn_persons_shirt(texture: TextureMap) -> None:
     donor = extract(*render_person(draw_person(3), named_poses()["standing"], SIZE))
-    worn = wear(texture, donor, "top")
+    worn = lay_on(texture, garment_layer(donor, "top"))
     seen = region_mask("top") & donor.coverage
     assert seen.sum() > 5000
     assert np.array_equal(worn.image[seen], donor.image[seen])

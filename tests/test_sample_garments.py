@@ -114,8 +114,9 @@ def test_between_a_shirt_and_trousers_no_skin_shows(choice: str) -> None:
     allowed = may_be_bared(DRAWN[TEE]) | may_be_bared(DRAWN[choice])
     for name in samples.people():
         before = samples.sample_person(name).texture
-        over, under = lay_on(in_a_tee(name), layer_of(choice)), lay_on(lay_on(before, layer_of(choice)), layer_of(TEE))
-        for after in (over, under):
+        shirt_first = lay_on(in_a_tee(name), layer_of(choice))
+        shirt_last = lay_on(lay_on(before, layer_of(choice)), layer_of(TEE))
+        for after in (shirt_first, shirt_last):
             skin = turned_to_skin(before, after)
             assert not (skin & seen_from_behind_or_the_side() & ~allowed).any(), name
 

@@ -12,7 +12,7 @@ from mcld_app.body.charts import charts, iuv_of_texel, touching_parts
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import parts_mask
-from mcld_app.body.texture.strokes import erase, lay_paint, map_strokes, person_strokes
+from mcld_app.body.texture.strokes import lay_paint, map_strokes, person_strokes
 from mcld_app.body.texture.texture_map import TextureMap, render
 from mcld_app.errors import IUVError, StudioError
 
@@ -224,25 +224,6 @@ def test_paint_covers_where_nothing_was_seen() -> None:
     assert not texture.image.any() and not texture.coverage.any(), "the map given stays as it is"
 
 
-def test_the_eraser_gives_back_what_was_there() -> None:
-    rng = np.random.default_rng(0)
-    original = TextureMap(rng.integers(0, 256, (512, 512, 3)).astype(np.uint8), BODY & (rng.random((512, 512)) < 0.5))
-    layer = np.zeros((512, 512, 4), np.uint8)
-    layer[BODY] = (*INK, 200)
-    painted = lay_paint(original, layer)
-    part = parts_mask({2, 9})
-    cleaned = erase(painted, part, original)
-    assert np.array_equal(cleaned.image[part], original.image[part])
-    assert np.array_equal(cleaned.coverage[part], original.coverage[part])
-    assert np.array_equal(cleaned.image[~part], painted.image[~part])
-    assert np.array_equal(cleaned.coverage[~part], painted.coverage[~part])
-    everywhere = erase(painted, np.ones((512, 512), bool), original)
-    assert np.array_equal(everywhere.image, original.image)
-    assert np.array_equal(everywhere.coverage, original.coverage)
-
-
-def test_paint_and_eraser_of_another_size_are_refused() -> None:
+def test_paint_of_another_size_is_refused() -> None:
     with pytest.raises(StudioError, match="512 x 512"):
         lay_paint(grey(), np.zeros((64, 64, 4), np.uint8))
-    with pytest.raises(StudioError, match="512 x 512"):
-        erase(grey(), np.zeros((64, 64), bool), grey())

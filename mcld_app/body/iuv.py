@@ -13,26 +13,10 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from mcld_app.body.framing import (
-    Frame,
-    Framed,
-    frame_11_16,
-    frame_iuv,
-    frame_photo,
-    person_box,
-    plan_frame,
-    resize_nearest,
-    unframe,
-    unframe_iuv,
-)
+from mcld_app.body.checks import check_rgb
+from mcld_app.body.framing import resize_nearest
 from mcld_app.body.photo import MAX_SIDE, PictureSource, encode_png, fitted_size, open_picture
 from mcld_app.errors import IUVError, PictureError
-
-__all__ = [
-    "Frame", "Framed", "Order", "check_iuv", "encode_iuv", "frame_11_16", "frame_iuv", "frame_photo",
-    "from_network_rgb", "is_blended", "looks_like_iuv", "person_box", "plan_frame", "read_iuv",
-    "resize_iuv", "resize_like_authors", "to_network_rgb", "unframe", "unframe_iuv", "write_iuv",
-]  # fmt: skip
 
 PARTS = 24
 MIN_SIDE = 16
@@ -94,9 +78,7 @@ def check_iuv(iuv: np.ndarray, photo: np.ndarray | None = None) -> None:
 
     Raises IUVError, naming the wrong part numbers or both sizes (as width x height).
     """
-    if not isinstance(iuv, np.ndarray) or iuv.dtype != np.uint8 or iuv.ndim != 3 or iuv.shape[2] != 3:
-        found = f"{iuv.dtype} of shape {iuv.shape}" if isinstance(iuv, np.ndarray) else type(iuv).__name__
-        raise IUVError(f"An IUV map is a uint8 array of height x width x 3 (part, U, V); this is {found}.")
+    check_rgb(iuv, "An IUV map is a uint8 array of height x width x 3 (part, U, V)", error=IUVError)
     wrong = np.flatnonzero(np.bincount(iuv[..., 0].ravel(), minlength=256)[PARTS + 1 :]) + PARTS + 1
     if wrong.size:
         names = ", ".join(str(number) for number in wrong[:3]) + (", ..." if wrong.size > 3 else "")

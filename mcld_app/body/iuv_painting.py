@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import touching_parts
-from mcld_app.body.framing import TARGET
-from mcld_app.body.iuv import PARTS, check_iuv, frame_11_16
+from mcld_app.body.checks import is_picture
+from mcld_app.body.framing import TARGET, frame_11_16
+from mcld_app.body.iuv import PARTS, check_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.texture.filling import pull_push
@@ -52,7 +53,7 @@ def paint_part(iuv: np.ndarray, mask: np.ndarray, part: int) -> np.ndarray:
     """
     if isinstance(part, bool) or not isinstance(part, int | np.integer) or not 0 <= part <= PARTS:
         raise IUVError(f"There is no body part {part!r}. Choose one from 1 to {PARTS}, or 0 to erase.")
-    if not isinstance(iuv, np.ndarray) or iuv.dtype != np.uint8 or iuv.ndim != 3 or iuv.any():
+    if not is_picture(iuv) or iuv.any():  # a map that shows nobody may be painted on
         check_iuv(iuv)
     if not isinstance(mask, np.ndarray) or mask.shape != iuv.shape[:2]:
         raise StudioError("The stroke and the IUV map differ in size. Draw on the map as it is shown.")

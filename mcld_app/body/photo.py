@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from mcld_app.body.checks import check_rgb
 from mcld_app.errors import PictureError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
@@ -114,10 +115,7 @@ def open_picture(source: PictureSource, *, what: str = "photo") -> OpenedPicture
 
 def encode_png(picture: np.ndarray) -> bytes:
     """PNG bytes of an (H, W, 3) RGB or (H, W, 4) RGBA uint8 picture, no metadata. Raises PictureError."""
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in (3, 4) or 0 in picture.shape:
-        raise PictureError(
-            f"Only RGB or RGBA pictures of 8 bits can be saved, not {picture.dtype} of shape {picture.shape}."
-        )
+    check_rgb(picture, "Only RGB or RGBA pictures of 8 bits per channel can be saved", channels=(3, 4))
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(picture)).save(buffer, "PNG")
     return buffer.getvalue()

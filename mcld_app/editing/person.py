@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mcld_app.body.framing import Frame
+from mcld_app.body.framing import Frame, frame_11_16, plan_frame
 from mcld_app.body.head_crop import crop_head
-from mcld_app.body.iuv import check_iuv, frame_11_16, looks_like_iuv, plan_frame, read_iuv, resize_iuv
+from mcld_app.body.iuv import check_iuv, looks_like_iuv, read_iuv, resize_iuv
 from mcld_app.body.photo import read_photo
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcld_app.body.checks import check_rgb
 from mcld_app.checkpoints import ChecksumManifest, MissingWeights, find, weight_named
 from mcld_app.checkpoints.downloads import by_hand
 from mcld_app.checkpoints.modules import config_beside, settled, without_memory
@@ -138,8 +139,7 @@ def _today(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> dic
 
 def _squares(picture: np.ndarray) -> list[np.ndarray]:
     """Squares that cover a picture, one in its middle among them."""
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
-        raise StudioError("Only RGB pictures of 8 bits per channel can be checked.")
+    check_rgb(picture, "Only RGB pictures of 8 bits per channel can be checked", error=StudioError)
     height, width = picture.shape[:2]
     side = min(height, width)
     count = 2 * -(-max(height, width) // side) - 1

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import numpy as np
 
+from mcld_app.body.checks import check_rgb
 from mcld_app.errors import StudioError
 
 WINDOW = 51
@@ -85,11 +86,7 @@ def foreground_psnr(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
 
 def _pair(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for picture in (a, b):
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or picture.size == 0:
-            raise MetricError(
-                f"Pictures to compare are uint8 arrays of height x width x 3; this is {picture.dtype} of shape "
-                f"{picture.shape}. Bring it to 8-bit RGB first."
-            )
+        check_rgb(picture, "Pictures to compare are uint8 arrays of height x width x 3", error=MetricError)
     if a.shape != b.shape:
         raise MetricError(
             f"The pictures are {a.shape[1]} x {a.shape[0]} and {b.shape[1]} x {b.shape[0]} pixels. Resize one first."

@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 
+from mcld_app.body.checks import check_rgb
 from mcld_app.errors import StudioError
 from mcld_app.output.provenance import description, xmp_packet
 from mcld_app.request import within
@@ -96,8 +97,7 @@ def _check(pictures: Sequence[np.ndarray], seconds_each: float) -> None:
     if not len(pictures):
         raise StudioError("There are no pictures to make a moving one of. Draw some first.")
     for picture in pictures:
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
-            raise StudioError("A moving picture is made of RGB pictures of 8 bits per channel.")
+        check_rgb(picture, "A moving picture is made of RGB pictures of 8 bits per channel", error=StudioError)
     if len({picture.shape for picture in pictures}) > 1:
         raise StudioError("These pictures are of different sizes. A moving picture is made of pictures of one size.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mcld_app.body.checks import check_rgb
 from mcld_app.errors import StudioError
 
 _SHARE = 0.05  # of the picture's area, at most
@@ -26,8 +27,7 @@ def with_watermark(picture: np.ndarray) -> np.ndarray:
     Raises:
         StudioError: for anything else.
     """
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
-        raise StudioError("The watermark is drawn on RGB pictures of 8 bits per channel.")
+    check_rgb(picture, "The watermark is drawn on RGB pictures of 8 bits per channel", error=StudioError)
     height, width = picture.shape[:2]
     high = max(_READABLE, round(_HEIGHT * min(height, width)))
     high = max(1, min(high, int(np.sqrt(_SHARE * height * width / _SHAPE)), height, int(width / _SHAPE)))

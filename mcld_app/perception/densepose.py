@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mcld_app.body.iuv import person_box
+from mcld_app.body.checks import check_rgb
+from mcld_app.body.framing import person_box
 from mcld_app.checkpoints import Found, find, weight_named
 from mcld_app.errors import PictureError
 from mcld_app.perception.densepose_export import Export, load_export
@@ -80,8 +81,7 @@ class DensePose:
             BrokenWeights: the model fails, or gives something else than DensePose does.
             StudioError: the memory does not suffice.
         """
-        if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or 0 in photo.shape:
-            raise PictureError("People can only be found in RGB pictures of 8 bits per channel.")
+        check_rgb(photo, "People can only be found in RGB pictures of 8 bits per channel")
         seen = [body for body in self._found(photo) if body.iuv[..., 0].any()]
         if not seen:
             raise NoPerson("No person was found in the photo. Choose one that shows a real person clearly.")

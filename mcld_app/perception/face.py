@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from mcld_app.body.checks import check_rgb
 from mcld_app.body.iuv import check_iuv
 from mcld_app.checkpoints import Found, MissingWeights, find, weight_named
 from mcld_app.checkpoints.downloads import by_hand
-from mcld_app.errors import PictureError
 from mcld_app.perception.face_align import SIDE, aligned
 from mcld_app.perception.face_onnx import open_network
 
@@ -121,10 +121,7 @@ class FaceModel:
         Raises:
             PictureError: for another array.
         """
-        if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or 0 in photo.shape:
-            raise PictureError(
-                f"Faces are looked for in RGB photos of 8 bits, not in {photo.dtype} of shape {photo.shape}."
-            )
+        check_rgb(photo, "Faces are looked for in RGB photos of 8 bits per channel")
         boxes, points = self._detect(np.ascontiguousarray(photo[..., ::-1]), thorough)  # insightface takes BGR
         sides = boxes[:, 2:4] - boxes[:, :2]
         order = np.argsort(-sides.prod(1), kind="stable")[:most]

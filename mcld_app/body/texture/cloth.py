@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import TEXTURE
+from mcld_app.body.checks import is_picture
 from mcld_app.body.mannequin.skeleton import COS, SHOULDER, SIN
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import TextureMap
@@ -82,7 +83,7 @@ def pattern_layer(
         StudioError: where the mask is unusable, the pattern is no picture, or a number is out of range.
     """
     worn = _worn(mask)
-    if not _is_picture(pattern):
+    if not is_picture(pattern, (3, 4)):
         raise StudioError("The pattern is no picture in colour. Choose a PNG or JPEG file.")
     if not SCALES_CM[0] <= scale_cm <= SCALES_CM[1]:
         raise StudioError(f"One repeat of a pattern may be {SCALES_CM[0]:g} to {SCALES_CM[1]:g} cm wide.")
@@ -257,12 +258,6 @@ def _shade(texture: TextureMap, worn: np.ndarray) -> np.ndarray:
     light = (look[..., 2] - np.median(look[told, 2])).astype(np.float32) * weight
     total, known = (cv2.GaussianBlur(a, (0, 0), 2) + 0.05 * cv2.GaussianBlur(a, (0, 0), 10) for a in (light, weight))
     return np.exp(np.clip(total / (known + 0.002), -0.45, 0.3))
-
-
-def _is_picture(pattern: object) -> bool:
-    if not isinstance(pattern, np.ndarray) or pattern.dtype != np.uint8 or pattern.ndim != 3:
-        return False
-    return pattern.shape[2] in (3, 4) and 0 not in pattern.shape
 
 
 def _worn(mask: np.ndarray) -> np.ndarray:

@@ -42,14 +42,22 @@ class GarmentLayer:
 def garment_layer(
     donor: TextureMap, region_name: str, *, only: np.ndarray | None = None, bares: bool = True
 ) -> GarmentLayer:
-    """What a donor wears in a region. This is the costly half of `wear`, and depends on the donor alone.
+    """What a donor wears in a region, ready for `lay_on`. The costly half of dressing: it depends on the donor alone.
+
+    Texels of the region that the donor's picture does not show are guessed from what it shows (see `fill`), so that
+    the old garment does not look through. Where the donor's arms or legs are bare, the person's own skin shows, not
+    the donor's. A garment shown alone ends at its own hems, and the arms and neck (for a top) or legs (for a bottom)
+    that it leaves free become bare skin.
 
     Args:
-        donor, region_name, only: see `wear`.
+        donor: who, or what, is worn.
+        region_name: a key of `parts.REGIONS`.
+        only: (512, 512) bool, the texels the garment has, see `garment_extent`; default: worked out where the
+            donor's texture map shows a garment alone, else all of the region.
         bares: whether arms, neck or legs that a garment shown alone leaves free are bared.
 
     Raises:
-        StudioError: see `wear`.
+        StudioError: for an unknown region, or where the donor's picture shows next to nothing of it.
     """
     only = _extent(donor, only)
     worn = region_mask(region_name) & (~bare_limbs(donor) if only is None else only)
@@ -63,8 +71,8 @@ def garment_layer(
             f"The garment's picture shows next to nothing of the region “{label}”. "
             "Choose another region, or a picture that shows it."
         )
-    changed = texels_changed(donor, region_name, only=only) if bares or only is None else worn
-    return GarmentLayer(fill(TextureMap(donor.image, seen)).image, worn, changed & ~worn)
+    bared = region_mask(region_name) if only is None else _left_free(worn) if bares else np.zeros_like(worn)
+    return GarmentLayer(fill(TextureMap(donor.image, seen)).image, worn, bared & ~worn)
 
 
 def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
@@ -79,37 +87,10 @@ def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
     return TextureMap(image, coverage)
 
 
-def wear(texture: TextureMap, donor: TextureMap, region_name: str, *, only: np.ndarray | None = None) -> TextureMap:
-    """Put what a donor wears in a region on a person.
-
-    Texels of the region that the donor's picture does not show are guessed from what it shows (see `fill`), so that
-    the old garment does not look through. Where the donor's arms or legs are bare, the person's own skin shows, not the
-    donor's. A garment shown alone ends at its own hems, and the arms and neck
-    (for a top) or legs (for a bottom) that it leaves free become bare skin.
-
-    Args:
-        texture: the person.
-        donor: who, or what, is worn.
-        region_name: a key of `parts.REGIONS`.
-        only: (512, 512) bool, the texels the garment has, see `garment_extent`; default: worked out where the
-            donor's texture map shows a garment alone, else all of the region.
-
-    Returns:
-        A new texture map; see `texels_changed` for what differs.
-
-    Raises:
-        StudioError: for an unknown region, or where the donor's picture shows next to nothing of it.
-    """
-    return lay_on(texture, garment_layer(donor, region_name, only=only))
-
-
-def texels_changed(donor: TextureMap, region_name: str, *, only: np.ndarray | None = None) -> np.ndarray:
-    """The texels that `wear` with these arguments changes: the garment's, and the skin it bares. (512, 512) bool."""
-    only = _extent(donor, only)
-    if only is None:
-        return region_mask(region_name)
-    worn = region_mask(region_name) & only
-    bared = worn.copy()
+def _left_free(worn: np.ndarray) -> np.ndarray:
+    """The texels in the way of which no old clothes may be where a garment alone is worn: the arms and the neck with a
+    top, the legs with a bottom. (512, 512) bool."""
+    free = np.zeros_like(worn)
     height = rest_surface().y
     neckline = parts_mask({1, 2}) & (height > 1.28)
     legs = parts_mask(_LEGS)
@@ -120,8 +101,8 @@ def texels_changed(donor: TextureMap, region_name: str, *, only: np.ndarray | No
         (parts_mask(_THIGHS) & (height < _FORK), below),
     ):
         if np.count_nonzero(worn & covered) > 0.15 * np.count_nonzero(covered):
-            bared |= bare
-    return bared
+            free |= bare
+    return free
 
 
 def _extent(donor: TextureMap, only: np.ndarray | None) -> np.ndarray | None:

@@ -95,24 +95,6 @@ def lay_paint(texture: TextureMap, layer: np.ndarray) -> TextureMap:
     return TextureMap(image, texture.coverage | new)
 
 
-def erase(texture: TextureMap, mask: np.ndarray, original: TextureMap) -> TextureMap:
-    """Give texels back what they were.
-
-    Args:
-        texture: the edited map; stays as it is.
-        mask: (512, 512) bool, the texels to give back.
-        original: where they are taken from, with their coverage.
-
-    Raises:
-        StudioError: where the mask has another size.
-    """
-    if mask.shape != texture.coverage.shape:
-        raise StudioError(f"What is erased is a mask of {TEXTURE} x {TEXTURE} texels.")
-    back = mask > 0
-    image = np.where(back[..., None], original.image, texture.image)
-    return TextureMap(image, np.where(back, original.coverage, texture.coverage))
-
-
 def _pixel_of_texel(iuv: np.ndarray) -> tuple[np.ndarray, float]:
     """Which point of a picture shows each texel.
 
