@@ -14,7 +14,7 @@ from mcld_app.checkpoints import bundled_folder, load_pipeline
 from mcld_app.checkpoints.saved import HASHES, verify_part, verify_saved
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.registry import model_named
-from mcld_app.evaluation.cases import conditions, problem, read_cases
+from mcld_app.evaluation.cases import conditions, read_cases, render_case
 from mcld_app.evaluation.synthetic import DrawnEvaluation, evaluate_drawn, load_judge
 from mcld_app.request import Face, Job, Settings
 
@@ -72,7 +72,7 @@ def test_another_face_is_worn(measured: DrawnEvaluation):
 
 
 def test_every_condition_alone_moves_the_picture(engine: Engine):
-    first, second = (problem(case) for case in read_cases()[:2])
+    first, second = (render_case(case) for case in read_cases()[:2])
     given, other = conditions(first), conditions(second)
     hidden = Settings(steps=4, guidance=1.0, preview=False)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,22 +24,15 @@ from mcld_app.body.iuv import to_network_rgb
 from mcld_app.cli.main import main
 from mcld_app.data.layout import DataError, Pair
 from mcld_app.errors import StudioError
-from mcld_app.evaluation import perceptual
+from mcld_app.evaluation import frechet, perceptual
 from mcld_app.evaluation.benchmark import FOREGROUND, Networks, evaluate_folder
 from mcld_app.evaluation.faces import FaceMatch, face_scores, load_encoder, match
+from mcld_app.evaluation.frechet import FeatureNetwork, Statistics, fid, frechet_distance, statistics
 from mcld_app.evaluation.metrics import MetricError, foreground_psnr, psnr, ssim
 from mcld_app.evaluation.pairs import RESOLUTIONS, read_truth
 from mcld_app.evaluation.paper import FACES, MARKS, QUALITY, TABLE_1, TABLE_2, Reported, reported
-from mcld_app.evaluation.perceptual import (
-    FeatureNetwork,
-    Lpips,
-    Skipped,
-    Statistics,
-    fid,
-    frechet_distance,
-    lpips_distance,
-    statistics,
-)
+from mcld_app.evaluation.perceptual import Lpips
+from mcld_app.evaluation.pretrained import Skipped
 from mcld_app.evaluation.table import Table, measured_row, picture_grid, reported_row, to_csv, to_markdown
 
 PAPER = Path(__file__).resolve().parents[2] / "shared" / "paper.txt"
@@ -128,7 +124,7 @@ def test_what_else_is_refused():
 
 
 def test_without_scikit_image_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(__import__("sys").modules, "skimage", None)
+    monkeypatch.setitem(sys.modules, "skimage", None)
     with pytest.raises(StudioError, match=r"pip install -r requirements-eval\.txt"):
         psnr(noise(8, 8), noise(8, 8))
 
@@ -146,38 +142,19 @@ def test_the_two_requirement_files_agree_on_scikit_image():
 # --- LPIPS ---------------------------------------------------------------------------------------------------------
 
 
-def network(seed: int = 0) -> Callable[[torch.Tensor], list[torch.Tensor]]:
-    """Two layers of a small network of our own."""
+def network(seed: int = 0) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """A distance of our own, which answers as the package lpips does: (N, 1, 1, 1)."""
     torch.manual_seed(seed)
-    one, two = torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(4, 6, 3, stride=2)
+    layer = torch.nn.Conv2d(3, 4, 3)
 
-    def features(pictures: torch.Tensor) -> list[torch.Tensor]:
-        first = one(pictures).relu()
-        return [first, two(first).relu()]
+    def distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return ((layer(a).relu() - layer(b).relu()) ** 2).mean((1, 2, 3), keepdim=True)
 
-    return features
-
-
-WEIGHTS = (torch.tensor([0.1, 0.2, 0.3, 0.4]), torch.linspace(0, 1, 6))
-
-
-def test_lpips_by_hand():
-    # Features (3, 4) and (0, 2) become (.6, .8) and (0, 1); the other pixel is the same in both.
-    a = torch.tensor([[[[3.0, 1.0]], [[4.0, 1.0]]]])
-    b = torch.tensor([[[[0.0, 5.0]], [[2.0, 5.0]]]])
-    weights = torch.tensor([2.0, 10.0])
-    expected = (2 * 0.6**2 + 10 * 0.2**2) / 2
-    assert lpips_distance([a], [b], [weights]).item() == pytest.approx(expected, rel=1e-5)
-    assert lpips_distance([a, a], [b, b], [weights, weights * 3]).item() == pytest.approx(4 * expected, rel=1e-5)
-
-
-def test_a_pixel_without_features_is_no_division_by_zero():
-    nothing = torch.zeros(1, 4, 2, 2)
-    assert lpips_distance([nothing], [nothing], [WEIGHTS[0]]).tolist() == [0]
+    return distance
 
 
 def test_lpips_of_pictures():
-    lpips = Lpips(network(), WEIGHTS)
+    lpips = Lpips(network())
     a = np.stack([noise(16, 12, seed=seed) for seed in range(3)])
     little, much = near(a, 5), near(a, 100)
     assert lpips(a, a).tolist() == [0, 0, 0]
@@ -185,32 +162,92 @@ def test_lpips_of_pictures():
     assert (lpips(a, much) > lpips(a, little)).all()
     assert np.allclose(lpips(a, much), lpips(much, a))
     assert np.allclose(lpips(a, much)[1], lpips(a[1:2], much[1:2]), rtol=1e-4)  # each picture by itself
+    assert lpips(a[:1], much[:1]).shape == (1,)
 
 
 def test_lpips_hands_its_network_pictures_in_minus_one_to_one():
     seen = []
 
-    def features(pictures: torch.Tensor) -> list[torch.Tensor]:
-        seen.append(pictures)
-        return [pictures]
+    def distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        seen.extend((a, b))
+        return torch.zeros(len(a), 1, 1, 1)
 
-    black_and_white = np.zeros((1, 2, 3, 3), np.uint8)
-    black_and_white[0, 1, 2] = (255, 0, 51)
-    Lpips(features, [torch.ones(3)])(black_and_white, black_and_white)
+    one, other = np.zeros((2, 1, 2, 3, 3), np.uint8)
+    one[0, 1, 2] = (255, 0, 51)
+    Lpips(distance)(one, other)
     assert seen[0].shape == (1, 3, 2, 3)
     assert seen[0][0, :, 1, 2].tolist() == pytest.approx([1, -1, -0.6])
+    assert (seen[1] == -1).all()
 
 
 def test_lpips_refuses_what_does_not_fit():
-    lpips = Lpips(network(), WEIGHTS)
+    lpips = Lpips(network())
     with pytest.raises(MetricError, match="pictures of one size"):
         lpips(noise(1, 16, 12), noise(1, 16, 16))
     with pytest.raises(MetricError, match="uint8 of shape"):
         lpips(noise(16, 12), noise(16, 12))
-    with pytest.raises(MetricError, match="1 layers of weights, and the network gave 2"):
-        Lpips(network(), WEIGHTS[:1])(noise(1, 16, 12), noise(1, 16, 12))
-    with pytest.raises(MetricError, match="for 6 channels"):
-        Lpips(network(), WEIGHTS[::-1])(noise(1, 16, 12), noise(1, 16, 12))
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, name: str, **members: object) -> None:
+    """Put a module of our own in the place of a library that may not be installed."""
+    module = ModuleType(name)
+    vars(module).update(members)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+def alexnet(pretrained: bool = False) -> torch.nn.Module:
+    """As torchvision's is built, with random weights."""
+    torch.manual_seed(0)
+    sizes = ((3, 64, 11, 4, 2), (64, 192, 5, 1, 2), (192, 384, 3, 1, 1), (384, 256, 3, 1, 1), (256, 256, 3, 1, 1))
+    layers: list[torch.nn.Module] = []
+    for n, (of, to, kernel, stride, padding) in enumerate(sizes):
+        layers += [torch.nn.Conv2d(of, to, kernel, stride, padding), torch.nn.ReLU(inplace=True)]
+        layers += [torch.nn.MaxPool2d(3, 2)] if n in (0, 1, 4) else []
+    network = torch.nn.Module()
+    network.features = torch.nn.Sequential(*layers)
+    return network
+
+
+def test_lpips_is_the_packages_on_alexnet(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+
+    class LPIPS(torch.nn.Module):
+        def __init__(self, **options: object) -> None:
+            super().__init__()
+            asked.append(options)
+
+        def forward(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+            return (a - b).abs().mean((1, 2, 3), keepdim=True)
+
+    stand_in(monkeypatch, "torchvision", models=SimpleNamespace(alexnet=alexnet))
+    stand_in(monkeypatch, "lpips", LPIPS=LPIPS)
+    lpips = perceptual.load_lpips()
+    assert asked == [{"net": "alex", "version": "0.1", "verbose": False}]
+    assert lpips(np.zeros((2, 8, 8, 3), np.uint8), np.full((2, 8, 8, 3), 51, np.uint8)) == pytest.approx([0.4, 0.4])
+
+
+def test_the_package_computes_what_the_authors_report(monkeypatch: pytest.MonkeyPatch):
+    """By hand: squared differences of features of length 1, weighted, averaged over pixels, summed over layers."""
+    if importlib.util.find_spec("lpips") is None:
+        pytest.skip("the package lpips is for evaluation alone (requirements-eval.txt)")
+    if importlib.util.find_spec("torchvision") is None:
+        stand_in(monkeypatch, "torchvision", models=SimpleNamespace(alexnet=alexnet))
+    else:
+        monkeypatch.setattr("torchvision.models.alexnet", alexnet)
+    lpips = perceptual.load_lpips()
+    assert isinstance(lpips, Lpips)
+    a, b = noise(1, 64, 64), noise(1, 64, 64, seed=1)
+    x, y = (torch.from_numpy(p).permute(0, 3, 1, 2).float() / 255 for p in (a, b))
+    mean, deviation = (torch.tensor(v).view(1, 3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+    x, y = (x - mean) / deviation, (y - mean) / deviation
+    expected, weights = 0.0, [lin.model[-1].weight for lin in lpips.distance.lins]
+    for number, layer in enumerate(alexnet().features[:12]):
+        x, y = layer(x), layer(y)
+        if number in (1, 4, 7, 9, 11):
+            one, other = (f / f.norm(dim=1, keepdim=True).clamp_min(1e-10) for f in (x.clone(), y.clone()))
+            expected += (weights.pop(0) * (one - other) ** 2).sum(1).mean().item()
+    assert not weights
+    assert lpips(a, b) == pytest.approx([expected], rel=0.02)
 
 
 # --- FID -----------------------------------------------------------------------------------------------------------
@@ -324,62 +361,47 @@ class Block(torch.nn.Module):
 def test_the_authors_fid_resizes_renormalises_and_pools():
     seen: list[tuple[str, torch.Tensor]] = []
     inception = torch.nn.Module()
-    for name in perceptual._INCEPTION:
+    for name in frechet._INCEPTION:
         inception.add_module(name, Block(name, seen))
     white = np.full((2, 64, 44, 3), 255, np.uint8)
-    features = FeatureNetwork("stand-in", perceptual.inception_features(inception))(white)
-    assert [name for name, _ in seen] == list(perceptual._INCEPTION)
+    features = FeatureNetwork("stand-in", frechet.inception_features(inception))(white)
+    assert [name for name, _ in seen] == list(frechet._INCEPTION)
     assert seen[0][1].shape == (2, 3, 299, 299)
     # White by x * deviation / 0.5 + (mean - 0.5) / 0.5, which Inception would get from ImageNet's normalisation.
     assert features == pytest.approx(np.array([[0.458 - 0.03, 0.448 - 0.088, 0.45 - 0.188]] * 2), abs=1e-5)
 
 
-def test_alexnets_features_are_taken_after_each_relu():
-    torch.manual_seed(0)
-    relu, pool = torch.nn.ReLU(inplace=True), torch.nn.MaxPool2d(2)
-
-    def conv(a: int, b: int) -> torch.nn.Module:
-        return torch.nn.Conv2d(a, b, 3, padding=1)
-
-    alexnet = torch.nn.Module()
-    alexnet.features = torch.nn.Sequential(
-        conv(3, 4), relu, pool, conv(4, 5), relu, pool, conv(5, 6), relu, conv(6, 7), relu, conv(7, 8), relu, pool
-    )  # in torchvision's order
-    pictures = torch.rand(1, 3, 16, 16) * 2 - 1
-    found = perceptual.alexnet_features(alexnet)(pictures)
-    assert [tuple(x.shape[1:]) for x in found] == [(4, 16, 16), (5, 8, 8), (6, 4, 4), (7, 4, 4), (8, 4, 4)]
-    assert all((x >= 0).all() for x in found)
-    mean, deviation = (torch.tensor(x).view(1, 3, 1, 1) for x in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
-    usual = alexnet.features[:2](((pictures + 1) / 2 - mean) / deviation)  # ImageNet's normalisation of 0..1
-    assert torch.allclose(found[0], usual, atol=0.02)
-
-
-@pytest.mark.parametrize("load", [perceptual.load_lpips, perceptual.load_inception])
+@pytest.mark.parametrize("load", [perceptual.load_lpips, frechet.load_inception])
 def test_without_torchvision_a_figure_is_skipped_with_what_to_do(load: Callable, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(__import__("sys").modules, "torchvision", None)
+    monkeypatch.setitem(sys.modules, "torchvision", None)
     skipped = load()
     assert isinstance(skipped, Skipped)
     assert "needs torchvision" in skipped.reason and "requirements-eval.txt" in skipped.reason
 
 
+def test_without_the_package_lpips_is_skipped_with_what_to_do(monkeypatch: pytest.MonkeyPatch):
+    stand_in(monkeypatch, "torchvision", models=SimpleNamespace(alexnet=alexnet))
+    monkeypatch.setitem(sys.modules, "lpips", None)
+    skipped = perceptual.load_lpips()
+    assert isinstance(skipped, Skipped)
+    assert "needs the package lpips" in skipped.reason and "requirements-eval.txt" in skipped.reason
+
+
 @pytest.mark.parametrize(
-    ("load", "builder"), [(perceptual.load_lpips, "alexnet"), (perceptual.load_inception, "inception_v3")]
+    ("load", "builder"), [(perceptual.load_lpips, "alexnet"), (frechet.load_inception, "inception_v3")]
 )
 def test_without_weights_a_figure_is_skipped_with_the_reason(
     load: Callable, builder: str, monkeypatch: pytest.MonkeyPatch
 ):
-    from types import ModuleType, SimpleNamespace
-
     def unreachable(**_: object) -> None:
         raise OSError("Name or service not known")
 
     there = SimpleNamespace(IMAGENET1K_V1=SimpleNamespace(get_state_dict=unreachable))
-    fake = ModuleType("torchvision")
-    fake.models = SimpleNamespace(
-        alexnet=lambda **_: torch.nn.Identity(), inception_v3=lambda **_: torch.nn.Identity(),
-        AlexNet_Weights=there, Inception_V3_Weights=there,
-    )  # fmt: skip
-    monkeypatch.setitem(__import__("sys").modules, "torchvision", fake)
+    models = SimpleNamespace(
+        alexnet=unreachable, inception_v3=lambda **_: torch.nn.Identity(), Inception_V3_Weights=there
+    )
+    stand_in(monkeypatch, "torchvision", models=models)
+    stand_in(monkeypatch, "lpips", LPIPS=lambda **_: models.alexnet(pretrained=True))  # as the package does
     skipped = load()
     assert isinstance(skipped, Skipped)
     assert builder in skipped.reason and "Name or service not known" in skipped.reason
@@ -442,6 +464,43 @@ def test_no_face_encoder_is_a_reason_and_no_crash(tmp_path: Path):
     (tmp_path / "det.onnx").write_bytes(b"no model")
     damaged = load_encoder(tmp_path)
     assert isinstance(damaged, Skipped) and "cannot be loaded" in damaged.reason
+
+
+class Analysis:
+    """Stands for InsightFace's FaceAnalysis: notes how it is prepared, and finds two faces, the larger one second."""
+
+    def __init__(self, **options: object) -> None:
+        self.models = {"detection": object(), "recognition": object()}
+
+    def prepare(self, **options: object) -> None:
+        Analysis.prepared = options
+
+    def get(self, picture: np.ndarray) -> list[SimpleNamespace]:
+        Analysis.seen = picture
+        boxes = ([0, 0, 9, 9], [0, 0, 9, 12])
+        return [SimpleNamespace(bbox=np.array(box), embedding=np.full(512, n)) for n, box in enumerate(boxes)]
+
+
+@pytest.fixture
+def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[np.ndarray], np.ndarray | None]:
+    (tmp_path / "w600k.onnx").write_bytes(b"")
+    monkeypatch.setattr("insightface.app.FaceAnalysis", Analysis)
+    return load_encoder(tmp_path)
+
+
+def test_the_face_detector_reads_pictures_at_the_authors_size(encoder):
+    assert Analysis.prepared["det_size"] == (512, 352)
+
+
+def test_the_face_network_is_shown_blue_green_red(encoder):
+    picture = np.zeros((512, 352, 3), np.uint8)
+    picture[:] = (200, 100, 50)  # red, green, blue
+    encoder(picture)
+    assert (Analysis.seen == (50, 100, 200)).all() and Analysis.seen.flags.c_contiguous
+
+
+def test_the_largest_face_counts(encoder):
+    assert (encoder(noise(64, 64)) == 1).all()
 
 
 # --- what the paper reports ----------------------------------------------------------------------------------------
@@ -663,7 +722,7 @@ def test_the_foreground_is_where_the_targets_map_shows_a_body(data: Path, result
 
 
 def test_other_networks_figures_are_measured_and_called_not_comparable(data: Path, results: Path):
-    networks = Networks(Lpips(network(), WEIGHTS), FeatureNetwork("mean colour", colours), mean_face)
+    networks = Networks(Lpips(network()), FeatureNetwork("mean colour", colours), mean_face)
     found = evaluate_folder(results, data, networks=networks)
     quality, faces = found.tables[:2]
     ours = quality.rows[0]
@@ -693,7 +752,7 @@ def test_the_authors_networks_over_the_papers_pairs_would_be_comparable(
 ):
     monkeypatch.setattr("mcld_app.evaluation.benchmark.PAIRS", 2)
     theirs = FeatureNetwork("stand-in", colours, authors=True)
-    networks = Networks(Lpips(network(), WEIGHTS), theirs, mean_face, authors_lpips=True, authors_faces=True)
+    networks = Networks(Lpips(network()), theirs, mean_face, authors_lpips=True, authors_faces=True)
     found = evaluate_folder(results, data, networks=networks)
     assert "(not comparable)" not in found.markdown()
     assert all(found.tables[0].rows[0].figures[column].comparable for column in QUALITY)
@@ -772,7 +831,7 @@ def test_folders_that_hold_no_results(data: Path, tmp_path: Path):
 
 
 def test_the_command_prints_the_tables_and_writes_them(data: Path, results: Path, tmp_path: Path, monkeypatch, capsys):
-    monkeypatch.setitem(__import__("sys").modules, "torchvision", None)
+    monkeypatch.setitem(sys.modules, "torchvision", None)
     out, no_faces = tmp_path / "out", tmp_path / "no_faces"
     no_faces.mkdir()
     asked = ["evaluate", str(results), "--data", str(data), "--out", str(out), "--name", "mine", "--device", "cpu"]

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_looks import drawn_looks
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from known_pictures import known_pictures
 from PIL import Image
 
 from mcld_app.body.iuv import encode_iuv, to_network_rgb
@@ -90,7 +90,7 @@ def maps(download: Path, tmp_path: Path) -> Path:
 
 
 def eye(folder: Path, faces: bool = True):
-    return partial(drawn_looks, folder=folder, faces=faces)
+    return partial(known_pictures, folder=folder, faces=faces)
 
 
 def file_of(download: Path, path: str) -> Path:

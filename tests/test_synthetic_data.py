@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from mcld_app.body.texture.preview_planes import background_colour, preview_plan
 from mcld_app.body.texture.texture_map import TextureMap, places, render
 from mcld_app.data.config import DataConfig
 from mcld_app.data.disk_cache import Cached
+from mcld_app.data.generator import GENERATOR_VERSION, training_poses
 from mcld_app.data.heads import DrawnHeads
 from mcld_app.data.sources import open_source
 from mcld_app.data.synthetic import TEST_POSES, DrawnPeople, drawn_person, kept_for_tests, random_pose
@@ -65,14 +68,14 @@ def test_nobody_wears_a_garment_that_is_kept_for_tests_but_test_people(n: int):
 
 
 def test_a_pose_is_made_from_poses_of_its_own_side_only():
-    trained = {name for name in named_poses() if name not in TEST_POSES}
-    keys = {key for name in trained for key in named_poses()[name].angles}
-    only_tests = {key for name in TEST_POSES for key in named_poses()[name].angles} - keys
+    trained = {name for name in training_poses() if name not in TEST_POSES}
+    keys = {key for name in trained for key in training_poses()[name].angles}
+    only_tests = {key for name in TEST_POSES for key in training_poses()[name].angles} - keys
     for seed in range(40):
         pose = random_pose(np.random.default_rng(seed))
         assert set(pose.angles) <= keys
         assert not set(pose.angles) & only_tests
-    assert set(TEST_POSES) < set(named_poses())
+    assert set(TEST_POSES) < set(training_poses())
 
 
 def test_what_was_drawn_is_read_back_and_a_damaged_file_is_drawn_again(tmp_path: Path):
@@ -179,3 +182,85 @@ def test_places_lie_on_the_texture_map_where_rendering_looks(photo):
     ramp = np.stack([x / 2, y / 2, 0 * x], -1).astype(np.uint8)
     drawn = render(TextureMap(ramp, np.ones((512, 512), bool)), photo[1])
     assert np.abs(where[body][:, :2] * 256 - drawn[body][:, :2]).mean() < 1.0
+
+
+# --- The generator, apart from the page ----------------------------------------------------------------------------
+
+
+def test_a_pose_for_the_page_changes_no_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    before = [random_pose(np.random.default_rng(seed), test=test) for seed in range(20) for test in (False, True)]
+    (tmp_path / "00-new.json").write_text(Pose("New", {"neck.bend": 30}).to_json())
+    monkeypatch.setattr("mcld_app.body.mannequin.pose.POSE_FOLDER", tmp_path)
+    named_poses.cache_clear()
+    training_poses.cache_clear()
+    try:
+        assert list(named_poses()) == ["new"]
+        after = [random_pose(np.random.default_rng(seed), test=test) for seed in range(20) for test in (False, True)]
+    finally:
+        named_poses.cache_clear()
+    assert after == before
+
+
+def test_the_poses_are_the_24_that_the_bundled_model_was_trained_on():
+    listed = [[name, dict(pose.angles), float(pose.yaw)] for name, pose in training_poses().items()]
+    assert len(listed) == 24 and set(TEST_POSES) < set(training_poses())
+    digest = hashlib.sha256(json.dumps(listed).encode()).hexdigest()
+    known = "95e6b286bba793686850bbcd95afe568dca29f730935fc10c37dc8fb150745cb"
+    assert digest == known, "a changed list makes other examples: raise GENERATOR_VERSION"
+
+
+KNOWN = {
+    1: [
+        [
+            [[221.4, 215.4, 209.2], [206.3, 196.3, 188.6], [199.2, 199.4, 191.2], [214.3, 209.7, 203.9]],
+            [[44.8, 38.7, 28.7], [66.5, 55.3, 46.0], [144.4, 110.0, 101.7], [92.6, 82.4, 75.2]],
+        ],
+        [
+            [[211.4, 199.8, 193.4], [198.4, 187.4, 203.6], [192.2, 192.5, 186.5], [208.2, 205.8, 199.6]],
+            [[88.0, 71.6, 54.1], [89.1, 66.9, 65.1], [97.5, 56.8, 119.1], [61.0, 45.5, 71.4]],
+        ],
+        [
+            [[200.1, 201.5, 206.1], [192.0, 175.4, 179.3], [196.3, 191.0, 201.9], [196.2, 198.0, 205.5]],
+            [[61.3, 39.7, 43.3], [63.2, 35.5, 36.4], [98.1, 38.2, 32.9], [81.5, 31.6, 30.8]],
+        ],
+    ],
+}  # fmt: skip
+"""Of `GENERATOR_VERSION`: the mean colours of four parts of each of three examples' second target and texture map."""
+
+
+def mean_colours(picture: np.ndarray) -> np.ndarray:
+    """Of the four quarters of a picture, one under another."""
+    return np.stack([part.reshape(-1, 3).mean(0) for part in np.array_split(picture.astype(float), 4)])
+
+
+def test_who_changes_what_is_drawn_has_to_raise_the_generators_version():
+    people = [DrawnPeople(**SMALL)[0], DrawnPeople(**SMALL)[1], DrawnPeople(**SMALL, test=True)[0]]
+    found = np.stack([[mean_colours(one.targets[1]), mean_colours(one.texture)] for one in people])
+    assert GENERATOR_VERSION in KNOWN, "note the new version's colours in KNOWN"
+    assert np.abs(found - np.array(KNOWN[GENERATOR_VERSION])).max() < 0.5, "raise GENERATOR_VERSION"
+
+
+def test_examples_of_another_generator_are_never_taken_from_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    small, large = DrawnPeople(**SMALL), DrawnPeople((192, 132), 128, 2)
+    assert Cached(small, tmp_path)[0].photo.shape == (128, 88, 3)
+    assert Cached(large, tmp_path)[0].photo.shape == (192, 132, 3), "another size"
+    of_tests = Cached(DrawnPeople(**SMALL, test=True), tmp_path)[0]
+    assert not np.array_equal(of_tests.photo, Cached(small, tmp_path)[0].photo), "the other side"
+    files = set(tmp_path.rglob("*.npz"))
+    assert len(files) == 3
+    monkeypatch.setattr("mcld_app.data.generator.GENERATOR_VERSION", GENERATOR_VERSION + 1)
+    assert np.array_equal(Cached(small, tmp_path)[0].photo, small[0].photo)
+    assert len(set(tmp_path.rglob("*.npz")) - files) == 1, "a newer generator's is drawn anew"
+
+
+def test_more_people_of_the_same_generator_share_its_cache():
+    assert DrawnPeople(**SMALL, people=5).fingerprint == DrawnPeople(**SMALL).fingerprint
+
+
+def test_heads_of_another_generator_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    first = DrawnHeads(1, 2, first=50, folder=tmp_path)[0][1]
+    (file,) = tmp_path.rglob("*.npy")
+    np.save(file, np.zeros((2, 64, 64, 3), np.uint8))
+    assert not DrawnHeads(1, 2, first=50, folder=tmp_path)[0][1].any(), "read from the cache"
+    monkeypatch.setattr("mcld_app.data.generator.GENERATOR_VERSION", GENERATOR_VERSION + 1)
+    assert np.array_equal(DrawnHeads(1, 2, first=50, folder=tmp_path)[0][1], first)

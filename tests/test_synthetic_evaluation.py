@@ -12,14 +12,14 @@ from mcld_app.body.parts import region_mask
 from mcld_app.data.synthetic import drawn_person, kept_for_tests
 from mcld_app.errors import StudioError
 from mcld_app.evaluation import cases
-from mcld_app.evaluation.cases import Case, Problem, clothing_region, head_region, problem, read_cases
+from mcld_app.evaluation.cases import Case, RenderedCase, clothing_region, head_region, read_cases, render_case
 from mcld_app.evaluation.synthetic import evaluate_drawn
 from mcld_app.request import Settings
 
 
 @pytest.fixture(scope="module")
-def worked_out() -> Problem:
-    return problem(read_cases()[3])
+def worked_out() -> RenderedCase:
+    return render_case(read_cases()[3])
 
 
 def test_there_are_256_cases_of_256_people():
@@ -42,7 +42,7 @@ def test_a_damaged_list_is_told(tmp_path: Path):
         read_cases(tmp_path / "cases.csv")
 
 
-def test_clothes_change_the_clothes_and_nothing_of_the_head(worked_out: Problem):
+def test_clothes_change_the_clothes_and_nothing_of_the_head(worked_out: RenderedCase):
     before, after = cases.conditions(worked_out), cases.dressed(worked_out)
     changed = (before.texture != after.texture).any(2)
     assert changed[region_mask("top")].mean() > 0.3
@@ -52,25 +52,25 @@ def test_clothes_change_the_clothes_and_nothing_of_the_head(worked_out: Problem)
     assert not np.array_equal(before.photo, after.photo), "the photo shows them too"
 
 
-def test_a_face_changes_the_heads_texels_and_the_identity(worked_out: Problem):
+def test_a_face_changes_the_heads_texels_and_the_identity(worked_out: RenderedCase):
     before, after = cases.conditions(worked_out), cases.faced(worked_out)
     changed = (before.texture != after.texture).any(2)
     assert changed[region_mask("head")].mean() > 0.3
     assert not changed[~region_mask("head")].any()
-    assert np.array_equal(after.face.head, worked_out.face.head)
+    assert np.array_equal(after.other_face.head, worked_out.face.head) and after.face_mix == 1
 
 
-def test_by_identity_alone_the_head_is_blank(worked_out: Problem):
+def test_by_identity_alone_the_head_is_blank(worked_out: RenderedCase):
     given = cases.faced_by_identity_alone(worked_out)
     assert len(np.unique(given.texture[region_mask("head")].reshape(-1, 3), axis=0)) == 1
-    assert np.array_equal(given.face.head, worked_out.face.head)
+    assert np.array_equal(given.other_face.head, worked_out.face.head) and given.face_mix == 1
 
 
 class Perfect:
     """An engine that draws the truth, one grey level off."""
 
     def __init__(self, listed: list[Case]) -> None:
-        self.kinds = [(p.truth, p.dressed, p.faced, p.faced) for p in map(problem, listed)]
+        self.kinds = [(p.truth, p.dressed, p.faced, p.faced) for p in map(render_case, listed)]
         self.calls = 0
 
     def generate(self, jobs, settings, *, previews):
@@ -102,7 +102,7 @@ def test_perfect_pictures_get_perfect_figures(tmp_path: Path):
     assert "texture preview" in paths[0].read_text() and "6 cases, 20 steps" in paths[0].read_text()
 
 
-def test_regions_lie_where_the_pose_shows_them(worked_out: Problem):
+def test_regions_lie_where_the_pose_shows_them(worked_out: RenderedCase):
     cloth, head = clothing_region(worked_out), head_region(worked_out)
     assert cloth.any() and head.any()
     assert (worked_out.pose[..., 0][cloth] > 0).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import itertools
 import json
 import os
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 from mcld_app.data.config import DataConfig
 from mcld_app.errors import StudioError
 from mcld_app.network.focus import PLANS
-from mcld_app.training.config import Config, ConfigError, Objective, read_config
+from mcld_app.training.config import Config, ConfigError, Objective, read_config, schema
 from mcld_app.training.loop import learning_rate, make_task, train
 from mcld_app.training.objective import (
     cell_mask,
@@ -34,6 +36,7 @@ from mcld_app.training.objective import (
 from mcld_app.training.order import ENDLESS, batch_of
 from mcld_app.training.parts import SCHEDULE, new_part, saved_part
 from mcld_app.training.state import load_state, save_state
+from mcld_app.training.tasks import TASKS as TASK_TABLE
 from mcld_app.training.tasks.mcld import blank_heads, head_texels, trainable
 from mcld_app.training.weights import TrainingError
 
@@ -272,6 +275,135 @@ def test_as_many_parameters_learn_as_in_the_paper(tmp_path: Path, root: Path, pl
     assert trainable(run) / 2**20 == pytest.approx(COUNTS[plan], abs=0.06)
 
 
+# --- What a step is, in the paper's words --------------------------------------------------------------------------
+
+
+def denoiser_sees(task, monkeypatch) -> list[dict[str, object]]:
+    """What the denoising UNet is given at each call; it answers with zeros."""
+    seen: list[dict[str, object]] = []
+
+    def note(z, t, focus, pose, guide):
+        seen.append({"z": z, "t": t, "focus": focus, "pose": pose})
+        return torch.zeros_like(z)
+
+    monkeypatch.setattr(task.denoising_unet, "forward", note)
+    return seen
+
+
+def test_the_pose_is_given_as_v_u_i_as_when_a_picture_is_drawn(tmp_path: Path, monkeypatch):
+    from mcld_app.body.iuv import to_network_rgb
+
+    task = make_task(config(tmp_path / "run"))
+    batch, seen = a_batch(task), []
+
+    def note(picture: torch.Tensor) -> torch.Tensor:
+        seen.append(picture)
+        return torch.zeros(len(picture), 8, 16, 12)
+
+    monkeypatch.setattr(task.pose_guider, "forward", note)
+    task(batch, torch.Generator().manual_seed(0))
+    maps = batch["poses"].flatten(0, 1).numpy()
+    expected = np.stack([to_network_rgb(iuv) for iuv in maps]).transpose(0, 3, 1, 2) / 255
+    assert np.allclose(seen[0].numpy(), expected, atol=1e-6)
+    assert not np.allclose(expected, expected[:, ::-1], atol=0.1), "the order of channels can be told"
+
+
+def test_a_denoiser_that_finds_diffusers_velocity_has_nothing_to_learn(tmp_path: Path, monkeypatch):
+    from diffusers import DDIMScheduler
+
+    plain = Objective(drop_all=0.0, drop_photo=0.0, sample_latents=False)
+    task = make_task(config(tmp_path / "run", objective=plain))
+    batch, scheduler = a_batch(task), DDIMScheduler(**SCHEDULE)
+    truth = task.latents(batch["targets"])
+
+    def knowing(z, t, *_):
+        a = scheduler.alphas_cumprod[t][:, None, None, None]
+        noise = (z - a.sqrt() * truth) / (1 - a).sqrt()
+        return scheduler.get_velocity(truth, noise, t)
+
+    monkeypatch.setattr(task.denoising_unet, "forward", knowing)
+    for seed in range(3):
+        assert task(batch, torch.Generator().manual_seed(seed))["loss"].item() < 1e-6
+
+
+def test_targets_are_sampled_from_the_autoencoders_distribution_or_are_its_mean(tmp_path: Path, monkeypatch):
+    """A denoiser that knows the mean is right where means are asked for, and off by the samples' spread elsewhere."""
+    from types import SimpleNamespace
+
+    found = {}
+    for sampled in (True, False):
+        run = config(tmp_path / "run", objective=Objective(sample_latents=sampled, noise_offset=0.0, face_weight=0.0))
+        task = make_task(run)
+        zero = torch.zeros(4, 4, 16, 12)
+        wide = SimpleNamespace(mean=zero, std=torch.ones_like(zero))
+
+        def encoded(pictures, wide=wide):
+            some = SimpleNamespace(mean=wide.mean[: len(pictures)], std=wide.std[: len(pictures)])
+            return SimpleNamespace(latent_dist=some)
+
+        def knowing_zero(z, t, *_, scale=task.alphas):
+            a = scale[t][:, None, None, None]
+            return a.sqrt() * z / (1 - a).sqrt()  # the v of clean latents that are zero everywhere
+
+        batch = a_batch(task)
+        monkeypatch.setattr(task.vae, "encode", encoded)
+        monkeypatch.setattr(task.denoising_unet, "forward", knowing_zero)
+        found[sampled] = task(batch, torch.Generator().manual_seed(4))["loss"].item()
+    assert found[False] < 1e-8
+    assert found[True] > 0.1 * task.vae.config.scaling_factor**2
+
+
+def test_textures_are_sampled_too(tmp_path: Path, monkeypatch):
+    seen: dict[bool, list[torch.Tensor]] = {True: [], False: []}
+    for sampled, latents in seen.items():
+        task = make_task(config(tmp_path / "run", objective=Objective(sample_latents=sampled, drop_all=0.0)))
+        batch, forward = a_batch(task), task.reference_unet.forward
+
+        def note(latent, tokens, latents=latents, forward=forward):
+            latents.append(latent)
+            return forward(latent, tokens)
+
+        monkeypatch.setattr(task.reference_unet, "forward", note)
+        for seed in range(2):
+            task(batch, torch.Generator().manual_seed(seed))
+    assert torch.equal(*seen[False])
+    assert not torch.equal(*seen[True])
+
+
+def test_noise_is_added_to_i_in_proportion_to_its_spread_and_to_nothing_else(tmp_path: Path, monkeypatch):
+    objective = Objective(drop_all=0.0, drop_photo=0.0, photo_noise=0.05, sample_latents=False)
+    task = make_task(config(tmp_path / "run", objective=objective)).eval()
+    task.kept_spread.copy_(torch.linspace(0, 30, len(task.kept_spread)))
+    batch, seen = a_batch(task), denoiser_sees(task, monkeypatch)
+    clean = task.conditions(batch)[0].tokens
+    for seed in range(25):
+        task(batch, torch.Generator().manual_seed(seed))
+    added = torch.stack([call["focus"].tokens["photo"] - clean["photo"] for call in seen])
+    got = added[:, ::2].std((0, 1, 2), correction=0)  # two targets of a person share it
+    assert torch.allclose(got, 0.05 * task.kept_spread, rtol=0.4)
+    assert torch.equal(added[:, 0], added[:, 1])
+    for other in ("texture", "face"):
+        assert all(torch.equal(call["focus"].tokens[other], clean[other]) for call in seen)
+
+
+def test_each_process_draws_noise_of_its_own(tmp_path: Path, monkeypatch):
+    """Two processes with the very same examples have different losses; the same process again has the same."""
+    from accelerate import Accelerator
+
+    from mcld_app.training.tasks.mcld import MCLDTask
+
+    example = make_task(config(tmp_path / "any")).dataset()[0]
+    monkeypatch.setattr(MCLDTask, "dataset", lambda self: [example] * 8)
+    monkeypatch.setattr(Accelerator, "num_processes", 2)
+    found = []
+    for n, rank in enumerate((0, 1, 1)):
+        monkeypatch.setattr(Accelerator, "process_index", rank)
+        run = config(tmp_path / f"run-{n}", steps=1)
+        train(run, quiet=True)
+        found.append(losses_of(run)[1])
+    assert found[0] != found[1] == found[2]
+
+
 # --- Steps ---------------------------------------------------------------------------------------------------------
 
 TASKS = {
@@ -488,6 +620,17 @@ BAD = {
     "out of range": ({"ema": 1.5}, "`ema` must be from 0 to below 1"),
     "size": ({"data": {"size": [100, 100]}}, "`data.size` must be"),
     "missing folder": ({"data": {"source": "folder", "folder": "nowhere"}}, "`data.folder`: there is no folder 'now"),
+    "no number": ({"learning_rate": "slow"}, "`learning_rate` must be a number, not 'slow'"),
+    "true is no whole number": ({"steps": True}, "`steps` must be a whole number, not True"),
+    "half a step": ({"steps": 2.5}, "`steps` must be a whole number, not 2.5"),
+    "no list": ({"data": {"size": 256}}, "`data.size` must be a list, not 256"),
+    "a list of texts": ({"data": {"size": ["a", 64]}}, "`data.size` must be a list"),
+    "too few": ({"batch": 0}, "`batch` must be at least 1, not 0"),
+    "no rate": ({"learning_rate": 0.0}, "`learning_rate` must be above 0, not 0.0"),
+    "no share": ({"objective": {"drop_all": -0.5}}, "`objective.drop_all` is a share: it must be from 0 to 1"),
+    "no guess": ({"objective": {"guess_steps": 0}}, "`objective.guess_steps` must be at least 1, not 0"),
+    "no such task": ({"task": "poet"}, "`task` must be one of mcld, autoencoder, .*, refiner, not 'poet'"),
+    "a date for a key": ({"sizes": {dt.date(2026, 1, 1): 1}}, "holds what no configuration can"),
     "batch larger than data": ({"batch": 9, "data": {"people": 4}}, "`batch` is 9, but `data.people` only 4"),
 }
 
@@ -509,6 +652,30 @@ def test_files_that_are_no_configuration_are_told(tmp_path: Path):
     (tmp_path / "run.yaml").write_text("out: x")
     with pytest.raises(ConfigError, match="`task` is missing"):
         read_config(tmp_path / "run.yaml")
+
+
+def test_numbers_as_yaml_1_1_reads_them_are_numbers(tmp_path: Path):
+    (tmp_path / "run.yaml").write_text("task: mcld\nout: x\nlearning_rate: 1e-3\nclip: 1\nprecision: no\n")
+    read = read_config(tmp_path / "run.yaml")
+    assert (read.learning_rate, read.clip, read.precision) == (0.001, 1.0, "no")
+
+
+def test_a_configuration_does_not_change(tmp_path: Path):
+    read = read_config(written(tmp_path))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read.steps = 3
+
+
+def test_the_published_schema_is_that_of_the_configuration(root: Path):
+    assert json.loads((root / "configs" / "schema.json").read_text()) == schema()
+
+
+def test_every_task_of_the_table_is_there():
+    from importlib import import_module
+
+    for name, place in TASK_TABLE.items():
+        module, kind = place.split(".")
+        assert issubclass(getattr(import_module(f"mcld_app.training.tasks.{module}"), kind), torch.nn.Module), name
 
 
 def test_a_key_is_changed_from_the_command_line(tmp_path: Path):

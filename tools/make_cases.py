@@ -9,7 +9,7 @@ import csv
 
 from mcld_app.body.texture.dressing import garment_layer
 from mcld_app.errors import StudioError
-from mcld_app.evaluation.cases import CASES, seen
+from mcld_app.evaluation.cases import CASES, case_person
 
 COUNT = 256
 
@@ -17,13 +17,13 @@ COUNT = 256
 def main() -> None:
     clothes, faces, n = [], [], 1000
     while len(clothes) < COUNT or len(faces) < COUNT:
-        person = seen(n)
+        candidate = case_person(n)
         try:
-            garment_layer(person.texture, "upper")
+            garment_layer(candidate.person.texture, "upper")
             clothes.append(n)
         except StudioError:
             pass
-        if person.head is not None:
+        if candidate.head is not None:
             faces.append(n)
         n += 1
     CASES.parent.mkdir(parents=True, exist_ok=True)

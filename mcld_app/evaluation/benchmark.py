@@ -15,6 +15,7 @@ from mcld_app.body.iuv import to_network_rgb
 from mcld_app.data.layout import Layout, Pair, read_pairs, require
 from mcld_app.errors import StudioError
 from mcld_app.evaluation.faces import Encoder, FaceMatch, face_scores, load_encoder, match
+from mcld_app.evaluation.frechet import FeatureNetwork, Statistics, fid, load_inception
 from mcld_app.evaluation.metrics import foreground_psnr, psnr, ssim
 from mcld_app.evaluation.pairs import (
     Resolution,
@@ -25,7 +26,8 @@ from mcld_app.evaluation.pairs import (
     resolutions_in,
 )
 from mcld_app.evaluation.paper import COMPARABLE, FACES, PAIRS, QUALITY, reported
-from mcld_app.evaluation.perceptual import FeatureNetwork, Lpips, Skipped, Statistics, fid, load_inception, load_lpips
+from mcld_app.evaluation.perceptual import Lpips, load_lpips
+from mcld_app.evaluation.pretrained import Skipped
 from mcld_app.evaluation.table import Table, measured_row, picture_grid, reported_row, to_csv, to_markdown
 
 FOREGROUND = "foreground PSNR"
@@ -67,7 +69,7 @@ def load_networks(device: str = "cpu", faces: Path | None = None) -> Networks:
 
 
 @dataclass(frozen=True)
-class Case:
+class PairFigures:
     """The figures of one pair at one size: `LPIPS` and `foreground PSNR` only where they could be measured."""
 
     pair: Pair
@@ -86,7 +88,7 @@ class Evaluation:
     """
 
     tables: tuple[Table, ...]
-    cases: tuple[Case, ...]
+    cases: tuple[PairFigures, ...]
     grid: Image.Image
 
     def markdown(self) -> str:
@@ -148,7 +150,7 @@ def evaluate_folder(
         require_results(results, resolution, listed)
     networks = networks or load_networks()
     tables: list[Table] = []
-    cases: list[Case] = []
+    cases: list[PairFigures] = []
     for resolution in resolutions:
         measured = _Measured(results, layout, resolution, listed, networks, on_progress or _silent)
         measured.run()
@@ -167,7 +169,7 @@ class _Measured:
     pairs: Sequence[Pair]
     networks: Networks
     on_progress: Progress
-    cases: list[Case] = field(default_factory=list)
+    cases: list[PairFigures] = field(default_factory=list)
     fid: float | Skipped | None = None
     note: str = ""
     faces: list[tuple[np.ndarray | None, ...]] = field(default_factory=list)
@@ -211,7 +213,7 @@ class _Measured:
             if not isinstance(self.networks.lpips, Skipped):
                 for case, distance in zip(figures, self.networks.lpips(made, true), strict=True):
                     case["LPIPS"] = float(distance)
-            self.cases += [Case(pair, self.resolution, case) for pair, case in zip(pairs, figures, strict=True)]
+            self.cases += [PairFigures(pair, self.resolution, case) for pair, case in zip(pairs, figures, strict=True)]
             yield made
         self.on_progress(what, len(self.pairs), len(self.pairs))
 
@@ -319,7 +321,7 @@ def _grid(results: Path, layout: Layout, resolution: Resolution, pairs: Sequence
     return picture_grid(["source", "pose", "target", method], rows, labels)
 
 
-def _cases_csv(cases: Sequence[Case]) -> str:
+def _cases_csv(cases: Sequence[PairFigures]) -> str:
     columns = ("SSIM", "PSNR", FOREGROUND, "LPIPS")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

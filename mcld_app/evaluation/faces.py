@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mcld_app.evaluation.metrics import MetricError
-from mcld_app.evaluation.perceptual import Skipped
+from mcld_app.evaluation.pretrained import Skipped
 
 Embeddings = np.ndarray | Sequence[np.ndarray | None]
 """(N, D) floats, D = 512 as a rule; a row of zeros, or None in a sequence, where no face was found."""

@@ -95,16 +95,16 @@ def evaluate_drawn(
     """
     means, rows, seconds = Means(), [], 0.0
     for start in range(0, len(listed), _BATCH):
-        problems = [c.problem(case) for case in listed[start : start + _BATCH]]
+        rendered = [c.render_case(case) for case in listed[start : start + _BATCH]]
         kinds = (c.conditions, c.dressed, c.faced, c.faced_by_identity_alone)
         began = time.perf_counter()
-        drawn = [_draw(engine, [kind(p) for p in problems], settings, start) for kind in kinds]
+        drawn = [_draw(engine, [kind(case) for case in rendered], settings, start) for kind in kinds]
         seconds += time.perf_counter() - began
-        for k, problem in enumerate(problems):
+        for k, case in enumerate(rendered):
             pictures = [row[k] for row in drawn]
-            _measure(means, problem, *pictures, judge)
+            _measure(means, case, *pictures, judge)
             if len(rows) < _SHOWN:
-                rows.append(_shown(problem, *pictures))
+                rows.append(_shown(case, *pictures))
             on_progress("drawn cases", start + k + 1, len(listed))
     heads = ("source", "target", "preview", "pose", "garment", "swap, true", "clothes", "face of", "face", "F alone")
     return DrawnEvaluation(_tables(means, len(listed), settings, seconds), means, picture_grid(heads, rows, height=256))
@@ -147,7 +147,7 @@ def _draw(engine: Engine, given: Sequence[Conditions], settings: Settings, seed:
     return [drawn.picture for drawn in engine.generate(jobs, settings, previews=False)]
 
 
-def _measure(means: Means, p: c.Problem, posed, dressed, faced, alone, judge: Judge | None) -> None:
+def _measure(means: Means, p: c.RenderedCase, posed, dressed, faced, alone, judge: Judge | None) -> None:
     person, preview = p.alpha > 127, c.preview(p)
     for name, picture in (("ours", posed), ("preview", preview), ("copy", _copy(p))):
         means.add(**{
@@ -174,7 +174,7 @@ def _measure(means: Means, p: c.Problem, posed, dressed, faced, alone, judge: Ju
     _identity(means, p, posed, faced, alone, judge)
 
 
-def _identity(means: Means, p: c.Problem, posed, faced, alone, judge: Judge | None) -> None:
+def _identity(means: Means, p: c.RenderedCase, posed, faced, alone, judge: Judge | None) -> None:
     if judge is None or p.source.head is None or p.face.head is None:
         return
     heads = [crop_head(picture, p.pose) for picture in (posed, faced, alone, p.truth, p.faced)]
@@ -201,20 +201,20 @@ def _grown(mask: np.ndarray) -> np.ndarray:
     return cv2.dilate(mask.astype(np.uint8), np.ones((17, 17), np.uint8)) > 0
 
 
-def _copy(p: c.Problem) -> np.ndarray:
+def _copy(p: c.RenderedCase) -> np.ndarray:
     import cv2
 
-    return cv2.resize(p.source.photo, c.SIZE[::-1], interpolation=cv2.INTER_AREA)
+    return cv2.resize(p.source.person.photo, c.SIZE[::-1], interpolation=cv2.INTER_AREA)
 
 
-def _shown(p: c.Problem, posed, dressed, faced, alone) -> list[np.ndarray]:
+def _shown(p: c.RenderedCase, posed, dressed, faced, alone) -> list[np.ndarray]:
     import cv2
 
     def small(picture: np.ndarray) -> np.ndarray:
         return cv2.resize(picture, c.SIZE[::-1], interpolation=cv2.INTER_AREA)
 
-    return [small(p.source.photo), p.truth, c.preview(p), posed, small(p.clothes.photo), p.dressed, dressed,
-            small(p.face.photo), faced, alone]  # fmt: skip
+    source, clothes, face = (small(one.person.photo) for one in (p.source, p.clothes, p.face))
+    return [source, p.truth, c.preview(p), posed, clothes, p.dressed, dressed, face, faced, alone]
 
 
 def _tables(m: Means, count: int, settings: Settings, seconds: float) -> tuple[Table, ...]:

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mcld_app.errors import StudioError
 from mcld_app.evaluation.paper import LOWER_IS_BETTER, MARKS, Reported
-from mcld_app.evaluation.perceptual import Skipped
+from mcld_app.evaluation.pretrained import Skipped
 
 Origin = Literal["measured", "reported"]
 
@@ -27,8 +27,8 @@ DIGITS = {"FID": 3, "LPIPS": 4, "SSIM": 4, "PSNR": 3, "foreground PSNR": 3, "FS 
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure of a table.
+class Cell:
+    """One figure in a table.
 
     Attributes:
         value: None where there is none.
@@ -49,7 +49,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One row of a table.
 
     Attributes:
@@ -60,7 +60,7 @@ class Row:
     """
 
     method: str
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, Cell]
     origin: Origin
     note: str = ""
 
@@ -78,7 +78,7 @@ class Table:
 
     title: str
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -89,7 +89,7 @@ def measured_row(
     note: str = "",
     not_comparable: Mapping[str, str] | None = None,
     beside_reported: bool = False,
-) -> Row:
+) -> TableRow:
     """A row of this project's own figures.
 
     Args:
@@ -100,25 +100,25 @@ def measured_row(
         beside_reported: whether the others can: False where no reported row stands in the table.
     """
     why = not_comparable or {}
-    row: dict[str, Figure] = {}
+    row: dict[str, Cell] = {}
     for column, value in figures.items():
         if isinstance(value, Skipped):
-            row[column] = Figure(None, "skipped", "measured", note=value.reason)
+            row[column] = Cell(None, "skipped", "measured", note=value.reason)
         elif value is not None:
             comparable = False if column in why else True if beside_reported else None
             text = _number(value, DIGITS.get(column, 3))
-            row[column] = Figure(float(value), text, "measured", comparable, why.get(column, ""))
-    return Row(method, row, "measured", note)
+            row[column] = Cell(float(value), text, "measured", comparable, why.get(column, ""))
+    return TableRow(method, row, "measured", note)
 
 
-def reported_row(row: Reported) -> Row:
+def reported_row(row: Reported) -> TableRow:
     """A row of the paper's, its figures as printed there."""
     figures = {
-        column: Figure(row.value(column), text, "reported", note=MARKS.get(row.mark, ""))
+        column: Cell(row.value(column), text, "reported", note=MARKS.get(row.mark, ""))
         for column, text in row.figures.items()
     }
     note = f"paper, table {row.table}" + (f", {row.venue}" if row.venue else "")
-    return Row(row.method + row.mark, figures, "reported", note)
+    return TableRow(row.method + row.mark, figures, "reported", note)
 
 
 def to_markdown(tables: Sequence[Table]) -> str:
@@ -129,7 +129,7 @@ def to_markdown(tables: Sequence[Table]) -> str:
 def _markdown(table: Table) -> str:
     reasons: list[str] = []
 
-    def cell(figure: Figure | None) -> str:
+    def cell(figure: Cell | None) -> str:
         if figure is None:
             return "–"
         if not figure.note or (figure.origin == "reported"):

@@ -1,11 +1,11 @@
 """`python -m mcld_app prepare`: DeepFashion's In-shop pictures, as downloaded, into the authors' layout.
 
-    photos   which pictures there are, and the names the authors give them
-    lists    which of them are for training and which for tests, and the pairs
-    looks    what is seen in a photo: its IUV map and its face, by models
-    one      one photo's files: photo, IUV map, texture map, face
-    worker pool     processes that make them, one photo each at a time
-    whole    all of them: what is missing, in which order, and what came of it
+    photos       the pictures of a download, and the names the authors give them
+    lists        the split into training and tests, and the pairs
+    models       DensePose and the face model, which read a photo's IUV map and face
+    photo        one photo's files: photo, IUV map, texture map, face
+    worker_pool  processes that prepare photos, one each at a time
+    dataset      all photos: find and build the missing files, write the lists and the report
 """
 
 from mcld_app.data.prepare.dataset import Outcome, prepare

@@ -1,4 +1,4 @@
-"""All photos of a download: what is missing of each is made, and the lists of pairs of those that came out."""
+"""Prepare all photos of a download: build the missing files, and write the lists of pairs of the prepared ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mcld_app.data.layout import LISTS, SPLITS, DataError, Layout, read_pairs
 from mcld_app.data.prepare.lists import Lists, is_ours, pairs_as_csv, pairs_for, read_lists, split_by_id
-from mcld_app.data.prepare.models import LooksMaker, models
+from mcld_app.data.prepare.models import ModelsFactory, load_models
 from mcld_app.data.prepare.photo import PhotoJob, put
 from mcld_app.data.prepare.photos import Photos, find_maps, find_photos
 from mcld_app.data.prepare.worker_pool import WorkerPool
@@ -21,7 +21,7 @@ from mcld_app.errors import DiskFull
 from mcld_app.files import PART, writing
 
 REPORT = "report.csv"
-"""What failed and why, written anew by each run; nothing but the first line where nothing failed."""
+"""Failed photos and reasons, written anew by each run; only the first line where nothing failed."""
 
 NO_FACE = "no_face.txt"
 """Photos on which no face was seen, a name in each line, so that the next run need not look again."""
@@ -31,15 +31,15 @@ _Told = Callable[["Outcome"], None]
 
 @dataclass
 class Outcome:
-    """What came of a run. It is filled while the run goes on, so that one that is stopped can be told of too.
+    """A run's counts, failures and notes. Filled while the run goes on, so that a stopped run can be reported too.
 
     Attributes:
         total: photos that are for training or tests.
-        there: of these, how many needed nothing.
+        there: how many of these were complete before.
         made: how many were prepared now.
-        failed: flattened name -> why.
+        failed: flattened name -> reason.
         pairs: by split, how many pairs there are.
-        notes: what else the user may want to know; sentences.
+        notes: other sentences for the user.
     """
 
     total: int = 0
@@ -59,7 +59,7 @@ def prepare(
     faces: bool = True,
     copy: bool = False,
     devices: Sequence[str] = ("cpu",),
-    make: LooksMaker | None = None,
+    make: ModelsFactory | None = None,
     outcome: Outcome | None = None,
     on_photo: _Told = lambda _: None,
 ) -> Outcome:
@@ -73,12 +73,12 @@ def prepare(
         faces: whether faces are looked for, where there is a model for it.
         copy: copy photos; by default they are linked where the disk can do that.
         devices: one for each process.
-        make: gives a process what it looks at photos with; default: the models that are there.
-        outcome: what to fill in, for one who wants to know what came of a run that was stopped.
+        make: loads the models in a process; default: those in the checkpoints folder.
+        outcome: the outcome to fill in, for a caller who wants it of a stopped run too.
         on_photo: told how far it is, before the first photo and after each.
 
     Returns:
-        What came of it; a photo that failed is told there and stops nothing.
+        The outcome; a photo that failed is listed there and stops nothing.
 
     Raises:
         DataError: the source, the folder or the lists cannot be used.
@@ -105,7 +105,7 @@ def prepare(
         if _lacks_any(job, there):
             jobs.append(job)
     maps = densepose is None and any(str(job.layout.densepose(job.name)) not in there for job in jobs)
-    make = make or partial(models, maps=maps, faces=faces)
+    make = make or partial(load_models, maps=maps, faces=faces)
     with WorkerPool(make, devices[: len(jobs)]) as pool:  # before anything is written: it may lack its models
         if jobs and faces and not pool.faces:
             outcome.notes.append("There is no face model, so faces are left out. With one, the same command adds them.")
@@ -135,7 +135,7 @@ def _work(pool: WorkerPool, jobs: list[PhotoJob], no_face: Path, outcome: Outcom
         on_photo(outcome)
 
 
-# --- what is given -------------------------------------------------------------------------------------------------
+# --- the input ------------------------------------------------------------------------------------------------------
 
 
 def _check_places(source: Path, folder: Path) -> None:
@@ -170,7 +170,7 @@ def _notes(photos: Photos, known: Lists) -> Iterator[str]:
         yield f"{photos.twice} photos are there more than once; the largest file of each is taken."
 
 
-# --- what is there -------------------------------------------------------------------------------------------------
+# --- the files so far -----------------------------------------------------------------------------------------------
 
 
 def _files(name: str, layout: Layout) -> tuple[Path, Path, Path, Path]:
@@ -222,7 +222,7 @@ def _make_folders(folder: Path) -> None:
                 left.unlink()
 
 
-# --- what came of it -----------------------------------------------------------------------------------------------
+# --- lists and report ----------------------------------------------------------------------------------------------
 
 
 def _write_pairs(folder: Path, known: Lists, outcome: Outcome) -> None:

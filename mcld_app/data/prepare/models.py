@@ -1,4 +1,4 @@
-"""What is seen in a photo, by models that live in a process of their own."""
+"""The models that read a photo's IUV map and face, loaded in each process of the worker pool."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from mcld_app.perception.face import FaceModel
 
 
-class Looks(Protocol):
-    """Looks at photos."""
+class PhotoModels(Protocol):
+    """Reads photos."""
 
     @property
     def faces(self) -> bool:
-        """Whether it knows faces; where not, `identity` is never asked."""
+        """Whether it reads faces; where not, `identity` is never called."""
 
     def iuv(self, photo: np.ndarray) -> np.ndarray:
         """The IUV map (H, W, 3) uint8 of the largest person in a photo (H, W, 3) uint8 RGB.
@@ -34,17 +34,17 @@ class Looks(Protocol):
         """The raw face embedding, (512,) float32, of the person of an IUV map; None where no face is seen."""
 
 
-LooksMaker = Callable[[str], Looks]
-"""Makes them on a device ("cpu", "cuda:0", ...); picklable, for it is called in the process that looks."""
+ModelsFactory = Callable[[str], PhotoModels]
+"""Loads them on a device ("cpu", "cuda:0", ...); picklable, for it is called in the worker process."""
 
 
 @dataclass(frozen=True)
-class Models:
+class LoadedModels:
     """DensePose and the face model, whichever are wanted and there.
 
     Attributes:
-        densepose: the estimator; None where maps are given.
-        face_model: detector and identity; None knows no faces.
+        densepose: the estimator; None where IUV maps are given.
+        face_model: detector and identity network; None reads no faces.
     """
 
     densepose: DensePose | None
@@ -52,17 +52,17 @@ class Models:
 
     @property
     def faces(self) -> bool:
-        """See `Looks`."""
+        """See `PhotoModels`."""
         return self.face_model is not None
 
     def iuv(self, photo: np.ndarray) -> np.ndarray:
-        """See `Looks`."""
+        """See `PhotoModels`."""
         if self.densepose is None:
             raise StudioError("There is no IUV map for this photo among those given.")
         return self.densepose.bodies(photo)[0].iuv
 
     def identity(self, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
-        """See `Looks`."""
+        """See `PhotoModels`."""
         from mcld_app.perception.face import face_of
 
         faces = self.face_model.faces(photo) if self.face_model is not None else ()
@@ -70,8 +70,8 @@ class Models:
         return None if face is None else face.identity
 
 
-def models(device: str, *, maps: bool = True, faces: bool = True) -> Models:
-    """Load what is there.
+def load_models(device: str, *, maps: bool = True, faces: bool = True) -> LoadedModels:
+    """Load the models that are there.
 
     Args:
         device: for DensePose.
@@ -90,7 +90,7 @@ def models(device: str, *, maps: bool = True, faces: bool = True) -> Models:
         from mcld_app.perception import face
 
         face_model = face.face_model()
-    return Models(densepose, face_model)
+    return LoadedModels(densepose, face_model)
 
 
 def _densepose(device: str) -> DensePose:

@@ -1,5 +1,5 @@
-"""One photo's files: the photo, its IUV map, its texture map, and its face where one is seen. Those that are there
-are left alone. A file is there whole or not at all, so a run that was killed goes on by what is missing."""
+"""Prepare one photo: copy the photo, and build its IUV map, its texture map, and its face where one is seen. Existing
+files are left alone, and each is written whole or not at all, so a killed run goes on with the missing ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mcld_app.body.iuv import check_iuv, encode_iuv, read_iuv
 from mcld_app.body.photo import encode_png, read_photo
 from mcld_app.body.texture.extraction import extract
 from mcld_app.data.layout import Layout
-from mcld_app.data.prepare.models import Looks
+from mcld_app.data.prepare.models import PhotoModels
 from mcld_app.errors import DiskFull, StudioError
 from mcld_app.files import whole_file, write_whole, writing
 
@@ -46,8 +46,8 @@ class PhotoJob:
 
 
 @dataclass(frozen=True)
-class Done:
-    """What came of a photo.
+class PhotoOutcome:
+    """The outcome of one photo.
 
     Attributes:
         name: its flattened name.
@@ -62,19 +62,19 @@ class Done:
     no_face: bool = False
 
 
-def prepare_photo(job: PhotoJob, looks: Looks) -> Done:
-    """Make what is missing of one photo. Nothing that can be wrong with a photo is raised."""
+def prepare_photo(job: PhotoJob, models: PhotoModels) -> PhotoOutcome:
+    """Build the missing files of one photo. A photo's errors are returned, never raised."""
     try:
-        return Done(job.name, no_face=_prepare(job, looks))
+        return PhotoOutcome(job.name, no_face=_prepare(job, models))
     except DiskFull as error:
-        return Done(job.name, str(error), full=True)
+        return PhotoOutcome(job.name, str(error), full=True)
     except StudioError as error:
-        return Done(job.name, str(error))
+        return PhotoOutcome(job.name, str(error))
     except Exception as error:  # a decoder's or a model's own: the other photos want to be prepared all the same
-        return Done(job.name, f"{type(error).__name__}: {error}".splitlines()[0])
+        return PhotoOutcome(job.name, f"{type(error).__name__}: {error}".splitlines()[0])
 
 
-def _prepare(job: PhotoJob, looks: Looks) -> bool:
+def _prepare(job: PhotoJob, models: PhotoModels) -> bool:
     """Returns whether a face was looked for and not seen."""
     photo = read_photo(job.source, max_side=None)
     if not (path := job.layout.photo(job.name)).is_file():
@@ -82,14 +82,14 @@ def _prepare(job: PhotoJob, looks: Looks) -> bool:
     if (path := job.layout.densepose(job.name)).is_file():
         iuv = read_iuv(path, order="network", max_side=None)
     else:
-        iuv = looks.iuv(photo) if job.given is None else read_iuv(job.given, max_side=None)
+        iuv = models.iuv(photo) if job.given is None else read_iuv(job.given, max_side=None)
         check_iuv(iuv, photo)
         put(path, encode_iuv(iuv))
     if not (path := job.layout.texture(job.name)).is_file():
         put(path, encode_png(extract(photo, iuv, mode="exact").image))
     if not job.face or (path := job.layout.face(job.name)).is_file():
         return False
-    identity = looks.identity(photo, iuv)
+    identity = models.identity(photo, iuv)
     if identity is not None:
         buffer = io.BytesIO()
         np.save(buffer, np.asarray(identity, np.float32).reshape(-1), allow_pickle=False)

@@ -1,5 +1,5 @@
-"""Processes that prepare photos: each has its own models, and gets one photo at a time through a pipe of its own. So
-one that dies takes nothing with it but its photo, and all end by themselves when the process that started them does."""
+"""Worker processes that prepare photos: each has its own models, and gets one photo at a time through its own pipe. One
+that dies loses only its photo, and all end by themselves when the process that started them does."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 
-from mcld_app.data.prepare.models import LooksMaker
-from mcld_app.data.prepare.photo import Done, PhotoJob, prepare_photo
+from mcld_app.data.prepare.models import ModelsFactory
+from mcld_app.data.prepare.photo import PhotoJob, PhotoOutcome, prepare_photo
 from mcld_app.errors import StudioError
 
 _PATIENCE = 30.0  # seconds that a process may go on with its photo after the end was said
@@ -37,13 +37,13 @@ class WorkerPool:
     """Processes at work, one for each device named; a context manager, which starts and ends them.
 
     Attributes:
-        faces: whether they know faces; known once they were started.
+        faces: whether their models read faces; known once they were started.
     """
 
-    def __init__(self, make: LooksMaker, devices: Sequence[str]) -> None:
+    def __init__(self, make: ModelsFactory, devices: Sequence[str]) -> None:
         """
         Args:
-            make: gives each process what it looks at photos with; picklable.
+            make: loads the models in each process; picklable.
             devices: one for each process; a device may be named several times.
         """
         self._make, self._devices = make, tuple(devices)
@@ -70,8 +70,8 @@ class WorkerPool:
     ) -> None:
         self._end()
 
-    def work(self, jobs: Iterable[PhotoJob]) -> Iterator[Done]:
-        """Prepare photos, and tell of each what came of it, in the order they are done."""
+    def work(self, jobs: Iterable[PhotoJob]) -> Iterator[PhotoOutcome]:
+        """Prepare photos; yields the outcome of each, in the order they are done."""
         waiting = iter(jobs)
         busy: dict[Connection, tuple[_Worker, PhotoJob]] = {}
 
@@ -90,8 +90,8 @@ class WorkerPool:
                     done = line.recv()
                 except (EOFError, OSError):
                     worker.process.join(_PATIENCE)
-                    status = worker.process.exitcode
-                    done = Done(job.name, f"Its process ended (exit status {status}): too little memory, perhaps.")
+                    why = f"Its process ended (exit status {worker.process.exitcode}): too little memory, perhaps."
+                    done = PhotoOutcome(job.name, why)
                     worker = self._replace(worker)
                 give(worker)
                 yield done
@@ -140,22 +140,22 @@ class WorkerPool:
         self._workers.clear()
 
 
-def _serve(line: Connection, make: LooksMaker, device: str) -> None:
-    """What a process does: look at photos until nobody is at the other end."""
+def _serve(line: Connection, make: ModelsFactory, device: str) -> None:
+    """A worker process: prepare photos until the other end of the pipe is closed."""
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on Windows
     cv2.setNumThreads(1)  # there is a process for each core
     with contextlib.suppress(EOFError, OSError):
         try:
-            looks = make(device)
+            models = make(device)
         except Exception as error:
             said = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
             line.send(_Ready(why_not=said))
             return
-        line.send(_Ready(looks.faces))
+        line.send(_Ready(models.faces))
         while True:
-            line.send(prepare_photo(line.recv(), looks))
+            line.send(prepare_photo(line.recv(), models))
 
 
 @contextlib.contextmanager

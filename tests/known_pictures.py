@@ -1,6 +1,6 @@
-"""What a perfect eye sees in drawn pictures, for tests of data preparation: it knows each by its content.
+"""Models that know drawn pictures by their content, for tests of data preparation.
 
-It is in a module of its own because the processes that look import it, and nothing else of the tests.
+They are in a module of their own because the worker processes import it, and nothing else of the tests.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from mcld_app.errors import StudioError
 
 
 @dataclass(frozen=True)
-class DrawnLooks:
-    """Looks at pictures whose true maps are known.
+class KnownPictures:
+    """Reads pictures whose true maps are known.
 
     Attributes:
         known: content of a picture -> the file of its map.
-        faces: whether it knows faces.
+        faces: whether it reads faces.
     """
 
     known: dict[str, Path]
@@ -46,9 +46,9 @@ class DrawnLooks:
         return np.resize(photo[head].astype(np.float32).mean(0), 512)
 
 
-def drawn_looks(device: str, *, folder: Path, faces: bool = True) -> DrawnLooks:
-    """Those for the pictures of a folder, beside which their true maps lie, named `{picture}.npy`."""
+def known_pictures(device: str, *, folder: Path, faces: bool = True) -> KnownPictures:
+    """The models for the pictures of a folder, beside which their true maps lie, named `{picture}.npy`."""
     pictures = [path for path in sorted(folder.rglob("*")) if path.suffix in PICTURES]
     named = {path: path.with_name(f"{path.name}.npy") for path in pictures}
     known = {content_key(read_photo(path, max_side=None)): file for path, file in named.items() if file.is_file()}
-    return DrawnLooks(known, faces)
+    return KnownPictures(known, faces)
