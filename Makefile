@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 PY  := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help run test lint bench samples
+.PHONY: help run test lint bench samples schema
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make lint     ruff, and which room may import which"
 	@echo "make bench    time the body, the network and the page"
 	@echo "make samples  draw the sample people and garments of assets/ again"
+	@echo "make schema   write docs/recipe.schema.json, the form of recipes, again"
 
 run: $(VENV)/.installed
 	@$(PY) app.py
@@ -34,6 +35,9 @@ bench: $(VENV)/.installed
 
 samples: $(VENV)/.installed
 	@PYTHONPATH=. $(PY) tools/make_samples.py
+
+schema: $(VENV)/.installed
+	@$(PY) -m mcld_app.editing.recipe.schema > docs/recipe.schema.json
 
 # The stamps are younger than the requirements they stand for, so pip runs only when those change.
 $(VENV)/.installed: requirements.txt | $(PY)

@@ -260,6 +260,16 @@ def test_a_zeroed_face_gives_a_zero_map(engine):
     assert np.allclose(drawn.focus["photo"] + drawn.focus["texture"], 1, atol=1e-4)
 
 
+def test_each_picture_is_drawn_with_its_own_face_weight(engine):
+    weights = (0.0, 0.0, 2.0, 0.5)
+    together = engine.generate([Job(conditions(face_weight=w), 3) for w in weights], FAST)
+    assert [one.batch for one in together] == [2, 2, 1, 1], "a batch has one weight"
+    for one, weight in zip(together, weights, strict=True):
+        alone = picture(engine, Job(conditions(face_weight=weight), 3))
+        assert np.abs(one.picture.astype(int) - alone).max() <= 1
+    assert (together[0].picture != together[2].picture).any()
+
+
 def test_forgetting_empties_the_cache():
     engine, calls = counted()
     engine.forget()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,7 +25,7 @@ from mcld_app.editing.person import make_person
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.output.provenance import encode_generated, read_recipe_text
-from mcld_app.request import Drawn, Progress
+from mcld_app.request import MAX_UPLOAD, Drawn, Progress
 from mcld_app.studio import downloads, generation
 from mcld_app.studio.labels import look_key
 from mcld_app.studio.panels.results import focus_of
@@ -208,3 +211,33 @@ def test_eleven_uploads_while_a_picture_is_drawn_leave_it_the_one_that_was_asked
     for _ in range(11):
         actions.run(session, actions.undo, {})
     assert session.state.look is asked
+
+
+@pytest.mark.parametrize(
+    ("wanted", "recorded", "chosen"),
+    [("mine", "bundled", "mine"), ("gone", "bundled", "gone"), ("", "mine", "mine"), ("", "gone", "published"),
+     ("", "", "published")],
+)  # fmt: skip
+def test_the_model_is_the_one_asked_for_else_the_recipes_else_the_best(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, recorded: str, chosen: str
+) -> None:
+    monkeypatch.setattr(registry, "available", lambda: ("published", "bundled", "mine"))
+    assert registry.choose(wanted, recorded) == chosen
+    monkeypatch.setattr(registry, "available", lambda: ())
+    assert registry.choose("", recorded) == ""
+
+
+def test_the_weight_of_the_face_goes_from_the_look_to_every_picture_and_its_recipe(session: Session) -> None:
+    state = actions.weigh_face(session.state, {"weight": 1.25})
+    order = generation.take(session, state, {**ASKED, "count": 2})
+    assert [job.conditions.face_weight for job in order.jobs()] == [1.25, 1.25]
+    list(generation.news(session, 7, drawing))
+    told = json.loads(read_recipe_text(downloads.file_of(state, "drawn", session)[2]))
+    assert told["face_weight"] == 1.25 and "face_scale" not in json.dumps(told)
+    assert "face weight 1.25" in session.results[0].details
+
+
+def test_the_page_refuses_files_at_the_size_the_server_does() -> None:
+    scripts = "".join(path.read_text("utf-8") for path in Path(generation.__file__).parent.rglob("*.js"))
+    [said] = re.findall(r"LARGEST_FILE = ([\d *]+);", scripts)
+    assert math.prod(int(number) for number in said.split("*")) == MAX_UPLOAD

@@ -26,7 +26,8 @@ FILLS = {
 def checked_fill(how: object) -> str:
     """The name itself, where it is a key of `FILLS`; StudioError where it is not."""
     if not isinstance(how, str) or how not in FILLS:
-        raise StudioError(f"There is no way {how!r} to fill what no picture shows. Choose one of: {', '.join(FILLS)}.")
+        told = str(how)[:40]
+        raise StudioError(f"There is no way {told!r} to fill what no picture shows. Choose one of: {', '.join(FILLS)}.")
     return how
 
 

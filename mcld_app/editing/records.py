@@ -34,7 +34,8 @@ class Record(BaseModel):
     """A part of a recipe: no other fields, no other types. Its errors never quote what it was given, which may be
     somebody's photo."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    # Validators are built when they are first used: the page starts without them.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 # --- Fields --------------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ class SourceConditions:
         seen: the texture map as the photo (or the person's several photos) gave it.
         edited: the texture map with all edits made, its holes filled or not.
         chosen: (512, 512) bool, the texels an edit put there on purpose.
-        head: the crop the face identity is taken from, see `body.head.crop_head`; None = no face.
+        head: the crop the face identity is taken from, see `head_crop.crop_head`; None = no face.
         face_iuv: IUV map of the photo that `head` was cut from, where that is another one; None = `iuv`.
 
     Raises:

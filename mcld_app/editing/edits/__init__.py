@@ -1,4 +1,8 @@
-"""The kinds of edit: one module each, with all that belongs to it. `KINDS` holds them."""
+"""The kinds of edit: one module each, with all that belongs to it. `KINDS` holds them.
+
+A new kind is a module here, see `edit.Edit` for what it brings, and a panel of the page. `looks.add` makes an edit of
+any kind; recipes, their schema and the list of edits know it by then.
+"""
 
 from __future__ import annotations
 

@@ -66,7 +66,10 @@ def _record(values: dict[str, Any]) -> RecipeRecord:
 def _sentence(error: ValidationError) -> str:
     """What is wrong with a recipe, in a sentence: of what the fields' own sentences do not say already."""
     [first, *_] = error.errors(include_url=False, include_input=False)
-    where = [str(step)[:40] for step in first["loc"] if not isinstance(step, int) and step not in KINDS]
+    steps = first["loc"]
+    if steps[0] == "edits":  # then the place in the list and the kind, which say nothing more
+        steps = (steps[0], *steps[3:])
+    where = [str(step)[:40] for step in steps]
     field = ": ".join((where[0], where[-1]) if len(where) > 1 else where)
     if first["type"] == "extra_forbidden":
         return f"This recipe has a field that is not known here: “{field}”."

@@ -80,11 +80,14 @@ class RecipeRecord(Record):
     ] = Field([0], description="one for each picture")
     drawn_with: dict[str, Any] | None = Field(None, description="device, dtype, batch and fallback of a drawn picture")
     person: PersonRef
-    others: Annotated[
-        list[PersonRef],
-        Field(max_length=_MOST_PHOTOS),
-        _listed(f"other photos are no list of at most {_MOST_PHOTOS}", _MOST_PHOTOS),
-    ] | None = Field(None, description="other photos of the same person")
+    others: (
+        Annotated[
+            list[PersonRef],
+            Field(max_length=_MOST_PHOTOS),
+            _listed(f"other photos are no list of at most {_MOST_PHOTOS}", _MOST_PHOTOS),
+        ]
+        | None
+    ) = Field(None, description="other photos of the same person")
     pose: MannequinPose | PoseOf | PoseMap | None = Field(None, description="null = as in the photo")
     fill: _Fill = Field("smooth", description="how texels that no picture shows are guessed")
     face_weight: _Weight = Field(0.5, description="how much the face's identity counts")
@@ -94,4 +97,3 @@ class RecipeRecord(Record):
         _listed(f"edits are no list of at most {MOST_EDITS}", MOST_EDITS),
     ] = Field([], description="in the order they are made")
     pictures: dict[str, PictureRecord] = Field({}, description="what travels along, by the hash of its content")
-
