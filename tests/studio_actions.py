@@ -13,9 +13,8 @@ from mcld_app.studio.panels.edits import move, remove, switch
 from mcld_app.studio.panels.examples import show_example
 from mcld_app.studio.panels.face import choose_face, face_files, mix_face, weigh_face
 from mcld_app.studio.panels.garments import lift, wear, wear_files
-from mcld_app.studio.panels.joints import as_in_photo, begin_by_hand, mirror
 from mcld_app.studio.panels.people import choose_person
-from mcld_app.studio.panels.poses import choose_pose
+from mcld_app.studio.panels.poses import as_in_photo, begin_by_hand, choose_pose, mirror
 from mcld_app.studio.panels.recipe import open_recipe
 from mcld_app.studio.panels.series import add_pose, drop_pose, set_between
 from mcld_app.studio.panels.stage import redo, reset, undo

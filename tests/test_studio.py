@@ -27,6 +27,7 @@ from mcld_app.editing import samples
 from mcld_app.errors import StudioError
 from mcld_app.studio import dispatcher, downloads, pictures, pose_sliders, regions
 from mcld_app.studio.messages import UNEXPECTED
+from mcld_app.studio.page import PANELS, build, launch_options
 from mcld_app.studio.panels.garments import garment_items
 from mcld_app.studio.panels.poses import AS_IN_PHOTO, pose_items
 from mcld_app.studio.picker import people_items
@@ -409,6 +410,22 @@ def test_the_downloaded_iuv_map_reads_back_as_the_pose_it_is(state: EditorState)
 
     posed = actions.choose_pose(state, {"id": "walking"})
     assert (read_iuv(downloads.file_of(posed, "iuv")[2]) == draw(posed.look).iuv).all()
+
+
+def test_every_script_and_style_sheet_of_the_studio_reaches_the_page(root: Path) -> None:
+    scripts = [block.js_on_load for block in build().blocks.values() if getattr(block, "js_on_load", None)]
+    studio = root / "mcld_app" / "studio"
+    for path in [*studio.rglob("*.js"), *studio.rglob("*.css")]:
+        text = path.read_text(encoding="utf-8").strip()
+        where = scripts if path.suffix == ".js" else [launch_options()["head"]]
+        assert any(text in one for one in where), f"nobody loads {path.name}"
+
+
+def test_each_panel_has_a_folder_and_each_folder_is_a_panel(root: Path) -> None:
+    folders = {path.parent.name for path in (root / "mcld_app" / "studio" / "panels").glob("*/__init__.py")}
+    names = [panel.name for panel in PANELS]
+    assert len(set(names)) == len(names)
+    assert set(names) == folders | {"faces"}, "the faces to choose from belong to the face's folder"
 
 
 def test_a_port_that_is_taken_is_one_sentence_and_no_traceback(root: Path) -> None:

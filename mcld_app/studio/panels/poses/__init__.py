@@ -1,14 +1,17 @@
-"""The named poses to choose from."""
+"""The named poses to choose from, and the buttons beneath them."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
 
-from mcld_app.body.mannequin.pose import named_poses
+import gradio as gr
+
+from mcld_app.body.mannequin.manual_fit import fit_by_hand
+from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, pose_sliders
-from mcld_app.studio.actions.poses import stand
+from mcld_app.studio.actions.poses import by_hand, stand
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
 from mcld_app.studio.panel import Key, Panel
@@ -33,6 +36,25 @@ def choose_pose(state: EditorState, data: Data) -> EditorState:
     return state if pose == state.look.pose else stand(state, pose)
 
 
+def mirror(state: EditorState, data: Data) -> EditorState:
+    """The pose seen in a mirror."""
+    pose = by_hand(state, "mirrored")
+    return stand(state, pose.mirrored().replace(name=pose_sliders.OWN))
+
+
+def as_in_photo(state: EditorState, data: Data) -> EditorState:
+    """Back to the photo's own pose; the clothes stay. A mannequin laid over a photo goes back to where it began."""
+    if state.fitting is not None:
+        fit = state.fitting.fit
+        return stand(state, fit_by_hand(fit.name, fit.photo, pose_sliders.resting()).pose)
+    return state if state.look.pose is None else stand(state, None)
+
+
+def begin_by_hand(state: EditorState, data: Data) -> EditorState:
+    """A mannequin to drag, where the pose has none yet."""
+    return state if isinstance(state.pose, Pose) else stand(state, pose_sliders.resting())
+
+
 @lru_cache(maxsize=1)
 def pose_items() -> list[dict]:
     """The named poses' thumbnails: the mannequin's IUV map, small."""
@@ -44,12 +66,19 @@ def pose_items() -> list[dict]:
 
 
 def render(page: Dispatcher) -> None:
-    """A list box of pictures. Event: "pick" {id}."""
+    """A list box of pictures, and three buttons. Event: "pick" {id}."""
     page["poses"] = picker("Named poses", pose_items, kind="pose")
+    with gr.Row(elem_classes="quiet-row"):
+        page["hand-pose"] = gr.Button("Pose by hand", size="sm", elem_id="hand-pose")
+        page["mirror-pose"] = gr.Button("Mirror", size="sm", elem_id="mirror-pose")
+        page["reset-pose"] = gr.Button("As in the photo", size="sm", elem_id="reset-pose")
 
 
 def listen(page: Dispatcher) -> None:
     page.listen(page["poses"].pick, choose_pose)
+    page.listen(page["hand-pose"].click, begin_by_hand)
+    page.listen(page["mirror-pose"].click, mirror)
+    page.listen(page["reset-pose"].click, as_in_photo)
 
 
 def key(state: EditorState) -> Key:
@@ -69,4 +98,9 @@ def api_pose(recipe: str, name: str) -> str:
     return edited(recipe, choose_pose, {"id": name})
 
 
-PANEL = Panel("poses", render, listen, key, view, endpoints={"pose": api_pose})
+def api_mirror(recipe: str) -> str:
+    """Mirror the mannequin's pose."""
+    return edited(recipe, mirror, {})
+
+
+PANEL = Panel("poses", render, listen, key, view, endpoints={"pose": api_pose, "mirror": api_mirror})

@@ -1,0 +1,205 @@
+"""What an action changed always reaches the page, whichever action it was and however the answers come."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+import studio_actions as actions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mcld_app.editing.sample_files import sample_people
+
+from mcld_app.editing.recipe import Recipe, write_recipe
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.messages import UNEXPECTED
+from mcld_app.studio.page import PANELS, build
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import EditorState, initial_state
+
+
+def file_of(data: bytes, name: str = "a.png") -> dict[str, str]:
+    return {"name": name, "data": base64.b64encode(data).decode()}
+
+
+UPLOAD = {
+    "photo": file_of(sample_people()[2].photo_path.read_bytes(), "photo.png"),
+    "iuv": file_of(sample_people()[2].iuv_path.read_bytes(), "iuv.png"),
+}
+LIVE_TURN = {"values": {"yaw": 40.0}, "live": True, "gesture": "a"}
+STEPS = {
+    "another pose": (actions.choose_pose, {"id": "walking"}),
+    "a third pose": (actions.choose_pose, {"id": "arms-up"}),
+    "a pose by hand": (actions.begin_by_hand, {}),
+    "a hand on a slider": (actions.turn, LIVE_TURN),
+    "the hand lets go": (actions.turn, {**LIVE_TURN, "live": False}),
+    "as in the photo": (actions.as_in_photo, {}),
+    "a garment": (actions.wear, {"id": "garment:jeans", "region": "bottom"}),
+    "a colour": (actions.cover, {"region": "top", "colour": "#3050a0", "scale": 12, "angle": 0}),
+    "the first edit off": (actions.switch, {"index": 0, "on": False}),
+    "the first edit gone": (actions.remove, {"index": 0}),
+    "another face": (actions.choose_face, {"id": "person:kofi"}),
+    "half of that face": (actions.mix_face, {"share": 0.5, "texels": True}),
+    "less of the face": (actions.weigh_face, {"weight": 0.2}),
+    "another way to guess": (actions.guess, {"how": "none"}),
+    "another person": (actions.choose_person, {"id": "person:leo"}),
+    "an own photo": (actions.use_upload, UPLOAD),
+    "clothes of a photo": (actions.wear_files, {"files": list(UPLOAD.values()), "region": "top"}),
+    "clothes beside the person": (actions.wear_files, {"files": list(UPLOAD.values()), "region": None}),
+    "a face of a photo": (actions.face_files, {"files": list(UPLOAD.values())}),
+    "a fitting": (actions.lay_over, {"photo": None}),
+    "no fitting": (actions.leave_body, {}),
+    "a pose gathered": (actions.add_pose, {}),
+    "a pose dropped": (actions.drop_pose, {"index": 0}),
+    "poses between": (actions.set_between, {"count": 1}),
+    "undo": (actions.undo, {}),
+    "redo": (actions.redo, {}),
+    "reset": (actions.reset, {}),
+    "an example": (actions.show_example, {"id": "pose"}),
+    "a recipe": (
+        actions.open_recipe,
+        {"file": file_of(write_recipe(Recipe(initial_state().look, seeds=(4,))).encode())},
+    ),
+}
+
+
+class Page:
+    """A page as its scripts keep it: of each panel the last value that came."""
+
+    def __init__(self) -> None:
+        self.dispatcher: Dispatcher = actions.new_dispatcher()
+        self.session = Session()
+        self.values: dict[str, dict] = {}
+        self.photos: dict[str, str] = {}
+
+    def do(self, action, data: dict) -> None:
+        """The first answer to an event of the page."""
+        self.take(self.dispatcher.run(self.session, action, data, names=self.dispatcher.names("first")))
+
+    def rest(self) -> None:
+        """The answers that follow one."""
+        self.take(self.dispatcher.due(self.session, self.dispatcher.names("next")))
+        for name in self.dispatcher.names("last"):
+            self.take(self.dispatcher.due(self.session, [name]))
+
+    def take(self, answers: dict) -> None:
+        for name, value in answers.items():
+            if name not in ("session", "notice"):
+                json.dumps(value)
+                self.values[name] = {key: told for key, told in value.items() if key != "serial"}
+        stage = self.values.get("stage", {})
+        if stage.get("before"):
+            self.photos[stage["person"]] = stage["before"]
+        if stage:
+            stage["before"] = self.photos[stage["person"]]
+
+    def expected(self) -> dict[str, dict]:
+        """What a page must show that is opened now."""
+        state = self.session.state
+        shown = {panel.name: panel.view(state, None) for panel in PANELS if panel.key}
+        return {name: value for name, value in shown.items() if value is not None}
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.booleans()), min_size=1, max_size=5))
+def test_whatever_is_done_the_page_ends_up_showing_all_of_it(steps: list[tuple[str, bool]]) -> None:
+    page = Page()
+    page.do(actions.as_it_is, {})
+    for name, answered in steps:
+        page.do(*STEPS[name])
+        if answered:  # else the next action comes before the rest of this one's answer
+            page.rest()
+    page.rest()
+    expected = page.expected()
+    assert {name: page.values[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_each_action_by_itself_reaches_the_page(name: str) -> None:
+    page = Page()
+    for before in ("a pose gathered", "another pose", "a colour", "a pose gathered"):
+        page.do(*STEPS[before])
+    page.rest()
+    page.do(*STEPS[name])
+    page.rest()
+    expected = page.expected()
+    assert {panel: page.values[panel] for panel in expected} == expected
+
+
+def test_every_event_that_runs_an_action_is_followed_by_all_panels_that_show_the_editor_state() -> None:
+    blocks = build()
+    elements = {block._id: block.elem_id for block in blocks.blocks.values() if getattr(block, "elem_id", None)}
+    after: dict[int, list] = {}
+    for function in blocks.fns.values():
+        after.setdefault(function.trigger_after, []).append(function)
+
+    def reached(function) -> set:
+        found = {elements.get(block._id) for block in function.outputs}
+        return found.union(*(reached(then) for then in after.get(function._id, [])))
+
+    ids = {"people": "people-picker", "poses": "pose-picker", "garments": "garment-picker", "faces": "face-picker",
+           "face": "face-mix"}  # fmt: skip
+    wanted = {ids.get(panel.name, panel.name) for panel in PANELS if panel.key}
+    answers = [function for function in blocks.fns.values() if function.name == "answer"]
+    events = [function for function in answers if "stage" in reached(function)]
+    assert len(events) > 30
+    for function in events:
+        assert wanted <= reached(function), function.targets
+
+
+def test_what_may_go_wrong_is_said_once_the_hand_has_let_go() -> None:
+    page = Page()
+    page.do(actions.choose_pose, {"id": "back"})
+    page.rest()
+    said = page.values["diagnostics"]
+    page.do(actions.turn, {**LIVE_TURN, "values": {"yaw": 0.0, "zoom": 2.0}})
+    page.rest()
+    assert page.values["diagnostics"] == said
+    page.do(actions.turn, {**LIVE_TURN, "values": {"yaw": 0.0, "zoom": 2.0}, "live": False})
+    page.rest()
+    assert page.values["diagnostics"] != said
+
+
+def test_a_panel_that_fails_holds_up_no_other_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Page()
+    page.do(actions.as_it_is, {})
+    page.rest()
+    with monkeypatch.context() as broken:
+        broken.setattr("mcld_app.studio.panels.edits._place", lambda edit: 1 / 0)
+        page.do(*STEPS["a colour"])
+        page.rest()
+        assert page.values["edits"]["edits"] == [] and page.values["texture"] == actions.shown("texture", state(page))
+    page.do(actions.weigh_face, {"weight": 0.9})
+    page.rest()
+    assert len(page.values["edits"]["edits"]) == 1
+
+
+def test_a_picture_that_fails_leaves_all_as_it_was_and_the_next_action_shows_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = Page()
+    page.do(actions.as_it_is, {})
+    page.rest()
+    with monkeypatch.context() as broken:
+        broken.setattr("mcld_app.studio.panels.stage.values.draw", lambda look, **how: 1 / 0)
+        told = page.dispatcher.run(page.session, *STEPS["a colour"])
+    assert told["notice"]["text"] == UNEXPECTED and state(page).look.edits == ()
+    page.do(*STEPS["a colour"])
+    page.rest()
+    expected = page.expected()
+    assert {name: page.values[name] for name in expected} == expected
+
+
+def test_the_same_recipe_opened_twice_fills_the_fields_twice() -> None:
+    page = Page()
+    for _ in range(2):
+        page.do(*STEPS["a recipe"])
+        page.rest()
+        assert page.values.pop("recipe")["opened"]
+        page.do(*STEPS["another pose"])
+        page.rest()
+
+
+def state(page: Page) -> EditorState:
+    return page.session.state
