@@ -9,7 +9,12 @@ import sys
 from importlib.util import find_spec
 
 from mcld_app.engine.registry import on_zerogpu, place_all
-from mcld_app.studio.page import build, launch_options
+from mcld_app.studio import serving
+
+_temporary_folder = serving.own_temporary_folder(os.environ)
+with serving.without_unusable_proxies(os.environ):  # both are looked at when Gradio is imported
+    from mcld_app.studio.page import build, launch_options
+    from mcld_app.studio.redaction import redact_logs
 
 demo = build()
 if on_zerogpu():  # `build` has imported `spaces`, without which there is no CUDA to load anything for
@@ -18,17 +23,21 @@ if on_zerogpu():  # `build` has imported `spaces`, without which there is no CUD
 
 def main() -> None:
     """Serve the page until it is stopped."""
+    redact_logs()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if os.environ.get("MCLD_MCP") == "1" and find_spec("mcp") is None:
         sys.exit('Serving MCP clients needs one more package: pip install "gradio[mcp]", or leave MCLD_MCP out.')
     anywhere = "0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1"  # a Space is reached from outside
     name, port = os.environ.get("GRADIO_SERVER_NAME", anywhere), os.environ.get("GRADIO_SERVER_PORT", "7860")
+    serving.reach_this_machine(os.environ, name)
     try:
-        demo.launch(server_name=name, server_port=int(port), **launch_options())
+        with serving.without_unusable_proxies(os.environ):
+            demo.launch(server_name=name, server_port=int(port), prevent_thread_lock=True, **launch_options())
     except OSError as error:
         if "empty port" not in str(error):
             raise
         sys.exit(f"Port {port} is taken, perhaps by another studio. Stop that, or set GRADIO_SERVER_PORT to another.")
+    demo.block_thread()
 
 
 if __name__ == "__main__":

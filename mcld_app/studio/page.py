@@ -11,7 +11,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 
 from mcld_app.editing import samples
-from mcld_app.studio import api, dispatcher
+from mcld_app.studio import api, dispatcher, redaction
 from mcld_app.studio.panels import (
     cover,
     diagnostics,
@@ -45,7 +45,7 @@ _HEADER = """
 def build() -> gr.Blocks:
     """The whole page, not yet served."""
     parts = dispatcher.Parts(SessionStore(HOURS * 3600))
-    with gr.Blocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
+    with redaction.RedactedBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
 
         def forget(session: Session | None) -> None:  # no partial: Gradio copies its arguments, per visitor
             dispatcher.forget(blocks, session)
@@ -120,6 +120,7 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "enable_monitoring": False,
         "ssr_mode": False,
+        "app_kwargs": redaction.application_options(),
         "mcp_server": os.environ.get("MCLD_MCP") == "1",  # needs gradio[mcp]
     }
 
