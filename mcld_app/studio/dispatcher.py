@@ -128,7 +128,7 @@ def listen_session(
         parts: the page.
         event: a component's event.
         act: what is done; returns what is said of it.
-        emptied: components that are told nothing, so that nothing is left in them: Gradio keeps on the server what each
+        emptied: components that are told None, so that nothing is left in them: Gradio keeps on the server what each
             component was last told, and that may be a file or a drawn picture.
     """
 
@@ -149,7 +149,7 @@ def listen_session(
         answers = run(session, said, {}, known=serial_of(notice), whole=True)
         answers["notice"]["token"] = parts.sessions.keep(session)
         answers["results"] = {"all": [view.result(result) for result in reversed(session.results)]}
-        answers |= {name: {"serial": answers["notice"]["serial"]} for name in emptied}
+        answers |= dict.fromkeys(emptied)
         return {parts[name]: value for name, value in answers.items() if name in parts}
 
     shown = parts.shown(*EVERYTHING, "results", *emptied)

@@ -29,9 +29,9 @@ def shelf(browser: Browser, studio_url: str) -> Iterator[Page]:
     assert not errors, f"the page raised: {errors}"
 
 
-@pytest.fixture(params=["phone", "tablet"])
+@pytest.fixture(scope="module", params=["phone", "tablet"])
 def touched(browser: Browser, studio_url: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page under fingers. A phone's list of garments lies across and scrolls so, a tablet's goes down with the page."""
+    """A page under fingers. A phone's list of garments scrolls across, a tablet's goes down with the page."""
     size = {"width": 390, "height": 844} if request.param == "phone" else {"width": 1100, "height": 800}
     context = browser.new_context(viewport=size, has_touch=True, is_mobile=request.param == "phone")
     page = context.new_page()
@@ -45,8 +45,8 @@ def touched(browser: Browser, studio_url: str, request: pytest.FixtureRequest) -
 @pytest.fixture(autouse=True)
 def _undressed(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
-    if "shelf" in request.fixturenames:
-        page: Page = request.getfixturevalue("shelf")
+    for name in {"shelf", "touched"} & set(request.fixturenames):
+        page: Page = request.getfixturevalue(name)
         page.keyboard.press("Escape")
         while page.locator("#edits .edits-remove").count():
             with new_picture(page):
@@ -56,6 +56,8 @@ def _undressed(request: pytest.FixtureRequest) -> Iterator[None]:
 def garment_of(page: Page, number: int = 0) -> Locator:
     garment = page.locator("#garment-picker [role=option]").nth(number)
     garment.scroll_into_view_if_needed()
+    if is_phone(page):  # else the bar at the foot of the screen lies over its lower edge
+        garment.evaluate("e => window.scrollBy(0, e.getBoundingClientRect().bottom - 700)")
     return garment
 
 
@@ -76,7 +78,7 @@ def worn(page: Page) -> list[str]:
 
 
 def is_dragging(page: Page) -> bool:
-    return page.evaluate("!!document.querySelector('.mcld-ghost') || document.documentElement.matches('.mcld-carrying')")
+    return page.evaluate("document.querySelector('.mcld-ghost, html.mcld-carrying') !== null")
 
 
 def assert_nothing_sticks(page: Page) -> None:
@@ -94,7 +96,7 @@ def assert_nothing_sticks(page: Page) -> None:
 
 
 @pytest.mark.parametrize("edge", EDGES)
-@pytest.mark.parametrize("moves", [1, 60], ids=["in one move", "slowly"])
+@pytest.mark.parametrize("moves", [1, 30], ids=["in one move", "slowly"])
 def test_a_garment_is_dragged_from_near_every_edge(shelf: Page, edge: str, moves: int) -> None:
     garment = garment_of(shelf)
     label = garment.inner_text()
@@ -183,7 +185,6 @@ def test_a_release_that_nobody_heard_is_noticed_with_the_next_move(shelf: Page) 
     garment = garment_of(shelf)
     shelf.mouse.move(*near(garment, "right"))
     shelf.mouse.down()
-    shelf.evaluate("window.addEventListener('pointerup', (e) => e.stopImmediatePropagation(), { capture: true, once: true })")
     shelf.mouse.move(*point_on_person(shelf, 0.5, 0.35), steps=5)
     assert is_dragging(shelf)
     shelf.evaluate(
@@ -236,7 +237,7 @@ def is_phone(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("edge", EDGES)
-@pytest.mark.parametrize("steps", [3, 40], ids=["fast", "slow"])
+@pytest.mark.parametrize("steps", [3, 20], ids=["fast", "slow"])
 def test_a_finger_drags_from_near_every_edge(touched: Page, edge: str, steps: int) -> None:
     garment = garment_of(touched, 1)
     label, touch = garment.inner_text(), finger_on(touched)

@@ -45,6 +45,8 @@ _HTML = f"""
   <button type="button" class="upload-forget">Delete my pictures</button>
 </div>
 """
+_EMPTIED = ("generate", "downloads", "recipe", "upload", "texture", "checkup")
+"""Components that "Delete my pictures" leaves with nothing; all others begin afresh with it."""
 _CROWD = '<div class="crowd" role="group" aria-label="Who is meant"></div>'
 
 
@@ -57,7 +59,7 @@ def render(parts: Parts) -> None:
 
 def listen_all(parts: Parts) -> None:
     listen(parts, parts["upload"].agree, actions.agree)
-    listen_session(parts, parts["upload"].forget, _forget(parts), "generate", "downloads", "recipe", "upload")
+    listen_session(parts, parts["upload"].forget, _forget(parts), *_EMPTIED)
     listen(parts, parts["upload"].use, actions.use_upload, *EVERYTHING, echo="upload")
     listen(parts, parts["upload"].lay, actions.lay_over, *EVERYTHING, echo="upload")
     listen(parts, parts["crowd"].body, actions.choose_body, *EVERYTHING, echo="upload")
