@@ -10,7 +10,12 @@ from importlib.util import find_spec
 from mcld_app.deployment import on_zerogpu, server_address, serves_mcp
 from mcld_app.engine.registry import place_all
 from mcld_app.errors import StudioError
-from mcld_app.studio.page import build, launch_options
+from mcld_app.studio import serving
+
+_temporary_folder = serving.own_temporary_folder()
+with serving.without_unusable_proxies():  # both are looked at when Gradio is imported
+    from mcld_app.studio.page import build, launch_options
+    from mcld_app.studio.redaction import redact_logs
 
 demo = build()
 if on_zerogpu():  # `build` has imported `spaces`, without which there is no CUDA to load anything for
@@ -19,6 +24,7 @@ if on_zerogpu():  # `build` has imported `spaces`, without which there is no CUD
 
 def main() -> None:
     """Serve the page until it is stopped."""
+    redact_logs()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if serves_mcp() and find_spec("mcp") is None:
         sys.exit('Serving MCP clients needs one more package: pip install "gradio[mcp]", or leave MCLD_MCP out.')
@@ -26,12 +32,15 @@ def main() -> None:
         host, port = server_address()
     except StudioError as error:
         sys.exit(str(error))
+    serving.reach_this_machine(server_name=host)
     try:
-        demo.launch(server_name=host, server_port=port, **launch_options())
+        with serving.without_unusable_proxies():
+            demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
     except OSError as error:
         if "empty port" not in str(error):
             raise
         sys.exit(f"Port {port} is taken, perhaps by another studio. Stop that, or set GRADIO_SERVER_PORT to another.")
+    demo.block_thread()
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ import pytest
 import studio_actions as actions
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mcld_app.editing.sample_files import sample_people
 
 from mcld_app.editing.recipe import Recipe, write_recipe
+from mcld_app.editing.samples import people as sample_people
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.messages import UNEXPECTED
 from mcld_app.studio.page import PANELS, build
@@ -24,8 +24,8 @@ def file_of(data: bytes, name: str = "a.png") -> dict[str, str]:
 
 
 UPLOAD = {
-    "photo": file_of(sample_people()[2].photo_path.read_bytes(), "photo.png"),
-    "iuv": file_of(sample_people()[2].iuv_path.read_bytes(), "iuv.png"),
+    "photo": file_of(list(sample_people().values())[2].photo_path.read_bytes(), "photo.png"),
+    "iuv": file_of(list(sample_people().values())[2].iuv_path.read_bytes(), "iuv.png"),
 }
 LIVE_TURN = {"values": {"yaw": 40.0}, "live": True, "gesture": "a"}
 STEPS = {

@@ -82,7 +82,7 @@ class Dispatcher(dict[str, Any]):
         Args:
             event: a component's event.
             act: what is done; returns what is said of it.
-            emptied: components that are told nothing, so that nothing is left in them: Gradio keeps on the server what
+            emptied: components that are told None, so that nothing is left in them: Gradio keeps on the server what
                 each component was last told, and that may be a file or a drawn picture.
         """
         restored = [panel for panel in self.panels.values() if panel.whole]
@@ -103,7 +103,7 @@ class Dispatcher(dict[str, Any]):
             answers = self.run(session, said, {}, known=serial_of(notice), whole=True, names=self.names("first"))
             answers["notice"]["token"] = self.sessions.keep(session)
             answers |= {panel.name: panel.whole(session) for panel in restored}
-            answers |= {name: {"serial": answers["notice"]["serial"]} for name in emptied if name not in answers}
+            answers |= {name: None for name in emptied if name not in answers}
             return {self[name]: value for name, value in answers.items()}
 
         self._listen(event, answer, [*(panel.name for panel in restored), *emptied])

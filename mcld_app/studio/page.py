@@ -13,7 +13,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 
 from mcld_app.deployment import serves_mcp
-from mcld_app.studio import api, dispatcher
+from mcld_app.studio import api, dispatcher, redaction
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels import (
@@ -82,7 +82,7 @@ _HEADER = """
 def build() -> gr.Blocks:
     """The whole page, not yet served."""
     page = Dispatcher(PANELS, SessionStore(HOURS * 3600))
-    with gr.Blocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
+    with redaction.RedactedBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
 
         def forget(session: Session | None) -> None:  # no partial: Gradio copies its arguments, per visitor
             dispatcher.forget(blocks, session)
@@ -137,5 +137,6 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "enable_monitoring": False,
         "ssr_mode": False,
+        "app_kwargs": redaction.application_options(),
         "mcp_server": serves_mcp(),  # needs gradio[mcp]
     }

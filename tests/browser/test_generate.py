@@ -203,7 +203,7 @@ def test_who_leaves_stops_their_drawing(session: Page, browser: Browser, studio_
         _set(session, steps=2)
         _go(session).click()
         _wait_until_idle(session, 40_000)
-    assert "Traceback" not in studio_with_model.log()
+    assert "Traceback" not in studio_with_model.log() and "ERROR" not in studio_with_model.log()
 
 
 def test_the_bundled_model_draws_and_says_what_it_cannot_do(browser: Browser, studio_url: str) -> None:

@@ -5,10 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import gradio as gr
-
-from mcld_app.body.mannequin.manual_fit import fit_by_hand
-from mcld_app.body.mannequin.pose import Pose
 from mcld_app.errors import StudioError
 from mcld_app.studio import pose_sliders
 from mcld_app.studio.actions.poses import drag, turn

@@ -58,6 +58,8 @@ _HTML = f"""
   <button type="button" class="upload-forget">Delete my pictures</button>
 </div>
 """
+_EMPTIED = ("generate", "downloads", "recipe", "upload", "texture", "diagnostics")
+"""Components that "Delete my pictures" leaves with nothing; all others begin afresh with it."""
 _NOBODY_READS = "No DensePose model is installed here to read a body from a photo. "
 
 
@@ -113,8 +115,7 @@ def render(page: Dispatcher) -> None:
 
 def listen(page: Dispatcher) -> None:
     page.listen(page["upload"].agree, agree)
-    emptied = ("generate", "downloads", "recipe", "upload")
-    page.listen_for_session(page["upload"].forget, _forget(page), emptied)
+    page.listen_for_session(page["upload"].forget, _forget(page), _EMPTIED)
     page.listen(page["upload"].use, use_upload, echo="upload")
     page.listen(page["upload"].lay, lay_over, echo="upload")
 

@@ -1,0 +1,136 @@
+"""No picture in any log: what a visitor sent stands in no error, no warning and no traceback that the server prints.
+
+Gradio 6.31 puts the values that an event came with into the messages of its errors ("Received inputs: ..."), and prints
+them with their tracebacks. Here an event's error becomes a sentence before Gradio sees it, and what the server's
+libraries log besides is cut down to the kind of the error and the place in the code.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import traceback
+from typing import Any
+
+import gradio as gr
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mcld_app.errors import StudioError
+from mcld_app.studio.dispatcher import sentence
+
+NOT_UNDERSTOOD = "The page sent something the studio does not understand. Reload the page."
+BAD_REQUEST = "This request has not the form that the studio understands. /gradio_api/info says what it takes."
+
+_OF_OTHERS = ("asyncio", "mcp", "py.warnings")
+"""Loggers whose plain messages, too, may say what somebody sent: a task with its exception, a request that does not
+validate, a warning about a value."""
+
+
+class RedactedBlocks(gr.Blocks):
+    """`gr.Blocks` whose errors are sentences without any value that was sent. Arguments that a caller of an endpoint
+    leaves out take the defaults of its function."""
+
+    async def preprocess_data(
+        self, block_fn: gr.blocks.BlockFunction, inputs: list[Any], *others: Any, **named: Any
+    ) -> list[Any]:
+        return await super().preprocess_data(block_fn, _with_defaults(block_fn, inputs), *others, **named)
+
+    async def process_api(self, *given: Any, **named: Any) -> dict[str, Any]:
+        try:
+            return await super().process_api(*given, **named)
+        except gr.Error as error:
+            raise gr.Error(error.message, print_exception=False) from None
+        except Exception as error:
+            raise gr.Error(sentence(error), print_exception=False) from None
+
+
+class SentencesForErrors:
+    """ASGI middleware: what goes wrong outside of events is logged by its kind and place, and answered with a sentence;
+    it reaches no server that would print all of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            said = sentence(error)
+            if scope["type"] == "http" and not begun:
+                await JSONResponse({"detail": said, "error": said}, status_code=500)(scope, receive, send)
+
+
+def application_options() -> dict[str, Any]:
+    """What the FastAPI application under the page is made with."""
+
+    async def malformed(request: Request, error: Exception) -> JSONResponse:
+        """Without the request itself, which FastAPI would send back to whoever sent it."""
+        return JSONResponse({"detail": BAD_REQUEST, "error": BAD_REQUEST}, status_code=422)
+
+    return {
+        "exception_handlers": {RequestValidationError: malformed},
+        "middleware": [Middleware(SentencesForErrors)],
+    }
+
+
+def redact_logs() -> None:
+    """Let this process log of errors no more than their kind and their place, whatever package logs them; warnings go
+    the same way. To be called once, by the program that serves the page."""
+    made = logging.getLogRecordFactory()
+
+    def redacted(*given: Any, **named: Any) -> logging.LogRecord:
+        return _redacted(made(*given, **named))
+
+    logging.setLogRecordFactory(redacted)
+    logging.captureWarnings(True)
+
+
+def _redacted(record: logging.LogRecord) -> logging.LogRecord:
+    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    if error is not None:
+        record.msg, record.args = "%s in %s", (type(error).__name__, _place(error))
+    elif record.name.split(".")[0] in _OF_OTHERS or record.name in _OF_OTHERS:
+        record.msg, record.args = "%s", (_kind_of_message(record),)
+    record.exc_info = record.exc_text = record.stack_info = None
+    return record
+
+
+def _kind_of_message(record: logging.LogRecord) -> str:
+    """Of a warning its file, line and kind; of other messages nothing."""
+    said = record.getMessage() if record.name == "py.warnings" else ""
+    file, line, kind = ([*said.split(":", 3), "", "", ""])[:3]
+    return f"{file}:{line}:{kind}" if line.isdecimal() else "a message that may say what somebody sent is left out"
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+
+
+def _with_defaults(block_fn: gr.blocks.BlockFunction, inputs: list[Any]) -> list[Any]:
+    """All inputs of an event.
+
+    Raises:
+        StudioError: where one is missing.
+    """
+    missing = block_fn.inputs[len(inputs) :]
+    if not missing:
+        return inputs
+    if any(block.get_block_name() != "api" for block in missing):
+        raise StudioError(NOT_UNDERSTOOD)
+    known = list(inspect.signature(block_fn.fn).parameters.values())
+    for parameter in known[len(inputs) :]:
+        if parameter.default is inspect.Parameter.empty:
+            raise StudioError(f"The argument “{parameter.name}” is missing.")
+    return [*inputs, *(parameter.default for parameter in known[len(inputs) :])]
