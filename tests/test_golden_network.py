@@ -13,7 +13,7 @@ from golden import Folder, check, load_pipeline
 def test_every_golden_case_agrees(shared: Path):
     results = list(check(shared / "golden"))
     assert len(results) > 40
-    late = [f"{r.name}: {r.error:.2e} > {r.allowed:.0e}" for r in results if not r.passed]
+    late = [f"{r.name}: {r.error:.2e} > {r.allowed:.1e}" for r in results if not r.passed]
     assert not late, "\n".join(late)
 
 
