@@ -376,7 +376,9 @@ def check_engine(data: Folder, name: str) -> Iterator[Result]:
         pipe.encode_reference(latent, token),
     )
     encoded = Encoded(person, pipe.encode_pose(squeezed(poses, (width, height)), size))
-    expected = pipe.draw(encoded, noise, steps=settings.steps, guidance_scale=settings.guidance).pictures
+    expected = pipe.draw(
+        encoded, noise, steps=settings.steps, guidance_scale=settings.guidance, face_scale=settings.face_scale
+    ).pictures
     yield Result(f"{name}/engine, squeezed", largest(drawn(SQUEEZED), cut(expected)), GREY * 1.001)
 
 

@@ -29,7 +29,7 @@ from mcld_app.network.pose_guider import PoseGuider
 from mcld_app.network.preprocess import AS_GIVEN, Preprocess, head_pixels, initial_noise, places_of
 from mcld_app.network.refiner import DetailRefiner
 from mcld_app.network.unets import DenoisingUNet, Guide, ReferenceUNet
-from mcld_app.request import MAX_STEPS, within
+from mcld_app.request import MAX_STEPS, Settings, within
 
 OUTPUTS = ("pil", "np", "pt", "latent")
 """What `MCLDPipeline` can return."""
@@ -309,9 +309,9 @@ class MCLDPipeline(DiffusionPipeline):
         conditions: Encoded,
         noise: Tensor,
         *,
-        steps: int = 20,
-        guidance_scale: float = 3.5,
-        face_scale: float = 0.5,
+        steps: int,
+        guidance_scale: float,
+        face_scale: float,
         generator: torch.Generator | list[torch.Generator] | None = None,
         on_step: Callable[[int, int, dict[str, Tensor]], dict | None] | None = None,
         focus: bool = False,
@@ -363,9 +363,9 @@ class MCLDPipeline(DiffusionPipeline):
         pose: Tensor,
         latents: Tensor,
         *,
-        steps: int = 20,
-        guidance_scale: float = 3.5,
-        face_scale: float = 0.5,
+        steps: int,
+        guidance_scale: float,
+        face_scale: float,
         generator: torch.Generator | list[torch.Generator] | None = None,
         on_step: Callable[[int, int, dict[str, Tensor]], dict | None] | None = None,
         record: FocusRecord | None = None,
@@ -450,9 +450,9 @@ class MCLDPipeline(DiffusionPipeline):
         *,
         height: int | None = None,
         width: int | None = None,
-        num_inference_steps: int = 20,
-        guidance_scale: float = 3.5,
-        face_scale: float = 0.5,
+        num_inference_steps: int = Settings.steps,
+        guidance_scale: float = Settings.guidance,
+        face_scale: float = Settings.face_scale,
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: Tensor | None = None,
         output_type: str = "pil",
