@@ -45,8 +45,8 @@ def first_table(shared: Path) -> list[dict]:
 # --- the tables ----------------------------------------------------------------------------------------------------
 
 
-def test_outline_is_that_of_the_reference_data(reference: Path) -> None:
-    golden = from_mosaic(np.array(Image.open(reference / "preprocess/outline.png"))[..., 0] > 0)
+def test_outline_is_that_of_the_reference_data(shared: Path) -> None:
+    golden = from_mosaic(np.array(Image.open(shared / "golden/preprocess/outline.png"))[..., 0] > 0)
     ours = charts().outline
     assert ours.shape == (24, SIDE, SIDE) and ours.dtype == bool
     both, either = (ours & golden).sum((1, 2)), (ours | golden).sum((1, 2))

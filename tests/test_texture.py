@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
 import cv2
@@ -29,6 +28,7 @@ from mcld_app.errors import IUVError, StudioError
 
 SIDE = 200
 CASES = ["full512", "missing_parts", "all_background", "black_pixels", "one_part_all_black", "one_part_uniform_gray"]
+FULL_TEXTURE_SHA256 = "af8f0edfb4af14e557029fc0347c35817155e5d01138cc1b887f7158867ee7be"
 
 
 def from_mosaic(picture: np.ndarray) -> np.ndarray:
@@ -49,14 +49,8 @@ def read(path: Path) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def golden(reference: Path) -> Path:
-    return reference / "preprocess"
-
-
-@pytest.fixture(scope="module")
-def expected(golden: Path) -> dict[str, dict[str, str]]:
-    """Case -> what the authors' code made of it -> the SHA-256 of its bytes, channels in OpenCV's order."""
-    return json.loads((golden / "expected.json").read_text("utf-8"))
+def golden(shared: Path) -> Path:
+    return shared / "golden" / "preprocess"
 
 
 @pytest.fixture(scope="module")
@@ -72,30 +66,24 @@ def case(request: pytest.FixtureRequest) -> str:
 # --- the exact mode ------------------------------------------------------------------------------------------------
 
 
-def digest(array: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
-
-
-def test_exact_mode_equals_the_authors_byte_for_byte(
-    golden: Path, golden_outline: np.ndarray, expected: dict[str, dict[str, str]], case: str
-) -> None:
+def test_exact_mode_equals_the_authors_byte_for_byte(golden: Path, golden_outline: np.ndarray, case: str) -> None:
     image, iuv = read(golden / f"{case}__im.png"), read(golden / f"{case}__iuv.png")
     atlas, known = extract_atlas(image, iuv, outline=golden_outline)
-    made = {
-        "texture": to_mosaic(atlas),
-        "texture_mask": to_mosaic(known) * np.uint8(255),
-        "normal_u8": atlas_to_texture(atlas, known).image,
-        "transfer_bg_white": render_atlas(atlas, iuv, np.full_like(image, 255)),
-        "transfer_self": render_atlas(atlas, iuv, image),
-    }
-    if case == "full512":  # that one is not in the reference data
-        del made["transfer_self"]
-    assert {name: digest(array) for name, array in made.items()} == expected[case]
+    mosaic = to_mosaic(atlas)
+    if case == "full512":
+        assert hashlib.sha256(mosaic.tobytes()).hexdigest() == FULL_TEXTURE_SHA256
+    else:
+        assert np.array_equal(mosaic, read(golden / f"{case}__texture.png"))
+    assert np.array_equal(to_mosaic(known) * np.uint8(255), read(golden / f"{case}__texture_mask.png"))
+    texture = atlas_to_texture(atlas, known)
+    assert np.array_equal(texture.image, read(golden / f"{case}__normal_u8.png"))
+    white = np.full_like(image, 255)
+    assert np.array_equal(render_atlas(atlas, iuv, white), read(golden / f"{case}__transfer_bg_white.png"))
+    if case != "full512":  # that one is not in the reference data
+        assert np.array_equal(render_atlas(atlas, iuv, image), read(golden / f"{case}__transfer_self.png"))
 
 
-def test_exact_mode_of_extract_is_the_same_for_rgb_photos(
-    golden: Path, golden_outline: np.ndarray, expected: dict[str, dict[str, str]], case: str
-) -> None:
+def test_exact_mode_of_extract_is_the_same_for_rgb_photos(golden: Path, golden_outline: np.ndarray, case: str) -> None:
     image, iuv = read(golden / f"{case}__im.png"), read(golden / f"{case}__iuv.png")
     rgb = np.ascontiguousarray(image[..., ::-1])
     if case == "all_background":
@@ -103,7 +91,39 @@ def test_exact_mode_of_extract_is_the_same_for_rgb_photos(
             extract(rgb, iuv, mode="exact", outline=golden_outline)
         return
     texture = extract(rgb, iuv, mode="exact", outline=golden_outline)
-    assert digest(texture.image[..., ::-1]) == expected[case]["normal_u8"]
+    assert np.array_equal(texture.image[..., ::-1], read(golden / f"{case}__normal_u8.png"))
+
+
+# Above: with the authors' own outline of the charts, which is not in this repository (see docs/licences.md). Below:
+# with the one built from the installed package, against every fourth pixel and eighth texel of the same cases.
+OFF = 8  # grey levels: what holes near an outline may differ by
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_authors_texture_map_and_renderings_in_the_repository(reference: Path, case: str) -> None:
+    image, iuv = (read(reference / "preprocess" / f"{case}__{name}.png") for name in ("im", "iuv"))
+    with np.load(reference / "preprocess" / "expected.npz", allow_pickle=False) as data:
+        theirs = {key.split("/")[1]: data[key].astype(int) for key in data.files if key.startswith(f"{case}/")}
+    atlas, known = extract_atlas(image, iuv)
+    texels = {
+        "texture_mask": to_mosaic(known) * np.uint8(255),
+        "normal_u8": atlas_to_texture(atlas, known).image,
+    }
+    pictures = {
+        "transfer_bg_white": render_atlas(atlas, iuv, np.full_like(image, 255)),
+        "transfer_self": render_atlas(atlas, iuv, image),
+    }
+    assert {*texels, "transfer_bg_white"} <= theirs.keys()
+    for name in texels:
+        assert share_off(texels[name][::8, ::8], theirs[name], OFF) < 0.03, name
+    for name in theirs.keys() & pictures.keys():
+        assert share_off(pictures[name][::4, ::4], theirs[name], 0) < 0.005, name
+
+
+def share_off(ours: np.ndarray, theirs: np.ndarray, by: int) -> float:
+    """The share of texels of which a channel differs by more than that."""
+    off = np.abs(ours.astype(int) - theirs) > by
+    return float((off.any(-1) if off.ndim == 3 else off).mean())
 
 
 def test_our_own_outline_changes_next_to_nothing(golden: Path, golden_outline: np.ndarray) -> None:

@@ -27,7 +27,7 @@ SCHEDULE = {
     "timestep_spacing": "trailing",
     "rescale_betas_zero_snr": True,
 }
-"""Training's noise schedule (`mcld-facts`, 14): scaled_linear, though the authors' inference uses linear."""
+"""Training's noise schedule: scaled_linear, though inference is linear (`docs/reference.md`, "Sampling")."""
 
 
 def part_class(name: str) -> type:

@@ -1,5 +1,5 @@
-"""What the paper's training starts from (`mcld-facts`, 14): Stable Diffusion's parts, from the checkpoints folder or
-the Hugging Face cache, hashes checked as everywhere."""
+"""What the paper's training starts from (`docs/reference.md`, "Training"): Stable Diffusion's parts, from the
+checkpoints folder or the Hugging Face cache, hashes checked as everywhere."""
 
 from __future__ import annotations
 

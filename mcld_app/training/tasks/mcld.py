@@ -269,8 +269,8 @@ def head_texels(side: int) -> Tensor:
 
 
 def freeze_unused(plan: FocusPlan, reference: ReferenceUNet, projector: FaceProjector) -> None:
-    """What is not trained: the ReferenceNet's last up block (`mcld-facts`, 14), and the face projector in an ablation
-    that does not see the face."""
+    """What is not trained: the ReferenceNet's last up block (`docs/reference.md`, "Training"), and the face projector
+    in an ablation that does not see the face."""
     reference.unet.up_blocks[-1].requires_grad_(False)
     if not plan.uses_face:
         projector.requires_grad_(False)
