@@ -4,11 +4,12 @@ choose another place). This file is also the entry point of a Hugging Face Space
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from importlib.util import find_spec
 
-from mcld_app.engine.registry import on_zerogpu, place_all
+from mcld_app.deployment import on_zerogpu, server_address, serves_mcp
+from mcld_app.engine.registry import place_all
+from mcld_app.errors import StudioError
 from mcld_app.studio.page import build, launch_options
 
 demo = build()
@@ -19,12 +20,14 @@ if on_zerogpu():  # `build` has imported `spaces`, without which there is no CUD
 def main() -> None:
     """Serve the page until it is stopped."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    if os.environ.get("MCLD_MCP") == "1" and find_spec("mcp") is None:
+    if serves_mcp() and find_spec("mcp") is None:
         sys.exit('Serving MCP clients needs one more package: pip install "gradio[mcp]", or leave MCLD_MCP out.')
-    anywhere = "0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1"  # a Space is reached from outside
-    name, port = os.environ.get("GRADIO_SERVER_NAME", anywhere), os.environ.get("GRADIO_SERVER_PORT", "7860")
     try:
-        demo.launch(server_name=name, server_port=int(port), **launch_options())
+        host, port = server_address()
+    except StudioError as error:
+        sys.exit(str(error))
+    try:
+        demo.launch(server_name=host, server_port=port, **launch_options())
     except OSError as error:
         if "empty port" not in str(error):
             raise

@@ -17,6 +17,14 @@ class PoseError(StudioError):
     """A pose that names an unknown joint or leaves a joint's limits."""
 
 
+class FileError(StudioError):
+    """A file or folder that cannot be written."""
+
+
+class DiskFull(FileError):
+    """Too little space on a disk."""
+
+
 class Cancelled(StudioError):
     """Somebody stopped what was being done; nothing is wrong."""
 

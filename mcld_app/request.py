@@ -13,6 +13,20 @@ from mcld_app.errors import StudioError
 
 MAX_SEED = 2**63 - 1
 MAX_STEPS = 200
+MAX_GUIDANCE = 30
+MAX_FACE_WEIGHT = 2
+
+MAX_PICTURES = 24
+"""Pictures drawn for one request, and so poses of one series."""
+
+MAX_SEEDS = 64
+"""Seeds of one recipe; those of more than one request are drawn by the command line."""
+
+MAX_COUNT = 8
+"""Pictures of one look that the page asks for at once: seeds in a row."""
+
+MAX_UPLOAD = 20 << 20
+"""Bytes of one file that somebody brings to the page."""
 
 SCHEDULERS: Mapping[str, str] = MappingProxyType(
     {"ddim": "DDIM, as the authors", "dpm++": "DPM-Solver++, few steps", "unipc": "UniPC, few steps"}
@@ -38,7 +52,7 @@ class Face:
 
     Attributes:
         identity: (512,) float32 raw face identity (ArcFace, not normalised).
-        head: (64, 64, 3) uint8 RGB, see `body.head.crop_head`: where no identity is given, a model that brings a face
+        head: (64, 64, 3) uint8 RGB, see `head_crop.crop_head`: where no identity is given, a model that brings a face
             encoder of its own takes it from here.
         photo, iuv: (H, W, 3) uint8 RGB and its IUV map of the same size: a model without such an encoder has the face
             looked for in the photo, on the body that the map says.
@@ -60,6 +74,7 @@ class Conditions:
         pose: P, (H, W, 3) uint8 IUV map, channels I, U, V.
         face: F; None = no face.
         other_face, face_mix: another face that F is turned towards, and how far, 0..1 (`identity.between`).
+        face_weight: how much F counts (paper, eq. 3: lambda), 0..2.
         coverage: (512, 512) bool, the texels that were seen or put there on purpose, for a model that fills the others
             itself; None = all that are not black.
     """
@@ -71,6 +86,7 @@ class Conditions:
     coverage: np.ndarray | None = None
     other_face: Face | None = None
     face_mix: float = 0.0
+    face_weight: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -80,7 +96,6 @@ class Settings:
     Attributes:
         steps: denoising steps, 1..200.
         guidance: classifier-free guidance, 0..30; 1 or less does without.
-        face_scale: weight of the face, 0..2.
         scheduler: one of `SCHEDULERS`; "ddim" as the authors, the others for few steps.
         focus: also say where the network looked.
         preview: whether a model that sees the texture preview is shown it; off, the paper's own conditions are all it
@@ -89,7 +104,6 @@ class Settings:
 
     steps: int = 20
     guidance: float = 3.5
-    face_scale: float = 0.5
     scheduler: str = "ddim"
     focus: bool = False
     preview: bool = True
@@ -97,8 +111,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Raises StudioError for a value out of range."""
         within("The number of steps", self.steps, 1, MAX_STEPS, whole=True)
-        within("Guidance", self.guidance, 0, 30)
-        within("The face's weight", self.face_scale, 0, 2)
+        within("Guidance", self.guidance, 0, MAX_GUIDANCE)
         if self.scheduler not in tuple(SCHEDULERS):  # it may be anything, unhashable too
             raise StudioError(f"There is no scheduler {self.scheduler!r}. Choose one of: {', '.join(SCHEDULERS)}.")
 

@@ -7,18 +7,20 @@ import json
 
 import numpy as np
 import pytest
+import studio_actions as actions
 
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import encode_png
+from mcld_app.editing import samples
 from mcld_app.editing.recipe import Recipe, write_recipe
-from mcld_app.editing.sample_files import sample_people
 from mcld_app.errors import StudioError
 from mcld_app.output.provenance import encode_generated
-from mcld_app.studio import actions, dispatcher
-from mcld_app.studio.live_preview import live_picture
+from mcld_app.studio.messages import UNEXPECTED
+from mcld_app.studio.panels.stage.live_preview import live_picture
+from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
-from mcld_app.studio.state import EditorState, Session, initial_state
+from mcld_app.studio.state import EditorState, initial_state
 from mcld_app.synthetic.people import draw_person, render_person
 
 
@@ -38,7 +40,7 @@ def sample_files(index: int = 4, shade: int = 0) -> dict[str, dict[str, str]]:
     """A sample's photo and map as the page sends them; a shade makes it another photo."""
     import cv2
 
-    sample = sample_people()[index]
+    sample = [*samples.people().values()][index]
     photo = cv2.imread(str(sample.photo_path))[..., ::-1]
     photo = np.clip(photo.astype(int) + shade, 0, 255).astype(np.uint8)
     files = {"photo": encode_png(photo), "iuv": sample.iuv_path.read_bytes()}
@@ -138,11 +140,11 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_what_cannot_be_done_is_said_in_a_sentence_and_nothing_is_lost(case: str) -> None:
     session = Session()
-    dispatcher.run(session, actions.choose_pose, {"id": "standing"})
+    actions.run(session, actions.choose_pose, {"id": "standing"})
     before, (act, data) = session.state, BAD[case]
-    answer = dispatcher.run(session, act, data)
+    answer = actions.run(session, act, data)
     told = answer["notice"]
-    assert told["kind"] == "warning" and told["text"] != dispatcher.UNEXPECTED, told["text"]
+    assert told["kind"] == "warning" and told["text"] != UNEXPECTED, told["text"]
     assert 15 < len(told["text"]) < 320 and told["text"].endswith((".", "?")), told["text"]
     assert session.state.look is before.look and set(answer) == {"session", "notice"}
 
@@ -175,7 +177,7 @@ def test_on_a_space_nobody_brings_pictures_before_they_agreed(
 
 def test_a_hand_on_a_joint_is_shown_small_pictures_and_changes_nothing() -> None:
     sessions, session = SessionStore(60), Session()
-    dispatcher.run(session, actions.choose_pose, {"id": "standing"})
+    actions.run(session, actions.choose_pose, {"id": "standing"})
     token, before = sessions.keep(session), session.state
     live = live_picture(sessions)
     shown = live({"token": token, "act": "drag", "handle": "left_wrist", "x": 0.75, "y": 0.3})
@@ -187,7 +189,7 @@ def test_a_hand_on_a_joint_is_shown_small_pictures_and_changes_nothing() -> None
 
 def test_nobody_elses_visit_answers_and_nonsense_gets_nothing() -> None:
     sessions, session = SessionStore(60), Session()
-    dispatcher.run(session, actions.choose_pose, {"id": "standing"})
+    actions.run(session, actions.choose_pose, {"id": "standing"})
     token, live = sessions.keep(session), live_picture(sessions)
     drag = {"act": "drag", "handle": "left_wrist", "x": 0.5, "y": 0.5}
     for told in (None, [], {}, drag, {**drag, "token": "x"}, {**drag, "token": token, "act": "undo"},

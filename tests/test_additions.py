@@ -14,8 +14,9 @@ from test_training import ADDED, SIZES, UNET, config
 
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
-from mcld_app.body.texture.dressing import fill
-from mcld_app.body.texture.texture_map import TextureMap, extract, places
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.texture_map import TextureMap, places
 from mcld_app.checkpoints import load_pipeline
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model

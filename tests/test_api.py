@@ -6,11 +6,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from mcld_app.errors import StudioError
-from mcld_app.studio import api
+from mcld_app.studio.api import endpoints
+from mcld_app.studio.page import PANELS
+
+api = SimpleNamespace(**endpoints(PANELS))
 
 PROGRAM = '''
 import base64, io, json, sys
@@ -57,13 +61,19 @@ def test_another_program_edits_and_draws_by_named_endpoints(studio_url: str) -> 
 def test_every_endpoint_is_typed_and_says_what_it_does() -> None:
     import inspect
 
-    names = [function.__name__ for function in api.ENDPOINTS]
-    assert len(names) == len(set(names)) >= 19
-    for function in api.ENDPOINTS:
+    for name, function in vars(api).items():
         signature = inspect.signature(function)
-        assert function.__doc__ and signature.return_annotation is not inspect.Signature.empty, function.__name__
+        assert function.__doc__ and signature.return_annotation is not inspect.Signature.empty, name
         for parameter in signature.parameters.values():
-            assert parameter.annotation is not inspect.Parameter.empty, (function.__name__, parameter.name)
+            assert parameter.annotation is not inspect.Parameter.empty, (name, parameter.name)
+
+
+def test_the_endpoints_are_those_that_programs_were_promised() -> None:
+    assert set(vars(api)) == {
+        "samples", "start", "start_with_photo", "pose", "turn", "drag", "mirror", "pose_of", "paint_pose", "wear",
+        "cover", "paint", "face", "face_weight", "switch", "move", "remove", "guess", "preview", "health",
+    }  # fmt: skip
+    assert sum(len(panel.endpoints) for panel in PANELS) + 1 == len(vars(api)), "no two of one name"
 
 
 def test_an_endpoint_keeps_nothing_and_the_recipe_holds_all() -> None:
@@ -78,9 +88,9 @@ def test_an_endpoint_keeps_nothing_and_the_recipe_holds_all() -> None:
 def test_a_photo_comes_in_and_goes_along_with_the_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     import base64
 
-    from mcld_app.editing.sample_files import sample_people
+    from mcld_app.editing import samples
 
-    sample = sample_people()[2]
+    sample = [*samples.people().values()][2]
     photo, iuv = (base64.b64encode(Path(p).read_bytes()).decode() for p in (sample.photo_path, sample.iuv_path))
     recipe = api.pose(api.start_with_photo(photo, iuv), "arms-up")
     assert len(json.loads(recipe)["pictures"]) == 1

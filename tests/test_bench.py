@@ -11,7 +11,8 @@ from mcld_app.bench.__main__ import main
 from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
-from mcld_app.body.texture.texture_map import extract, extract_atlas, render_atlas
+from mcld_app.body.texture.atlas import extract_atlas, render_atlas
+from mcld_app.body.texture.extraction import extract
 
 
 @pytest.fixture(scope="module")

@@ -218,16 +218,19 @@ def test_foreign_tables_are_one_sentence(tmp_path: Path, cache: Path, monkeypatc
 
 def test_with_a_warm_cache_nothing_heavy_is_imported(root: Path) -> None:
     """Re-posing and re-dressing take numpy and OpenCV: the page must not wait for anything else."""
-    from mcld_app.body.mannequin.figure import figure
+    from mcld_app.body.mannequin.body_mesh import body_mesh
 
-    charts(), figure()  # fills the cache
+    charts(), body_mesh()  # fills the cache
     program = """
 import sys
 import numpy as np
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
-from mcld_app.body.texture.dressing import fill, merge, wear
-from mcld_app.body.texture.texture_map import extract, render
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.texture_map import merge
+from mcld_app.body.texture.dressing import wear
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.texture_map import render
 iuv = draw_iuv(Pose(), (256, 176))
 photo = np.full((256, 176, 3), 99, np.uint8)
 for mode in ("fast", "exact"):

@@ -27,7 +27,7 @@ from mcld_app.checkpoints import (
     BrokenWeights,
     ChecksumManifest,
     DiskFull,
-    FetchError,
+    DownloadError,
     MissingWeights,
     UntrustedWeights,
     WeightsError,
@@ -749,7 +749,7 @@ def test_a_download_that_was_stopped_goes_on_the_next_time(hub: Hub, folder: Pat
 def test_what_was_begun_of_an_older_version_is_dropped(hub: Hub, folder: Path, guider_bytes: bytes):
     weight = hub.publish("pose_guider", b"\0" * 20_000 + guider_bytes)
     hub.break_after = [10_000] + [0] * 10
-    with pytest.raises(FetchError):
+    with pytest.raises(DownloadError):
         download([weight], wait=0)
     hub.break_after = []
     weight = hub.publish("pose_guider", guider_bytes)
@@ -782,7 +782,7 @@ def test_a_busy_server_is_asked_again(hub: Hub, folder: Path, guider_bytes: byte
 def test_a_connection_that_never_holds_is_given_up_and_what_came_is_kept(hub: Hub, folder: Path, guider_bytes: bytes):
     weight = hub.publish("pose_guider", guider_bytes)
     hub.break_after = [5000] + [0] * 10
-    with pytest.raises(FetchError, match="What has come so far is kept"):
+    with pytest.raises(DownloadError, match="What has come so far is kept"):
         download([weight], wait=0)
     assert len(hub.asked) == 5 and find(weight) is None
 
@@ -805,7 +805,7 @@ def test_a_file_that_is_not_the_one_in_the_table_is_refused(hub: Hub, folder: Pa
 def test_a_web_page_instead_of_the_file_is_said(hub: Hub, folder: Path, guider_bytes: bytes):
     weight = hub.publish("pose_guider", guider_bytes)
     hub.web_page = True
-    with pytest.raises(FetchError, match="web page came"):
+    with pytest.raises(DownloadError, match="web page came"):
         download([weight], wait=0)
     assert everything_in(folder) == []
 
@@ -818,12 +818,12 @@ def test_a_web_page_published_under_the_name_is_said(hub: Hub, folder: Path):
 
 
 def test_a_file_that_is_gone_is_said(hub: Hub, folder: Path):
-    with pytest.raises(FetchError, match="not there any more"):
+    with pytest.raises(DownloadError, match="not there any more"):
         download([weight_named("pose_guider")], wait=0)
 
 
 def test_without_a_network_one_sentence_says_what_to_do(folder: Path):
-    with pytest.raises(FetchError) as error:
+    with pytest.raises(DownloadError) as error:
         download([weight_named("pose_guider")], wait=0)
     said = str(error.value)
     assert "no connection to http://127.0.0.1:9" in said and "Traceback" not in said
@@ -854,7 +854,7 @@ def test_two_downloads_of_one_file_do_not_write_into_each_other(hub: Hub, folder
 
     def again(fetched) -> None:
         if not said:
-            with pytest.raises(FetchError, match="downloaded already") as error:
+            with pytest.raises(DownloadError, match="downloaded already") as error:
                 download([weight], wait=0)
             said.append(error)
 

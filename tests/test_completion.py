@@ -13,8 +13,9 @@ from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.completion import WAYS, coloured, complete
-from mcld_app.body.texture.dressing import fill, merge
-from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.errors import StudioError
 
 DRIFT = 12  # grey levels by which OpenCV's Telea leaves a plain colour in a large hole: it rounds at each step

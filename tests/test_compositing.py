@@ -6,16 +6,18 @@ import base64
 
 import numpy as np
 import pytest
+import studio_actions as actions
 
+from mcld_app.body.compositing import person_mask
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import encode_png
-from mcld_app.body.texture.compositing import outline
 from mcld_app.editing import draw, pose_map
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import Person, make_person
-from mcld_app.studio import actions, downloads, generation
-from mcld_app.studio.state import Session, initial_state
+from mcld_app.studio import downloads, generation
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import initial_state
 from mcld_app.synthetic.people import draw_person, render_person
 
 SKY, WALL = (60, 120, 210), (190, 170, 140)
@@ -28,7 +30,7 @@ def scene() -> tuple[np.ndarray, np.ndarray]:
     ground = np.empty((520, 900, 3), np.uint8)
     ground[:260], ground[260:] = SKY, WALL
     whole, place = ground.copy(), np.zeros_like(ground)
-    person = outline(photo, iuv)
+    person = person_mask(photo, iuv)
     import cv2
 
     person = cv2.resize(person.astype(np.uint8), (330, 480)) > 0
@@ -75,9 +77,9 @@ def test_where_the_person_was_the_background_closes(person: Person, scene) -> No
 
 def test_an_outline_has_the_body_and_what_hangs_off_it(scene) -> None:
     photo, iuv = render_person(draw_person(5), named_poses()["standing"], (512, 352), background=False)
-    found = outline(photo, iuv)
+    found = person_mask(photo, iuv)
     assert found[iuv[..., 0] > 0].all()
-    assert not found[:, :20].any() and not outline(photo, np.zeros_like(iuv)).any()
+    assert not found[:, :20].any() and not person_mask(photo, np.zeros_like(iuv)).any()
 
 
 def test_the_drawn_picture_can_be_taken_away_in_the_photo(scene) -> None:

@@ -11,20 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import PARTS, parts_mask, region_mask
-from mcld_app.body.texture.dressing import merge, texels_changed, wear
-from mcld_app.body.texture.head_crop import crop_head
-from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.body.texture.dressing import texels_changed, wear
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.texture_map import TextureMap, merge
+from mcld_app.editing import samples
 from mcld_app.editing.diagnostics import Finding, SourceConditions, findings
 from mcld_app.editing.person import read_sample
-from mcld_app.editing.sample_files import sample_garments, sample_people
 from mcld_app.errors import IUVError, StudioError
 from mcld_app.synthetic.people import draw_person, render_person
 
-PEOPLE = [sample.id for sample in sample_people()]
+PEOPLE = [sample.id for sample in samples.people().values()]
 TURNED_AWAY = ("side", "running", "back", "back-turned")  # a photo from the front shows little of these
 HEAD, LEGS, ARMS = (23, 24), range(5, 15), (3, 4, *range(15, 23))
 TALL, WIDE = 512, 352
@@ -32,7 +33,7 @@ TALL, WIDE = 512, 352
 
 def sample(name: str):
     """A sample person or garment, as they ship."""
-    (found,) = (s for s in (*sample_people(), *sample_garments()) if s.id == name)
+    (found,) = (s for s in (*samples.people().values(), *samples.garments().values()) if s.id == name)
     return read_sample(found.id, found.label, found.photo_path, found.iuv_path)
 
 

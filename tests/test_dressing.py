@@ -12,8 +12,11 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import BASE_REGIONS, parts_mask, region_mask, region_pixels
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.dressing import bare_limbs, fill, merge, wear
-from mcld_app.body.texture.texture_map import TextureMap, extract, render
+from mcld_app.body.texture.dressing import wear
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.skin import bare_limbs
+from mcld_app.body.texture.texture_map import TextureMap, merge, render
 from mcld_app.errors import StudioError
 from mcld_app.synthetic.people import draw_person, render_person
 from mcld_app.synthetic.wardrobe import Bottom, Cloth, Shoes, Top

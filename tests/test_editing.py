@@ -10,11 +10,11 @@ from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import region_mask, region_pixels
 from mcld_app.body.photo import encode_png
-from mcld_app.body.texture.dressing import bare_limbs
+from mcld_app.body.texture.skin import bare_limbs
 from mcld_app.editing import Garment, History, Look, draw, samples
 from mcld_app.editing import look as looks
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import PICTURE_SIZE, Person, make_person, read_person, read_sample
-from mcld_app.editing.sample_files import sample_garments, sample_people
 from mcld_app.errors import IUVError, StudioError
 from mcld_app.synthetic.people import draw_person, render_person
 
@@ -62,7 +62,7 @@ def test_the_same_pictures_make_the_same_person_whatever_they_are_called() -> No
 
 
 def test_a_person_reads_from_bytes_as_from_paths() -> None:
-    sample = sample_people()[0]
+    sample = next(iter(samples.people().values()))
     paths = read_person("x", sample.photo_path, sample.iuv_path)
     files = read_person("x", sample.photo_path.read_bytes(), sample.iuv_path.read_bytes())
     assert paths.key == files.key
@@ -86,7 +86,7 @@ def test_filling_leaves_what_the_photo_showed_as_it_was(anna: Person) -> None:
 
 def test_putting_clothes_on_changes_their_region_and_nothing_else(anna: Person, coat: Garment) -> None:
     before = looks.of(anna)
-    after = looks.put_on(before, coat, "bottom")
+    after = looks.add(before, Wear(coat, "bottom"))
     region = region_mask("bottom")
     assert (after.appearance.seen.image[~region] == before.appearance.seen.image[~region]).all()
     seen = region & coat.donor.texture.coverage & ~bare_limbs(coat.donor.texture)
@@ -96,37 +96,37 @@ def test_putting_clothes_on_changes_their_region_and_nothing_else(anna: Person, 
 
 
 def test_a_garment_that_nobody_wears_ends_at_its_own_hems(anna: Person, tee: Garment) -> None:
-    changed = looks.put_on(looks.of(anna), tee).appearance.changed
+    changed = looks.add(looks.of(anna), Wear(tee)).appearance.changed
     assert not (changed & (region_mask("shoes") | region_mask("face") | region_mask("hands"))).any()
     assert (changed & region_mask("top")).sum() > 0.5 * region_mask("top").sum()
 
 
 @pytest.mark.parametrize("part", ["top", "sleeves"])
 def test_a_part_of_a_garment_changes_that_part_alone(anna: Person, tee: Garment, part: str) -> None:
-    changed = looks.put_on(looks.of(anna), tee, part).appearance.changed
+    changed = looks.add(looks.of(anna), Wear(tee, part)).appearance.changed
     assert changed.any()
     assert not (changed & ~region_mask(part)).any()
 
 
 def test_clothes_that_are_covered_completely_are_taken_off(anna: Person, coat: Garment, tee: Garment) -> None:
-    look = looks.put_on(looks.of(anna), tee, "top")
-    look = looks.put_on(look, coat, "shoes")
-    look = looks.put_on(look, coat, "upper")
+    look = looks.add(looks.of(anna), Wear(tee, "top"))
+    look = looks.add(look, Wear(coat, "shoes"))
+    look = looks.add(look, Wear(coat, "upper"))
     assert [(edit.garment, edit.area) for edit in look.edits] == [(coat, "shoes"), (coat, "upper")]
 
 
 def test_an_outfit_built_step_by_step_is_the_one_built_at_once(anna: Person, coat: Garment, tee: Garment) -> None:
-    look = looks.put_on(looks.put_on(looks.put_on(looks.of(anna), coat, "shoes"), coat, "bottom"), tee)
+    look = looks.add(looks.add(looks.add(looks.of(anna), Wear(coat, "shoes")), Wear(coat, "bottom")), Wear(tee))
     look = looks.remove(look, 0)
-    at_once = looks.put_on(looks.put_on(looks.of(anna), coat, "bottom"), tee)
+    at_once = looks.add(looks.add(looks.of(anna), Wear(coat, "bottom")), Wear(tee))
     assert (look.appearance.seen.image == at_once.appearance.seen.image).all()
     assert (look.texture.image == at_once.texture.image).all()
 
 
 def test_taking_off_brings_the_older_look_back(anna: Person, coat: Garment) -> None:
-    look = looks.put_on(looks.put_on(looks.of(anna), coat, "shoes"), coat, "bottom")
+    look = looks.add(looks.add(looks.of(anna), Wear(coat, "shoes")), Wear(coat, "bottom"))
     back = looks.remove(look, 1)
-    expected = looks.put_on(looks.of(anna), coat, "shoes")
+    expected = looks.add(looks.of(anna), Wear(coat, "shoes"))
     assert (back.appearance.seen.image == expected.appearance.seen.image).all()
     with pytest.raises(StudioError, match="not in the list"):
         looks.remove(back, 1)
@@ -139,13 +139,13 @@ def test_clothes_a_picture_does_not_show_are_refused_with_a_sentence(anna: Perso
     iuv[np.isin(iuv[..., 0], (5, 6))] = 0  # a donor cut off above the feet
     barefoot = Garment("Cut-off clothes", make_person("x", photo, iuv), "outfit")
     with pytest.raises(StudioError, match=r"[Ss]hoes") as told:
-        looks.put_on(looks.of(anna), barefoot, "shoes")
+        looks.add(looks.of(anna), Wear(barefoot, "shoes"))
     assert str(told.value).endswith(".")
 
 
 def test_clothes_and_pose_stay_on_when_the_person_changes(anna: Person, coat: Garment) -> None:
     pose = named_poses()["arms-up"]
-    look = looks.stand(looks.put_on(looks.of(anna), coat), pose)
+    look = looks.stand(looks.add(looks.of(anna), Wear(coat)), pose)
     other = looks.change_person(look, coat.donor)
     assert (other.person, other.edits, other.pose) == (coat.donor, look.edits, pose)
 
@@ -208,7 +208,7 @@ def test_untouched_the_preview_is_the_photo(anna: Person) -> None:
 
 
 def test_as_in_the_photo_only_the_new_clothes_are_painted_over_it(anna: Person, coat: Garment) -> None:
-    preview = draw(looks.put_on(looks.of(anna), coat, "bottom"))
+    preview = draw(looks.add(looks.of(anna), Wear(coat, "bottom")))
     legs = region_pixels("bottom", anna.picture_iuv)
     near = cv2.dilate(legs.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     assert (preview.picture[~near] == anna.picture[~near]).all()
@@ -236,10 +236,10 @@ def test_the_picture_stands_on_the_photos_own_colour_where_that_is_plain(anna: P
     assert np.abs(preview.picture[3, 3].astype(float) - edge).max() < 20
 
 
-@pytest.mark.parametrize("garment", sample_garments(), ids=lambda g: g.id)
+@pytest.mark.parametrize("garment", samples.garments().values(), ids=lambda g: g.id)
 def test_every_sample_garment_can_be_worn_where_it_belongs(anna: Person, garment) -> None:
     ready = samples.sample_garment(f"garment:{garment.id}")
-    preview = draw(looks.put_on(looks.of(anna), ready))
+    preview = draw(looks.add(looks.of(anna), Wear(ready)))
     assert (preview.picture != anna.picture).any(2).mean() > 0.003
 
 
@@ -249,7 +249,7 @@ def _drawn(name: str, seed: int) -> Person:
 
 
 def test_samples_are_read_once_and_shared() -> None:
-    sample = sample_people()[0]
+    sample = next(iter(samples.people().values()))
     first = read_sample("person:x", sample.label, sample.photo_path, sample.iuv_path)
     assert read_sample("person:x", sample.label, sample.photo_path, sample.iuv_path) is first
 
@@ -258,4 +258,4 @@ def test_trousers_that_nobody_wears_are_no_top() -> None:
     """Their waist lies in it, and is all that would come."""
     anna = looks.of(samples.sample_person("person:mara"))
     with pytest.raises(StudioError, match="next to nothing of the region"):
-        looks.put_on(anna, samples.sample_garment("garment:jeans"), "top")
+        looks.add(anna, Wear(samples.sample_garment("garment:jeans"), "top"))

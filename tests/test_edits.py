@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.dressing import skin_colour
-from mcld_app.editing import FILLS, Cover, Garment, Look, MapPose, Paint, Swap, draw, pose_map, samples
+from mcld_app.body.texture.skin import skin_colour
+from mcld_app.editing import FILLS, Garment, Look, MapPose, draw, pose_map, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.conditioning import conditions_of
+from mcld_app.editing.edits.cover import Cover
+from mcld_app.editing.edits.face_swap import FaceSwap
+from mcld_app.editing.edits.paint import Paint, erased
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import Person, make_person
 from mcld_app.editing.series import pose_between, series_of
 from mcld_app.errors import StudioError
@@ -51,7 +55,7 @@ def blob(colour=(200, 30, 40), row=ROW) -> np.ndarray:
 
 
 def test_a_colour_covers_its_area_and_nothing_else(anna: Person) -> None:
-    look = looks.cover(looks.of(anna), Cover("bottom", (250, 200, 10), shaded=False))
+    look = looks.add(looks.of(anna), Cover("bottom", (250, 200, 10), shaded=False))
     changed, area = look.appearance.changed, region_mask("bottom")
     assert not (changed & ~area).any()
     assert (look.texture.image[area] == (250, 200, 10)).all()
@@ -59,24 +63,24 @@ def test_a_colour_covers_its_area_and_nothing_else(anna: Person) -> None:
 
 
 def test_a_colour_that_keeps_the_folds_is_as_light_and_dark_as_the_photo(anna: Person) -> None:
-    look = looks.cover(looks.of(anna), Cover("top", (150, 150, 150)))
+    look = looks.add(looks.of(anna), Cover("top", (150, 150, 150)))
     shade = look.texture.image[TOP & anna.texture.coverage].astype(float).mean(-1)
     assert shade.std() > 1.0
     assert abs(np.median(shade) - 150) < 20
 
 
 def test_an_area_is_given_one_colour_at_a_time(anna: Person) -> None:
-    look = looks.cover(looks.of(anna), Cover("top", (1, 2, 3)))
-    look = looks.cover(look, Cover("bottom", (1, 2, 3)))
-    look = looks.cover(look, Cover("top", (9, 9, 9)))
+    look = looks.add(looks.of(anna), Cover("top", (1, 2, 3)))
+    look = looks.add(look, Cover("bottom", (1, 2, 3)))
+    look = looks.add(look, Cover("top", (9, 9, 9)))
     assert [(edit.area, edit.colour) for edit in look.edits] == [("top", (9, 9, 9)), ("bottom", (1, 2, 3))]
 
 
 def test_any_set_of_body_parts_can_be_covered_or_dressed(anna: Person, bea: Person) -> None:
     sleeve = frozenset({15, 17, 19, 21})
-    coloured = looks.cover(looks.of(anna), Cover(sleeve, (0, 0, 250), shaded=False))
+    coloured = looks.add(looks.of(anna), Cover(sleeve, (0, 0, 250), shaded=False))
     assert (coloured.texture.image[parts_mask(sleeve)] == (0, 0, 250)).all()
-    dressed = looks.put_on(looks.of(anna), Garment("Bea’s clothes", bea, "upper"), sleeve)
+    dressed = looks.add(looks.of(anna), Wear(Garment("Bea’s clothes", bea, "upper"), sleeve))
     changed = dressed.appearance.changed
     assert changed.any() and not (changed & ~parts_mask(sleeve)).any()
 
@@ -84,37 +88,41 @@ def test_any_set_of_body_parts_can_be_covered_or_dressed(anna: Person, bea: Pers
 @pytest.mark.parametrize("area", ["nowhere", frozenset(), frozenset({0}), frozenset({3, 25})])
 def test_an_area_that_is_none_is_told(anna: Person, area) -> None:
     with pytest.raises(StudioError):
-        looks.cover(looks.of(anna), Cover(area, (1, 2, 3)))
+        looks.add(looks.of(anna), Cover(area, (1, 2, 3)))
 
 
 # ---- paint ----------------------------------------------------------------------------------------------------
 
 
+def erase(look: Look, where: np.ndarray) -> Look:
+    return looks.with_edits(look, erased(look.edits, where))
+
+
 def test_strokes_in_a_row_are_one_edit_and_the_eraser_takes_them_away(anna: Person) -> None:
-    look = looks.paint(looks.of(anna), blob())
-    look = looks.paint(look, blob((10, 200, 30), ROW + 20))
+    look = looks.add(looks.of(anna), Paint(blob()))
+    look = looks.add(look, Paint(blob((10, 200, 30), ROW + 20)))
     assert len(look.edits) == 1
     layer = look.edits[0].layer
     assert (layer[..., 3] > 0).sum() > (blob()[..., 3] > 0).sum()
-    erased = looks.erase(look, blob()[..., 3] > 0)
-    assert not erased.edits[0].layer[blob()[..., 3] > 0].any() and erased.edits[0].layer.any()
-    gone = looks.erase(look, np.ones((512, 512), bool))
+    rest = erase(look, blob()[..., 3] > 0)
+    assert not rest.edits[0].layer[blob()[..., 3] > 0].any() and rest.edits[0].layer.any()
+    gone = erase(look, np.ones((512, 512), bool))
     assert gone.edits == () and (gone.texture.image == looks.of(anna).texture.image).all()
     with pytest.raises(StudioError, match="no paint"):
-        looks.erase(gone, np.ones((512, 512), bool))
+        erase(gone, np.ones((512, 512), bool))
 
 
 def test_the_eraser_takes_away_paint_only(anna: Person) -> None:
-    look = looks.cover(looks.of(anna), Cover("top", (9, 9, 9), shaded=False))
+    look = looks.add(looks.of(anna), Cover("top", (9, 9, 9), shaded=False))
     with pytest.raises(StudioError, match="never the photo"):
-        looks.erase(look, np.ones((512, 512), bool))
+        erase(look, np.ones((512, 512), bool))
 
 
 # ---- faces ----------------------------------------------------------------------------------------------------
 
 
 def test_a_face_brings_its_identity_and_its_heads_texels(anna: Person, bea: Person) -> None:
-    look = looks.swap_face(looks.of(anna), Swap(bea))
+    look = looks.add(looks.of(anna), FaceSwap(bea))
     changed = look.appearance.changed
     assert not (changed & ~HEAD).any() and changed[HEAD].mean() > 0.5
     own, other, mix = look.faces
@@ -126,32 +134,32 @@ def test_a_face_brings_its_identity_and_its_heads_texels(anna: Person, bea: Pers
 def test_a_collar_belongs_to_the_clothes_and_not_to_the_head() -> None:
     rollneck, bare = samples.sample_person("person:kofi"), samples.sample_person("person:mara")
     neck = HEAD & (rest_surface().y < 1.5)
-    with_head = looks.swap_face(looks.of(bare), Swap(rollneck)).texture.image
+    with_head = looks.add(looks.of(bare), FaceSwap(rollneck)).texture.image
     assert np.abs(with_head[neck].astype(int) - skin_colour(rollneck.texture)).mean() < 30, "Kofi's skin, no collar"
-    kept = looks.swap_face(looks.of(rollneck), Swap(bare)).texture.image
+    kept = looks.add(looks.of(rollneck), FaceSwap(bare)).texture.image
     assert (kept[neck] == rollneck.filled.image[neck]).all(), "Kofi's rollneck stays on"
 
 
 def test_a_face_by_its_identity_alone_leaves_every_texel(anna: Person, bea: Person) -> None:
-    look = looks.swap_face(looks.of(anna), Swap(bea, texels=False))
+    look = looks.add(looks.of(anna), FaceSwap(bea, texels=False))
     assert not look.appearance.changed.any()
     assert look.faces[1] is not None
 
 
 def test_half_way_to_another_face_lies_between_the_two(anna: Person, bea: Person) -> None:
-    half = looks.swap_face(looks.of(anna), Swap(bea, share=0.5))
+    half = looks.add(looks.of(anna), FaceSwap(bea, share=0.5))
     seen = region_mask("face") & anna.texture.coverage
     low = np.minimum(anna.texture.image[seen], bea.filled.image[seen]).astype(int)
     high = np.maximum(anna.texture.image[seen], bea.filled.image[seen]).astype(int)
     image = half.texture.image[seen].astype(int)
     assert ((image >= low - 1) & (image <= high + 1)).all()
     assert half.faces[2] == 0.5
-    none = looks.swap_face(half, Swap(bea, share=0.0))
+    none = looks.add(half, FaceSwap(bea, share=0.0))
     assert not none.appearance.changed.any() and none.faces[2] == 0.0
 
 
 def test_no_face_is_a_choice_and_there_is_one_face_at_a_time(anna: Person, bea: Person) -> None:
-    look = looks.swap_face(looks.swap_face(looks.of(anna), Swap(bea)), Swap(None))
+    look = looks.add(looks.add(looks.of(anna), FaceSwap(bea)), FaceSwap(None))
     assert len(look.edits) == 1 and look.faces == (None, None, 0.0)
     off = looks.switch(look, 0, False)
     assert off.faces[0] is not None, "switched off, the face is the person's own"
@@ -160,7 +168,7 @@ def test_no_face_is_a_choice_and_there_is_one_face_at_a_time(anna: Person, bea: 
 def test_a_picture_without_a_face_is_refused_with_a_sentence(anna: Person) -> None:
     behind = photographed("Ben", 5, "back")
     with pytest.raises(StudioError, match="No face is seen in “Ben”"):
-        looks.swap_face(looks.of(anna), Swap(behind))
+        looks.add(looks.of(anna), FaceSwap(behind))
 
 
 # ---- the list -------------------------------------------------------------------------------------------------
@@ -168,9 +176,9 @@ def test_a_picture_without_a_face_is_refused_with_a_sentence(anna: Person) -> No
 
 @pytest.fixture
 def three(anna: Person, bea: Person) -> Look:
-    look = looks.put_on(looks.of(anna), Garment("Bea’s clothes", bea, "upper"))
-    look = looks.cover(look, Cover("top", (20, 200, 90), shaded=False))
-    return looks.paint(look, blob())
+    look = looks.add(looks.of(anna), Wear(Garment("Bea’s clothes", bea, "upper")))
+    look = looks.add(look, Cover("top", (20, 200, 90), shaded=False))
+    return looks.add(look, Paint(blob()))
 
 
 def test_an_edit_that_is_off_does_not_count_and_on_again_does(three: Look) -> None:
@@ -183,7 +191,7 @@ def test_an_edit_that_is_off_does_not_count_and_on_again_does(three: Look) -> No
 
 def test_later_edits_lie_over_earlier_ones(three: Look) -> None:
     under = looks.move(three, 2, 0)
-    assert [type(edit).__name__ for edit in under.edits] == ["Paint", "Wear", "Cover"]
+    assert [type(edit) for edit in under.edits] == [Paint, Wear, Cover]
     painted = (blob()[..., 3] > 0) & TOP
     assert painted.any()
     assert (three.texture.image[painted] == (200, 30, 40)).all()
@@ -196,7 +204,7 @@ def test_however_they_were_ordered_the_list_says_what_is_seen(moves) -> None:
     person = samples.sample_person(next(iter(samples.people())))
     look = looks.of(person)
     for colour, area in (((250, 0, 0), "top"), ((0, 250, 0), "upper"), ((0, 0, 250), "outfit")):
-        look = looks.cover(look, Cover(area, colour, shaded=False))
+        look = looks.add(look, Cover(area, colour, shaded=False))
     for index, to in moves:
         look = looks.move(look, index, to)
     afresh = looks.with_edits(looks.of(person), look.edits)
@@ -254,7 +262,7 @@ def test_without_edits_the_network_sees_the_photo_itself(anna: Person) -> None:
 
 
 def test_the_old_clothes_do_not_come_in_by_the_photo(anna: Person) -> None:
-    look = looks.stand(looks.cover(looks.of(anna), Cover("top", (0, 250, 0), shaded=False)), named_poses()["arms-up"])
+    look = looks.stand(looks.add(looks.of(anna), Cover("top", (0, 250, 0), shaded=False)), named_poses()["arms-up"])
     told = conditions_of(look)
     shirt = anna.picture_iuv[..., 0] == 2
     middle = told.photo[shirt].astype(int)
@@ -263,9 +271,9 @@ def test_the_old_clothes_do_not_come_in_by_the_photo(anna: Person) -> None:
 
 
 def test_a_face_goes_to_the_network_with_its_share(anna: Person, bea: Person) -> None:
-    told = conditions_of(looks.swap_face(looks.of(anna), Swap(bea, share=0.3, texels=False)))
+    told = conditions_of(looks.add(looks.of(anna), FaceSwap(bea, share=0.3, texels=False)))
     assert told.face_mix == 0.3 and told.other_face.head is not None
-    assert conditions_of(looks.swap_face(looks.of(anna), Swap(None))).face is None
+    assert conditions_of(looks.add(looks.of(anna), FaceSwap(None))).face is None
 
 
 # ---- poses ----------------------------------------------------------------------------------------------------
@@ -276,7 +284,7 @@ def test_the_pose_of_a_picture_is_drawn_as_its_map_is(anna: Person, bea: Person)
     shown = draw(look)
     assert (shown.iuv == bea.picture_iuv).all()
     body = bea.picture_iuv[..., 0] > 0
-    assert (shown.picture[body] != look.person.rest_surface[body]).any(-1).mean() > 0.9
+    assert (shown.picture[body] != look.person.background[body]).any(-1).mean() > 0.9
     assert draw(look, small=True).picture.shape == (256, 176, 3)
 
 

@@ -206,7 +206,6 @@ def test_fast_schedulers_come_close_to_many_small_steps(engine, scheduler):
         lambda: Settings(steps=0),
         lambda: Settings(steps=2.5),
         lambda: Settings(guidance=float("nan")),
-        lambda: Settings(face_scale=-1),
         lambda: Settings(scheduler="euler"),
         lambda: Job(conditions(), seed=2**64),
         lambda: Job(conditions(), seed=-1),
@@ -230,6 +229,7 @@ def test_guidance_of_nothing_one_and_more_all_draw(engine, guidance):
         ({"pose": np.zeros((64, 44, 3), np.uint8)}, IUVError),
         ({"pose": np.full((64, 44, 3), 25, np.uint8)}, IUVError),
         ({"texture": np.zeros((512, 512), np.uint8)}, StudioError),
+        ({"face_weight": -1}, StudioError),
     ],
 )
 def test_unusable_conditions_are_a_sentence_and_the_next_request_works(engine, wrong, error):
@@ -255,7 +255,7 @@ def test_focus_maps_are_shares(engine):
 
 
 def test_a_zeroed_face_gives_a_zero_map(engine):
-    drawn = engine.generate([Job(conditions())], Settings(steps=2, focus=True, face_scale=0))[0]
+    drawn = engine.generate([Job(conditions(face_weight=0))], Settings(steps=2, focus=True))[0]
     assert not drawn.focus["face"].any()
     assert np.allclose(drawn.focus["photo"] + drawn.focus["texture"], 1, atol=1e-4)
 
@@ -279,8 +279,8 @@ def test_the_cache_forgets_after_its_time_and_past_its_size():
     assert cache.bytes_held == 80
     assert cache.get("a", lambda: b"never made") == b"x" * 40
     now[0] = 91
-    cache.get("d", lambda: b"z")
-    assert len(cache) == 1, "whoever asks for one clears the old ones away"
+    cache.get("d", lambda: b"w")  # whoever comes next finds nothing of that time
+    assert len(cache) == 1
     assert cache.bytes_held == 1
 
 

@@ -17,8 +17,8 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from mcld_app.__main__ import main
 from mcld_app.body.iuv import to_network_rgb
+from mcld_app.cli.main import main
 from mcld_app.data.layout import DataError, Pair
 from mcld_app.errors import StudioError
 from mcld_app.evaluation import perceptual

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mcld_app.__main__ import main
 from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.cli.main import main
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
 from mcld_app.editing.conditioning import conditions_of
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.engine.registry import engine_for
 from mcld_app.output.provenance import read_recipe_text
@@ -24,7 +25,7 @@ FAST = Settings(steps=2, guidance=1.0)
 
 
 def a_look():
-    look = looks.put_on(looks.of(samples.sample_person("person:mara")), samples.sample_garment("garment:jeans"))
+    look = looks.add(looks.of(samples.sample_person("person:mara")), Wear(samples.sample_garment("garment:jeans")))
     return looks.stand(look, named_poses()["walking"])
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import studio_actions as actions
 from PIL import Image
 
 from mcld_app.body.iuv import encode_iuv
@@ -16,13 +17,17 @@ from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.conditioning import conditions_of
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import make_person
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.output.provenance import encode_generated, read_recipe_text
 from mcld_app.request import Drawn, Progress
-from mcld_app.studio import actions, dispatcher, downloads, generation, view
-from mcld_app.studio.state import Session, initial_state
+from mcld_app.studio import downloads, generation
+from mcld_app.studio.labels import look_key
+from mcld_app.studio.panels.results import focus_of
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import initial_state
 
 ASKED = {"run": 7, "model": "m", "seed": "3", "steps": 2, "guidance": 3.5, "scheduler": "ddim"}
 PICTURE = np.full((64, 44, 3), 90, np.uint8)
@@ -37,7 +42,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     return ready
 
 
-def drawing(model, jobs, settings, stop):
+def drawing(model, jobs, settings, stop, owner):
     for step in range(settings.steps):
         yield Progress(step + 1, settings.steps, 0, 1, [PICTURE])
     yield [Drawn(PICTURE, job.seed, None, "cpu", "float32", len(jobs), "none") for job in jobs]
@@ -46,7 +51,7 @@ def drawing(model, jobs, settings, stop):
 def test_the_photo_is_the_visitors_own_until_clothes_are_put_on(session: Session) -> None:
     look = session.state.look
     assert conditions_of(look).photo is look.person.photo
-    dressed = looks.put_on(look, samples.sample_garment(next(iter(samples.garments()))))
+    dressed = looks.add(look, Wear(samples.sample_garment(next(iter(samples.garments())))))
     conditions = conditions_of(dressed)
     assert (conditions.photo != look.person.picture).any()
     assert conditions.texture is dressed.texture.image and conditions.face.identity is None
@@ -82,7 +87,7 @@ def test_a_series_is_one_picture_for_each_pose(session: Session) -> None:
     assert [look.pose.name for look in order.looks[:3]] == ["Standing", "Standing to Arms up", "Arms up"]
     assert len(order.looks) == 6 and order.seeds == (3, 3, 3, 4, 4, 4)
     told = list(generation.news(session, 7, drawing))[-1]["results"]
-    shown = {view.look_key(state.look, draw(state.look))}
+    shown = {look_key(state.look, draw(state.look))}
     assert {result["look"] for result in told} == shown, "of what is on the page"
     assert [result["pose"] for result in told[:3]] == ["Standing", "Standing to Arms up", "Arms up"]
     with pytest.raises(StudioError, match="at most 24"):
@@ -174,7 +179,7 @@ def test_a_series_is_taken_away_as_an_animation_and_its_pictures_as_recipes(sess
     with pytest.raises(StudioError, match="two pictures at least"):
         downloads.file_of(session.state, "animation", session)
     with pytest.raises(StudioError, match="was not recorded"):
-        downloads.focus_of(session, {})
+        focus_of(session, {})
 
 
 def test_only_an_edit_of_somebodys_own_photo_is_called_edited(session: Session) -> None:
@@ -196,10 +201,10 @@ def test_eleven_uploads_while_a_picture_is_drawn_leave_it_the_one_that_was_asked
     for shade in range(11):
         files = {"photo": encode_png((photo + shade - 5).clip(0, 255).astype(np.uint8)), "iuv": iuv}
         sent = {name: {"name": name, "data": base64.b64encode(data).decode()} for name, data in files.items()}
-        dispatcher.run(session, actions.use_upload, sent)
+        actions.run(session, actions.use_upload, sent)
     assert len({person.key for person in session.state.own}) == 11
     assert list(stream)[-1]["state"] == "done"
     assert session.results[-1].recipe.look is asked
     for _ in range(11):
-        dispatcher.run(session, actions.undo, {})
+        actions.run(session, actions.undo, {})
     assert session.state.look is asked

@@ -7,8 +7,8 @@ import pytest
 
 from mcld_app.body.parts import region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.dressing import skin_colour
 from mcld_app.body.texture.head_swap import bare_head, collar, put_head_on
+from mcld_app.body.texture.skin import skin_colour
 from mcld_app.editing import samples
 
 HEAD, NECK = region_mask("head"), region_mask("head") & (rest_surface().y < 1.5)

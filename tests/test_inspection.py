@@ -12,8 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from mcld_app.__main__ import Bar, main
-from mcld_app.checkpoints import NEEDED, OPTIONAL, ChecksumManifest, Fetched, wanted, weight_named
+from mcld_app.checkpoints import NEEDED, OPTIONAL, ChecksumManifest, DownloadProgress, wanted, weight_named
 from mcld_app.checkpoints.inspection import (
     BROKEN,
     MISSING,
@@ -24,7 +23,9 @@ from mcld_app.checkpoints.inspection import (
     examine,
     published_lines,
 )
-from mcld_app.engine.safety import SWITCH
+from mcld_app.cli.download import Bar
+from mcld_app.cli.main import main
+from mcld_app.deployment import SAFETY_SWITCH as SWITCH
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +85,7 @@ def test_each_state_a_file_can_be_in_is_told_apart(folder: Path):
 
 
 def line_about(what: str):
-    return next(line for line in examine(device=False) if line.what == what)
+    return next(line for line in examine() if line.what == what)
 
 
 @pytest.mark.parametrize("switch", ["off", "on"])
@@ -118,7 +119,7 @@ def test_it_is_missing_where_pictures_of_the_published_model_are_to_be_checked(f
 
 def test_one_model_that_reads_bodies_is_enough(folder: Path):
     (folder / "densepose_r101_fpn_dl.torchscript").write_bytes(b"<html></html>")
-    said = {line.what: line.state for line in examine(device=False)}
+    said = {line.what: line.state for line in examine()}
     assert "DensePose, photo to IUV map (r50)" not in said
     assert said["DensePose, photo to IUV map (r101)"] == BROKEN
     assert said["face detector (antelopev2)"] == MISSING
@@ -169,7 +170,7 @@ def test_mixed_training_steps_are_broken(folder: Path):
 
 def test_too_little_disk_is_shown(folder: Path, monkeypatch):
     monkeypatch.setattr("mcld_app.checkpoints.inspection.free_bytes", lambda _: 10**9)
-    line = next(line for line in examine(device=False) if line.what == "disk")
+    line = next(line for line in examine() if line.what == "disk")
     assert line.state == MISSING and line.text.startswith("1.0 GB free") and "9.4 GB to download" in line.text
 
 
@@ -196,7 +197,7 @@ import socket, sys
 def refuse(*a, **k): raise AssertionError("doctor used the network")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 from mcld_app.checkpoints.inspection import examine
-lines = list(examine(device=False))
+lines = list(examine())
 heavy = {"torch", "diffusers", "transformers", "gradio", "scipy", "cv2"} & set(sys.modules)
 assert not heavy, heavy
 assert len(lines) > 8
@@ -224,7 +225,7 @@ def test_download_says_the_licences_first_and_then_without_a_network_one_sentenc
 def test_the_bar_says_how_far_it_is_without_a_terminal_too(capsys):
     bar, weight = Bar(), weight_named("pose_guider")
     for done in range(0, 1001):
-        bar(Fetched(weight, done * 1000, 1_000_000, 1, 6))
+        bar(DownloadProgress(weight, done * 1000, 1_000_000, 1, 6))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 11 and lines[-1] == "1/6 pose guider: 1.0 MB of 1.0 MB"
 

@@ -6,18 +6,20 @@ import base64
 
 import numpy as np
 import pytest
+import studio_actions as actions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcld_app.body.mannequin.manual_fit import lay
+from mcld_app.body.mannequin.manual_fit import fit_by_hand
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.photo import encode_png
 from mcld_app.errors import StudioError
-from mcld_app.studio import actions, dispatcher, generation, view
-from mcld_app.studio.live_preview import live_picture
+from mcld_app.studio import generation
+from mcld_app.studio.panels.stage.live_preview import live_picture
+from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
-from mcld_app.studio.state import FITTING, EditorState, Session, initial_state
+from mcld_app.studio.state import FITTING, EditorState, initial_state
 from mcld_app.synthetic.people import draw_person, render_person
 
 WALKING = named_poses()["walking"]
@@ -43,7 +45,7 @@ def sent(photo: np.ndarray, name: str = "holiday.png") -> dict:
 
 
 def test_a_mannequin_that_stands_as_the_person_does_gives_their_map(photo: np.ndarray) -> None:
-    fit = lay("walker", photo, named_poses()["standing"]).stand(WALKING)
+    fit = fit_by_hand("walker", photo, named_poses()["standing"]).stand(WALKING)
     assert np.array_equal(fit.iuv, draw_iuv(WALKING, photo.shape[:2]))
 
 
@@ -52,7 +54,7 @@ def test_a_mannequin_that_stands_as_the_person_does_gives_their_map(photo: np.nd
 def test_every_photo_is_seen_whole_and_its_map_has_its_size(height: int, width: int) -> None:
     photo = np.full((height, width, 3), 90, np.uint8)
     photo[[0, -1]] = photo[:, [0, -1]] = (200, 10, 10)
-    fit = lay("any", photo, named_poses()["standing"])
+    fit = fit_by_hand("any", photo, named_poses()["standing"])
     assert fit.iuv.shape == photo.shape and fit.iuv[..., 0].any()
     framed = fit.framed(fit.frame.box[2:])
     top, left = -fit.frame.box[0], -fit.frame.box[1]
@@ -63,7 +65,7 @@ def test_every_photo_is_seen_whole_and_its_map_has_its_size(height: int, width: 
 
 def test_half_a_body_has_half_a_map(photo: np.ndarray) -> None:
     upper = photo[:260]
-    fit = lay("half", upper, WALKING)
+    fit = fit_by_hand("half", upper, WALKING)
     large = fit.stand(fit.pose.replace(zoom=2.0, shift_y=-0.5))
     assert large.iuv.shape == upper.shape
     assert {1, 2, 23, 24} & set(np.unique(large.iuv)) and 5 not in large.iuv[..., 0] and 6 not in large.iuv[..., 0]
@@ -72,7 +74,7 @@ def test_half_a_body_has_half_a_map(photo: np.ndarray) -> None:
 
 
 def test_the_mannequin_shines_through_and_the_rest_of_the_photo_stays(photo: np.ndarray) -> None:
-    fit = lay("walker", photo, WALKING)
+    fit = fit_by_hand("walker", photo, WALKING)
     seen, body = fit.overlaid((512, 352)), fit.map((512, 352))[..., 0] > 0
     assert np.array_equal(seen[~body], photo[~body])
     assert (seen[body] != photo[body]).any(-1).mean() > 0.9
@@ -89,8 +91,8 @@ def fitting(photo: np.ndarray) -> EditorState:
 
 def test_a_photo_alone_gets_a_mannequin_and_a_sentence_that_says_what_to_do(fitting: EditorState) -> None:
     assert "No DensePose model is installed" in fitting.note.text and "Use this body" in fitting.note.text
-    shown = view.stage(fitting, with_photo=False)
-    assert shown["laying"] == "holiday" and len(shown["handles"]["points"]) > 15
+    shown = actions.shown("stage", fitting)
+    assert shown["fitting"] == "holiday" and len(shown["handles"]["points"]) > 15
     assert fitting.look is initial_state().look or fitting.look.person.sample, "the look waits"
 
 
@@ -140,8 +142,11 @@ def test_a_figure_can_be_turned_round_and_round(fitting: EditorState, yaw: float
 def test_the_photo_can_be_put_away_again(fitting: EditorState) -> None:
     left = actions.leave_body(fitting, {})
     assert left.fitting is None and left.own == () and left.look is fitting.look
-    shown = dispatcher.changes(fitting, left)
-    assert shown["stage"]["laying"] == "" and shown["stage"]["person"] == left.look.person.key
+    session = Session()
+    session.state = fitting
+    actions.run(session, actions.as_it_is, {}, whole=True)
+    shown = actions.run(session, actions.leave_body, {})["stage"]
+    assert shown["fitting"] == "" and shown["person"] == left.look.person.key and shown["before"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,7 @@ def test_nothing_is_drawn_of_a_body_that_is_not_done(fitting: EditorState) -> No
 
 
 def test_a_mannequin_beside_the_photo_is_no_body(fitting: EditorState) -> None:
-    away = actions.turn(fitting, {"values": {**view.joints(fitting)["values"], "shift_x": 3.0}})
+    away = actions.turn(fitting, {"values": {**actions.shown("joints", fitting)["values"], "shift_x": 3.0}})
     with pytest.raises(StudioError, match="does not lie on the photo yet"):
         actions.use_body(away, {})
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import studio_actions as actions
 from PIL import Image
 from small_densepose import export_saying, planes_of, random_export
 from small_face_models import write_detector, write_identity
@@ -23,7 +24,7 @@ from mcld_app.editing.person import Person, make_person
 from mcld_app.engine import registry
 from mcld_app.errors import StudioError
 from mcld_app.request import Job, Settings
-from mcld_app.studio import actions, api, view
+from mcld_app.studio.panels.upload import api_start_with_photo
 from mcld_app.studio.state import EditorState, initial_state
 from mcld_app.synthetic.people import draw_person, render_person
 
@@ -89,7 +90,7 @@ def test_the_largest_person_of_a_group_is_taken_and_another_can_be_chosen(folder
     state = actions.use_upload(initial_state(), {"photo": file_of(photo), "iuv": None})
     assert state.fitting is None and "3 people were found" in state.note.text
     assert overlap(state.look.person, maps[1], photo) > 0.9
-    shown = view.detections(state)
+    shown = actions.shown("detections", state)
     assert len(shown["people"]) == 3 and shown["name"] == "group"
     second = actions.choose_body(state, {"index": 1})
     assert overlap(second.look.person, maps[2], photo) > 0.85
@@ -102,7 +103,7 @@ def test_one_person_alone_is_not_asked_for(folder: Path, group) -> None:
     photo, maps = group
     say(folder, maps[:1])
     state = actions.use_upload(initial_state(), {"photo": file_of(photo), "iuv": None})
-    assert state.detections is None and view.detections(state)["people"] == []
+    assert state.detections is None and actions.shown("detections", state)["people"] == []
 
 
 def test_a_photo_that_lies_on_its_side_stands_up_first(folder: Path, group) -> None:
@@ -148,9 +149,9 @@ def test_programs_find_people_too(folder: Path, group) -> None:
     photo, maps = group
     told = file_of(photo)["data"]
     with pytest.raises(StudioError, match="Give its IUV map, too"):
-        api.start_with_photo(told)
+        api_start_with_photo(told)
     say(folder, maps)
-    person = read_recipe(api.start_with_photo(told, who=1)).look.person
+    person = read_recipe(api_start_with_photo(told, who=1)).look.person
     assert overlap(person, maps[2], photo) > 0.85
 
 

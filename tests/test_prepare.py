@@ -25,10 +25,11 @@ from PIL import Image
 from mcld_app.body.iuv import encode_iuv, to_network_rgb
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import read_photo
-from mcld_app.body.texture.texture_map import extract
+from mcld_app.body.texture.extraction import extract
+from mcld_app.cli.prepare import arguments, run
 from mcld_app.data.deepfashion import PreparedFolder
 from mcld_app.data.layout import DataError, Layout, Pair, flattened, read_pairs
-from mcld_app.data.prepare import arguments, prepare, run
+from mcld_app.data.prepare import prepare
 from mcld_app.data.prepare.lists import pairs_for, split_by_id
 from mcld_app.data.prepare.photos import outfit_of, person_of, photo_name
 from mcld_app.errors import StudioError
@@ -309,7 +310,7 @@ def test_ctrl_c_stops_it_with_a_sentence_and_leaves_no_process(download: Path, m
 def start(root: Path, *words: object) -> subprocess.Popen[str]:
     """The command in a group of processes of its own."""
     script = (
-        "import argparse, sys\nfrom mcld_app.data.prepare import arguments, run\n"
+        "import argparse, sys\nfrom mcld_app.cli.prepare import arguments, run\n"
         "parser = argparse.ArgumentParser()\narguments(parser)\n"
         "try:\n    sys.exit(run(parser.parse_args()))\n"
         "except KeyboardInterrupt:\n    sys.exit(130)"

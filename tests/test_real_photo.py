@@ -16,8 +16,10 @@ from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import region_mask, region_pixels
 from mcld_app.body.photo import read_photo
-from mcld_app.body.texture.dressing import fill, wear
-from mcld_app.body.texture.texture_map import TextureMap, extract, render
+from mcld_app.body.texture.dressing import wear
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.texture_map import TextureMap, render
 from mcld_app.synthetic.people import draw_person, render_person
 
 SIZE = (512, 352)

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import region_mask
-from mcld_app.editing import FILLS, Cover, Garment, Look, MapPose, Swap, samples
+from mcld_app.editing import FILLS, Garment, Look, MapPose, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.conditioning import conditions_of
+from mcld_app.editing.edits.cover import Cover
+from mcld_app.editing.edits.face_swap import FaceSwap
+from mcld_app.editing.edits.paint import Paint
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import Person, make_person
 from mcld_app.editing.recipe import VERSION, Recipe, read_recipe, write_recipe
 from mcld_app.errors import StudioError
@@ -35,13 +39,13 @@ def full(person: Person, donor: Person) -> Look:
     layer[100:160, 60:120] = rng.integers(0, 256, (60, 60, 4))
     layer[~region_mask("body")] = 0
     layer[layer[..., 3] == 0] = 0
-    look = looks.put_on(looks.of(person), samples.sample_garment(GARMENTS[0]))
-    look = looks.put_on(look, Garment(f"{donor.name}’s clothes", donor, "upper"), frozenset({1, 2}))
-    look = looks.cover(look, Cover("shoes", (250, 10, 90)))
+    look = looks.add(looks.of(person), Wear(samples.sample_garment(GARMENTS[0])))
+    look = looks.add(look, Wear(Garment(f"{donor.name}’s clothes", donor, "upper"), frozenset({1, 2})))
+    look = looks.add(look, Cover("shoes", (250, 10, 90)))
     pattern = rng.integers(0, 256, (40, 30, 3), np.uint8)
-    look = looks.cover(look, Cover("bottom", (0, 0, 0), pattern, "Tartan", 9.0, 30.0, False))
-    look = looks.switch(looks.paint(look, layer), 0, False)
-    look = looks.swap_face(look, Swap(donor, 0.6, True))
+    look = looks.add(look, Cover("bottom", (0, 0, 0), pattern, "Tartan", 9.0, 30.0, False))
+    look = looks.switch(looks.add(look, Paint(layer)), 0, False)
+    look = looks.add(look, FaceSwap(donor, 0.6, True))
     look = looks.weigh_face(looks.guess(look, "inpaint"), 0.8)
     return looks.stand(look, named_poses()["arms-up"].replace(yaw=31.0))
 
@@ -56,7 +60,7 @@ def same(a: Look, b: Look) -> bool:
 
 def test_a_recipe_with_pictures_brings_everything_back_exactly(own: Person) -> None:
     donor = samples.sample_person(PEOPLE[3])
-    made = Recipe(full(own, donor), Settings(7, 2.0, 0.8, "unipc"), (3, 9), "bundled", {"device": "cpu", "batch": 2})
+    made = Recipe(full(own, donor), Settings(7, 2.0, "unipc"), (3, 9), "bundled", {"device": "cpu", "batch": 2})
     back = read_recipe(write_recipe(made, pictures=True))
     assert same(back.look, made.look)
     assert (back.settings, back.seeds, back.model, back.drawn_with) == (
@@ -78,7 +82,7 @@ def test_by_default_nothing_of_a_visitors_pictures_travels(own: Person) -> None:
 
 
 def test_who_has_the_photos_can_open_a_recipe_without_them(own: Person) -> None:
-    look = looks.put_on(looks.of(own), samples.sample_garment(GARMENTS[0]))
+    look = looks.add(looks.of(own), Wear(samples.sample_garment(GARMENTS[0])))
     text = write_recipe(Recipe(look))
     assert same(read_recipe(text, lambda key: own if key == own.key else None).look, look)
     with pytest.raises(StudioError, match="needs a photo that it does not carry"):
@@ -97,10 +101,10 @@ def test_the_pose_of_another_picture_travels_with_pictures_only(own: Person) -> 
 def test_any_look_of_samples_comes_back(data) -> None:
     look = looks.of(samples.sample_person(data.draw(st.sampled_from(PEOPLE))))
     for garment in data.draw(st.lists(st.sampled_from(GARMENTS), max_size=2)):
-        look = looks.put_on(look, samples.sample_garment(garment))
+        look = looks.add(look, Wear(samples.sample_garment(garment)))
     if data.draw(st.booleans()):
         donor = samples.sample_person(data.draw(st.sampled_from(PEOPLE)))
-        look = looks.swap_face(look, Swap(donor, data.draw(st.floats(0, 1)), data.draw(st.booleans())))
+        look = looks.add(look, FaceSwap(donor, data.draw(st.floats(0, 1)), data.draw(st.booleans())))
     look = looks.guess(look, data.draw(st.sampled_from(sorted(FILLS))))
     look = looks.stand(look, named_poses().get(data.draw(st.sampled_from(["-", *named_poses()]))))
     seeds = tuple(data.draw(st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=4)))

@@ -13,9 +13,10 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 from safetensors.torch import save_file
 from transformers import CLIPConfig, CLIPImageProcessorPil
 
-from mcld_app.checkpoints import BrokenWeights, FetchError, MissingWeights, UntrustedWeights, trust, weight_named
+from mcld_app.checkpoints import BrokenWeights, DownloadError, MissingWeights, UntrustedWeights, trust, weight_named
 from mcld_app.checkpoints.modules import without_memory
-from mcld_app.engine.safety import BLOCKED, SafetyChecker, _empty, is_on, load_checker
+from mcld_app.deployment import safety_checker_is_on
+from mcld_app.engine.safety import BLOCKED, SafetyChecker, _empty, load_checker
 from mcld_app.errors import StudioError
 
 RED, BLUE = (220, 20, 30), (20, 60, 220)
@@ -221,7 +222,7 @@ def test_where_it_is_missing_nothing_is_drawn_unchecked_and_a_sentence_says_what
     assert "/safety_checker/model.safetensors and put it at" in said
     assert str(tmp_path / "checkpoints" / "safety_checker" / "model.safetensors") in said
     assert "MCLD_SAFETY_CHECKER=off" in said
-    with pytest.raises(FetchError, match="no connection to"):
+    with pytest.raises(DownloadError, match="no connection to"):
         load_checker(fetch_missing=True)
 
 
@@ -241,17 +242,17 @@ def test_where_it_is_missing_nothing_is_drawn_unchecked_and_a_sentence_says_what
     ],
 )
 def test_it_is_on_for_the_public_and_where_the_owner_says_so(environment: dict[str, str], on: bool) -> None:
-    assert is_on(environment) is on
+    assert safety_checker_is_on(environment) is on
 
 
 def test_the_environment_is_that_of_this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MCLD_SAFETY_CHECKER", raising=False)
     monkeypatch.setenv("SPACE_ID", "someone/mcld")
-    assert is_on()
+    assert safety_checker_is_on()
     monkeypatch.delenv("SPACE_ID")
-    assert not is_on()
+    assert not safety_checker_is_on()
 
 
 def test_a_switch_that_says_neither_is_not_taken_for_off() -> None:
     with pytest.raises(StudioError, match="Set it to on or off"):
-        is_on({"MCLD_SAFETY_CHECKER": "maybe", "SPACE_ID": "someone/mcld"})
+        safety_checker_is_on({"MCLD_SAFETY_CHECKER": "maybe", "SPACE_ID": "someone/mcld"})

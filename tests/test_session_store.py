@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mcld_app.studio import dispatcher
-from mcld_app.studio.actions import choose_pose
+import studio_actions as actions
+
+from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
-from mcld_app.studio.state import Session
 
 
 class Clock:
@@ -54,13 +54,13 @@ def test_on_a_busy_day_those_that_rest_longest_are_let_go() -> None:
 
 def test_emptying_a_visit_leaves_no_picture_behind() -> None:
     session = Session()
-    dispatcher.run(session, choose_pose, {"id": "arms-up"})
+    actions.run(session, actions.choose_pose, {"id": "arms-up"})
     session.empty()
-    assert session.state is None and session.results == [] and session.checked is None
+    assert session.state is None and session.results == [] and session.shown == {}
 
 
 def test_who_takes_a_visit_over_sees_all_of_it() -> None:
     one, other = Session(), Session()
-    dispatcher.run(one, choose_pose, {"id": "arms-up"})
+    actions.run(one, actions.choose_pose, {"id": "arms-up"})
     other.take_over(one)
-    assert other.state is one.state and other.textured is None
+    assert other.state is one.state and other.shown == {}

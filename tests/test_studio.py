@@ -19,15 +19,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import studio_actions as actions
 from PIL import Image
 
 from mcld_app.body.mannequin.pose import JOINTS, named_poses
 from mcld_app.editing import samples
-from mcld_app.editing.sample_files import sample_people
 from mcld_app.errors import StudioError
-from mcld_app.studio import actions, dispatcher, downloads, pose_sliders, regions, view
-from mcld_app.studio.actions.poses import AS_IN_PHOTO
-from mcld_app.studio.state import EditorState, Session, initial_state
+from mcld_app.studio import dispatcher, downloads, pictures, pose_sliders, regions
+from mcld_app.studio.messages import UNEXPECTED
+from mcld_app.studio.panels.garments import garment_items
+from mcld_app.studio.panels.poses import AS_IN_PHOTO, pose_items
+from mcld_app.studio.picker import people_items
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import EditorState, initial_state
 
 
 @pytest.fixture
@@ -38,14 +42,15 @@ def state() -> EditorState:
 @pytest.fixture
 def session() -> Session:
     ready = Session()
-    dispatcher.run(ready, dispatcher.as_it_is, {}, whole=True)
+    actions.run(ready, actions.as_it_is, {}, whole=True)
     return ready
 
 
 GARMENT = next(iter(samples.garments()))
+SAMPLES = [*samples.people().values()]
 FILES = {
-    "photo": {"name": "Maya.png", "data": base64.b64encode(sample_people()[1].photo_path.read_bytes()).decode()},
-    "iuv": {"name": "Maya_iuv.png", "data": base64.b64encode(sample_people()[1].iuv_path.read_bytes()).decode()},
+    "photo": {"name": "Maya.png", "data": base64.b64encode(SAMPLES[1].photo_path.read_bytes()).decode()},
+    "iuv": {"name": "Maya_iuv.png", "data": base64.b64encode(SAMPLES[1].iuv_path.read_bytes()).decode()},
 }
 
 
@@ -53,7 +58,7 @@ FILES = {
 
 
 def test_a_visit_begins_with_the_first_sample_as_in_their_photo(state: EditorState) -> None:
-    assert state.look.person.name == sample_people()[0].label
+    assert state.look.person.name == SAMPLES[0].label
     assert state.look.pose is None and state.look.edits == ()
 
 
@@ -144,7 +149,7 @@ def test_a_slider_being_dragged_gets_small_pictures_and_a_full_one_when_let_go(s
     sizes = []
     for live in (True, True, False):
         values["yaw"] += 5 if live else 0
-        answer = dispatcher.run(session, actions.turn, {"values": values, "gesture": "a", "live": live})
+        answer = actions.run(session, actions.turn, {"values": values, "gesture": "a", "live": live})
         data = base64.b64decode(answer["stage"]["picture"].split(",")[1])
         sizes.append(Image.open(io.BytesIO(data)).size)
     assert sizes == [(176, 256), (176, 256), (352, 512)]
@@ -218,8 +223,8 @@ def _saved(array: np.ndarray | Image.Image, kind: str = "PNG", **how) -> bytes:
     return out.getvalue()
 
 
-PHOTO = np.asarray(Image.open(sample_people()[1].photo_path).convert("RGB"))
-MAP = np.asarray(Image.open(sample_people()[1].iuv_path).convert("RGB"))  # V, U, I, as Pillow reads it
+PHOTO = np.asarray(Image.open(SAMPLES[1].photo_path).convert("RGB"))
+MAP = np.asarray(Image.open(SAMPLES[1].iuv_path).convert("RGB"))  # V, U, I, as Pillow reads it
 PHOTO_PNG, MAP_PNG = _saved(PHOTO), _saved(MAP)
 PART_25 = MAP.copy()
 PART_25[200:220, 150:170, 2] = 25
@@ -250,12 +255,12 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_file_is_one_sentence_or_two_and_nothing_made_is_lost(session: Session, case: str) -> None:
-    dispatcher.run(session, actions.wear, {"id": GARMENT, "region": "upper"})
+    actions.run(session, actions.wear, {"id": GARMENT, "region": "upper"})
     before = session.state
     photo, iuv = WRONG[case]
-    answer = dispatcher.run(session, actions.use_upload, {"photo": _file(photo), "iuv": _file(iuv, "iuv.png")})
+    answer = actions.run(session, actions.use_upload, {"photo": _file(photo), "iuv": _file(iuv, "iuv.png")})
     told = answer["notice"]
-    assert told["kind"] == "warning" and told["text"] != dispatcher.UNEXPECTED
+    assert told["kind"] == "warning" and told["text"] != UNEXPECTED
     assert 20 < len(told["text"]) < 320 and told["text"].endswith((".", "?")), told["text"]
     assert not any(word in told["text"] for word in ("Error", "Traceback", "None", "array"))
     assert (session.state.look, session.state.own) == (before.look, before.own)
@@ -296,9 +301,9 @@ PHOTO_GREY = np.repeat(np.asarray(Image.fromarray(PHOTO).convert("L"))[..., None
 
 
 def test_an_action_that_fails_says_why_and_leaves_everything_as_it_was(session: Session) -> None:
-    dispatcher.run(session, actions.choose_pose, {"id": "arms-up"})
+    actions.run(session, actions.choose_pose, {"id": "arms-up"})
     before = session.state
-    answer = dispatcher.run(session, actions.choose_pose, {"id": "nonsense"})
+    answer = actions.run(session, actions.choose_pose, {"id": "nonsense"})
     assert session.state.look is before.look
     assert answer["notice"]["kind"] == "warning" and "pose" in answer["notice"]["text"]
     assert "stage" not in answer
@@ -312,42 +317,44 @@ def test_an_unexpected_error_is_one_sentence_and_the_log_learns_nothing_of_the_p
 
     before = session.state.look
     with caplog.at_level(logging.DEBUG):
-        answer = dispatcher.run(session, broken, {"name": "passport of Jane.png"})
-    assert answer["notice"]["text"] == dispatcher.UNEXPECTED
+        answer = actions.run(session, broken, {"name": "passport of Jane.png"})
+    assert answer["notice"]["text"] == UNEXPECTED
     assert session.state.look is before
     assert "RuntimeError" in caplog.text and "Jane" not in caplog.text
 
 
-def test_an_error_while_drawing_leaves_the_desk_as_it_was(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_while_drawing_leaves_the_editor_state_as_it_was(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = session.state.look
-    monkeypatch.setattr(view, "draw", lambda look, **how: 1 / 0)
-    answer = dispatcher.run(session, actions.choose_pose, {"id": "arms-up"})
-    assert answer["notice"]["text"] == dispatcher.UNEXPECTED
+    monkeypatch.setattr("mcld_app.studio.panels.stage.values.draw", lambda look, **how: 1 / 0)
+    answer = actions.run(session, actions.choose_pose, {"id": "arms-up"})
+    assert answer["notice"]["text"] == UNEXPECTED
     assert session.state.look is before
 
 
 def test_an_answer_holds_what_changed_and_no_more(session: Session) -> None:
-    pose = dispatcher.run(session, actions.choose_pose, {"id": "arms-up"})
-    assert set(pose) == {"session", "notice", *dispatcher.POSE}
+    pose = actions.run(session, actions.choose_pose, {"id": "arms-up"})
+    assert set(pose) == {"session", "notice", "stage", "joints", "poses"}
     assert pose["stage"]["before"] is None, "the photo is on the page already"
-    clothes = dispatcher.run(session, actions.wear, {"id": GARMENT, "region": "upper"})
-    assert set(clothes) == {"session", "notice", *dispatcher.EDITS}
-    face = dispatcher.run(session, actions.choose_face, {"id": "person:kofi"})
-    assert set(face) == {"session", "notice", *dispatcher.FACES}
-    person = dispatcher.run(session, actions.choose_person, {"id": "person:leo"})
-    assert set(person) <= {"session", "notice", *dispatcher.PERSON}
-    nothing = dispatcher.run(session, actions.choose_pose, {"id": "arms-up"})
+    clothes = actions.run(session, actions.wear, {"id": GARMENT, "region": "upper"})
+    assert set(clothes) == {"session", "notice", "stage", "edits"}
+    face = actions.run(session, actions.choose_face, {"id": "person:kofi"})
+    assert set(face) == {"session", "notice", "stage", "edits", "faces", "face"}
+    person = actions.run(session, actions.choose_person, {"id": "person:leo"})
+    assert set(person) == {"session", "notice", "stage", "people"}
+    nothing = actions.run(session, actions.choose_pose, {"id": "arms-up"})
     assert set(nothing) == {"session", "notice"}
 
 
 def test_answers_can_be_put_in_order(session: Session) -> None:
-    serials = [dispatcher.run(session, actions.undo, {})["notice"]["serial"] for _ in range(3)]
+    serials = [actions.run(session, actions.undo, {})["notice"]["serial"] for _ in range(3)]
     assert serials == sorted(set(serials))
 
 
 def test_a_visitor_the_server_has_forgotten_is_told_and_nothing_is_done_in_their_name() -> None:
     session = Session()
-    answer = dispatcher.run(session, actions.choose_pose, {"id": "arms-up"}, known=41)
+    answer = actions.run(session, actions.choose_pose, {"id": "arms-up"}, known=41)
     assert answer["notice"]["text"] == dispatcher.EXPIRED and answer["notice"]["stale"]
     assert session.state.look.pose is None
     assert answer["notice"]["serial"] > 41, "else the page would take it for an old answer"
@@ -359,16 +366,18 @@ def test_each_visitor_gets_a_visit_of_their_own(session: Session) -> None:
 
 
 def test_answers_are_plain_values_that_a_page_can_take(session: Session) -> None:
-    answer = dispatcher.run(session, dispatcher.as_it_is, {}, whole=True)
+    answer = actions.run(session, actions.as_it_is, {}, whole=True)
     answer.pop("session")
-    assert set(answer) == {"notice", *dispatcher.EVERYTHING}
+    assert set(answer) == {
+        "notice", "stage", "joints", "poses", "edits", "faces", "face", "people", "garments", "series", "detections"
+    }  # fmt: skip
     json.dumps(answer)
-    json.dumps([view.texture(session.state.look), view.people_items(), view.shelf_items(), view.pose_items()])
+    json.dumps([actions.shown("texture", session.state), people_items(), garment_items(), pose_items()])
     json.dumps([regions.for_page(), regions.under_pointer(), pose_sliders.groups()])
 
 
 def test_the_map_of_parts_arrives_exactly(state: EditorState) -> None:
-    sent = view.runs(state.look.person.picture_iuv)
+    sent = pictures.runs(state.look.person.picture_iuv)
     pairs = np.frombuffer(base64.b64decode(sent["runs"]), np.uint8).reshape(-1, 2)
     parts = np.repeat(pairs[:, 0], pairs[:, 1]).reshape(sent["height"], sent["width"])
     from mcld_app.body.iuv import resize_iuv
@@ -377,12 +386,12 @@ def test_the_map_of_parts_arrives_exactly(state: EditorState) -> None:
 
 
 def test_the_thumbnails_name_things_that_can_be_chosen(state: EditorState) -> None:
-    assert len(view.people_items()) >= 8 and len(view.pose_items()) == 25
-    for item in view.people_items():
+    assert len(people_items()) >= 8 and len(pose_items()) == 25
+    for item in people_items():
         actions.choose_person(state, item)
-    for item in view.pose_items():
+    for item in pose_items():
         actions.choose_pose(state, item)
-    for item in view.shelf_items():
+    for item in garment_items():
         assert item["region"] in regions.CLOTHES
         actions.wear(state, item)
 
@@ -427,8 +436,8 @@ def test_mcp_without_its_package_is_one_sentence_and_no_traceback(root: Path) ->
 
 def test_the_page_starts_without_the_heavy_libraries(root: Path) -> None:
     code = (
-        "import sys, app; from mcld_app.studio import dispatcher; from mcld_app.studio.state import Session;"
-        "dispatcher.run(Session(), dispatcher.as_it_is, {}, whole=True);"
+        "import sys, app; sys.path.append('tests'); import studio_actions; from mcld_app.studio.session import Session;"
+        "studio_actions.run(Session(), studio_actions.as_it_is, {}, whole=True);"
         "print([m for m in ('torch', 'diffusers', 'transformers', 'torchvision', 'insightface') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)

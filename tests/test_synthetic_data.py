@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcld_app.body.head_crop import CROP, crop_head
 from mcld_app.body.mannequin.pose import Pose, named_poses
-from mcld_app.body.texture.dressing import fill
-from mcld_app.body.texture.head_crop import CROP, crop_head
-from mcld_app.body.texture.preview_planes import ground_colour, preview_planes
-from mcld_app.body.texture.texture_map import TextureMap, extract, places, render
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.preview_planes import background_colour, preview_planes
+from mcld_app.body.texture.texture_map import TextureMap, places, render
+from mcld_app.data.config import DataConfig
 from mcld_app.data.disk_cache import Cached
 from mcld_app.data.heads import DrawnHeads
 from mcld_app.data.sources import open_source
 from mcld_app.data.synthetic import TEST_POSES, DrawnPeople, drawn_person, kept_for_tests, random_pose
 from mcld_app.synthetic.people import draw_person, render_person, render_view
-from mcld_app.training.config import Data
 
 SMALL = {"size": (128, 88), "texture": 128, "targets": 2}
 
@@ -90,7 +91,7 @@ def test_what_was_drawn_is_read_back_and_a_damaged_file_is_drawn_again(tmp_path:
 
 
 def test_a_source_is_opened_by_its_name(tmp_path: Path):
-    data = Data("drawn", "", (128, 88), 128, 5, 2)
+    data = DataConfig("drawn", "", (128, 88), 128, 5, 2)
     assert np.array_equal(open_source(data)[0].photo, DrawnPeople(**SMALL, people=5)[0].photo)
     kept = open_source(replace(data, folder=str(tmp_path)))
     assert isinstance(kept, Cached)
@@ -148,9 +149,9 @@ def test_a_head_is_the_same_at_any_size(photo, scale):
 def test_a_plain_ground_is_found_although_an_arm_reaches_past_the_edge():
     picture = np.full((100, 60, 3), (200, 210, 220), np.uint8)
     picture[40:60] = (10, 10, 10)
-    assert ground_colour(picture).tolist() == [200, 210, 220]
+    assert background_colour(picture).tolist() == [200, 210, 220]
     mixed = np.random.default_rng(0).integers(0, 256, (100, 60, 3), np.uint8)
-    assert ground_colour(mixed).tolist() == [236, 235, 232]
+    assert background_colour(mixed).tolist() == [236, 235, 232]
 
 
 def test_the_previews_planes_are_its_colours_the_body_and_what_was_seen(photo):

@@ -16,14 +16,9 @@ from mcld_app.body.charts import charts, touching_parts
 from mcld_app.body.mannequin.pose import JOINTS, Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import region_mask, region_pixels
-from mcld_app.body.texture.texture_map import (
-    TextureMap,
-    atlas_to_texture,
-    extract,
-    extract_atlas,
-    render,
-    render_atlas,
-)
+from mcld_app.body.texture.atlas import atlas_to_texture, extract_atlas, render_atlas
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.texture_map import TextureMap, render
 from mcld_app.errors import IUVError, StudioError
 
 SIDE = 200

@@ -18,10 +18,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcld_app.data.config import DataConfig
 from mcld_app.errors import StudioError
 from mcld_app.network.focus import PLANS
-from mcld_app.training.config import Config, ConfigError, Data, Objective, read_config
-from mcld_app.training.loop import TrainingError, learning_rate, make_task, train
+from mcld_app.training.config import Config, ConfigError, Objective, read_config
+from mcld_app.training.loop import learning_rate, make_task, train
 from mcld_app.training.objective import (
     cell_mask,
     draw_noise,
@@ -31,9 +32,10 @@ from mcld_app.training.objective import (
     min_snr_weights,
 )
 from mcld_app.training.order import ENDLESS, batch_of
-from mcld_app.training.parts import SCHEDULE, new_part, saved_part, trainable
+from mcld_app.training.parts import SCHEDULE, new_part, saved_part
 from mcld_app.training.state import load_state, save_state
-from mcld_app.training.tasks.mcld import blank_heads, head_texels
+from mcld_app.training.tasks.mcld import blank_heads, head_texels, trainable
+from mcld_app.training.weights import TrainingError
 
 UNET = {
     "sample_size": [16, 12], "in_channels": 4, "out_channels": 4, "layers_per_block": 1,
@@ -71,7 +73,7 @@ def config(out: Path, **changes) -> Config:
     """A run on a few drawn people that takes seconds."""
     values = {
         "task": "mcld", "out": str(out), "steps": 3, "batch": 2, "learning_rate": 1e-3, "sizes": SIZES,
-        "save_every": 2, "grid_every": 0, "data": Data("drawn", str(out.parent / "kept"), (128, 96), 128, 6, 2),
+        "save_every": 2, "grid_every": 0, "data": DataConfig("drawn", str(out.parent / "kept"), (128, 96), 128, 6, 2),
     }  # fmt: skip
     return Config(**{**values, **changes})
 
@@ -301,7 +303,7 @@ def test_every_ablation_makes_a_step(tmp_path: Path, plan: str):
 
 
 def test_a_prepared_folder_is_trained_on_as_drawn_people_are(tmp_path: Path):
-    run = config(tmp_path / "run", data=Data("folder", str(prepared(tmp_path)), (128, 96), 128))
+    run = config(tmp_path / "run", data=DataConfig("folder", str(prepared(tmp_path)), (128, 96), 128))
     assert train(run, quiet=True)
     assert all(np.isfinite(loss) for loss in losses_of(run).values())
 

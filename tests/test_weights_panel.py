@@ -94,7 +94,7 @@ def test_a_download_that_is_stopped_keeps_what_came_and_goes_on_from_there(
 ) -> None:
     content = guider(hub, monkeypatch, tmp_path)
     hub.break_after = [2 << 20, 3 << 20]
-    monkeypatch.setattr("mcld_app.checkpoints.fetch.time.sleep", lambda seconds: stop.touch())
+    monkeypatch.setattr("mcld_app.checkpoints.downloads.time.sleep", lambda seconds: stop.touch())
     stop = generation.new_stop()
     told = list(weights.fetched("everything", stop))
     assert told[-1]["state"] == "stopped" and "goes on from there" in told[-1]["text"]
@@ -117,7 +117,7 @@ def test_a_download_that_is_stopped_keeps_what_came_and_goes_on_from_there(
 )
 def test_trouble_is_a_sentence(folder: Path, hub: Hub, monkeypatch, tmp_path: Path, trouble, said: str) -> None:
     guider(hub, monkeypatch, tmp_path)
-    monkeypatch.setattr("mcld_app.checkpoints.fetch.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("mcld_app.checkpoints.downloads.time.sleep", lambda seconds: None)
     with contextlib.suppress(Exception):
         trouble(hub)
     told = list(weights.fetched("everything", generation.new_stop()))

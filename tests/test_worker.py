@@ -17,6 +17,7 @@ from paced_studio import paced
 from tiny import tiny_pipeline
 
 from mcld_app.checkpoints import save_pipeline
+from mcld_app.deployment import on_zerogpu
 from mcld_app.engine import registry
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.worker import across, draw, draw_apart, seconds_needed
@@ -252,8 +253,8 @@ def test_less_time_is_asked_for_without_guidance_and_for_smaller_pictures(own_mo
 
 @pytest.mark.parametrize(("said", "is_one"), [("true", True), ("1", True), ("false", False), ("", False)])
 def test_a_space_says_itself_whether_it_is_zerogpu(said: str, is_one: bool):
-    assert registry.on_zerogpu({"SPACES_ZERO_GPU": said}) is is_one
-    assert not registry.on_zerogpu({})
+    assert on_zerogpu({"SPACES_ZERO_GPU": said}) is is_one
+    assert not on_zerogpu({})
 
 
 def test_faces_are_looked_for_before_a_gpu_is_lent_once_for_each_photo(monkeypatch: pytest.MonkeyPatch):

@@ -146,7 +146,9 @@ def bench_body(photo: np.ndarray, iuv: np.ndarray, runs: int, plain_runs: int) -
     from mcld_app.body.charts import charts
     from mcld_app.body.mannequin.pose import named_poses
     from mcld_app.body.mannequin.rendering import draw_iuv
-    from mcld_app.body.texture.texture_map import extract, extract_atlas, render, render_atlas
+    from mcld_app.body.texture.atlas import extract_atlas, render_atlas
+    from mcld_app.body.texture.extraction import extract
+    from mcld_app.body.texture.texture_map import render
 
     outline = charts().outline
     white = np.full_like(photo, 255)

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from mcld_app.checkpoints import PUBLISHED, Sizes, load_pipeline, trust, weight_named
-from mcld_app.checkpoints.disk import need_room
 from mcld_app.checkpoints.modules import without_memory
 from mcld_app.checkpoints.published import makers
 from mcld_app.errors import StudioError
+from mcld_app.files import need_room
 from mcld_app.request import Progress, Settings
 
 _SPREAD = 0.02  # of the random numbers: small enough that nothing runs away over 20 steps

@@ -66,7 +66,7 @@ def measure_page(rounds: int = 5) -> PageTimes:
 def _seconds(command: list[str], port: int | None = None) -> float:
     port = port or _free_port()
     environment = {
-        **os.environ,
+        **os.environ,  # the studio is started as its user would
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_ANALYTICS_ENABLED": "False",

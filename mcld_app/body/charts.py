@@ -13,10 +13,7 @@ Coordinates used here:
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
-import sys
-import tempfile
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.util import find_spec
@@ -27,6 +24,7 @@ import numpy as np
 
 from mcld_app.body.raster import interpolate, rasterise
 from mcld_app.errors import StudioError
+from mcld_app.files import cache_folder, whole_file
 
 ATLAS = 200
 TEXTURE = 512
@@ -72,19 +70,6 @@ class Charts:
         return 1.0 / _FRACTION
 
 
-def cache_folder() -> Path:
-    """The folder where computed tables are kept: MCLD_CACHE_DIR, else the user's cache folder of this system."""
-    if named := os.environ.get("MCLD_CACHE_DIR"):
-        return Path(named)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "mcld-studio"
-
-
 def cached_arrays(name: str, key: str, build) -> dict[str, np.ndarray]:
     """Arrays computed once per machine: read from the cache folder, else `build()` and keep the result there.
 
@@ -97,11 +82,9 @@ def cached_arrays(name: str, key: str, build) -> dict[str, np.ndarray]:
     except Exception:  # missing, cut short or not ours: build it again
         arrays = build()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".npz")
-        with os.fdopen(handle, "wb") as file:
+        # Two processes may build at once: each puts a whole file in place.
+        with whole_file(path, sync=False) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
-        os.replace(temporary, path)  # two processes may build at once: each puts a whole file in place
     except OSError:
         pass
     return arrays

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts
-from mcld_app.body.mannequin.figure import figure
+from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.raster import interpolate
 
@@ -34,12 +34,11 @@ class RestSurface:
     arm: np.ndarray
 
 
-
 @lru_cache(maxsize=1)
 def rest_surface() -> RestSurface:
     """The resting body under the texture map."""
     c = charts()
-    pixel, place = interpolate(c.face_texture, figure().rest[c.body_vertex[c.faces]], c.face_of_texel)
+    pixel, place = interpolate(c.face_texture, body_mesh().rest[c.body_vertex[c.faces]], c.face_of_texel)
     xyz = np.zeros((TEXTURE * TEXTURE, 3), np.float32)
     xyz[pixel] = place
     x, y, z = np.ascontiguousarray(xyz.T).reshape(3, TEXTURE, TEXTURE)
@@ -57,4 +56,3 @@ def rest_surface() -> RestSurface:
     for array in fields:
         array.setflags(write=False)
     return RestSurface(part, *fields)
-

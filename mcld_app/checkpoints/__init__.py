@@ -13,15 +13,15 @@ Every function here takes the path of a file that the owner of this machine put 
 be handed a file that a visitor of the page sent.
 """
 
+from mcld_app.checkpoints.downloads import DownloadProgress, download
 from mcld_app.checkpoints.errors import (
     BrokenWeights,
     DiskFull,
-    FetchError,
+    DownloadError,
     MissingWeights,
     UntrustedWeights,
     WeightsError,
 )
-from mcld_app.checkpoints.fetch import Fetched, download
 from mcld_app.checkpoints.find import Found, find, find_all
 from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
 from mcld_app.checkpoints.loading import load_pipeline
@@ -39,8 +39,8 @@ __all__ = [
     "BrokenWeights",
     "ChecksumManifest",
     "DiskFull",
-    "FetchError",
-    "Fetched",
+    "DownloadError",
+    "DownloadProgress",
     "Found",
     "MissingWeights",
     "Sizes",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mcld_app.errors import StudioError
+from mcld_app.errors import DiskFull, StudioError
+
+__all__ = ["BrokenWeights", "DiskFull", "DownloadError", "MissingWeights", "UntrustedWeights", "WeightsError"]
 
 
 class WeightsError(StudioError):
@@ -21,9 +23,5 @@ class BrokenWeights(WeightsError):
     """A file that is cut short, changed, no weights at all, or does not fit the network."""
 
 
-class FetchError(WeightsError):
+class DownloadError(WeightsError):
     """A download that did not come to its end."""
-
-
-class DiskFull(WeightsError):
-    """Too little space on a disk."""

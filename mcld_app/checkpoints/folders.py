@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from mcld_app.deployment import checkpoints_folder_named
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 def checkpoints_folder() -> Path:
     """Where weights are kept: MCLD_CHECKPOINTS, else `checkpoints/` beside the program."""
-    named = os.environ.get("MCLD_CHECKPOINTS")
-    return Path(named).expanduser().resolve() if named else _ROOT / "checkpoints"
+    return checkpoints_folder_named() or _ROOT / "checkpoints"
 
 
 def bundled_folder() -> Path:

@@ -1,7 +1,6 @@
-"""What is there, what is missing and where it belongs, line by line: `python -m mcld_app doctor`.
+"""What is there, what is missing and where it belongs, line by line, for the command line and the page.
 
-Needs no network and loads no weights. torch is imported last, only to ask it for a graphics card, so that every other
-line is on the screen by then.
+Needs no network, loads no weights and imports no torch.
 """
 
 from __future__ import annotations
@@ -12,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcld_app import __version__
-from mcld_app.checkpoints.disk import free_bytes
+from mcld_app.checkpoints.downloads import source_and_place
 from mcld_app.checkpoints.errors import BrokenWeights, MissingWeights, UntrustedWeights, WeightsError
-from mcld_app.checkpoints.fetch import source_and_place
 from mcld_app.checkpoints.find import Found, find, find_all
 from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
 from mcld_app.checkpoints.formats import recognise
 from mcld_app.checkpoints.manifest import ChecksumManifest
 from mcld_app.checkpoints.saved import is_model_folder, verify_saved
-from mcld_app.checkpoints.table import NEEDED, OPTIONAL, PICKLED, READERS, TABLE, Weight, in_words
-from mcld_app.engine.safety import is_on
+from mcld_app.checkpoints.table import NEEDED, OPTIONAL, PICKLED, READERS, TABLE, Weight
+from mcld_app.deployment import safety_checker_is_on
 from mcld_app.errors import StudioError
+from mcld_app.files import free_bytes, in_words
 
 OK, MISSING, UNCONFIRMED, BROKEN, NOTE = "ok", "missing", "unconfirmed", "broken", ""
 
@@ -47,13 +46,12 @@ class Line:
         return "\n".join([f"{self.state:<12}{self.what:<20} {self.text}", *(" " * 33 + line for line in self.todo)])
 
 
-def examine(folder: Path | None = None, *, cache: Path | None = None, device: bool = True) -> Iterator[Line]:
+def examine(folder: Path | None = None, *, cache: Path | None = None) -> Iterator[Line]:
     """Everything worth knowing, one line after the other.
 
     Args:
         folder: where weights are kept; default: `checkpoints_folder()`.
         cache: the Hugging Face cache; default: that of this user.
-        device: also ask torch which device will be used, which takes some seconds.
     """
     folder = folder or checkpoints_folder()
     system = platform.platform(terse=True)
@@ -71,8 +69,6 @@ def examine(folder: Path | None = None, *, cache: Path | None = None, device: bo
         yield Line(NOTE, "to do", f"`python -m mcld_app download` fetches all of it, {total};", (vouch,))
     yield from optional_lines(folder, cache, published=all(line.state == OK for _, line in weights))
     yield from resource_lines(folder, missing, cache)
-    if device:
-        yield device_line()
 
 
 def bundled_line() -> Line:
@@ -108,7 +104,7 @@ def optional_lines(folder: Path | None = None, cache: Path | None = None, *, pub
     """What may stand beside the published model. It is missing only where that model is there, whole (`published`), and
     its pictures are to be checked."""
     try:
-        wanted = is_on() and published
+        wanted = safety_checker_is_on() and published
     except StudioError as error:
         yield Line(BROKEN, "safety checker", str(error))
         return
@@ -182,33 +178,6 @@ def resource_lines(folder: Path, missing: list[Weight], cache: Path | None = Non
     yield Line(NOTE, "not needed", f"{unused}: nothing to download for these")
 
 
-def device_line() -> Line:
-    """Which device and number format will be used. Imports torch."""
-    try:
-        import torch
-
-        from mcld_app.network.device import best_device, best_dtype
-    except ImportError as error:
-        return Line(MISSING, "device", f"torch cannot be imported ({error}). Install what requirements.txt lists.")
-    device = best_device()
-    kind = f"{device}, {best_dtype(device)}"
-    if device == "cuda":
-        card = torch.cuda.get_device_properties(0)
-        kind += f" ({card.name}, {in_words(card.total_memory)})"
-    elif device == "cpu":
-        kind += f" ({torch.get_num_threads()} threads; no graphics card that torch {torch.__version__} can use)"
-    return Line(NOTE, "device", kind)
-
-
 def _trouble(what: str, error: WeightsError) -> Line:
     states = {MissingWeights: MISSING, UntrustedWeights: UNCONFIRMED, BrokenWeights: BROKEN}
     return Line(states.get(type(error), BROKEN), what, str(error))
-
-
-def run(folder: Path | None = None) -> int:
-    """Print every line. 1 where a file is broken, 0 otherwise: missing weights are no fault."""
-    broken = False
-    for line in examine(folder):
-        print(line, flush=True)
-        broken |= line.state == BROKEN
-    return 1 if broken else 0

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcld_app.checkpoints.fetch import Fetched
+from mcld_app.checkpoints.downloads import DownloadProgress
 from mcld_app.checkpoints.published import load_published
 from mcld_app.checkpoints.saved import INDEX, load_saved
 from mcld_app.checkpoints.sizes import PUBLISHED, Sizes
@@ -28,7 +28,7 @@ def load_pipeline(
     dtype: str | torch.dtype = "float32",
     sizes: Sizes = PUBLISHED,
     fetch_missing: bool = False,
-    on_fetch: Callable[[Fetched], None] = lambda _: None,
+    on_fetch: Callable[[DownloadProgress], None] = lambda _: None,
     on_part: Callable[[str], None] = lambda _: None,
 ) -> MCLDPipeline:
     """A pipeline, ready to draw.
@@ -43,7 +43,7 @@ def load_pipeline(
         on_part: called with the name of each part before it is loaded.
 
     Raises:
-        MissingWeights, UntrustedWeights, BrokenWeights, FetchError, DiskFull: each says what to do.
+        MissingWeights, UntrustedWeights, BrokenWeights, DownloadError, DiskFull: each says what to do.
     """
     import torch
 

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from mcld_app.checkpoints.errors import BrokenWeights, UntrustedWeights, Weights
 from mcld_app.checkpoints.folders import checkpoints_folder
 from mcld_app.checkpoints.formats import recognise
 from mcld_app.checkpoints.table import TABLE
+from mcld_app.files import write_whole
 
 NAME = "ledger.json"
 _BLOCK = 1 << 22
@@ -161,14 +161,7 @@ class ChecksumManifest:
             with self._locked():
                 files = {key: asdict(value) for key, value in self._read().items()}
                 files[self._key(path)] = asdict(entry)
-                handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".ledger-")
-                try:
-                    with os.fdopen(handle, "w", encoding="utf-8") as file:
-                        json.dump({"version": 1, "files": files}, file, indent=1, sort_keys=True)
-                    os.replace(temporary, self.path)
-                except BaseException:
-                    Path(temporary).unlink(missing_ok=True)
-                    raise
+                write_whole(self.path, json.dumps({"version": 1, "files": files}, indent=1, sort_keys=True).encode())
         except OSError as error:
             if must:  # else it only costs the time to hash again
                 raise WeightsError(f"{self.path} cannot be written: {error.strerror or error}.") from error

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcld_app.checkpoints.downloads import DownloadProgress, by_hand, download
 from mcld_app.checkpoints.errors import MissingWeights
-from mcld_app.checkpoints.fetch import Fetched, by_hand, download
 from mcld_app.checkpoints.find import find_all
 from mcld_app.checkpoints.manifest import ChecksumManifest
 from mcld_app.checkpoints.modules import config_beside, settled, without_memory
@@ -29,7 +29,7 @@ def load_published(
     dtype: torch.dtype,
     sizes: Sizes,
     fetch_missing: bool,
-    on_fetch: Callable[[Fetched], None],
+    on_fetch: Callable[[DownloadProgress], None],
     on_part: Callable[[str], None],
 ) -> MCLDPipeline:
     """See `build.load_pipeline`."""

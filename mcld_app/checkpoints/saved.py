@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcld_app.checkpoints.disk import need_room, writing
 from mcld_app.checkpoints.errors import BrokenWeights, MissingWeights, UntrustedWeights, WeightsError
 from mcld_app.checkpoints.folders import bundled_folder
 from mcld_app.checkpoints.formats import recognise
 from mcld_app.checkpoints.manifest import ChecksumManifest, command, sha256_of
 from mcld_app.checkpoints.modules import read_json, settled, without_memory
 from mcld_app.checkpoints.tensors import fit, read_tensors
+from mcld_app.files import need_room, whole_folder, writing
 
 if TYPE_CHECKING:
     import torch
@@ -73,27 +70,17 @@ def save_pipeline(pipe: MCLDPipeline, folder: Path, *, bundled: bool = False) ->
         raise WeightsError(f"{folder} is in use. Choose a folder that is empty or does not exist.")
     modules = [part for part in pipe.components.values() if hasattr(part, "state_dict") and hasattr(part, "parameters")]
     need_room(folder, sum(t.numel() * t.element_size() for m in modules for t in m.state_dict().values()), "the model")
-    temporary = None
-    try:
-        with writing(folder):
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-            pipe.save_pretrained(temporary, safe_serialization=True)
-            files = sorted(temporary.rglob("*.safetensors"))
-            if bundled:
-                hashes = {file.relative_to(temporary).as_posix(): sha256_of(file) for file in files}
-                (temporary / HASHES).write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", "utf-8")
-            for path in (temporary, *temporary.rglob("*")):
-                path.chmod(0o755 if path.is_dir() else 0o644)  # made for one user alone by the writers
-            if folder.is_dir():
-                folder.rmdir()
-            os.replace(temporary, folder)
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with writing(folder), whole_folder(folder) as temporary:
+        pipe.save_pretrained(temporary, safe_serialization=True)
+        files = [file.relative_to(temporary) for file in sorted(temporary.rglob("*.safetensors"))]
+        if bundled:
+            hashes = {file.as_posix(): sha256_of(temporary / file) for file in files}
+            (temporary / HASHES).write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", "utf-8")
+        for path in (temporary, *temporary.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)  # made for one user alone by the writers
     manifest = ChecksumManifest()
     for file in files:
-        manifest.record(folder / file.relative_to(temporary), "saved")
+        manifest.record(folder / file, "saved")
 
 
 def load_saved(

@@ -292,14 +292,3 @@ def weight_named(name: str) -> Weight:
         if weight.name == name:
             return weight
     raise KeyError(name)
-
-
-def in_words(size: float | None) -> str:
-    """A number of bytes as people say it: "3.5 GB", "4.3 MB", "unknown size"."""
-    if size is None:
-        return "unknown size"
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

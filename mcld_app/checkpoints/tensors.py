@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcld_app.checkpoints.disk import need_room, writing
 from mcld_app.checkpoints.errors import BrokenWeights
 from mcld_app.checkpoints.find import Found
 from mcld_app.checkpoints.formats import recognise
 from mcld_app.checkpoints.manifest import ChecksumManifest, Entry
+from mcld_app.files import need_room, whole_file, writing
 
 if TYPE_CHECKING:
     import torch
@@ -108,14 +108,8 @@ def convert(source: Path, target: Path) -> None:
 
     tensors = read_tensors(source)
     need_room(target.parent, sum(t.numel() * t.element_size() for t in tensors.values()), f"{target.name}")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with writing(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            save_file(_each_for_itself(tensors), temporary)
-            os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(target), whole_file(target) as temporary:
+        save_file(_each_for_itself(tensors), temporary)
 
 
 def _each_for_itself(tensors: Tensors) -> Tensors:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcld_app.errors import StudioError
+from mcld_app.files import write_whole, writing
 
 if TYPE_CHECKING:
     from mcld_app.request import Progress
-
-_MOST_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -83,29 +80,28 @@ def draw_recipe(
         StudioError: for a recipe or a place that cannot be used.
     """
     from mcld_app.editing.conditioning import conditions_of
-    from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
-    from mcld_app.engine.registry import available, engine_for, model_named
-    from mcld_app.output.provenance import encode_generated
-    from mcld_app.output.watermark import with_watermark
-    from mcld_app.request import Job
+    from mcld_app.editing.recipe import Recipe
+    from mcld_app.engine.registry import choose, engine_for, model_named
+    from mcld_app.output.recipe_file import encode_drawn, open_recipe
+    from mcld_app.request import MAX_COUNT, Job
 
     if out.suffix.lower() != ".png":
         raise StudioError(f"Pictures are written as PNG: call it {out.with_suffix('.png').name}, not {out.name}.")
-    made = read_recipe(_text(recipe))
-    known = available()
-    name = model or (made.model if made.model in known else next(iter(known), made.model))
+    made = open_recipe(_read(recipe))
+    name = choose(model, made.model)
     label, given, paths = model_named(name).name, conditions_of(made.look), []
     settings = made.settings_for(model_named(name).usual)
-    for start in range(0, len(made.seeds), _MOST_AT_ONCE):
-        seeds = made.seeds[start : start + _MOST_AT_ONCE]
+    for start in range(0, len(made.seeds), MAX_COUNT):
+        seeds = made.seeds[start : start + MAX_COUNT]
         step = partial(_told, on_step, start, len(made.seeds))
         jobs = [Job(given, seed) for seed in seeds]
         for one in engine_for(name).generate(jobs, settings, on_progress=step, previews=False):
             told = {key: getattr(one, key) for key in ("device", "dtype", "batch", "fallback")}
-            text = write_recipe(Recipe(made.look, settings, (one.seed,), name, told), pictures=pictures)
-            picture = with_watermark(one.picture) if mark else one.picture
+            drawn = Recipe(made.look, settings, (one.seed,), name, told)
             path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
-            _write(path, encode_generated(picture, label, f"seed {one.seed}", recipe=text, edited=made.of_a_photo))
+            data = encode_drawn(one.picture, drawn, label, pictures=pictures, mark=mark)
+            with writing(path):  # whole or not at all: a picture that is there counts as drawn when a run goes on
+                write_whole(path, data)
             paths.append(path)
     return paths
 
@@ -147,37 +143,15 @@ def draw_folder(
             yield Failed(recipe, f"an error of the program's own, {type(error).__name__}")
 
 
-def _text(path: Path) -> str:
+def _read(path: Path) -> bytes:
     from mcld_app.editing.recipe import LARGEST
-    from mcld_app.output.provenance import read_recipe_text
 
     try:
         if path.stat().st_size > LARGEST:
             raise StudioError(f"{path.name} is larger than {LARGEST >> 20} MB.")
-        data = path.read_bytes()
-        return read_recipe_text(data) if data[:4] == b"\x89PNG" else data.decode("utf-8")
+        return path.read_bytes()
     except OSError as error:
         raise StudioError(f"{path} cannot be read.") from error
-    except UnicodeDecodeError as error:
-        raise StudioError(f"{path.name} is no recipe: it is no text.") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: a picture that is there counts as drawn when a run goes on."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            file.write(data)
-        os.chmod(file.name, 0o666 & ~_umask())  # temporary files are for their owner alone; a picture is not
-        os.replace(file.name, path)
-    except OSError as error:
-        raise StudioError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _bar(name: str) -> Callable[[float], None]:

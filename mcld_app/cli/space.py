@@ -81,7 +81,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Write the folder and list its files; returns the exit status."""
-    from mcld_app.checkpoints.table import in_words
+    from mcld_app.files import in_words
 
     written = write_space(chosen.folder, published=chosen.published)
     for file in written:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from mcld_app.body.head_crop import CROP, crop_head
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
-from mcld_app.body.texture.head_crop import CROP, crop_head
+from mcld_app.data.generator import fingerprint
 from mcld_app.data.synthetic import drawn_person
+from mcld_app.files import whole_file
 from mcld_app.synthetic.people import draw_person, render_view
 
 _SIZE = (160, 112)
@@ -25,7 +25,7 @@ class DrawnHeads:
         views: of each.
         first: number of the first of them.
         test: people kept for tests.
-        folder: where to keep them on disk too; None keeps none.
+        folder: where to keep them on disk too, by generator as `disk_cache` does; None keeps none.
     """
 
     def __init__(
@@ -47,15 +47,14 @@ class DrawnHeads:
     def _read(self, n: int) -> np.ndarray:
         if self.folder is None:
             return heads_of(n, self.views, test=self.test)
-        file = self.folder / f"{'test-' if self.test else ''}{n:07d}-{self.views}.npy"
+        folder = self.folder / fingerprint(heads=_SIZE, views=self.views, test=self.test)
+        file = folder / f"{n:07d}.npy"
         try:
             return np.load(file, allow_pickle=False)
         except (OSError, ValueError):
             heads = heads_of(n, self.views, test=self.test)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".tmp", delete=False) as kept:
+        with whole_file(file, sync=False) as temporary, temporary.open("wb") as kept:
             np.save(kept, heads)
-        os.replace(kept.name, file)
         return heads
 
 

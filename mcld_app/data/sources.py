@@ -1,22 +1,19 @@
-"""From a run's `data` to its examples."""
+"""Open the examples that a configuration's `data` names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mcld_app.data.config import DataConfig
 from mcld_app.data.example import Example
 
-if TYPE_CHECKING:
-    from mcld_app.training.config import Data
 
-
-def open_source(data: Data, *, test: bool = False) -> Sequence[Example]:
+def open_source(data: DataConfig, *, test: bool = False) -> Sequence[Example]:
     """The data set of a configuration.
 
     Args:
-        data: see `training.config.Data`.
+        data: where examples come from.
         test: the part kept for tests.
 
     Raises:

@@ -2,7 +2,7 @@
 
 Which people, garments and poses may be trained on, and which are kept for tests, is decided here, so that the two
 cannot mix: test people have seeds of their own, wear garments that no training person wears, and stand in poses made
-from other named poses.
+from other poses.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from dataclasses import astuple, dataclass, replace
 import cv2
 import numpy as np
 
-from mcld_app.body.mannequin.pose import JOINTS, Pose, named_poses
+from mcld_app.body.head_crop import crop_head
+from mcld_app.body.mannequin.pose import JOINTS, Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
-from mcld_app.body.texture.dressing import fill
-from mcld_app.body.texture.head_crop import crop_head
-from mcld_app.body.texture.preview_planes import ground_colour, preview_planes
-from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.preview_planes import background_colour, preview_planes
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.data.example import Example
+from mcld_app.data.generator import fingerprint, training_poses
 from mcld_app.synthetic.people import DrawnPerson, draw_person, render_view
 from mcld_app.synthetic.wardrobe import Cloth
 
@@ -27,7 +29,7 @@ TEST_SEEDS = 1_000_000_000
 """Test people are drawn from this seed on; training people from below it."""
 
 TEST_POSES = ("three-quarter-left", "back-turned", "walking-front", "hands-on-hips", "one-hand-up", "lunge", "pointing")
-"""Named poses that no training pose is made from."""
+"""Poses that no training example's pose is made from."""
 
 _SOURCE_SIZE = (512, 352)  # as large as the studio's own pictures, which texture maps are taken from
 _TRIES = 400  # one garment in four is kept for tests, and both of theirs must be
@@ -43,7 +45,7 @@ class DrawnPeople:
         targets: pictures of each person; the first is the source picture itself.
         people: how many; None is endless.
         test: people, garments and poses kept for tests.
-        fill_texture: whether holes of the texture map are filled, as `body.dressing.fill` does.
+        fill_texture: whether holes of the texture map are filled, as `filling.fill` does.
     """
 
     size: tuple[int, int] = (256, 176)
@@ -52,6 +54,13 @@ class DrawnPeople:
     people: int | None = None
     test: bool = False
     fill_texture: bool = True
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for what is drawn (see `generator.fingerprint`); how many people there are makes no difference."""
+        return fingerprint(
+            size=self.size, texture=self.texture, targets=self.targets, test=self.test, filled=self.fill_texture
+        )
 
     def __len__(self) -> int:
         return self.people or TEST_SEEDS
@@ -84,7 +93,7 @@ def example_of(
     source = render_view(person, poses[0], _SOURCE_SIZE)
     seen = extract(source.photo, source.iuv)
     filled = fill(seen)
-    ground = ground_colour(source.photo)
+    ground = background_colour(source.photo)
     targets, maps, alphas = [], [], []
     for k, pose in enumerate(poses):
         view = render_view(person, pose, size)
@@ -140,9 +149,9 @@ def source_pose(rng: np.random.Generator, *, test: bool = False) -> Pose:
 
 
 def random_pose(rng: np.random.Generator, *, test: bool = False) -> Pose:
-    """A pose between two named ones, each angle a little off, from any side."""
-    names = [name for name in named_poses() if (name in TEST_POSES) == test]
-    a, b = (named_poses()[names[int(rng.integers(len(names)))]] for _ in range(2))
+    """A pose between two of the training poses (for tests: of `TEST_POSES`), each angle a little off, from any side."""
+    poses = [pose for name, pose in training_poses().items() if (name in TEST_POSES) == test]
+    a, b = (poses[int(rng.integers(len(poses)))] for _ in range(2))
     share = rng.random() if rng.random() < 0.6 else 0.0
     angles = {}
     for key in sorted({*a.angles, *b.angles}):

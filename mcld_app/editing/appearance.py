@@ -9,8 +9,9 @@ import numpy as np
 
 from mcld_app.body.texture.completion import coloured, complete
 from mcld_app.body.texture.texture_map import TextureMap
-from mcld_app.editing.edits import Edit
+from mcld_app.editing.edits.edit import Edit
 from mcld_app.editing.person import Person
+from mcld_app.errors import StudioError
 
 FILLS = {
     "smooth": "From the other half of the body, then smoothly",
@@ -20,6 +21,13 @@ FILLS = {
     "none": "Left open",
 }
 """How texels that no picture shows are guessed: name -> what the page says."""
+
+
+def checked_fill(how: object) -> str:
+    """The name itself, where it is a key of `FILLS`; StudioError where it is not."""
+    if not isinstance(how, str) or how not in FILLS:
+        raise StudioError(f"There is no way {how!r} to fill what no picture shows. Choose one of: {', '.join(FILLS)}.")
+    return how
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +52,7 @@ class Appearance:
         if not self.edits:
             return self.person.texture
         below, last = self.below.seen, self.edits[-1]
-        return last.made(below, self.person) if last.on else below
+        return last.apply(below, self.person) if last.on else below
 
     @cached_property
     def changed(self) -> np.ndarray:

@@ -26,4 +26,5 @@ def conditions_of(look: Look) -> Conditions:
         coverage=look.appearance.known(look.fill),
         other_face=other,
         face_mix=mix,
+        face_weight=look.face_weight,
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
-from mcld_app.editing.edits import Swap
+from mcld_app.editing.edits.face_swap import FaceSwap
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.look import Look
 
 
@@ -33,18 +34,18 @@ def _pose(look: Look) -> Look:
 
 
 def _clothes(look: Look) -> Look:
-    return looks.stand(looks.put_on(look, samples.sample_garment("garment:plaid-shirt")), named_poses()["standing"])
+    return looks.stand(looks.add(look, Wear(samples.sample_garment("garment:plaid-shirt"))), named_poses()["standing"])
 
 
 def _face(look: Look) -> Look:
-    look = looks.swap_face(look, Swap(samples.sample_person("person:samir")))
+    look = looks.add(look, FaceSwap(samples.sample_person("person:samir")))
     return looks.stand(look, named_poses()["standing"])
 
 
 def _all(look: Look) -> Look:
-    look = looks.put_on(look, samples.sample_garment("garment:star-tee"))
-    look = looks.put_on(look, samples.sample_garment("garment:jeans"))
-    look = looks.swap_face(look, Swap(samples.sample_person("person:leo")))
+    look = looks.add(look, Wear(samples.sample_garment("garment:star-tee")))
+    look = looks.add(look, Wear(samples.sample_garment("garment:jeans")))
+    look = looks.add(look, FaceSwap(samples.sample_person("person:leo")))
     return looks.stand(look, named_poses()["arms-up"])
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
 from mcld_app.body.iuv_painting import pose_of_picture
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.texture.texture_map import TextureMap
-from mcld_app.editing.appearance import FILLS, Appearance
-from mcld_app.editing.edits import Cover, Edit, Paint, Swap, Wear, face_of
-from mcld_app.editing.garment import Area, Garment, checked_area, parts_of
+from mcld_app.content import content_hash
+from mcld_app.editing.appearance import Appearance, checked_fill
+from mcld_app.editing.edits.edit import Edit, Faces
+from mcld_app.editing.edits.face_swap import FaceSwap
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
-from mcld_app.request import Face, within
+from mcld_app.request import MAX_FACE_WEIGHT, within
+
+E = TypeVar("E", bound=Edit)
 
 MOST_EDITS = 60
 """More make no picture better, and every undo keeps them."""
@@ -71,23 +75,41 @@ class Look:
         """The texture map the picture is drawn from, its holes filled as `fill` says."""
         return self.appearance.filled(self.fill)
 
-    @property
-    def face_edit(self) -> Swap | None:
-        """The face edit of the list, on or off; there is one at most."""
-        return next((edit for edit in self.edits if isinstance(edit, Swap)), None)
+    def edits_of(self, kind: type[E]) -> tuple[E, ...]:
+        """The edits of one kind, on or off."""
+        return tuple(edit for edit in self.edits if isinstance(edit, kind))
 
     @property
-    def swap(self) -> Swap | None:
+    def face_edit(self) -> FaceSwap | None:
+        """The face edit of the list, on or off; there is one at most."""
+        return next(iter(self.edits_of(FaceSwap)), None)
+
+    @property
+    def swap(self) -> FaceSwap | None:
         """The face edit, where it counts; None where the face is the person's own."""
         return self.face_edit if self.face_edit and self.face_edit.on else None
 
     @property
-    def faces(self) -> tuple[Face | None, Face | None, float]:
+    def faces(self) -> Faces:
         """The person's own face, another one, and how far from the first to the second: see `request.Conditions`."""
-        swap, own = self.swap, face_of(self.person)
-        if swap is None:
-            return own, None, 0.0
-        return (own, swap.face, swap.share) if swap.donor else (None, None, 0.0)
+        faces: Faces = (self.person.face, None, 0.0)
+        for edit in self.edits:
+            if edit.on:
+                faces = edit.turn_face(faces)
+        return faces
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody whose pictures the look is made from, the person first."""
+        donors = (person for edit in self.edits for person in edit.people)
+        return (self.person, *self.appearance.others, *donors)
+
+    def picture(self, key: str) -> MapPose | np.ndarray | None:
+        """The look's pose of a picture, or one of its patterns, by the hash of its content; None where it has none."""
+        if isinstance(self.pose, MapPose) and content_hash(self.pose.iuv) == key:
+            return self.pose
+        patterns = (pattern for edit in self.edits for pattern in edit.patterns)
+        return next((pattern for pattern in patterns if content_hash(pattern) == key), None)
 
 
 def of(person: Person) -> Look:
@@ -95,70 +117,18 @@ def of(person: Person) -> Look:
     return Look(Appearance(person))
 
 
-def put_on(look: Look, garment: Garment, area: Area | None = None) -> Look:
-    """Put a garment on an area (its usual region where none is given). What was worn on that area, or on a part of it,
-    is taken off.
+def add(look: Look, edit: Edit) -> Look:
+    """One more edit; some kinds take the place of older ones, see each one's `enter`.
 
     Raises:
-        StudioError: where there is no such area, or the garment's picture does not show it.
+        StudioError: where it cannot be made, or there are too many.
     """
-    wanted = checked_area(area or garment.region)
-    kept = tuple(e for e in look.edits if not (isinstance(e, Wear) and parts_of(e.area) <= parts_of(wanted)))
-    return with_edits(look, (*kept, Wear(garment, wanted)))
+    return with_edits(look, edit.enter(look.edits))
 
 
-def cover(look: Look, new: Cover) -> Look:
-    """Give an area a colour or a pattern, in the place of the one it was given before."""
-    checked_area(new.area)
-    old = next((e for e in look.edits if isinstance(e, Cover) and e.area == new.area), None)
-    return _in_place_of(look, old, new)
-
-
-def paint(look: Look, layer: np.ndarray) -> Look:
-    """Add brush strokes (512, 512, 4) uint8 RGBA; to the last edit, where that is paint."""
-    last = look.edits[-1] if look.edits else None
-    if isinstance(last, Paint) and last.on:
-        return with_edits(look, (*look.edits[:-1], Paint(_over(layer, last.layer))))
-    return with_edits(look, (*look.edits, Paint(layer)))
-
-
-def erase(look: Look, where: np.ndarray) -> Look:
-    """Take paint away, where (512, 512) bool says so.
-
-    Raises:
-        StudioError: where there is no paint.
-    """
-    edits, found = [], False
-    for edit in look.edits:
-        if isinstance(edit, Paint) and (edit.layer[..., 3].astype(bool) & where).any():
-            layer, found = edit.layer.copy(), True
-            layer[where] = 0
-            edit = Paint(layer, on=edit.on) if layer[..., 3].any() else None
-        if edit is not None:
-            edits.append(edit)
-    if not found:
-        raise StudioError("There is no paint under the eraser. It takes away paint only, never the photo.")
-    return with_edits(look, tuple(edits))
-
-
-def swap_face(look: Look, swap: Swap) -> Look:
-    """Another face, in the place of the one chosen before.
-
-    Raises:
-        StudioError: where the other person's picture shows no face.
-    """
-    within("The way to the other face", swap.share, 0, 1)
-    if swap.donor is not None and swap.face is None:
-        raise StudioError(
-            f"No face is seen in “{swap.donor.name}”: on its IUV map, head and face are too small or turned away. "
-            "Take a picture that shows the face from the front."
-        )
-    return _in_place_of(look, look.face_edit, swap)
-
-
-def own_face(look: Look) -> Look:
-    """The person's own face again."""
-    return with_edits(look, tuple(edit for edit in look.edits if not isinstance(edit, Swap)))
+def without(look: Look, kind: type[Edit]) -> Look:
+    """The look without all edits of a kind."""
+    return with_edits(look, tuple(edit for edit in look.edits if not isinstance(edit, kind)))
 
 
 def with_edits(look: Look, edits: tuple[Edit, ...]) -> Look:
@@ -214,22 +184,13 @@ def stand(look: Look, pose: Pose | MapPose | None) -> Look:
 
 def guess(look: Look, how: str) -> Look:
     """Another way to guess what no picture shows; StudioError where there is no such way."""
-    if not isinstance(how, str) or how not in FILLS:
-        raise StudioError(f"There is no way {how!r} to fill what no picture shows. Choose one of: {', '.join(FILLS)}.")
-    return replace(look, fill=how)
+    return replace(look, fill=checked_fill(how))
 
 
 def weigh_face(look: Look, weight: float) -> Look:
     """Another weight of the face, 0..2; StudioError for any other number."""
-    within("The face's weight", weight, 0, 2)
+    within("The face's weight", weight, 0, MAX_FACE_WEIGHT)
     return replace(look, face_weight=float(weight))
-
-
-def _in_place_of(look: Look, old: Edit | None, new: Edit) -> Look:
-    """With a new edit in the place of an old one; at the end, where there is none."""
-    if old is None:
-        return with_edits(look, (*look.edits, new))
-    return with_edits(look, tuple(new if edit is old else edit for edit in look.edits))
 
 
 def _place(look: Look, index: int) -> int:
@@ -247,11 +208,3 @@ def _built(person: Person, others: tuple[Person, ...], edits: tuple[Edit, ...], 
     for edit in edits[len(appearance.edits) :]:
         appearance = Appearance(person, others, (*appearance.edits, edit), appearance)
     return appearance
-
-
-def _over(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """RGBA over RGBA (Porter and Duff, 1984), uint8."""
-    a, b = above[..., 3:].astype(np.float32) / 255, below[..., 3:].astype(np.float32) / 255
-    alpha = a + b * (1 - a)
-    colour = (above[..., :3] * a + below[..., :3] * b * (1 - a)) / np.maximum(alpha, 1e-6)
-    return np.concatenate([colour, alpha * 255], -1).round().astype(np.uint8)

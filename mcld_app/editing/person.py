@@ -1,4 +1,4 @@
-"""What the picture is made from: a person, as the body sees them.
+"""A person: a photo, where the body is in it, and what it shows of the body.
 
 A `Person` is a photo with its IUV map and the texture map taken from it. People are frozen and their arrays are
 read-only, so the same one may stand in many looks and be shared by all visitors who chose the same sample.
@@ -6,7 +6,6 @@ read-only, so the same one may stand in many looks and be shared by all visitors
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,13 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from mcld_app.body.framing import Frame
+from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, frame_11_16, looks_like_iuv, plan_frame, read_iuv, resize_iuv
 from mcld_app.body.photo import read_photo
-from mcld_app.body.texture.dressing import fill
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
-from mcld_app.body.texture.preview_planes import ground_colour
-from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.body.texture.preview_planes import background_colour
+from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.content import content_hash
 from mcld_app.errors import PictureError
+from mcld_app.request import Face
 
 PICTURE_SIZE = (512, 352)
 """Height and width of every picture the studio shows and gives away: 11:16, the network's own frame."""
@@ -53,7 +56,7 @@ class Person:
     @cached_property
     def key(self) -> str:
         """A short name for the content: the same photo and IUV map give the same key."""
-        return content_of(self.photo, self.iuv)
+        return content_hash(self.photo, self.iuv)
 
     @cached_property
     def picture(self) -> np.ndarray:
@@ -68,23 +71,29 @@ class Person:
         return _frozen(resize_iuv(self.iuv, PICTURE_SIZE))
 
     @cached_property
-    def ground(self) -> np.ndarray:
+    def background(self) -> np.ndarray:
         """What the person stands in front of in another pose, (512, 352, 3) uint8 RGB: the photo's own colour where
         that is plain, else a warm light grey."""
-        return _frozen(np.broadcast_to(ground_colour(self.picture), self.picture.shape))
+        return _frozen(np.broadcast_to(background_colour(self.picture), self.picture.shape))
 
     def put_back(self, picture: np.ndarray, pose: np.ndarray) -> np.ndarray:
         """A picture drawn of them, (h, w, 3) uint8 RGB in the pose (H, W, 3) uint8, in the photo as it came: its frame,
-        and its background. See `body.backdrop.put_back`."""
-        from mcld_app.body.texture.compositing import put_back
+        and its background. See `compositing.put_back`."""
+        from mcld_app.body.compositing import put_back
 
         photo, frame = self.whole or (self.photo, plan_frame(np.zeros_like(self.photo), target=None))
         return put_back(picture, pose, photo, self.iuv, frame)
 
     @cached_property
     def bare_head(self) -> np.ndarray:
-        """Their head to be put on others, see `body.heads.bare_head`."""
+        """Their head to be put on others, see `head_swap.bare_head`."""
         return _frozen(bare_head(self.texture))
+
+    @cached_property
+    def face(self) -> Face | None:
+        """Their face as the photo shows it; None where none is seen."""
+        head = crop_head(self.photo, self.iuv)
+        return None if head is None else Face(head=head, photo=self.photo, iuv=self.iuv)
 
     @cached_property
     def filled(self) -> TextureMap:
@@ -118,14 +127,6 @@ def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray) -> Person:
     if height * 11 != width * 16 or height > _LARGEST[0] or iuv.shape != photo.shape:
         return make_person(name, photo, iuv)
     return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)))
-
-
-def content_of(*arrays: np.ndarray) -> str:
-    """A short name for the content of arrays: the same content has the same name."""
-    digest = hashlib.blake2b(digest_size=8)
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
 
 
 def read_person(name: str, photo: Source, iuv: Source) -> Person:

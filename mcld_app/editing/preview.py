@@ -58,10 +58,10 @@ def _edited_photo(look: Look) -> np.ndarray:
     return _over(render(TextureMap(look.texture.image, changed), look.person.picture_iuv), photo)
 
 
-def _over(drawn: np.ndarray, ground: np.ndarray) -> np.ndarray:
+def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
     """RGBA over RGB. The edge is softened inwards, because an IUV map's own edge is a staircase and because outside
     it there is no colour to take."""
-    out = ground.copy()
+    out = below.copy()
     box = cv2.boundingRect(drawn[..., 3])
     if not box[2]:
         return out
@@ -69,20 +69,20 @@ def _over(drawn: np.ndarray, ground: np.ndarray) -> np.ndarray:
     alpha = np.ascontiguousarray(drawn[inside][..., 3])
     alpha = cv2.GaussianBlur(cv2.erode(alpha, np.ones((2, 2), np.uint8)), (3, 3), 0).astype(np.float32) / 255
     colour = cv2.cvtColor(drawn[inside], cv2.COLOR_RGBA2RGB)
-    out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(ground[inside]), alpha, 1 - alpha)
+    out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(below[inside]), alpha, 1 - alpha)
     return out
 
 
 def _background(person: Person, iuv: np.ndarray) -> np.ndarray:
     """A plain background with a soft shadow under the feet."""
     share = iuv.shape[0] / PICTURE_SIZE[0]
-    ground = person.ground[: iuv.shape[0], : iuv.shape[1]].copy()  # of one colour: any part will do
+    out = person.background[: iuv.shape[0], : iuv.shape[1]].copy()  # of one colour: any part will do
     box = cv2.boundingRect(iuv[..., 0])
     reach, feet = round(24 * share), box[1] + box[3] - round(3 * share)
     if reach < feet < iuv.shape[0] - 5 * share:
         shade = np.zeros((min(feet + reach, iuv.shape[0]) - feet + reach, iuv.shape[1]), np.float32)
         axes = (max(round(12 * share), int(box[2] * 0.36)), round(7 * share))
         cv2.ellipse(shade, (box[0] + box[2] // 2, reach), axes, 0, 0, 360, 1.0, -1)
-        floor = ground[feet - reach : feet - reach + len(shade)]
+        floor = out[feet - reach : feet - reach + len(shade)]
         floor[:] = floor * (1 - 0.22 * cv2.GaussianBlur(shade, (0, 0), 6 * share))[..., None]
-    return ground
+    return out

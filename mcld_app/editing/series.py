@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from mcld_app.body.mannequin.pose import SETTINGS, Pose
 from mcld_app.editing.look import MapPose
 from mcld_app.errors import StudioError
+from mcld_app.request import MAX_PICTURES
 
 AnyPose = Pose | MapPose | None
-
-MOST_POSES = 24
 
 
 def series_of(poses: Sequence[AnyPose], between: int = 0) -> list[AnyPose]:
@@ -18,7 +17,7 @@ def series_of(poses: Sequence[AnyPose], between: int = 0) -> list[AnyPose]:
     known by its IUV map alone, or as in the photo, stands beside the next one without a way.
 
     Raises:
-        StudioError: where that would be more than `MOST_POSES`.
+        StudioError: where that would be more than `MAX_PICTURES`.
     """
     out: list[AnyPose] = []
     for n, first in enumerate(poses):
@@ -26,8 +25,8 @@ def series_of(poses: Sequence[AnyPose], between: int = 0) -> list[AnyPose]:
         second = poses[n + 1] if n + 1 < len(poses) else None
         if isinstance(first, Pose) and isinstance(second, Pose):
             out += [pose_between(first, second, (k + 1) / (between + 1)) for k in range(between)]
-    if len(out) > MOST_POSES:
-        raise StudioError(f"This series has {len(out)} poses; at most {MOST_POSES} are drawn. Take fewer in between.")
+    if len(out) > MAX_PICTURES:
+        raise StudioError(f"This series has {len(out)} poses; at most {MAX_PICTURES} are drawn. Take fewer in between.")
     return out
 
 

@@ -11,6 +11,7 @@ import gc
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,7 +109,8 @@ class Engine:
         """Draw pictures.
 
         Args:
-            jobs: what to draw; drawn in batches, in order. A seed gives the same noise in every batch.
+            jobs: what to draw; drawn in batches, in order, each of one face weight. A seed gives the same noise in
+                every batch.
             settings: how; default: as the authors.
             owner: whose pictures they are: nothing that is kept of them serves another one, and `forget` drops it.
             noise: (jobs, C, h, w) float32 initial latents, to be drawn from instead of the seeds' own.
@@ -136,7 +138,8 @@ class Engine:
             request = _Request(settings or Settings(), owner, on_progress, cancelled, shown, len(jobs))
             drawn: list[Drawn] = []
             while len(drawn) < len(jobs):
-                part = slice(len(drawn), len(drawn) + loaded.batch_size(self._max_batch))
+                first, most = len(drawn), loaded.batch_size(self._max_batch)
+                part = slice(first, first + len(_of_one_weight(jobs[first : first + most])))
                 try:
                     made = self._draw(loaded, jobs[part], None if noise is None else noise[part], request, len(drawn))
                 except Exception as error:
@@ -216,7 +219,7 @@ class Engine:
             start,
             steps=settings.steps,
             guidance_scale=settings.guidance,
-            face_scale=settings.face_scale,
+            face_scale=jobs[0].conditions.face_weight,
             generator=generators,
             on_step=on_step,
             focus=settings.focus,
@@ -234,6 +237,12 @@ class Engine:
             )
             for i, (job, picture) in enumerate(zip(jobs, results(drawing.pictures, self.model.result), strict=True))
         ]
+
+
+def _of_one_weight(jobs: Sequence[Job]) -> list[Job]:
+    """The first jobs whose face weights are the same: a batch has one."""
+    weight = jobs[0].conditions.face_weight
+    return list(takewhile(lambda job: job.conditions.face_weight == weight, jobs))
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Mapping
+import weakref
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
+from mcld_app.deployment import on_zerogpu, safety_checker_is_on
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model
 from mcld_app.errors import StudioError
@@ -49,6 +49,23 @@ def available() -> tuple[str, ...]:
     return tuple(names)
 
 
+def choose(wanted: str = "", recorded: str = "") -> str:
+    """Which model draws: the one that was asked for, else the one that a recipe was made for, where it is here, else
+    the best there is.
+
+    Args:
+        wanted: a name that somebody gave, whether there is such a model or not; "" = none.
+        recorded: the name in a recipe; "" = none.
+
+    Returns:
+        Its name; "" where no model is here. `model_named` says what is wrong with a name.
+    """
+    if wanted:
+        return wanted
+    names = available()
+    return recorded if recorded in names else next(iter(names), "")
+
+
 @lru_cache(maxsize=8)
 def model_named(name: str) -> Model:
     """The model of that name.
@@ -59,13 +76,11 @@ def model_named(name: str) -> Model:
     if name not in available():
         raise StudioError(NO_WEIGHTS if not available() else f"There is no model {name!r} on this machine any more.")
     if name == "published":
-        from mcld_app.engine.safety import is_on
-
         note = "Trained on fashion photos of whole people."
         if not sees_faces():
             note += " The face models are not here, so faces are drawn from the photo alone: "
             note += "`python -m mcld_app download photos`."
-        guard = _checker if is_on() else None
+        guard = _checker if safety_checker_is_on() else None
         return Model("MCLD, published weights", _loader(None), note, identify=face_in, guard=guard)
     folder = bundled_folder() if name == "bundled" else checkpoints_folder() / name
     if name == "bundled":
@@ -81,7 +96,22 @@ def engine_for(name: str) -> Engine:
     Raises:
         StudioError: where there is no such model.
     """
-    return Engine(model_named(name))
+    engine = Engine(model_named(name))
+    _engines().add(engine)
+    return engine
+
+
+def forget(owner: str) -> None:
+    """Drop all that this process has encoded of an owner's pictures, whatever model it was for; see `Engine.forget`.
+    Models that are not loaded have nothing, and none is loaded for this."""
+    for engine in tuple(_engines()):
+        engine.forget(owner)
+
+
+@lru_cache(maxsize=1)
+def _engines() -> weakref.WeakSet[Engine]:
+    """All engines of this process, those too that `engine_for` has let go of in the middle of a drawing."""
+    return weakref.WeakSet()
 
 
 def sees_faces() -> bool:
@@ -107,12 +137,6 @@ def face_in(photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
     seeing = face_model()
     found = face_of(seeing.faces(photo), iuv) if seeing is not None else None
     return None if found is None else found.identity
-
-
-def on_zerogpu(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether this is a ZeroGPU Space, by the rule of the `spaces` package: there a GPU is lent to another process for
-    as long as a call takes, and this one has none."""
-    return environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 
 
 def place_all() -> tuple[str, ...]:

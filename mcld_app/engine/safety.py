@@ -8,7 +8,6 @@ ways. The bundled model was trained on drawn, clothed people alone and needs non
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +15,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mcld_app.checkpoints import ChecksumManifest, Fetched, MissingWeights, download, find, weight_named
-from mcld_app.checkpoints.fetch import by_hand
+from mcld_app.checkpoints import ChecksumManifest, DownloadProgress, MissingWeights, download, find, weight_named
+from mcld_app.checkpoints.downloads import by_hand
 from mcld_app.checkpoints.modules import config_beside, settled, without_memory
 from mcld_app.checkpoints.sizes import IMAGE_ENCODER
 from mcld_app.checkpoints.tensors import as_safetensors, fit, read_tensors
+from mcld_app.deployment import SAFETY_SWITCH
 from mcld_app.errors import StudioError
 
 if TYPE_CHECKING:
     import torch
     from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
     from torch import Tensor
-
-SWITCH = "MCLD_SAFETY_CHECKER"
-"""The environment variable that turns the checker on or off."""
 
 BLOCKED = (
     "The safety checker held this picture back: it may show nudity or something else not fit to be seen. It errs at "
@@ -38,23 +35,6 @@ BLOCKED = (
 """What is said instead of a picture that is blocked."""
 
 _BATCH = 8  # squares looked at in one go
-
-
-def is_on(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether pictures of the published weights are checked: as MCLD_SAFETY_CHECKER says, "on" or "off"; where it says
-    nothing, on a Hugging Face Space, which the public can reach, and nowhere else.
-
-    Raises:
-        StudioError: where it says something else.
-    """
-    said = environment.get(SWITCH, "").strip().lower()
-    if said in ("on", "1", "true", "yes"):
-        return True
-    if said in ("off", "0", "false", "no"):
-        return False
-    if said:
-        raise StudioError(f"{SWITCH} is {said!r}. Set it to on or off.")
-    return bool(environment.get("SPACE_ID"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +84,7 @@ def load_checker(
     *,
     device: str | torch.device = "cpu",
     fetch_missing: bool = False,
-    on_fetch: Callable[[Fetched], None] = lambda _: None,
+    on_fetch: Callable[[DownloadProgress], None] = lambda _: None,
 ) -> SafetyChecker:
     """The published checker, by the same rules as all weights: found, vouched for, tensors alone, each in its place.
 
@@ -115,7 +95,7 @@ def load_checker(
         on_fetch: told how far that is.
 
     Raises:
-        MissingWeights, UntrustedWeights, BrokenWeights, FetchError, DiskFull: each says what to do.
+        MissingWeights, UntrustedWeights, BrokenWeights, DownloadError, DiskFull: each says what to do.
     """
     import torch
     from diffusers.pipelines.stable_diffusion import safety_checker
@@ -128,7 +108,7 @@ def load_checker(
     if found is None:
         raise MissingWeights(
             f"Pictures of the published weights are checked here before anybody sees them, and the {weight.label} is "
-            f"missing: {by_hand(weight, folder)}. {SWITCH}=off draws without it."
+            f"missing: {by_hand(weight, folder)}. {SAFETY_SWITCH}=off draws without it."
         )
     path = as_safetensors(found, ChecksumManifest())
     # It would tell the log that a black picture is shown. None is.

@@ -18,7 +18,7 @@ from mcld_app.errors import Cancelled, StudioError
 from mcld_app.request import Drawn, Face, Job, Progress, Settings
 
 News = Progress | list[Drawn]
-Drawing = Callable[[str, Sequence[Job], Settings, str], Iterator[News]]
+Drawing = Callable[[str, Sequence[Job], Settings, str, str], Iterator[News]]
 
 # Estimates, for the published network's 512 x 512 pictures on a slice of an H200; nobody has timed it there. Too much
 # is refused to visitors with little time left, too little ends a drawing before it is done.
@@ -35,7 +35,7 @@ _TAKEN_AWAY = (
 )
 
 
-def seconds_needed(model: str, jobs: Sequence[Job], settings: Settings, stop: str) -> int:
+def seconds_needed(model: str, jobs: Sequence[Job], settings: Settings, stop: str, owner: str = "") -> int:
     """How long a GPU is asked for, in seconds: what a ZeroGPU Space reserves, and takes off the visitor's daily quota.
     Same arguments as `draw`. A model of smaller pictures is asked for less time, by their area.
 
@@ -51,7 +51,7 @@ def seconds_needed(model: str, jobs: Sequence[Job], settings: Settings, stop: st
     return int(min(_SECONDS_TO_START + area * (_SECONDS_TO_ENCODE * people + drawing), _LONGEST))
 
 
-def draw(model: str, jobs: Sequence[Job], settings: Settings, stop: str) -> Iterator[News]:
+def draw(model: str, jobs: Sequence[Job], settings: Settings, stop: str, owner: str = "") -> Iterator[News]:
     """Draw pictures and tell how it goes.
 
     Args:
@@ -59,6 +59,7 @@ def draw(model: str, jobs: Sequence[Job], settings: Settings, stop: str) -> Iter
         jobs, settings: see `Engine.generate`.
         stop: path of a file; once it exists, drawing stops at the next step. It is created where the caller closes
             this iterator early.
+        owner: whom the engine keeps its encodings for.
 
     Yields:
         `Progress` after each step, and in the end the list of `Drawn`.
@@ -67,7 +68,7 @@ def draw(model: str, jobs: Sequence[Job], settings: Settings, stop: str) -> Iter
         Cancelled: where the file appeared.
         StudioError: see `Engine.generate`.
     """
-    _, news = _begin(model, jobs, settings, Path(stop))
+    _, news = _begin(model, jobs, settings, Path(stop), owner)
     try:
         yield from _told(news)
     except GeneratorExit:
@@ -75,7 +76,9 @@ def draw(model: str, jobs: Sequence[Job], settings: Settings, stop: str) -> Iter
         raise
 
 
-def draw_apart(model: str, jobs: Sequence[Job], settings: Settings, stop: str) -> Iterator[News | StudioError]:
+def draw_apart(
+    model: str, jobs: Sequence[Job], settings: Settings, stop: str, owner: str = ""
+) -> Iterator[News | StudioError]:
     """`draw` in a process that is lent a GPU. It ends no sooner than the drawing does, because then the GPU goes back;
     and it forgets what it encoded, because a visitor who deletes their pictures cannot reach it here.
 
@@ -88,7 +91,7 @@ def draw_apart(model: str, jobs: Sequence[Job], settings: Settings, stop: str) -
     """
     from mcld_app.engine.registry import engine_for
 
-    worker, news = _begin(model, jobs, settings, Path(stop))
+    worker, news = _begin(model, jobs, settings, Path(stop), owner)
     try:
         yield from _told(news)
     except StudioError as error:
@@ -105,8 +108,8 @@ def draw_apart(model: str, jobs: Sequence[Job], settings: Settings, stop: str) -
 def across(apart: Callable[..., Iterator[News | StudioError]]) -> Drawing:
     """`draw` made of a `draw_apart` that runs in another process, whatever runs it there."""
 
-    def drawing(model: str, jobs: Sequence[Job], settings: Settings, stop: str) -> Iterator[News]:
-        stream, failed = apart(model, jobs, settings, stop), None
+    def drawing(model: str, jobs: Sequence[Job], settings: Settings, stop: str, owner: str = "") -> Iterator[News]:
+        stream, failed = apart(model, jobs, settings, stop, owner), None
         try:
             for item in stream:
                 if isinstance(item, StudioError):
@@ -156,18 +159,18 @@ def identified(model: str, jobs: Sequence[Job]) -> list[Job]:
 
 def drawer() -> Drawing:
     """`draw`, on a ZeroGPU Space in a process that gets a GPU for as long as `seconds_needed` says."""
-    from mcld_app.engine.registry import on_zerogpu
+    from mcld_app.deployment import on_zerogpu
 
     if not on_zerogpu():
         return draw
     import spaces
 
     lent = across(spaces.GPU(duration=seconds_needed)(draw_apart))
-    return lambda model, jobs, settings, stop: lent(model, identified(model, jobs), settings, stop)
+    return lambda model, jobs, settings, stop, owner="": lent(model, identified(model, jobs), settings, stop, owner)
 
 
 def _begin(
-    model: str, jobs: Sequence[Job], settings: Settings, flag: Path
+    model: str, jobs: Sequence[Job], settings: Settings, flag: Path, owner: str
 ) -> tuple[threading.Thread, queue.SimpleQueue[News | BaseException]]:
     """Draw in a thread, so that each step can be told while the next is under way."""
     news: queue.SimpleQueue[News | BaseException] = queue.SimpleQueue()
@@ -176,7 +179,8 @@ def _begin(
         try:
             from mcld_app.engine.registry import engine_for
 
-            news.put(engine_for(model).generate(jobs, settings, on_progress=news.put, cancelled=flag.exists))
+            engine = engine_for(model)
+            news.put(engine.generate(jobs, settings, on_progress=news.put, cancelled=flag.exists, owner=owner))
         except BaseException as error:  # handed on to the caller's thread
             news.put(error)
 

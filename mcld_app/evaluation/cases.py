@@ -12,13 +12,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mcld_app.body.head_crop import crop_head
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.parts import region_mask, region_pixels
-from mcld_app.body.texture.dressing import fill, garment_layer, lay_on
-from mcld_app.body.texture.head_crop import crop_head
-from mcld_app.body.texture.preview_planes import ground_colour, preview_planes
-from mcld_app.body.texture.texture_map import TextureMap, extract
+from mcld_app.body.texture.dressing import garment_layer, lay_on
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.preview_planes import background_colour, preview_planes
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.data.synthetic import drawn_person, random_pose, source_pose
 from mcld_app.errors import StudioError
 from mcld_app.request import Conditions, Face
@@ -148,7 +150,7 @@ def faced_by_identity_alone(case: Problem) -> Conditions:
 def preview(case: Problem) -> np.ndarray:
     """The texture preview of the pose transfer, (256, 176, 3) uint8: holes filled, on the source's ground."""
     filled = fill(case.source.texture)
-    planes = preview_planes(filled, case.source.texture.coverage, case.pose, ground_colour(case.source.photo))
+    planes = preview_planes(filled, case.source.texture.coverage, case.pose, background_colour(case.source.photo))
     return np.ascontiguousarray(planes[..., :3])
 
 

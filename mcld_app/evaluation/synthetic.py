@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mcld_app.body.texture.head_crop import crop_head
+from mcld_app.body.head_crop import crop_head
 from mcld_app.engine.engine import Engine
 from mcld_app.evaluation import cases as c
 from mcld_app.evaluation.metrics import foreground_psnr, psnr, ssim

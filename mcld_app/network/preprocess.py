@@ -18,7 +18,7 @@ from PIL import Image
 
 from mcld_app.body.iuv import check_iuv, from_network_rgb, resize_iuv, to_network_rgb
 from mcld_app.errors import StudioError
-from mcld_app.request import Conditions, Face, within
+from mcld_app.request import MAX_FACE_WEIGHT, Conditions, Face, within
 
 if TYPE_CHECKING:  # imported where it is used: a model's settings travel without torch
     from torch import Generator, Tensor
@@ -131,9 +131,9 @@ def preview_pixels(filled: TextureMap, conditions: Conditions, iuv: np.ndarray) 
     """
     import torch
 
-    from mcld_app.body.texture.preview_planes import ground_colour, preview_planes
+    from mcld_app.body.texture.preview_planes import background_colour, preview_planes
 
-    planes = preview_planes(filled, known_texels(conditions), iuv, ground_colour(conditions.photo))
+    planes = preview_planes(filled, known_texels(conditions), iuv, background_colour(conditions.photo))
     return torch.from_numpy(planes).movedim(-1, 0)[None].float() / 255
 
 
@@ -192,6 +192,7 @@ def check_conditions(c: Conditions) -> None:
     if c.coverage is not None and (c.coverage.dtype != bool or c.coverage.shape != c.texture.shape[:2]):
         raise StudioError("The texture map's coverage must say yes or no for each of its texels.")
     within("The mix of two faces", c.face_mix, 0, 1)
+    within("The face's weight", c.face_weight, 0, MAX_FACE_WEIGHT)
     for face in (c.face, c.other_face):
         if face is not None:
             _check_face(face)

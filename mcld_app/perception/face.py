@@ -17,7 +17,7 @@ import numpy as np
 
 from mcld_app.body.iuv import check_iuv
 from mcld_app.checkpoints import Found, MissingWeights, find, weight_named
-from mcld_app.checkpoints.fetch import by_hand
+from mcld_app.checkpoints.downloads import by_hand
 from mcld_app.errors import PictureError
 from mcld_app.perception.face_align import SIDE, aligned
 from mcld_app.perception.face_onnx import open_network

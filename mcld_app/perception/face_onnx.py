@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mcld_app.checkpoints import BrokenWeights, ChecksumManifest, Found
+from mcld_app.deployment import threads
 from mcld_app.errors import StudioError
 
 if TYPE_CHECKING:
@@ -64,17 +65,16 @@ def open_network(found: Found, takes: tuple[int, ...], gives: Sequence[tuple[int
         ) from failed
     if [_sides(output) for output in outputs] != list(gives):
         raise BrokenWeights(
-            f"{found.path} is not the {found.weight.label}: that takes {_in_words(takes)} numbers and gives "
-            f"{_in_words(*gives)}. Get {found.weight.url} and put it there."
+            f"{found.path} is not the {found.weight.label}: that takes {_shapes_in_words(takes)} numbers and gives "
+            f"{_shapes_in_words(*gives)}. Get {found.weight.url} and put it there."
         ) from failed
     return session
 
 
 def _cores() -> int:
     """Those this process may use; as many as OMP_NUM_THREADS says, as for torch."""
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    if said.isdecimal() and int(said):
-        return int(said)
+    if (allowed := threads()) is not None:
+        return allowed
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -83,5 +83,5 @@ def _sides(output: np.ndarray) -> tuple[int, ...]:
     return shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
 
 
-def _in_words(*shapes: tuple[int, ...]) -> str:
+def _shapes_in_words(*shapes: tuple[int, ...]) -> str:
     return ", ".join(" x ".join(str(side) for side in shape) for shape in shapes)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-
-import gradio as gr
 
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.dragging import pose_to_json
@@ -17,12 +14,13 @@ from mcld_app.editing import draw, pose_map
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.output.animation import encode_gif, encode_mp4
-from mcld_app.output.heatmap import FOCUS_LABELS, heat_map
 from mcld_app.output.provenance import encode_generated
+from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.watermark import with_watermark
-from mcld_app.studio.dispatcher import Parts, payload, sentence
-from mcld_app.studio.generation import Generated, seeds_of, settings_of
-from mcld_app.studio.state import EditorState, Session, initial_state
+from mcld_app.studio.generation import seeds_of, settings_of
+from mcld_app.studio.orders import Generated
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import EditorState
 
 File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
@@ -37,17 +35,17 @@ def file_of(
     """One download.
 
     Args:
-        editor state: what is on the page.
-        what: a key of `_FROM_DESK` or `_FROM_RESULT`, "recipe", or "recipe-pictures".
-        visit: whose; for drawn pictures.
+        state: what is on the page.
+        what: a key of `_FROM_STATE` or `_FROM_RESULT`, "recipe", or "recipe-pictures".
+        session: whose; for drawn pictures.
         data: {"id": of the drawn picture, default the last; "mark": whether it carries a visible mark; "asked": the
             fields under Generate, for a recipe}.
 
     Raises:
         StudioError: where there is no such file.
     """
-    if what in _FROM_DESK:
-        return _FROM_DESK[what](state)
+    if what in _FROM_STATE:
+        return _FROM_STATE[what](state)
     if what in ("recipe", "recipe-pictures"):
         return _recipe(state, data or {}, pictures=what == "recipe-pictures")
     if what not in _FROM_RESULT:
@@ -100,10 +98,7 @@ def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> F
 
 
 def _drawn(session: Session, result: Generated, mark: bool, *, pictures: bool = False) -> File:
-    picture = with_watermark(result.picture) if mark else result.picture
-    recipe = write_recipe(result.recipe, pictures=pictures)
-    edited = result.recipe.of_a_photo
-    data = encode_generated(picture, result.model, result.details, recipe=recipe, edited=edited)
+    data = encode_drawn(result.picture, result.recipe, result.model, pictures=pictures, mark=mark)
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
 
 
@@ -137,7 +132,7 @@ def _video(session: Session, result: Generated, mark: bool) -> File:
     return "mcld-video.mp4", "video/mp4", _moving(session, result, mark, encode_mp4)
 
 
-_FROM_DESK: dict[str, Callable[[EditorState], File]] = {
+_FROM_STATE: dict[str, Callable[[EditorState], File]] = {
     "picture": _picture,
     "texture": _texture,
     "iuv": _iuv,
@@ -150,37 +145,3 @@ _FROM_RESULT: dict[str, Callable[[Session, Generated, bool], File]] = {
     "animation": _animation,
     "video": _video,
 }
-
-
-def focus_of(session: Session, data: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Where the network looked when it drew a picture: label and picture of each map.
-
-    Raises:
-        StudioError: where that was not recorded.
-    """
-    from mcld_app.studio.pictures import jpeg
-
-    result = result_of(session, data)
-    if not result.focus:
-        raise StudioError("Where the network looked was not recorded. Switch “Focus maps” on in Settings first.")
-    return [
-        {"label": FOCUS_LABELS.get(name, name), "picture": jpeg(heat_map(result.picture, focus))}
-        for name, focus in result.focus.items()
-    ]
-
-
-def listen(parts: Parts) -> None:
-    def answer(session: Session | None, event: gr.EventData) -> dict:
-        session = session if isinstance(session, Session) else Session()
-        with session.lock:
-            session.serial += 1
-            told = payload(event)
-            try:
-                name, kind, data = file_of(session.state or initial_state(), str(told.get("what")), session, told)
-            except Exception as error:
-                return {"problem": sentence(error), "serial": session.serial}
-            return {"name": name, "kind": kind, "data": base64.b64encode(data).decode(), "serial": session.serial}
-
-    parts["downloads"].want(
-        answer, [parts["session"]], [parts["downloads"]], queue=False, show_progress="hidden", api_visibility="private"
-    )

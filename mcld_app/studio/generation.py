@@ -7,90 +7,30 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from mcld_app.deployment import on_zerogpu
 from mcld_app.editing import Look
-from mcld_app.editing.conditioning import conditions_of
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import series_of
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.request import MAX_SEED, Drawn, Job, Progress, Settings, within
-from mcld_app.studio import view
-from mcld_app.studio.dispatcher import sentence
-from mcld_app.studio.state import FITTING, EditorState, Session
+from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, Drawn, Job, Progress, Settings, within
+from mcld_app.studio.messages import sentence
+from mcld_app.studio.orders import Generated, Order
+from mcld_app.studio.pictures import jpeg
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import FITTING, EditorState
 
 MOST_WAITING = 3
 _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them only keep the line busy
 
-MOST_AT_ONCE = 24
-MOST_RESULTS = 24
-_MOST_SEEDS = 8
+MOST_RESULTS = MAX_PICTURES
 
-Drawing = Callable[[str, list[Job], Settings, str], Iterator[Progress | list[Drawn]]]
-
-
-@dataclass(frozen=True, eq=False)
-class Order:
-    """Pictures asked for: all that they need, as it was when the button was pressed.
-
-    Attributes:
-        run: the page's number for it.
-        model, settings: see `drawing.draw`.
-        asked: the look on the page when they were asked for.
-        looks, seeds: of each picture; in a series, the look in its poses.
-        stop: once this file exists, nobody wants the pictures any more.
-    """
-
-    run: int
-    model: str
-    settings: Settings
-    asked: Look
-    looks: tuple[Look, ...]
-    seeds: tuple[int, ...]
-    stop: Path
-
-    def jobs(self) -> list[Job]:
-        """What the engine is given; a look that is drawn with several seeds is worked out once."""
-        given = {look: conditions_of(look) for look in dict.fromkeys(self.looks)}
-        return [Job(given[look], seed) for look, seed in zip(self.looks, self.seeds, strict=True)]
-
-
-@dataclass(frozen=True, eq=False)
-class Generated:
-    """A picture that a model drew for a visitor.
-
-    Attributes:
-        id: its name on the page.
-        run: the number of the order it came of.
-        asked: the look on the page when it was asked for.
-        picture: (H, W, 3) uint8 RGB.
-        focus: None, or name -> (h, w) float32, where the network looked.
-        recipe: all that made it.
-        model: what the model is called.
-    """
-
-    id: str
-    run: int
-    asked: Look = field(repr=False)
-    picture: np.ndarray = field(repr=False)
-    focus: Mapping[str, np.ndarray] | None = field(repr=False)
-    recipe: Recipe = field(repr=False)
-    model: str
-
-    @property
-    def details(self) -> str:
-        """How it was drawn, in words."""
-        settings = self.recipe.settings
-        return (
-            f"seed {self.recipe.seeds[0]}, {settings.steps} steps, guidance {settings.guidance:g}, "
-            f"face weight {settings.face_scale:g}, {settings.scheduler}"
-        )
+Drawing = Callable[[str, list[Job], Settings, str, str], Iterator[Progress | list[Drawn]]]
 
 
 def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order:
@@ -104,15 +44,15 @@ def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order
     run = data.get("run")
     if not isinstance(run, int) or not 0 <= run < 2**53:
         raise StudioError("The page sent something the studio does not understand. Reload the page.")
-    model = str(data.get("model") or "")
+    model = registry.choose(str(data.get("model") or ""))
     registry.model_named(model)  # says so where there is none
     settings = settings_of(state, data)
     looks, chosen = _looks(state, data), seeds_of(data)
     count = len(chosen)
-    if len(looks) * count > MOST_AT_ONCE:
-        raise StudioError(f"That would be {len(looks) * count} pictures; at most {MOST_AT_ONCE} are drawn at once.")
+    if len(looks) * count > MAX_PICTURES:
+        raise StudioError(f"That would be {len(looks) * count} pictures; at most {MAX_PICTURES} are drawn at once.")
     seeds = tuple(seed for seed in chosen for _ in looks)
-    order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run)
+    order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run, session.owner)
     session.orders[run] = order
     return order
 
@@ -126,7 +66,6 @@ def settings_of(state: EditorState, data: Mapping[str, Any]) -> Settings:
     return Settings(
         steps=data.get("steps"),
         guidance=data.get("guidance"),
-        face_scale=state.look.face_weight,
         scheduler=data.get("scheduler"),
         focus=data.get("focus") is True,
     )
@@ -139,15 +78,21 @@ def seeds_of(data: Mapping[str, Any]) -> tuple[int, ...]:
         StudioError: where the field holds none, or so many pictures are not drawn.
     """
     first, count = _seed(data.get("seed")), data.get("count", 1)
-    within("The number of pictures", count, 1, _MOST_SEEDS, whole=True)
+    within("The number of pictures", count, 1, MAX_COUNT, whole=True)
     return tuple((first + k) % (MAX_SEED + 1) for k in range(count))
 
 
 def order_of(
-    model: str, settings: Settings, asked: Look, looks: tuple[Look, ...], seeds: tuple[int, ...], run: int = 0
+    model: str,
+    settings: Settings,
+    asked: Look,
+    looks: tuple[Look, ...],
+    seeds: tuple[int, ...],
+    run: int = 0,
+    owner: str = "",
 ) -> Order:
     """An order with a stop file of its own: one look for each seed, all of the look that was asked for."""
-    return Order(run, model, settings, asked, looks, seeds, new_stop())
+    return Order(run, model, settings, asked, looks, seeds, new_stop(), owner)
 
 
 def _looks(state: EditorState, data: Mapping[str, Any]) -> list[Look]:
@@ -189,18 +134,19 @@ def news(session: Session, run: object, drawing: Drawing) -> Iterator[dict[str, 
     except Exception as error:
         yield {"run": run, "state": "failed", "text": sentence(error)}
     finally:
-        session.orders.pop(order.run, None)
+        if session.orders.get(order.run) is order:  # the visit may have been emptied, and have another of that number
+            session.orders.pop(order.run, None)
     order.stop.unlink(missing_ok=True)
 
 
 def _loads(model: str) -> bool:
     """Whether drawing begins with loading, as far as this process can tell: on ZeroGPU another one has the model."""
-    return not registry.on_zerogpu() and not registry.engine_for(model).is_loaded
+    return not on_zerogpu() and not registry.engine_for(model).is_loaded
 
 
 def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[str, Any]]:
     first = told = begun = 0.0
-    for item in drawing(order.model, order.jobs(), order.settings, str(order.stop)):
+    for item in drawing(order.model, order.jobs(), order.settings, str(order.stop), order.owner):
         now = time.monotonic()
         if isinstance(item, Progress):
             first = first or now
@@ -218,21 +164,28 @@ def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[st
                 "jobs": item.jobs,
                 "share": item.share,
                 "left": math.ceil((1 - item.share) / rate) if rate else None,
-                "preview": view.jpeg(item.previews[0]) if item.previews else None,
+                "preview": jpeg(item.previews[0]) if item.previews else None,
             }
         else:
             yield {"run": order.run, "state": "done", "results": _finished(session, order, item)}
 
 
 def _finished(session: Session, order: Order, drawn: list[Drawn]) -> list[dict[str, Any]]:
-    """Keep what was drawn, and say it to the page: the first picture first."""
+    """Keep what was drawn, and say it to the page: the first picture first.
+
+    Raises:
+        Cancelled: where the drawing was stopped, or the visit emptied, while the pictures were on their way.
+    """
     label, made = registry.model_named(order.model).name, []
     for look, one in zip(order.looks, drawn, strict=True):
         told = {name: getattr(one, name) for name in ("device", "dtype", "batch", "fallback")}
         recipe = Recipe(look, replace(order.settings, focus=False), (one.seed,), order.model, told)
         made.append(Generated(uuid.uuid4().hex, order.run, order.asked, one.picture, one.focus, recipe, label))
-    session.results = [*session.results, *made][-MOST_RESULTS:]
-    return [view.result(result) for result in made]
+    with session.lock:
+        if order.stop.exists():  # `Session.empty`, too, makes it, with the same lock held
+            raise Cancelled()
+        session.results = [*session.results, *made][-MOST_RESULTS:]
+    return [result.for_page() for result in made]
 
 
 def _seed(said: object) -> int:

@@ -1,8 +1,10 @@
-"""The page: three areas, Person, Edit and Result. Layout here, wiring in the components' own `listen`."""
+"""The page: three areas, Person, Edit and Result. Which panels there are and where each is; all else is in their
+folders."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +12,26 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 
 import gradio as gr
 
-from mcld_app.editing import samples
+from mcld_app.deployment import serves_mcp
 from mcld_app.studio import api, dispatcher
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels import (
+    borrow,
     cover,
+    detections,
     diagnostics,
+    downloads,
+    edits,
     examples,
     face,
-    generation,
+    garments,
+    generate,
     joints,
-    picker,
+    notice,
+    people,
+    poses,
     recipe,
-    result,
     results,
     series,
     stage,
@@ -29,11 +39,38 @@ from mcld_app.studio.panels import (
     upload,
     weights,
 )
+from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
-from mcld_app.studio.state import Session
 from mcld_app.studio.theme import studio_theme
+from mcld_app.studio.widget import style
 
-HOURS = 2  # how long a visit's pictures are kept after its last action
+_TOP = (examples.PANEL,)
+_PERSON = (people.PANEL,)
+_OWN_PHOTO = (upload.PANEL, detections.PANEL)
+_TABS = {
+    "Pose": (poses.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
+    "Clothes": (cover.PANEL, garments.PANEL),
+    "Face": (face.FACES, face.PANEL),
+    "Paint": (texture.PANEL,),
+}
+_RESULT = (
+    stage.PANEL,
+    diagnostics.PANEL,
+    generate.PANEL,
+    results.PANEL,
+    edits.PANEL,
+    downloads.PANEL,
+    recipe.PANEL,
+    weights.PANEL,
+)
+_OVER = (notice.PANEL,)
+
+PANELS: tuple[Panel, ...] = (
+    *_TOP, *_PERSON, *_OWN_PHOTO, *(panel for panels in _TABS.values() for panel in panels), *_RESULT, *_OVER
+)  # fmt: skip
+"""All panels, as the page has them from top to bottom."""
+
+HOURS = 2  # how long a session's pictures are kept after its last action
 _WEB = Path(__file__).parent / "web"
 
 _HEADER = """
@@ -44,63 +81,43 @@ _HEADER = """
 
 def build() -> gr.Blocks:
     """The whole page, not yet served."""
-    parts = dispatcher.Parts(SessionStore(HOURS * 3600))
+    page = Dispatcher(PANELS, SessionStore(HOURS * 3600))
     with gr.Blocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
 
         def forget(session: Session | None) -> None:  # no partial: Gradio copies its arguments, per visitor
             dispatcher.forget(blocks, session)
 
-        parts["session"] = gr.State(Session(), time_to_live=HOURS * 3600, delete_callback=forget)
+        page["session"] = gr.State(Session(), time_to_live=HOURS * 3600, delete_callback=forget)
         _plain(_HEADER)
-        examples.render(parts)
+        _render(page, _TOP)
         with gr.Row(elem_id="areas"):
             with gr.Column(elem_id="area-person", elem_classes="area", min_width=0):
                 _plain("<h2>Person</h2>")
-                picker.render_people(parts)
+                _render(page, _PERSON)
                 with gr.Accordion("Your own photo", open=False, elem_id="own-photo"):
-                    upload.render(parts)
+                    _render(page, _OWN_PHOTO)
             with gr.Column(elem_id="area-edit", elem_classes="area", min_width=0):
                 _plain("<h2>Edit</h2>")
                 with gr.Tabs(elem_id="edit-tabs"):
-                    with gr.Tab("Pose", id="pose"):
-                        picker.render_poses(parts)
-                        pose_buttons = joints.render(parts)
-                        series.render(parts)
-                    with gr.Tab("Clothes", id="clothes"):
-                        cover.render(parts)
-                        picker.render_garments(parts)
-                    with gr.Tab("Face", id="face"):
-                        face.render(parts)
-                    with gr.Tab("Paint", id="paint"):
-                        texture.render(parts)
+                    for name, panels in _TABS.items():
+                        with gr.Tab(name, id=name.lower()):
+                            _render(page, panels)
             with gr.Column(elem_id="area-result", elem_classes="area", min_width=0):
                 _plain("<h2>Result</h2>")
-                stage.render(parts, _first_picture())
-                diagnostics.render(parts)
-                generation.render(parts)
-                results.render(parts)
-                result.render(parts)
-                recipe.render(parts)
-                weights.render(parts)
-        result.render_notice(parts)
+                _render(page, _RESULT)
+        _render(page, _OVER)
 
-        picker.listen_all(parts)
-        upload.listen_all(parts)
-        joints.listen_all(parts, pose_buttons)
-        examples.listen_all(parts)
-        series.listen_all(parts)
-        results.listen_all(parts)
-        recipe.listen_all(parts)
-        cover.listen_all(parts)
-        face.listen_all(parts)
-        texture.listen_all(parts)
-        stage.listen_all(parts)
-        generation.listen_all(parts)
-        result.listen_all(parts)
-        weights.listen_all(parts)
-        api.listen()
-        dispatcher.listen(parts, blocks.load, dispatcher.as_it_is, *dispatcher.EVERYTHING, whole=True)
+        for panel in PANELS:
+            if panel.listen is not None:
+                panel.listen(page)
+        api.listen(PANELS)
+        page.listen(blocks.load, dispatcher.as_it_is, whole=True)
     return blocks
+
+
+def _render(page: Dispatcher, panels: Iterable[Panel]) -> None:
+    for panel in panels:
+        panel.render(page)
 
 
 def _plain(html: str) -> None:
@@ -112,7 +129,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": studio_theme(),
         # Not `css`: Gradio rewrites that, and loses what stands inside media queries.
-        "head": f"<style>{(_WEB / 'studio.css').read_text(encoding='utf-8')}</style>",
+        "head": f"<style>{style(tuple(panel.name for panel in PANELS))}</style>",
         "favicon_path": _WEB / "favicon.svg",
         "max_file_size": "20mb",
         "run_history": False,  # it would keep people's pictures in the browser's storage
@@ -120,17 +137,5 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "enable_monitoring": False,
         "ssr_mode": False,
-        "mcp_server": os.environ.get("MCLD_MCP") == "1",  # needs gradio[mcp]
+        "mcp_server": serves_mcp(),  # needs gradio[mcp]
     }
-
-
-def _first_picture() -> dict | None:
-    """The first sample's photo as its file has it, so that somebody is there before anything is computed."""
-    import base64
-
-    sample = next(iter(samples.people().values()))
-    data = base64.b64encode(sample.photo_path.read_bytes()).decode()
-    kind = "jpeg" if sample.photo_path.suffix.lower() in (".jpg", ".jpeg") else "png"
-    picture = f"data:image/{kind};base64,{data}"
-    return {"serial": 0, "picture": picture, "before": picture, "person": "", "iuv": None, "parts": None,
-            "pose": "as in the photo", "alt": sample.label, "undo": False, "redo": False}  # fmt: skip

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from mcld_app.body.photo import read_layer
-from mcld_app.editing.garment import Area, checked_area
+from mcld_app.editing.area import Area, checked_area
 from mcld_app.errors import PictureError, StudioError
+from mcld_app.request import MAX_UPLOAD
 from mcld_app.studio.regions import CLOTHES
 
 Data = Mapping[str, Any]
-
-LARGEST_FILE = 20 * 2**20
 
 _NOT_UNDERSTOOD = "The page sent something the studio does not understand. Reload the page."
 _NOT_WHOLE = "A file did not arrive whole. Choose it again."
@@ -90,8 +89,8 @@ def file_bytes(file: object) -> bytes:
     data = file.get("data") if isinstance(file, Mapping) else None
     if not isinstance(data, str):
         raise PictureError(_NOT_WHOLE)
-    if len(data) > LARGEST_FILE * 4 // 3 + 4:
-        raise PictureError("This file is larger than 20 MB. Save it smaller and try again.")
+    if len(data) > MAX_UPLOAD * 4 // 3 + 4:
+        raise PictureError(f"This file is larger than {MAX_UPLOAD >> 20} MB. Save it smaller and try again.")
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:

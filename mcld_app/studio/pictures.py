@@ -78,17 +78,6 @@ def pose_thumb(name: str) -> np.ndarray:
     return shown
 
 
-def colour_thumb(colour: tuple[int, int, int]) -> str:
-    """A small picture of one colour, RGB."""
-    return jpeg(np.full((THUMB[0], THUMB[1], 3), colour, np.uint8), 85)
-
-
-def paint_thumb(layer: np.ndarray) -> str:
-    """A small picture of RGBA strokes on the texture map, on light grey."""
-    alpha = layer[..., 3:] / 255
-    return thumb((layer[..., :3] * alpha + 232 * (1 - alpha)).astype(np.uint8))
-
-
 SIGNS = {
     "photo": '<rect x="20" y="47" width="59" height="46" rx="7"/><path d="M37 47l5-8h15l5 8"/>'
     '<circle cx="49.500" cy="70" r="13"/>',

@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from mcld_app.body.parts import REGIONS, regions_at
-
-CLOTHES: dict[str, str] = {
-    "upper": "Top",
-    "top": "Torso",
-    "sleeves": "Sleeves",
-    "bottom": "Bottom",
-    "shoes": "Shoes",
-    "outfit": "Outfit",
-}
-"""The page's name of each region, in the order it lists them."""
+from mcld_app.editing.area import CLOTHES
 
 _HINTS = {
     "upper": "The torso and the arms",

@@ -1,4 +1,4 @@
-"""Visits that may be taken up again after a reload.
+"""Sessions that may be taken up again after a reload.
 
 They stay in this process's memory and are found by a token that nobody can guess, which only the visitor's own page
 knows. Nothing is written anywhere; after a while nothing is left.
@@ -11,16 +11,17 @@ import threading
 import time
 from collections.abc import Callable
 
-from mcld_app.studio.state import Session
+from mcld_app.engine import registry
+from mcld_app.studio.session import Session
 
-_MOST = 60  # visits of a busy day; one with a long history holds some tens of megabytes
+_MOST = 60  # sessions of a busy day; one with a long history holds some tens of megabytes
 
 
 class SessionStore:
-    """The visits that can still be taken up.
+    """The sessions that can still be taken up.
 
     Args:
-        seconds: how long after its last action a visit is kept.
+        seconds: how long after its last action a session is kept.
         clock: seconds, from any beginning.
     """
 
@@ -30,7 +31,7 @@ class SessionStore:
         self._lock = threading.Lock()
 
     def keep(self, session: Session) -> str:
-        """Keep a visit from now on; returns its token, always the same for the same visit."""
+        """Keep a session from now on; returns its token, always the same for the same session."""
         with self._lock:
             session.token = session.token or secrets.token_urlsafe(32)
             self._kept.pop(session.token, None)  # so that the order is that of the last action
@@ -39,17 +40,24 @@ class SessionStore:
             return session.token
 
     def find(self, token: object) -> Session | None:
-        """The visit of a token; None where there is none, or not any more."""
+        """The session of a token; None where there is none, or not any more."""
         with self._lock:
             self._tidy()
             found = self._kept.get(token) if isinstance(token, str) else None
             return found[1] if found else None
 
     def drop(self, session: Session) -> None:
-        """Forget a visit, and its token with it."""
+        """Forget a session, and its token with it."""
         with self._lock:
             self._kept.pop(session.token or "", None)
             session.token = None
+
+    def delete(self, session: Session) -> None:
+        """Delete all that a visitor brought or made: from their visit, from the tokens, and from every engine of this
+        process. A drawing under way is stopped, and leaves nothing behind. To be called with the visit's lock held."""
+        owner = session.empty()
+        self.drop(session)
+        registry.forget(owner)
 
     def _tidy(self) -> None:
         oldest = self._clock() - self._seconds

@@ -1,24 +1,19 @@
-"""What one visitor has in front of them."""
+"""The editor state: all that one visitor has made."""
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from mcld_app.body.mannequin.manual_fit import ManualFit
 from mcld_app.body.mannequin.pose import Pose
-from mcld_app.editing import Appearance, History, Look, samples
+from mcld_app.editing import Appearance, Garment, History, Look, samples
 from mcld_app.editing import look as looks
+from mcld_app.editing.garment import clothes_of
 from mcld_app.editing.person import Person
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import AnyPose
 from mcld_app.errors import StudioError
 from mcld_app.perception.detections import Detections
-
-if TYPE_CHECKING:
-    from mcld_app.studio.generation import Generated, Order
 
 
 @dataclass(frozen=True)
@@ -48,10 +43,10 @@ class InHand:
 
 @dataclass(frozen=True, eq=False)
 class FitInProgress:
-    """The mannequin being laid over a photo.
+    """The fitting of the mannequin to a photo by hand.
 
     Attributes:
-        laid: the photo, with the mannequin as it stands.
+        fit: the photo, with the mannequin as it stands.
         before: how it stood before, oldest first.
         gesture: the gesture that moved it last; its steps are one step to undo.
     """
@@ -63,7 +58,7 @@ class FitInProgress:
     def to(self, pose: Pose, gesture: str | None = None) -> FitInProgress:
         """The mannequin in another pose."""
         going_on = gesture is not None and gesture == self.gesture
-        before = self.before if going_on else (*self.before, self.fit.pose)[-_MOST_LAID:]
+        before = self.before if going_on else (*self.before, self.fit.pose)[-_MOST_STEPS:]
         return FitInProgress(self.fit.stand(pose), before, gesture)
 
     def undo(self) -> FitInProgress:
@@ -84,8 +79,8 @@ class EditorState:
         in_hand: the garment the visitor holds and has not dropped yet.
         series, between: poses gathered to be drawn one after another, and how many more between each two.
         recipe: one that was just opened, whose settings the page has yet to take over.
-        laying: a photo that gets its body by hand, before it becomes a person; the look waits meanwhile.
-        crowd: the people found in the last photo, where they are several.
+        fitting: a photo that gets its body by hand, before it becomes a person; the look waits meanwhile.
+        detections: the people found in the last photo, where they are several.
     """
 
     history: History
@@ -143,7 +138,7 @@ class EditorState:
             return samples.sample_person(choice)
         raise StudioError("This person is not here any more. Choose another one.")
 
-    def garment(self, choice: str) -> looks.Garment:
+    def garment(self, choice: str) -> Garment:
         """The garment behind an id of the page: a sample garment's, or a person's, whose whole outfit it then is.
 
         Raises:
@@ -151,64 +146,14 @@ class EditorState:
         """
         if choice in samples.garments():
             return samples.sample_garment(choice)
-        person = self.person(choice)
-        return looks.Garment(f"{person.name}’s clothes", person, "upper")
+        return clothes_of(self.person(choice))
 
 
 _MOST_OWN = 12
-_MOST_LAID = 40
+_MOST_STEPS = 40  # of a fitting, to undo
 FITTING = "First finish the body of your photo: press “Use this body”, or “Leave it”."
 
 
 def initial_state() -> EditorState:
     """The editor state as a visitor finds it: the first sample person, as in their photo."""
     return EditorState(History(looks.of(samples.sample_person(next(iter(samples.people()))))))
-
-
-class Session:
-    """One visitor's place on the server: the only thing in the studio that changes.
-
-    Light events run beside one another in threads. Without the lock, two quick actions would start from the same
-    editor state and the first one's result would be lost. No dataclass: Gradio copies those into the page's text.
-
-    Attributes:
-        editor state: None before the first action.
-        serial: number of the last answer, so that the page can tell an answer that comes late.
-        textured: the appearance, and how its holes are filled, that the page shows the texture map of.
-        checked: the look that the page shows the findings of.
-        orders: pictures asked for from a model and not finished, by the page's number for them.
-        results: the pictures a model drew, newest last.
-        later: what the page has yet to be told of the last actions, by component name.
-        fetching: the stop file of a download of weights, see `components.weights`.
-        gradio_session: Gradio's name for the visitor's open page.
-        token: by which the visitor's page finds the visit again, see `session_store`; None before the first action.
-        lock: held while an action runs.
-    """
-
-    def __init__(self) -> None:
-        self.state: EditorState | None = None
-        self.serial = 0
-        self.later: dict[str, dict[str, Any]] = {}
-        self.fetching: Path | None = None
-        self.gradio_session: str | None = None
-        self.token: str | None = None
-        self.textured: tuple[Appearance, str] | None = None
-        self.checked: Look | None = None
-        self.orders: dict[int, Order] = {}
-        self.results: list[Generated] = []
-        self.lock = threading.Lock()
-
-    def take_over(self, other: Session) -> None:
-        """Go on where another visit stood: the same visitor's, before their page was loaded anew."""
-        self.state, self.results = other.state, other.results
-        self.textured = self.checked = None
-
-    def empty(self) -> None:
-        """Let go of everything a visitor made or brought; what is being drawn is stopped."""
-        for order in list(self.orders.values()):
-            order.stop.touch()
-        self.state, self.results = None, []
-        self.textured = self.checked = None
-
-    def __deepcopy__(self, memo: dict) -> Session:
-        return Session()  # Gradio copies the initial value for each visitor

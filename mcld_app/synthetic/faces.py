@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcld_app.body.mannequin.figure import figure
+from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.surface import rest_surface
@@ -265,9 +265,9 @@ def _scalp(x: np.ndarray, y: np.ndarray, z: np.ndarray, hair: Hair) -> np.ndarra
 
 def _cap(hair: Hair, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from mcld_app.body.charts import charts
-    from mcld_app.body.mannequin.figure import vertex_normals
+    from mcld_app.body.mannequin.body_mesh import vertex_normals
 
-    rest = figure().rest
+    rest = body_mesh().rest
     faces = body_faces()[charts().face_part >= 23]
     used = np.unique(faces)
     inside = _scalp(*rest[used].T, hair)

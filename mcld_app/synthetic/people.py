@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts
-from mcld_app.body.mannequin.figure import figure, vertex_normals
+from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface, posed_vertices, to_picture
 from mcld_app.body.mannequin.skeleton import BONES
@@ -243,8 +243,8 @@ def painted(person: DrawnPerson) -> Painted:
     grown = cv2.dilate(flat, np.ones((5, 5), np.uint8))
     flat = np.where((g.part > 0)[..., None], flat, grown)
 
-    body = head_shape(figure().rest, person.face) + np.float32(person.build) * figure().thicken
-    pieces = [(body, figure().weights, body_faces(), charts().face_texture)]
+    body = head_shape(body_mesh().rest, person.face) + np.float32(person.build) * body_mesh().thicken
+    pieces = [(body, body_mesh().weights, body_faces(), charts().face_texture)]
     linings = []
     below = np.zeros((128, TEXTURE, 3), np.uint8)
     if (hair := hair_surface(person.hair, person.seed)) is not None:
@@ -309,14 +309,14 @@ def _backdrop(person: DrawnPerson, pose: Pose, xyz: np.ndarray, size: tuple[int,
     x = np.linspace(-1, 1, width, dtype=np.float32)[None]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     shade = 1.0 - 0.05 * x**2 - 0.03 * y**2
-    floor = float(xyz[: len(figure().rest), 1].max())
+    floor = float(xyz[: len(body_mesh().rest), 1].max())
     scale = height / 2 * pose.zoom
     if floor < height:
         row = np.arange(height, dtype=np.float32)[:, None]
         shade = shade * np.where(
             row > floor - 0.10 * scale, 1 - 0.045 * np.clip((row - floor + 0.10 * scale) / (0.12 * scale), 0, 1), 1
         )
-        feet = xyz[: len(figure().rest)]
+        feet = xyz[: len(body_mesh().rest)]
         low = feet[feet[:, 1] > floor - 0.06 * scale]
         centre = float(low[:, 0].mean())
         spread = float(low[:, 0].std()) + 0.10 * scale

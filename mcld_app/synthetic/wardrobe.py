@@ -34,7 +34,7 @@ class Cloth:
 @dataclass(frozen=True)
 class Top:
     """A top: sleeve length along the arm in metres (negative: none), neckline "worker pool", "v", "boat", "polo" or
-    "turtle", the hem's height above the ground, and whether it is open over an inner shirt of the second colour."""
+    "turtle", the hem's height above the floor, and whether it is open over an inner shirt of the second colour."""
 
     cloth: Cloth
     sleeve: float
@@ -63,11 +63,7 @@ class Shoes:
     sole: Colour
 
 
-
-
 WAIST = 1.035
-
-
 
 
 def colours(cloth: Cloth) -> np.ndarray:

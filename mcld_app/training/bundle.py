@@ -32,7 +32,7 @@ def bundle(run: Path, folder: Path) -> int:
     from mcld_app.checkpoints.manifest import ChecksumManifest
     from mcld_app.checkpoints.saved import save_pipeline
     from mcld_app.network.pipeline import MCLDPipeline
-    from mcld_app.training.tasks.encoders import feature_extractor
+    from mcld_app.training.preprocessing import feature_extractor
 
     parts = {name: saved_part(run, name).half() for name in PARTS}
     parts |= {name: saved_part(run, name).half() for name in _OPTIONAL if (run / name / "config.json").is_file()}
@@ -58,7 +58,6 @@ def bundle(run: Path, folder: Path) -> int:
     for file in folder.rglob("*.safetensors"):
         manifest.record(file, "saved")
     return sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
-
 
 
 def _note_hashes(folder: Path, name: str) -> None:

@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
-import contextlib
-import types
-import typing
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from mcld_app.data.config import STRICT, DataConfig
 from mcld_app.errors import StudioError
-
-TASKS = ("mcld", "autoencoder", "image_encoder", "face_encoder", "refiner")
-_CHOICES = {
-    "task": TASKS,
-    "source": ("drawn", "folder"),
-    "precision": ("no", "bf16", "fp16"),
-    "schedule": ("constant", "cosine"),
-    "plan": ("ours", "B1", "B2", "B3", "B4", "B5"),
-}
+from mcld_app.training.tasks import TASKS
 
 
 class ConfigError(StudioError):
     """A configuration that cannot be used; the sentence names the key and what to do."""
 
 
-@dataclass(frozen=True)
-class Data:
-    """Where examples come from.
-
-    Attributes:
-        source: "drawn" (endless drawn people) or "folder" (a prepared folder in the authors' DeepFashion layout).
-        folder: of the prepared data; for drawn people a folder to keep them in once drawn ("" keeps none).
-        size: [height, width] of photos and targets.
-        texture: side of the texture map.
-        people: how many drawn people; 0 is endless.
-        targets: pictures of each drawn person, the source picture among them.
-        workers: processes that make examples; 0 makes them in the training process.
-    """
-
-    source: str = "drawn"
-    folder: str = ""
-    size: tuple[int, ...] = (512, 512)
-    texture: int = 512
-    people: int = 0
-    targets: int = 5
-    workers: int = 0
+def _number(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
-@dataclass(frozen=True)
+Number = Annotated[float, BeforeValidator(_number)]
+"""A number; YAML 1.1 reads 1e-5 as a text."""
+
+Share = Annotated[Number, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+TaskName = Literal[tuple(TASKS)]
+
+
+def _no(value: Any) -> Any:
+    return "no" if value is False else value  # which is how YAML 1.1 reads a bare no
+
+
+@dataclass(frozen=True, config=STRICT)
 class Objective:
-    """What is minimised, see `objective`. The defaults are the paper's and its code's.
+    """What is minimised, see `training.objective`. The defaults are the paper's and its code's.
 
     Attributes:
         face_weight: of L_face (paper, section 3.3): the error within parts 23 and 24.
@@ -70,27 +59,27 @@ class Objective:
         sample_latents: targets and textures are sampled from the autoencoder's distribution; else its mean.
     """
 
-    face_weight: float = 1.0
-    foreground_weight: float = 0.0
-    snr_gamma: float = 5.0
-    noise_offset: float = 0.05
-    drop_all: float = 0.1
-    drop_photo: float = 0.1
-    photo_noise: float = 0.05
-    drop_head: float = 0.0
-    drop_preview: float = 0.0
-    late_steps: float = 0.0
-    own_guess: float = 0.0
-    guess_steps: int = 1
+    face_weight: Number = 1.0
+    foreground_weight: Number = 0.0
+    snr_gamma: Number = 5.0
+    noise_offset: Number = 0.05
+    drop_all: Share = 0.1
+    drop_photo: Share = 0.1
+    photo_noise: Number = 0.05
+    drop_head: Share = 0.0
+    drop_preview: Share = 0.0
+    late_steps: Share = 0.0
+    own_guess: Share = 0.0
+    guess_steps: Count = 1
     sample_latents: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Config:
     """A training run.
 
     Attributes:
-        task: what is trained, one of `TASKS`.
+        task: what is trained, a key of `tasks.TASKS`.
         out: folder for the trained parts, the run's state, pictures and logs.
         init: folder of a model in diffusers' layout to start from ("" starts anew; for the paper's configuration see
             `base`).
@@ -106,43 +95,36 @@ class Config:
         checkpointing: recompute activations backwards to save memory.
         save_every, grid_every, log_every: steps between states, sample pictures, and lines in the log; 0 is never.
         plan: which conditions are seen where: "ours" or an ablation of table 3.
-        sizes: of the networks, see `build`; {} is full size.
-        data, objective: see there.
+        sizes: of the networks, by part, see `parts.new_part`; {} is full size.
+        data, objective: see `DataConfig` and `Objective`.
     """
 
-    task: str
+    task: TaskName
     out: str
     init: str = ""
     base: str = ""
-    seed: int = 0
-    steps: int = 60_000
-    batch: int = 12
-    accumulate: int = 1
-    learning_rate: float = 1e-5
-    schedule: str = "constant"
-    warmup: int = 0
-    weight_decay: float = 1e-2
-    clip: float = 1.0
-    ema: float = 0.0
-    precision: str = "no"
+    seed: Annotated[int, Field(ge=0)] = 0
+    steps: Count = 60_000
+    batch: Count = 12
+    accumulate: Count = 1
+    learning_rate: Annotated[Number, Field(gt=0)] = 1e-5
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup: Annotated[int, Field(ge=0)] = 0
+    weight_decay: Number = 1e-2
+    clip: Number = 1.0
+    ema: Annotated[Number, Field(ge=0, lt=1)] = 0.0
+    precision: Annotated[Literal["no", "bf16", "fp16"], BeforeValidator(_no)] = "no"
     checkpointing: bool = False
     save_every: int = 2000
     grid_every: int = 1000
     log_every: int = 10
-    plan: str = "ours"
-    sizes: dict[str, Any] = field(default_factory=dict)
-    data: Data = field(default_factory=Data)
-    objective: Objective = field(default_factory=Objective)
+    plan: Literal["ours", "B1", "B2", "B3", "B4", "B5"] = "ours"
+    sizes: dict[str, Any] = Field(default_factory=dict)
+    data: DataConfig = Field(default_factory=DataConfig)
+    objective: Objective = Field(default_factory=Objective)
 
     def __post_init__(self) -> None:
-        """Raises ConfigError for values out of range."""
-        for name, low in (("steps", 1), ("batch", 1), ("accumulate", 1), ("warmup", 0), ("seed", 0)):
-            if getattr(self, name) < low:
-                raise ConfigError(f"`{name}` must be at least {low}, not {getattr(self, name)}.")
-        if not 0 <= self.ema < 1:
-            raise ConfigError(f"`ema` must be from 0 to below 1, not {self.ema}. 0 turns averaging off.")
-        if self.learning_rate <= 0:
-            raise ConfigError(f"`learning_rate` must be above 0, not {self.learning_rate}.")
+        """Raises ConfigError where values do not go together."""
         if len(self.data.size) != 2 or any(n % 8 or n < 64 for n in self.data.size):
             raise ConfigError(f"`data.size` must be [height, width], multiples of 8 from 64, not {self.data.size}.")
         if self.data.source == "folder" and not Path(self.data.folder).is_dir():
@@ -155,11 +137,9 @@ class Config:
                 f"`batch` is {self.batch}, but `data.people` only {self.data.people}: give more people, or 0 for "
                 "endless ones, or a smaller batch."
             )
-        for name in ("drop_all", "drop_photo", "drop_head", "drop_preview", "late_steps", "own_guess"):
-            if not 0 <= getattr(self.objective, name) <= 1:
-                raise ConfigError(f"`objective.{name}` is a share: it must be from 0 to 1.")
-        if self.objective.guess_steps < 1:
-            raise ConfigError(f"`objective.guess_steps` must be at least 1, not {self.objective.guess_steps}.")
+
+
+_CONFIG = TypeAdapter(Config)
 
 
 def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
@@ -186,7 +166,13 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
             place[last] = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise ConfigError(f"`{key}`: {text!r} is no YAML value.") from error
-    return _typed(Config, values, "")
+    try:
+        # As JSON, where a list may become a tuple although no type is converted.
+        return _CONFIG.validate_json(json.dumps(values, default=str))
+    except ValidationError as error:
+        raise ConfigError(_sentence(error, values)) from None
+    except (TypeError, ValueError) as error:  # a date as a key, or a group that holds itself
+        raise ConfigError(f"{path} holds what no configuration can: {error}.") from error
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -214,37 +200,49 @@ def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _typed(kind: type, values: Mapping[str, Any], prefix: str) -> Any:
-    hints = typing.get_type_hints(kind)
-    known = [f.name for f in fields(kind)]
-    for key in values:
-        if key not in known:
-            raise ConfigError(f"There is no key `{prefix}{key}`. Keys here are: {', '.join(known)}.")
-    for name in ("task", "out"):
-        if name in known and name not in values:
-            raise ConfigError(f"The key `{name}` is missing.")
-    return kind(**{key: _value(hints[key], value, f"{prefix}{key}") for key, value in values.items()})
+def schema() -> dict[str, Any]:
+    """The configuration's JSON schema, as `configs/schema.json` publishes it. Any file may also have `extends`."""
+    return _CONFIG.json_schema()
 
 
-def _value(hint: Any, value: Any, key: str) -> Any:
-    if is_dataclass(hint):
-        if not isinstance(value, Mapping):
-            raise ConfigError(f"`{key}` must be a group of keys, not {value!r}.")
-        return _typed(hint, value, f"{key}.")
-    kind = typing.get_origin(hint) or hint
-    if isinstance(kind, types.UnionType):
-        raise TypeError(f"no unions in configurations: {key}")
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if kind is tuple and isinstance(value, list) and all(isinstance(v, int) for v in value):
-        value = tuple(value)
-    if kind is float and isinstance(value, str):  # YAML 1.1 reads 1e-5 as a text
-        with contextlib.suppress(ValueError):
-            value = float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", tuple: "a list"}
-        raise ConfigError(f"`{key}` must be {names.get(kind, 'a group of keys')}, not {value!r}.")
-    last = key.rsplit(".", 1)[-1]
-    if last in _CHOICES and value not in _CHOICES[last]:
-        raise ConfigError(f"`{key}` must be one of {', '.join(_CHOICES[last])}, not {value!r}.")
+_KINDS = {
+    "int_type": "a whole number", "float_type": "a number", "string_type": "a text", "bool_type": "true or false",
+    "tuple_type": "a list", "dict_type": "a group of keys", "dataclass_type": "a group of keys",
+}  # fmt: skip
+_FIRST = ("unexpected_keyword_argument", "missing")  # what is misspelt is the cause of what is missing
+
+
+def _sentence(error: ValidationError, values: Mapping[str, Any]) -> str:
+    """The first thing that is wrong, by its key."""
+    wrong = error.errors(include_url=False)
+    first = min(wrong, key=lambda one: _FIRST.index(one["type"]) if one["type"] in _FIRST else len(_FIRST))
+    path = [step for step in first["loc"] if isinstance(step, str)]  # a place in a list is left out
+    groups = path[:-1]
+    key, kind, limits = ".".join(path), first["type"], first.get("ctx", {})
+    if kind == "unexpected_keyword_argument":
+        known = {"data": DataConfig, "objective": Objective}[groups[0]] if groups else Config
+        return f"There is no key `{key}`. Keys here are: {', '.join(known.__dataclass_fields__)}."
+    if kind == "missing":
+        return f"The key `{key}` is missing."
+    value = _at(values, path)
+    if key == "ema" and kind in ("greater_than_equal", "less_than"):
+        return f"`ema` must be from 0 to below 1, not {value}. 0 turns averaging off."
+    if "le" in limits or (groups == ["objective"] and limits.get("ge") == 0):
+        return f"`{key}` is a share: it must be from 0 to 1."
+    if kind == "greater_than_equal":
+        return f"`{key}` must be at least {limits['ge']}, not {value}."
+    if kind == "greater_than":
+        return f"`{key}` must be above {limits['gt']:g}, not {value}."
+    if kind == "literal_error":
+        choices = limits["expected"].replace(" or ", ", ").replace("'", "")
+        return f"`{key}` must be one of {choices}, not {value!r}."
+    if path != list(first["loc"]):  # one of a list's numbers
+        kind = "tuple_type"
+    return f"`{key}` must be {_KINDS.get(kind, 'something else')}, not {value!r}."
+
+
+def _at(values: Mapping[str, Any], path: Sequence[str]) -> Any:
+    value: Any = values
+    for step in path:
+        value = value[step]
     return value

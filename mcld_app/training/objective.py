@@ -1,5 +1,4 @@
-"""The paper's objective (section 3.3), with its code's details (`docs/reference.md`, "Training"): what is drawn and
-minimised."""
+"""The paper's objective (section 3.3), with its code's details (docs/reference.md): what is drawn and minimised."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""In which order a data set is read: a function of the step alone, so that a run can be taken up anywhere."""
+"""The order of examples and the noise, functions of the step alone, so that a run can be taken up anywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
+import torch
 
 ENDLESS = 10_000_000
 """A data set this long is never shuffled: its items are all alike, and each is seen once."""
@@ -54,3 +55,15 @@ class Batches:
         for step in range(self.first, self.last):
             every = batch_of(step, self.batch * self.world, self.length, self.seed)
             yield every[self.rank * self.batch : (self.rank + 1) * self.batch]
+
+
+def noise_generator(seed: int, step: int, rank: int) -> torch.Generator:
+    """Everything random of a step comes from this CPU generator: each process draws noise of its own, and the same one
+    when the run is taken up again.
+
+    Args:
+        seed: of the run.
+        step: counted from 0, gradients' accumulation counted in.
+        rank: this process.
+    """
+    return torch.Generator().manual_seed(hash((seed, step, rank)) % 2**63)

@@ -1,33 +1,20 @@
-"""The networks of a run: from sizes in its configuration, from a model to go on from, or from trained parts."""
+"""The networks of a run: new ones of the sizes that its configuration says, and those that a run has saved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from mcld_app.checkpoints.sizes import IMAGE_ENCODER, VAE
+from mcld_app.checkpoints.sizes import IMAGE_ENCODER, SCHEDULER, VAE
 from mcld_app.errors import StudioError
 from mcld_app.network.focus import PLANS
 from mcld_app.training.config import Config, ConfigError
 
-STABLE_DIFFUSION = "stable-diffusion"
-"""`base` of a run that starts from published weights, as the paper does."""
-
-SCHEDULE = {
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
-    "beta_schedule": "scaled_linear",
-    "clip_sample": False,
-    "steps_offset": 1,
-    "prediction_type": "v_prediction",
-    "timestep_spacing": "trailing",
-    "rescale_betas_zero_snr": True,
-}
-"""Training's noise schedule: scaled_linear, though inference is linear (`docs/reference.md`, "Sampling")."""
+SCHEDULE: dict[str, Any] = {**SCHEDULER, "beta_schedule": "scaled_linear"}
+"""Training's noise schedule (docs/reference.md): scaled_linear, though the authors' inference uses linear."""
 
 
 def part_class(name: str) -> type:
@@ -104,39 +91,3 @@ def saved_part(folder: Path, name: str) -> nn.Module:
         reason = str(error).splitlines()[-1].strip()
         raise StudioError(f"{files[0]} does not fit its configuration: {reason}") from error
     return module.float()  # transformers builds a model in the precision its configuration was saved in
-
-
-def parts(names: list[str], config: Config, *, trained: set[str]) -> Mapping[str, Any]:
-    """The parts of a task. A part that is trained starts from `init` where that has it, else anew; any other one comes
-    from `out` (an earlier task's result), else from `base`, else from `init`."""
-    out = {}
-    for name in names:
-        if config.base == STABLE_DIFFUSION and not config.init:
-            from mcld_app.training.starting_points import starting_part
-
-            module = starting_part(name, config)
-            out[name] = module.train() if name in trained else module.eval().requires_grad_(False)
-            continue
-        folders = [config.init] if name in trained else [config.out, config.base, config.init]
-        found = next((Path(f) for f in folders if f and (Path(f) / name / "config.json").is_file()), None)
-        if found is not None:
-            module = saved_part(found, name)
-        elif name in trained or not config.base:
-            module = new_part(name, config)
-        else:
-            raise ConfigError(f"The part {name} is neither in `out` ({config.out}) nor in `base` ({config.base}).")
-        out[name] = module.train() if name in trained else module.eval().requires_grad_(False)
-    return out
-
-
-def trainable(config: Config) -> int:
-    """How many parameters of the four networks a run of MCLD would train; needs no memory for them."""
-    from accelerate import init_empty_weights
-
-    from mcld_app.training.tasks.mcld import freeze_unused
-
-    names = ("denoising_unet", "reference_unet", "pose_guider", "face_projector")
-    with init_empty_weights():
-        networks = {name: new_part(name, config) for name in names}
-        freeze_unused(networks["denoising_unet"].plan, networks["reference_unet"], networks["face_projector"])
-    return sum(p.numel() for network in networks.values() for p in network.parameters() if p.requires_grad)

@@ -1,24 +1,57 @@
-"""What the paper's training starts from (`docs/reference.md`, "Training"): Stable Diffusion's parts, from the
-checkpoints folder or the Hugging Face cache, hashes checked as everywhere."""
+"""What a run starts from: its own parts, another model's, or Stable Diffusion's as the paper's training does
+(docs/reference.md), from the checkpoints folder or the Hugging Face cache, hashes checked as everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor, nn
 
+from mcld_app.checkpoints.downloads import by_hand
 from mcld_app.checkpoints.errors import BrokenWeights, MissingWeights
-from mcld_app.checkpoints.fetch import by_hand
 from mcld_app.checkpoints.find import find
 from mcld_app.checkpoints.manifest import ChecksumManifest
 from mcld_app.checkpoints.table import STARTS, Weight, weight_named
 from mcld_app.checkpoints.tensors import as_safetensors, fit, old_names_to_new, read_tensors
-from mcld_app.training.config import Config
-from mcld_app.training.parts import new_part
+from mcld_app.training.config import Config, ConfigError
+from mcld_app.training.parts import new_part, saved_part
+
+STABLE_DIFFUSION = "stable-diffusion"
+"""`base` of a run that starts from published weights, as the paper does."""
 
 _UNET, _CONTROL = STARTS
 _HINT = "controlnet_cond_embedding."
+
+
+def load_parts(names: Sequence[str], config: Config, *, trained: Collection[str]) -> dict[str, nn.Module]:
+    """The parts of a task, by name; those that are trained in training mode, the others fixed.
+
+    A part that is trained starts from `init` where that has it, else anew; any other one comes from `out` (an earlier
+    task's result), else from `base`, else from `init`. With `base: stable-diffusion` and no `init`, all come from
+    `starting_part`.
+
+    Raises:
+        ConfigError: for a part that is in none of these folders. MissingWeights, BrokenWeights, UntrustedWeights: see
+            `starting_part`.
+    """
+    out = {}
+    for name in names:
+        module = _part(name, config, name in trained)
+        out[name] = module.train() if name in trained else module.eval().requires_grad_(False)
+    return out
+
+
+def _part(name: str, config: Config, trained: bool) -> nn.Module:
+    if config.base == STABLE_DIFFUSION and not config.init:
+        return starting_part(name, config)
+    folders = [config.init] if trained else [config.out, config.base, config.init]
+    for folder in map(Path, filter(None, folders)):
+        if (folder / name / "config.json").is_file():
+            return saved_part(folder, name)
+    if trained or not config.base:
+        return new_part(name, config)
+    raise ConfigError(f"The part {name} is neither in `out` ({config.out}) nor in `base` ({config.base}).")
 
 
 def starting_part(name: str, config: Config) -> nn.Module:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from mcld_app.checkpoints.disk import writing
 from mcld_app.errors import StudioError
+from mcld_app.files import whole_folder, writing
 
 SHARD_BYTES = 15 << 20
 """A shard's size; a larger tensor has one for itself."""
@@ -31,21 +29,15 @@ def save_state(folder: Path, step: int, tensors: Mapping[str, Tensor], facts: Ma
         facts: small values to keep beside them.
 
     Raises:
-        DiskFull, WeightsError: where it cannot be written; the state before is still there.
+        DiskFull, FileError: where it cannot be written; the state before is still there.
     """
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
-    try:
-        with writing(folder):
-            for n, shard in enumerate(_shards(tensors)):
-                save_file({name: tensors[name].detach().contiguous().cpu() for name in shard}, _file(temporary, n))
-            text = json.dumps({"step": step, "shards": n + 1, **facts}, indent=1)
-            (temporary / "state.json").write_text(text + "\n", "utf-8")
-            os.replace(temporary, folder / f"step-{step:07d}")
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with writing(folder), whole_folder(folder / f"step-{step:07d}") as temporary:
+        for n, shard in enumerate(_shards(tensors)):
+            save_file({name: tensors[name].detach().contiguous().cpu() for name in shard}, _file(temporary, n))
+        text = json.dumps({"step": step, "shards": n + 1, **facts}, indent=1)
+        (temporary / "state.json").write_text(text + "\n", "utf-8")
     for old in sorted(folder.glob("step-*"))[:-_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 

@@ -391,9 +391,9 @@ def test_after_a_reload_the_visitor_is_offered_what_they_had_and_nobody_else_is(
 def test_deleting_ones_pictures_leaves_nothing(session: Page) -> None:
     open_upload(session)
     rng = np.random.default_rng(0)
-    from mcld_app.editing.sample_files import sample_people
+    from mcld_app.editing import samples
 
-    sample = sample_people()[3]
+    sample = [*samples.people().values()][3]
     photo = np.asarray(Image.open(sample.photo_path).convert("RGB")).astype(int) + rng.integers(-4, 5, 1)
     put_file(session, "photo", "Me.png", png_of(photo.clip(0, 255).astype(np.uint8)))
     put_file(session, "iuv", "iuv.png", sample.iuv_path.read_bytes())
@@ -433,15 +433,15 @@ def _bytes_of(url: str) -> bytes:
 
 
 def test_a_pose_that_shows_what_no_picture_does_is_told_before_anything_is_drawn(session: Page) -> None:
-    expect(session.locator(".checkup-list li")).to_have_count(0)
+    expect(session.locator(".diagnostics-list li")).to_have_count(0)
     choose_pose(session, "From the back")
-    expect(session.locator(".checkup-list li").first).to_be_visible(timeout=SLOW)
+    expect(session.locator(".diagnostics-list li").first).to_be_visible(timeout=SLOW)
 
 
 def test_from_the_upload_to_the_picture_by_keyboard_alone(session: Page) -> None:
-    from mcld_app.editing.sample_files import sample_people
+    from mcld_app.editing import samples
 
-    sample = sample_people()[3]
+    sample = [*samples.people().values()][3]
     session.get_by_role("button", name="Your own photo").focus()
     session.keyboard.press("Enter")
     put_file(session, "photo", "Me.png", sample.photo_path.read_bytes())  # the browser's own dialog is not ours

@@ -65,7 +65,7 @@ def test_of_two_people_in_a_photo_the_larger_is_taken_and_the_other_can_be_meant
     with new_picture(page):
         page.get_by_role("button", name="Use this photo").click()
     expect(page.locator(".upload-status")).to_contain_text("2 people were found", timeout=SLOW)
-    expect(page.locator("#crowd .crowd img")).to_have_count(2)
+    expect(page.locator("#detections .detections img")).to_have_count(2)
     first = source_of(page, PICTURE)
     with new_picture(page):
         page.get_by_role("button", name="Person 2").click()

@@ -247,7 +247,7 @@ def test_over_a_photo_alone_the_mannequin_is_laid_by_hand(session: Page, sample_
         session.keyboard.press("Control+z")
     with new_picture(session):
         session.get_by_role("button", name="Leave it").click()
-    assert not session.locator(".stage-laying").is_visible()
+    assert not session.locator(".stage-fitting").is_visible()
     with new_picture(session):
         session.get_by_role("button", name="Use this photo").click()
     with new_picture(session):
@@ -378,7 +378,7 @@ def test_two_visitors_never_see_each_others_edits(
 @pytest.fixture(scope="module")
 def sample_files() -> tuple[Path, Path]:
     """A photo and its IUV map: a sample person that is not the first one."""
-    from mcld_app.editing.sample_files import sample_people
+    from mcld_app.editing import samples
 
-    sample = sample_people()[3]
+    sample = [*samples.people().values()][3]
     return sample.photo_path, sample.iuv_path

@@ -12,9 +12,7 @@ from mcld_app.body.mannequin.skeleton import BONES, COS, REST_ARM_ANGLE, SIN
 _X, _Y, _Z, _BACK = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, -1.0)
 
 
-
 _ALONG_ARM, _ACROSS_ARM = (float(SIN), -float(COS), 0.0), (-float(COS), -float(SIN), 0.0)
-
 
 
 def bone_transforms(angles: Mapping[str, float]) -> np.ndarray:
@@ -31,7 +29,6 @@ def bone_transforms(angles: Mapping[str, float]) -> np.ndarray:
             move = np.concatenate([above[:, :3] @ move[:, :3], (above[:, :3] @ move[:, 3] + above[:, 3])[:, None]], 1)
         out[k] = move
     return out
-
 
 
 def bone_turns(name: str, angles: Mapping[str, float]) -> list[tuple[tuple[float, float, float], float]]:
@@ -80,7 +77,6 @@ def bone_turns(name: str, angles: Mapping[str, float]) -> list[tuple[tuple[float
     return turns
 
 
-
 def _local_rotation(name: str, angles: Mapping[str, float]) -> np.ndarray:
     out = np.eye(3)
     for axis, degrees in bone_turns(name, angles):
@@ -88,10 +84,8 @@ def _local_rotation(name: str, angles: Mapping[str, float]) -> np.ndarray:
     return out
 
 
-
 def rotation_about(axis: str, degrees: float) -> np.ndarray:
     return rotation({"x": _X, "y": _Y, "z": _Z}[axis], degrees)
-
 
 
 def rotation(axis: tuple[float, float, float], degrees: float) -> np.ndarray:
@@ -106,4 +100,3 @@ def rotation(axis: tuple[float, float, float], degrees: float) -> np.ndarray:
             [c * x * z - s * y, c * y * z + s * x, 1 - c * (x * x + y * y)],
         ]
     )
-

@@ -29,7 +29,7 @@ def drag(pose: Pose, handle: str, x: float, y: float, size: tuple[int, int] = (5
 
     Only the angles of the handle's own limb change (`Handle.turns`), and it keeps its depth where it can. "pelvis"
     moves the whole figure; a hip moves the body while the feet stay. The rest of the body keeps its place in the
-    picture: where a lifted foot would put the figure lower on the ground, its shift makes up for that.
+    picture: where a lifted foot would put the figure lower on the floor, its shift makes up for that.
 
     Args:
         pose: from where.

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from mcld_app.body.mannequin.figure import figure
+from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface, posed_vertices, to_picture
 from mcld_app.body.mannequin.skeleton import BONES as SKELETON
@@ -28,7 +28,7 @@ class Handle:
         name: for instance "left_wrist".
         label: as on the page, for instance "Left wrist".
         bone: which bone carries it.
-        place: (x, y, z) in the rest pose, in the space of `figure.py`, metres.
+        place: (x, y, z) in the rest pose, in the space of `body_mesh`, metres.
         depth: metres of flesh between it and the skin, at most.
         turns: "joint.axis" -> how unwilling that angle is to follow the handle; 1 is usual.
     """
@@ -117,7 +117,7 @@ BONES: tuple[tuple[str, str], ...] = (
 
 
 def joint_points(pose: Pose, size: tuple[int, int] = (512, 352)) -> tuple[JointPoint, ...]:
-    """Every handle of the mannequin, as `mannequin.draw_iuv` shows it.
+    """Every handle of the mannequin, as `rendering.draw_iuv` shows it.
 
     Args:
         pose: the mannequin's.
@@ -137,12 +137,12 @@ def joint_points(pose: Pose, size: tuple[int, int] = (512, 352)) -> tuple[JointP
 
 
 def handle_places(pose: Pose) -> dict[str, np.ndarray]:
-    """Handle -> (3,) float32, its place in the space of `mannequin.posed_vertices`."""
+    """Handle -> (3,) float32, its place in the space of `rendering.posed_vertices`."""
     return dict(zip(HANDLES, _skin_and_handles(pose)[1], strict=True))
 
 
 def _skin_and_handles(pose: Pose) -> tuple[np.ndarray, np.ndarray]:
-    f = figure()
+    f = body_mesh()
     places, weights = _rest_handles()
     rest = np.concatenate([f.rest + np.float32(pose.build) * f.thicken, places])
     points, _ = posed_vertices(pose, rest, weights)
@@ -156,7 +156,7 @@ def _rest_handles() -> tuple[np.ndarray, np.ndarray]:
     bones = list(SKELETON)
     places = np.array([handle.place for handle in HANDLES.values()], np.float32)
     carried = np.eye(len(bones), dtype=np.float32)[[bones.index(handle.bone) for handle in HANDLES.values()]]
-    return places, np.concatenate([figure().weights, carried])
+    return places, np.concatenate([body_mesh().weights, carried])
 
 
 def _nearest_skin(xyz: np.ndarray, size: tuple[int, int]) -> np.ndarray:

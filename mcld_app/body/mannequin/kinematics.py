@@ -56,7 +56,7 @@ def inverse_kinematics(
         angles: "joint.axis" -> degrees, where to start.
         goals: one or more points on one limb: the way from the pelvis to one of them passes the others.
         unwilling: the angles that may change -> how little they like to, 1 is usual.
-        view: (3, 3) rotation from the body's space (`figure.py`, turned by no yaw) to the camera's.
+        view: (3, 3) rotation from the body's space (`body_mesh`, turned by no yaw) to the camera's.
 
     Returns:
         The same keys as `unwilling`, degrees, within their limits.

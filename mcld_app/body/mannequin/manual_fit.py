@@ -63,7 +63,7 @@ class ManualFit:
         return (mixed + 0.5).astype(np.uint8)
 
 
-def lay(name: str, photo: np.ndarray, pose: Pose) -> ManualFit:
+def fit_by_hand(name: str, photo: np.ndarray, pose: Pose) -> ManualFit:
     """The mannequin over a photo (H, W, 3) uint8 RGB, standing in its middle and as high as it, ready to be moved."""
     fit = ManualFit(name, photo, pose)
     low, high, _ = SETTINGS["zoom"]

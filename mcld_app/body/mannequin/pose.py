@@ -18,7 +18,6 @@ from mcld_app.errors import PoseError
 POSE_FOLDER = Path(__file__).resolve().parents[3] / "assets" / "poses"
 
 
-
 @dataclass(frozen=True)
 class Joint:
     """A joint a person can turn.
@@ -189,27 +188,3 @@ def named_poses() -> Mapping[str, Pose]:
     """The poses that ship with the studio, by file name, in the order of their files."""
     found = {p.stem.split("-", 1)[-1]: Pose.from_json(p.read_bytes()) for p in sorted(POSE_FOLDER.glob("*.json"))}
     return MappingProxyType(found)
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-

@@ -11,7 +11,7 @@ import numpy as np
 
 from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.articulation import bone_transforms, rotation_about
-from mcld_app.body.mannequin.figure import figure
+from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.raster import interpolate, rasterise
@@ -24,7 +24,6 @@ def kept_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
         drawn.setflags(write=False)
         pose.worked_out[draw_iuv, size] = drawn
     return pose.worked_out[draw_iuv, size]
-
 
 
 def draw_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
@@ -47,7 +46,6 @@ def draw_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
     return out.reshape(*size, 3)
 
 
-
 @lru_cache(maxsize=1)
 def body_faces() -> np.ndarray:
     """(13776, 3) int32: each chart triangle's corners as body vertices. Read-only."""
@@ -57,11 +55,10 @@ def body_faces() -> np.ndarray:
     return out
 
 
-
 def posed_vertices(
     pose: Pose, rest: np.ndarray | None = None, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices and joints in metres, float32: turned by yaw, feet on the ground (the body's lowest point at y = 0),
+    """Vertices and joints in metres, float32: turned by yaw, feet on the floor (the body's lowest point at y = 0),
     pelvis over x = z = 0; x to the picture's right, y up, z to the camera.
 
     Args:
@@ -72,7 +69,7 @@ def posed_vertices(
     Returns:
         vertices (N, 3) and joints (21, 3).
     """
-    f = figure()
+    f = body_mesh()
     if rest is None or weights is None:
         rest, weights = f.rest + np.float32(pose.build) * f.thicken, f.weights
     moves = bone_transforms(pose.angles)
@@ -83,15 +80,14 @@ def posed_vertices(
     joints = np.einsum("nij,nj->ni", moves[..., :3], starts) + moves[..., 3]
     turn = rotation_about("y", pose.yaw).astype(np.float32)
     points, joints = points @ turn.T, joints @ turn.T
-    ground = np.array([joints[0, 0], points[: len(f.rest), 1].min(), joints[0, 2]], np.float32)
+    floor = np.array([joints[0, 0], points[: len(f.rest), 1].min(), joints[0, 2]], np.float32)
     scale = np.float32(pose.height)
-    return (points - ground) * scale, (joints - ground) * scale
-
+    return (points - floor) * scale, (joints - floor) * scale
 
 
 def to_picture(points: np.ndarray, pose: Pose, size: tuple[int, int]) -> np.ndarray:
     """World points (N, 3), metres, to (N, 3): x right and y down in pixels, and the depth (larger = nearer), seen from
-    far away (no perspective). The middle of the picture shows a point 0.89 m above the ground."""
+    far away (no perspective). The middle of the picture shows a point 0.89 m above the floor."""
     height, width = size
     scale = height / 2.0 * pose.zoom
     view = (rotation_about("z", -pose.roll) @ rotation_about("x", pose.pitch)).astype(np.float32)
@@ -99,7 +95,6 @@ def to_picture(points: np.ndarray, pose: Pose, size: tuple[int, int]) -> np.ndar
     x = width / 2 - 0.5 + (turned[:, 0] + pose.shift_x) * scale
     y = height / 2 - 0.5 - (turned[:, 1] + pose.shift_y) * scale
     return np.stack([x, y, turned[:, 2]], 1).astype(np.float32)
-
 
 
 def draw_surface(
@@ -126,4 +121,3 @@ def draw_surface(
     keep = keep[np.argsort((pz[i] + pz[j] + pz[k])[keep], kind="stable")]
     corners = xyz[faces[keep], :2]
     return corners, keep, rasterise(corners, size)
-

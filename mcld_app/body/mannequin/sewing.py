@@ -86,4 +86,3 @@ class SewnCharts:
             middle = (self.v[near].min() + self.v[near].max()) / 2
             (low if self.v[i] < middle else high).append(i)
         return np.array(low), np.array(high)
-

@@ -37,10 +37,8 @@ _HEAD_DEPTH = ([1.47, 1.50, 1.54, 1.56, 1.58, 1.64, 1.70, 1.74, 1.765, 1.785],
                [-0.075, -0.074, -0.080, -0.084, -0.092, -0.110, -0.110, -0.098, -0.075, -0.045])  # fmt: skip
 
 
-
-
 def sculpt(c: SewnCharts) -> np.ndarray:
-    """The body's rest positions (6890, 3) float64, in metres; see `figure` for the space and the rest pose."""
+    """The body's rest positions (6890, 3) float64, in metres; see `body_mesh` for the space and the rest pose."""
     total = np.zeros((c.count, 3))
     hits = np.zeros(c.count)
     stiff = np.ones(c.count)

@@ -15,6 +15,7 @@ PRONATION = 65.0
 LEAN = 22.0
 SHOULDER = np.array([0.172, 1.420, -0.012])
 
+
 def _on_arm(d: float) -> tuple[float, float, float]:
     return tuple(SHOULDER + d * np.array([SIN, -COS, 0.0]))
 

@@ -1,6 +1,6 @@
 """Cloth for any set of texels: one colour, or a picture repeated over the body, with the old folds' light if wanted.
 
-A pattern is laid on by two lengths: along the cloth, as `wardrobe.ground` has it, so that a stripe runs level round
+A pattern is laid on by two lengths: along the cloth, as `RestSurface.along` has it, so that a stripe runs level round
 the body and round a sleeve; and across, measured on the surface round each limb. Round a limb a pattern is stretched
 to a whole number of repeats where that takes little, so that it closes; where it cannot close it is cut where a
 tailor sews: at the middle of the back and at the inner side of arms and legs.
@@ -29,7 +29,7 @@ _SLACK = 0.2  # a pattern may be stretched by this share of a limb's girth to cl
 _SLICES, _TURNS = 48, 96  # a limb's shape is known in this many slices and directions
 _SHOULDER_SEAM = 0.08  # metres: how far down the trunk's cloth a sleeve is sewn on, in the mean round the seam
 _LEG_X, _LEG_Z, _INSTEP_Z = 0.097, -0.005, 0.02  # metres: a leg's axis, and where the instep begins
-_FORK, _CHEST = 0.88, 1.36  # metres above the ground: below, each leg has its cloth; above, the trunk narrows
+_FORK, _CHEST = 0.88, 1.36  # metres above the floor: below, each leg has its cloth; above, the trunk narrows
 
 
 def colour_layer(

@@ -9,8 +9,8 @@ import numpy as np
 
 from mcld_app.body.charts import charts
 from mcld_app.body.parts import parts_mask
-from mcld_app.body.texture.dressing import fill, merge, mirrored_texel
-from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.body.texture.filling import fill, mirrored_texel
+from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.errors import StudioError
 
 WAYS = ("symmetry", "photos", "inpaint", "smooth", "none")
@@ -33,7 +33,7 @@ def complete(texture: TextureMap, how: str, others: Sequence[TextureMap] = ()) -
         how: one of `WAYS`. "symmetry": from the same place on the body's other side, where that was seen, and nothing
             else. "photos": from the other photos, first come first served, then as "smooth". "inpaint": from the other
             side, then by Telea's method (An image inpainting technique based on the fast marching method, 2004), limb
-            by limb. "smooth": from the other side, then smoothly from the surroundings (`dressing.fill`). "none": not
+            by limb. "smooth": from the other side, then smoothly from the surroundings (`filling.fill`). "none": not
             at all.
         others: texture maps of other photos of the same person; counts for "photos" only.
 

@@ -1,75 +1,31 @@
-"""Change what a texture map wears: take a region from somebody else, fill what nobody saw, join several photos."""
+"""Dressing: the clothes of one texture map put on another."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
-from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask, region, region_mask
+from mcld_app.body.parts import parts_mask, region, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.texture_map import TextureMap, pull_push, texels_seen
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.skin import bare_limbs, skin_colour
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.errors import StudioError
 
-# What can lie behind what: seen from the front, the sides of one limb cover each other, and no other limb.
-_BEHIND_EACH_OTHER = tuple(
-    map(
-        frozenset,
-        ((1, 2), (3,), (4,), (5,), (6,), (7, 9, 11, 13), (8, 10, 12, 14), (15, 17, 19, 21), (16, 18, 20, 22), (23, 24)),
-    )
-)
+# Seen from the front, the sides of one limb cover each other, and no other limb. Trunk and legs count as one: behind
+# the lower end of the trunk's front lies the seat, which belongs to the legs.
+_FRONT, _BACK = frozenset({2, 9, 10, 13, 14}), frozenset({1, 7, 8, 11, 12})
+_LIMBS = tuple(map(frozenset, ((3,), (4,), (5,), (6,), (15, 17, 19, 21), (16, 18, 20, 22), (23, 24))))
+_FORK = 0.88  # metres above the floor; below, each leg is by itself
 _CELL = 0.008  # metres; a texel of the trunk is about 4 mm
 _ARMS, _LEGS, _THIGHS = frozenset(range(15, 23)), frozenset(range(7, 15)), frozenset(range(7, 11))
-_LIMBS = (
-    frozenset({1, 2}),
-    frozenset({5, 6, *range(7, 15)}),
-    frozenset({3, 4, *range(15, 23)}),
-    frozenset({23, 24}),
-)  # trunk, legs with feet, arms with hands, head
-_SLICE = 0.02  # metres of a limb that are judged as one
 _LEAST = 0.03  # share of a region that must be seen before it can be taken
 
 
-def merge(textures: Sequence[TextureMap]) -> TextureMap:
-    """Several photos of one person (front and back, say) as one fuller map: each texel is taken from the first map in
-    the list that covers it.
-
-    Raises:
-        StudioError: for an empty list.
-    """
-    if not textures:
-        raise StudioError("There is nothing to merge: give at least one texture map.")
-    image, coverage = textures[0].image.copy(), textures[0].coverage.copy()
-    for other in textures[1:]:
-        new = other.coverage & ~coverage
-        image[new] = other.image[new]
-        coverage |= new
-    return TextureMap(image, coverage)
-
-
-def fill(texture: TextureMap, *, mirror: bool = True) -> TextureMap:
-    """Every hole of a texture map filled: from the same place on the body's other side where that was seen (unless
-    `mirror` is off), else smoothly from the surroundings. Covers the whole body; seen texels stay as they are."""
-    image, known = texture.image, texture.coverage
-    if mirror:
-        other = mirrored_texel()
-        taken = ~known & known.ravel()[other]
-        image = np.where(taken[..., None], image.reshape(-1, 3)[other], image)
-        known = known | taken
-    body = charts().part_map > 0
-    smooth = _surroundings(image.astype(np.float32), known.astype(np.float32))
-    if mirror:  # both halves of a back, say, are reached from different sides: give them the same colour
-        smooth = (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2
-    image = np.where(known[..., None], image, np.where(body[..., None], smooth + 0.5, 0))
-    return TextureMap(image.astype(np.uint8), body.copy())
-
-
 @dataclass(frozen=True, eq=False)
-class Layer:
+class GarmentLayer:
     """A garment ready to be put on anybody.
 
     Attributes:
@@ -83,7 +39,9 @@ class Layer:
     bared: np.ndarray
 
 
-def garment_layer(donor: TextureMap, region_name: str, *, only: np.ndarray | None = None, bares: bool = True) -> Layer:
+def garment_layer(
+    donor: TextureMap, region_name: str, *, only: np.ndarray | None = None, bares: bool = True
+) -> GarmentLayer:
     """What a donor wears in a region. This is the costly half of `wear`, and depends on the donor alone.
 
     Args:
@@ -106,10 +64,10 @@ def garment_layer(donor: TextureMap, region_name: str, *, only: np.ndarray | Non
             "Choose another region, or a picture that shows it."
         )
     changed = texels_changed(donor, region_name, only=only) if bares or only is None else worn
-    return Layer(fill(TextureMap(donor.image, seen)).image, worn, changed & ~worn)
+    return GarmentLayer(fill(TextureMap(donor.image, seen)).image, worn, changed & ~worn)
 
 
-def lay_on(texture: TextureMap, layer: Layer) -> TextureMap:
+def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
     """A person with a garment on. Where the person's own skin was seen, it stays; other skin takes its colour."""
     image, coverage = texture.image.copy(), texture.coverage | layer.worn
     bare = layer.bared & ~bare_limbs(texture) if layer.bared.any() else layer.bared
@@ -154,9 +112,12 @@ def texels_changed(donor: TextureMap, region_name: str, *, only: np.ndarray | No
     bared = worn.copy()
     height = rest_surface().y
     neckline = parts_mask({1, 2}) & (height > 1.28)
+    legs = parts_mask(_LEGS)
+    # What a garment leaves free of the legs above its own middle is above its waistband, and no leg is seen there.
+    below = legs & (height < np.median(height[worn & legs])) if (worn & legs).any() else legs
     for covered, bare in (
         (parts_mask({1, 2}) & (height > 1.2), parts_mask(_ARMS) | neckline),
-        (parts_mask(_THIGHS), parts_mask(_LEGS)),
+        (parts_mask(_THIGHS) & (height < _FORK), below),
     ):
         if np.count_nonzero(worn & covered) > 0.15 * np.count_nonzero(covered):
             bared |= bare
@@ -172,88 +133,9 @@ def is_garment_alone(texture: TextureMap) -> bool:
     return not (texture.coverage & (region_mask("face") | region_mask("hands"))).any()
 
 
-def skin_colour(texture: TextureMap) -> np.ndarray | None:
-    """The person's skin: the median colour of the seen texels of cheeks, nose and hands, (3,) uint8 RGB; None where
-    none of them was seen."""
-    g = rest_surface()
-    cheeks = region_mask("face") & (np.abs(g.y - 1.632) < 0.022) & (g.z > 0.02)
-    for place in (cheeks, region_mask("face"), region_mask("hands")):
-        seen = texture.image[place & texture.coverage]
-        if len(seen) >= 20:
-            return np.median(seen, axis=0).astype(np.uint8)
-    return None
-
-
-def _surroundings(image: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """A smooth guess for every texel from what is known of its own limb: islands that lie side by side on the map may
-    be far apart on the body. Limbs of which nothing is known take what the rest of the body gives."""
-    out = np.zeros_like(image)
-    everywhere = None
-    for limb in _LIMBS:
-        mask = _limb_mask(limb)
-        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        if known[mask].all():
-            continue
-        if (known[box] * mask[box]).any():
-            guess = pull_push(image[box], known[box] * mask[box])
-        else:
-            everywhere = pull_push(image, known) if everywhere is None else everywhere
-            guess = everywhere[box]
-        out[box] = np.where(mask[box][..., None], guess, out[box])
-    return out
-
-
-@lru_cache(maxsize=8)
-def _limb_mask(parts: frozenset[int]) -> np.ndarray:
-    mask = parts_mask(parts)
-    mask.setflags(write=False)
-    return mask
-
-
-def bare_limbs(texture: TextureMap) -> np.ndarray:
-    """The arms' and legs' texels that show skin: from where along a limb most of what was seen has the colour of face
-    and hands, out to its end. (512, 512) bool; empty where the skin's colour is not known or is the clothes' too."""
-    out = np.zeros(texture.coverage.shape, bool)
-    skin = skin_colour(texture)
-    if skin is None:
-        return out
-    g = rest_surface()
-    # Shade changes a skin's lightness a lot and its colour little. On legs beige trousers are common and a mistake
-    # would undress somebody, so there the lightness must fit too, and the thighs are never taken for bare.
-    off = cv2.cvtColor(texture.image, cv2.COLOR_RGB2LAB).astype(np.float32)
-    own = cv2.cvtColor(skin.reshape(1, 1, 3), cv2.COLOR_RGB2LAB).astype(np.float32)
-    off -= own
-    same_hue = np.hypot(off[..., 1], off[..., 2]) < 14
-    chest = parts_mask({1, 2}) & texture.coverage
-    if chest.any() and same_hue[chest].mean() > 0.8:
-        return out  # clothes of the skin's own colour: nobody can tell them apart by it
-    for limb, outwards, first, last, darker, lighter in (
-        (_ARMS, g.arm, 0.02, 0.52, 0.6 * own[0, 0, 0], 45),
-        (_LEGS, 1.0 - g.y, 0.22, 0.90, 28, 28),
-    ):
-        mask = parts_mask(limb)
-        seen = mask & texture.coverage
-        alike = same_hue & (off[..., 0] > -darker) & (off[..., 0] < lighter)
-        slice_of = np.clip((outwards / _SLICE).astype(int), 0, 63)
-        count = np.bincount(slice_of[seen], minlength=64)
-        share = np.bincount(slice_of[seen], alike[seen], 64) / np.maximum(count, 1)
-        start, strange = None, 0
-        for k in range(int(last / _SLICE), int(first / _SLICE) - 1, -1):  # from the wrist or the ankle inwards
-            if count[k] < 12:
-                continue
-            strange = 0 if share[k] >= 0.5 else strange + 1
-            if strange == 2:
-                break
-            if strange == 0:
-                start = k
-        if start is not None:
-            out |= mask & (slice_of >= start)
-    return out
-
-
 def garment_extent(texture: TextureMap) -> np.ndarray:
-    """The texels a garment has, seen or not: its far side is taken to reach as far as the side its picture shows.
+    """The texels a garment has, seen or not: its far side is taken to reach as far as the side its picture shows, and
+    to be whole between its edges: a neckline cut out of the front is none in the back.
 
     Args:
         texture: taken from a picture of the garment alone.
@@ -262,34 +144,45 @@ def garment_extent(texture: TextureMap) -> np.ndarray:
         (512, 512) bool.
     """
     place = rest_surface()
-    column = np.clip(((place.x + 1.2) / _CELL).astype(int), 0, 299)
-    row = np.clip((place.y / _CELL).astype(int), 0, 249)
+    cells = np.clip((place.y / _CELL).astype(int), 0, 249), np.clip(((place.x + 1.2) / _CELL).astype(int), 0, 299)
     extent = texture.coverage.copy()
-    for limb in _BEHIND_EACH_OTHER:
+    for limb in _LIMBS:
         on_limb = parts_mask(limb)
-        seen = texture.coverage & on_limb
-        if not seen.any():
-            continue
-        front = np.zeros((250, 300), np.uint8)
-        front[row[seen], column[seen]] = 1
-        front = cv2.morphologyEx(front, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        extent |= on_limb & (front[row, column] > 0)
-    return extent
+        extent |= on_limb & _cells_of(cells, texture.coverage & on_limb)[cells]
+    front, back = parts_mask(_FRONT), parts_mask(_BACK)
+    shown_from_behind = np.count_nonzero(texture.coverage & back) > np.count_nonzero(texture.coverage & front)
+    near, far = (back, front) if shown_from_behind else (front, back)
+    worn = _cells_of(cells, texture.coverage & (near | far))
+    extent |= near & worn[cells]
+    silhouette = np.zeros(worn.shape, bool)
+    silhouette[cells[0][near], cells[1][near]] = True
+    # Where the far side is higher or wider than the near one, it goes on as that ends.
+    row = _nearest_in_row(silhouette.any(1)[None])[0]
+    behind = np.take_along_axis(worn[row], _nearest_in_row(silhouette[row]), 1)
+    trunk = behind[round(_FORK / _CELL) :]
+    trunk |= np.maximum.accumulate(trunk, 1) & np.maximum.accumulate(trunk[:, ::-1], 1)[:, ::-1]
+    extent |= far & behind[cells]
+    closed = cv2.morphologyEx(extent.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0  # pinholes
+    return extent | closed & (near | far)
 
 
-@lru_cache(maxsize=1)
-def mirrored_texel() -> np.ndarray:
-    """(512, 512) int64: flat number of the texel at the same place on the body's other side."""
-    iuv = iuv_of_texel()
-    part = iuv[..., 0]
-    mirrored = iuv.copy()
-    mirrored[..., 0] = np.array([0] + [PARTS[k].mirror for k in range(1, 25)], np.uint8)[part]
-    turn_u, turn_v = np.isin(part, list(MIRRORED_U)), np.isin(part, list(MIRRORED_V))
-    mirrored[turn_u, 1] = 255 - mirrored[turn_u, 1]
-    mirrored[turn_v, 2] = 255 - mirrored[turn_v, 2]
-    out = np.arange(TEXTURE * TEXTURE)
-    pixel, xy = texels_seen(mirrored)
-    column, row = np.minimum(np.round(xy), TEXTURE - 1).astype(np.int64).T
-    out[pixel] = row * TEXTURE + column
-    out.setflags(write=False)
-    return out.reshape(TEXTURE, TEXTURE)
+def _cells_of(cells: tuple[np.ndarray, np.ndarray], texels: np.ndarray) -> np.ndarray:
+    """The cells of the body's front view that texels lie in: (250, 300) bool, a cell's gap closed.
+
+    Args:
+        cells: each texel's row and column, (512, 512) int each.
+        texels: (512, 512) bool.
+    """
+    out = np.zeros((250, 300), np.uint8)
+    out[cells[0][texels], cells[1][texels]] = 1
+    return cv2.morphologyEx(out, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+
+
+def _nearest_in_row(known: np.ndarray) -> np.ndarray:
+    """For each cell of a bool table the column of the nearest True cell of its row, its own column in a row without."""
+    width = known.shape[1]
+    column = np.broadcast_to(np.arange(width), known.shape)
+    left = np.maximum.accumulate(np.where(known, column, -width), 1)
+    right = np.minimum.accumulate(np.where(known, column, 3 * width)[:, ::-1], 1)[:, ::-1]
+    nearest = np.where(column - left <= right - column, left, right)
+    return np.where(known.any(1, keepdims=True), nearest, column)

@@ -7,7 +7,8 @@ import numpy as np
 
 from mcld_app.body.parts import region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.dressing import fill, skin_colour
+from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.skin import skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
 _CHIN = 1.54  # metres; the head's charts begin at 1.46

@@ -10,10 +10,10 @@ PLANES = 5
 """Channels of `preview_planes`."""
 
 _WARM_GREY = (236, 235, 232)
-_ALIKE = 12  # grey levels from the median that still count as the same plain ground
+_ALIKE = 12  # grey levels from the median that still count as the same plain background
 
 
-def ground_colour(photo: np.ndarray) -> np.ndarray:
+def background_colour(photo: np.ndarray) -> np.ndarray:
     """What a person stands in front of in another pose, (3,) uint8 RGB: the colour along the photo's upper and outer
     edges where two thirds of them have it (an arm may reach past an edge), else a warm light grey.
 
@@ -26,21 +26,21 @@ def ground_colour(photo: np.ndarray) -> np.ndarray:
     return np.array(colour if alike >= 2 / 3 else _WARM_GREY, np.uint8)
 
 
-def preview_planes(filled: TextureMap, seen: np.ndarray, iuv: np.ndarray, ground: np.ndarray) -> np.ndarray:
+def preview_planes(filled: TextureMap, seen: np.ndarray, iuv: np.ndarray, background: np.ndarray) -> np.ndarray:
     """The preview of a pose, plane by plane.
 
     Args:
         filled: a texture map without holes.
         seen: (512, 512) bool, the texels that were seen or put there on purpose; the others were guessed.
         iuv: (H, W, 3) uint8, channels I, U, V: the pose.
-        ground: (3,) uint8 RGB behind the person.
+        background: (3,) uint8 RGB behind the person.
 
     Returns:
-        (H, W, 5) uint8: R, G, B on the plain ground; 255 where the body is; 255 where its colour is no guess.
+        (H, W, 5) uint8: R, G, B on the plain background; 255 where the body is; 255 where its colour is no guess.
     """
     drawn = render(filled, iuv)
     out = np.empty((*iuv.shape[:2], PLANES), np.uint8)
-    out[..., :3] = np.where(drawn[..., 3:] > 0, drawn[..., :3], ground)
+    out[..., :3] = np.where(drawn[..., 3:] > 0, drawn[..., :3], background)
     out[..., 3] = drawn[..., 3]
     pixel, xy = texels_seen(iuv)
     column, row = np.minimum(np.round(xy), seen.shape[0] - 1).astype(np.int64).T

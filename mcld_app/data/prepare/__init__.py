@@ -6,10 +6,8 @@
     one      one photo's files: photo, IUV map, texture map, face
     worker pool     processes that make them, one photo each at a time
     whole    all of them: what is missing, in which order, and what came of it
-    command  the command line
 """
 
-from mcld_app.data.prepare.command import arguments, run
 from mcld_app.data.prepare.dataset import Outcome, prepare
 
-__all__ = ["Outcome", "arguments", "prepare", "run"]
+__all__ = ["Outcome", "prepare"]

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from mcld_app.checkpoints.disk import writing
-from mcld_app.checkpoints.errors import DiskFull
 from mcld_app.data.layout import LISTS, SPLITS, DataError, Layout, read_pairs
 from mcld_app.data.prepare.lists import Lists, is_ours, pairs_as_csv, pairs_for, read_lists, split_by_id
 from mcld_app.data.prepare.models import LooksMaker, models
-from mcld_app.data.prepare.photo import PART, PhotoJob, put
+from mcld_app.data.prepare.photo import PhotoJob, put
 from mcld_app.data.prepare.photos import Photos, find_maps, find_photos
 from mcld_app.data.prepare.worker_pool import WorkerPool
+from mcld_app.errors import DiskFull
+from mcld_app.files import PART, writing
 
 REPORT = "report.csv"
 """What failed and why, written anew by each run; nothing but the first line where nothing failed."""
@@ -218,7 +218,7 @@ def _make_folders(folder: Path) -> None:
     for place in _folders(folder):
         with writing(place):
             place.mkdir(parents=True, exist_ok=True)
-            for left in place.glob(PART.format(name="*")):  # of a run that was killed
+            for left in place.glob(f".*{PART}"):  # of a run that was killed
                 left.unlink()
 
 

@@ -82,7 +82,7 @@ def models(device: str, *, maps: bool = True, faces: bool = True) -> Models:
         StudioError: DensePose is wanted and not there, weights are damaged or not trusted, or there is no such GPU.
     """
     densepose = face_model = None
-    os.environ["OMP_NUM_THREADS"] = "1"  # there is a process for each core, and one for each GPU
+    os.environ["OMP_NUM_THREADS"] = "1"  # read by torch, onnxruntime and us: there is a process for each core or GPU
     device = _alone_with(device)
     if maps:
         densepose = _densepose(device)

@@ -7,7 +7,6 @@ import contextlib
 import io
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +15,11 @@ from PIL import Image
 
 from mcld_app.body.iuv import check_iuv, encode_iuv, read_iuv
 from mcld_app.body.photo import encode_png, read_photo
-from mcld_app.body.texture.texture_map import extract
-from mcld_app.checkpoints.disk import writing
-from mcld_app.checkpoints.errors import DiskFull
+from mcld_app.body.texture.extraction import extract
 from mcld_app.data.layout import Layout
 from mcld_app.data.prepare.models import Looks
-from mcld_app.errors import StudioError
-
-PART = ".{name}.part"
-"""Name of a file that is being written."""
+from mcld_app.errors import DiskFull, StudioError
+from mcld_app.files import whole_file, write_whole, writing
 
 _JPEG = b"\xff\xd8\xff"
 
@@ -108,8 +103,8 @@ def put(path: Path, data: bytes) -> None:
     Raises:
         DiskFull: the disk is full. StudioError: the file may not be written.
     """
-    with writing(path), _in_place(path) as temporary:
-        temporary.write_bytes(data)
+    with writing(path):
+        write_whole(path, data)
 
 
 def _keep_photo(job: PhotoJob, photo: np.ndarray, path: Path) -> None:
@@ -120,23 +115,10 @@ def _keep_photo(job: PhotoJob, photo: np.ndarray, path: Path) -> None:
         Image.fromarray(photo).save(buffer, "JPEG", quality=95, subsampling=0)
         put(path, buffer.getvalue())
         return
-    with writing(path), _in_place(path) as temporary:
-        linked = False
-        if not job.copy:
-            with contextlib.suppress(OSError):  # another disk, or one that knows no links
-                os.link(job.source.resolve(), temporary)
-                linked = True
-        if not linked:
-            shutil.copyfile(job.source, temporary)
-
-
-@contextlib.contextmanager
-def _in_place(path: Path) -> Iterator[Path]:
-    temporary = path.with_name(PART.format(name=path.name))
-    try:
-        temporary.unlink(missing_ok=True)
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    if not job.copy:
+        # Another disk, or one that knows no links: then it is copied.
+        with contextlib.suppress(OSError), whole_file(path, sync=False) as temporary:
+            os.link(job.source.resolve(), temporary)
+            return
+    with writing(path), whole_file(path) as temporary:
+        shutil.copyfile(job.source, temporary)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from mcld_app.editing.look import Look
@@ -36,9 +36,17 @@ class Recipe:
 
     def settings_for(self, usual: Settings) -> Settings:
         """How it is drawn by a model that usually draws so."""
-        return self.settings or replace(usual, face_scale=self.look.face_weight)
+        return self.settings or usual
 
     @property
     def of_a_photo(self) -> bool:
         """Whether it edits somebody's own photo: then the result is an edited picture, else a generated one."""
         return not self.look.person.sample
+
+    @property
+    def details(self) -> str:
+        """How the first of its pictures is drawn, in words."""
+        how, weight = self.settings, f"face weight {self.look.face_weight:g}"
+        if how is not None:
+            weight = f"{how.steps} steps, guidance {how.guidance:g}, {weight}, {how.scheduler}"
+        return f"seed {self.seeds[0]}, {weight}"

@@ -1,1 +1,1 @@
-"""The page's components: each module draws one (`render`) and wires it (`listen`)."""
+"""The page's panels: a folder each, with its markup and wiring (`PANEL`), its script and its style sheet."""

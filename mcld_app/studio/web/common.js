@@ -80,6 +80,19 @@ const latest = (name) => {
   return (data) => { if (busy) waiting = data; else go(data); };
 };
 
+/** Draw the component's value, now and whenever the server sends another. One that a newer has overtaken is dropped. */
+const showing = (draw) => {
+  let newest = -1;
+  const show = () => {
+    const value = props.value;
+    if (!value || value.serial < newest) return;
+    newest = value.serial ?? newest;
+    draw(value);
+  };
+  watch("value", show);
+  show();
+};
+
 /** A file as the server takes it: its name and its bytes in base64. */
 const LARGEST_FILE = 20 * 1024 * 1024;
 const packed = (file) => new Promise((resolve, reject) => {

@@ -109,7 +109,7 @@ const joints = (svg, drag) => {
   svg.addEventListener("pointercancel", settle);
   let wheeled = 0, resting = null;
   svg.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !svg.closest(".laying")) return;  // else the wheel is the page's
+    if (!event.ctrlKey && !svg.closest(".fitting")) return;  // else the wheel is the page's
     event.preventDefault();
     if (!resting) { gesture += 1; wheeled = 0; }
     clearTimeout(resting);

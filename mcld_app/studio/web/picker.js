@@ -99,12 +99,12 @@ const refresh = () => {
   const value = valueOf();
   const shown = options().length - items.length;
   if (items.length && shown !== (value.extra || []).length) draw();
-  else if (wanted === null || value.selected === wanted || value.final) mark(value.selected);
+  else if (wanted === null || value.selected === wanted) mark(value.selected);
   wanted = null;
 };
 
 rove(box, options);
-watch("value", refresh);
+showing(refresh);
 if (setup.carry) {
   hear("held", ({ id }) => mark(id));
   hear("return-focus", ({ id }) => options().find((o) => o.dataset.id === id)?.focus());

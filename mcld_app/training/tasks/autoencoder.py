@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mcld_app.data.example import Example
 from mcld_app.training.config import Config
-from mcld_app.training.parts import parts
+from mcld_app.training.starting_points import load_parts
 from mcld_app.training.tasks.task import Task, grid_of, pixels
 
 _CROP = 128
@@ -25,7 +25,7 @@ class AutoencoderTask(Task):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self.vae = parts(["vae"], config, trained={"vae"})["vae"]
+        self.vae = load_parts(["vae"], config, trained={"vae"})["vae"]
 
     def prepare(self) -> None:
         """Begin from principal components, unless the run goes on from trained weights."""

@@ -17,8 +17,9 @@ from mcld_app.network.places import cell_places
 from mcld_app.network.unets import Guide, ReferenceUNet
 from mcld_app.training.config import Config
 from mcld_app.training.objective import cell_mask, draw_noise, draw_timesteps, face_mask, losses, min_snr_weights
-from mcld_app.training.parts import SCHEDULE, parts
-from mcld_app.training.tasks.encoders import clip_pixels
+from mcld_app.training.parts import SCHEDULE, new_part
+from mcld_app.training.preprocessing import clip_pixels
+from mcld_app.training.starting_points import load_parts
 from mcld_app.training.tasks.task import Task, grid_of, pixels
 
 _BLANK = 127
@@ -37,7 +38,7 @@ class MCLDTask(Task):
         frozen = ["vae", "image_encoder"]
         if "face_encoder" in config.sizes:
             frozen.append("face_encoder")
-        for name, part in parts([*self.trains, *frozen], config, trained=set(self.trains)).items():
+        for name, part in load_parts([*self.trains, *frozen], config, trained=set(self.trains)).items():
             setattr(self, name, part)
         self.scale = getattr(self.vae, "scale", None) or 2 ** (len(self.vae.config.block_out_channels) - 1)
         self.alphas = DDIMScheduler(**SCHEDULE).alphas_cumprod
@@ -269,8 +270,18 @@ def head_texels(side: int) -> Tensor:
 
 
 def freeze_unused(plan: FocusPlan, reference: ReferenceUNet, projector: FaceProjector) -> None:
-    """What is not trained: the ReferenceNet's last up block (`docs/reference.md`, "Training"), and the face projector
-    in an ablation that does not see the face."""
+    """What is not trained: the ReferenceNet's last up block (docs/reference.md), and the face projector in an ablation
+    that does not see the face."""
     reference.unet.up_blocks[-1].requires_grad_(False)
     if not plan.uses_face:
         projector.requires_grad_(False)
+
+
+def trainable(config: Config) -> int:
+    """How many parameters of the four networks a run of MCLD would train; needs no memory for them."""
+    from accelerate import init_empty_weights
+
+    with init_empty_weights():
+        networks = {name: new_part(name, config) for name in MCLDTask.trains}
+        freeze_unused(networks["denoising_unet"].plan, networks["reference_unet"], networks["face_projector"])
+    return sum(p.numel() for network in networks.values() for p in network.parameters() if p.requires_grad)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mcld_app.training.config import Config
-from mcld_app.training.parts import parts
+from mcld_app.training.starting_points import load_parts
 from mcld_app.training.tasks.mcld import MCLDTask, blank_heads
 from mcld_app.training.tasks.task import grid_of, pixels
 
@@ -24,7 +24,7 @@ class RefinerTask(MCLDTask):
     def __init__(self, config: Config) -> None:
         super(MCLDTask, self).__init__(config)
         fixed = [*self._fixed, *(["face_encoder"] if "face_encoder" in config.sizes else [])]
-        for name, part in parts(["refiner", *fixed], config, trained={"refiner"}).items():
+        for name, part in load_parts(["refiner", *fixed], config, trained={"refiner"}).items():
             setattr(self, name, part)
         self.plan, self.scale = self.denoising_unet.plan, self.vae.scale
 

@@ -1,0 +1,66 @@
+"""Skin on a texture map: its colour, and where arms and legs are bare."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mcld_app.body.parts import parts_mask, region_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.texture_map import TextureMap
+
+_ARMS, _LEGS = frozenset(range(15, 23)), frozenset(range(7, 15))
+_SLICE = 0.02  # metres of a limb that are judged as one
+
+
+def skin_colour(texture: TextureMap) -> np.ndarray | None:
+    """The person's skin: the median colour of the seen texels of cheeks, nose and hands, (3,) uint8 RGB; None where
+    none of them was seen."""
+    g = rest_surface()
+    cheeks = region_mask("face") & (np.abs(g.y - 1.632) < 0.022) & (g.z > 0.02)
+    for place in (cheeks, region_mask("face"), region_mask("hands")):
+        seen = texture.image[place & texture.coverage]
+        if len(seen) >= 20:
+            return np.median(seen, axis=0).astype(np.uint8)
+    return None
+
+
+def bare_limbs(texture: TextureMap) -> np.ndarray:
+    """The arms' and legs' texels that show skin: from where along a limb most of what was seen has the colour of face
+    and hands, out to its end. (512, 512) bool; empty where the skin's colour is not known or is the clothes' too."""
+    out = np.zeros(texture.coverage.shape, bool)
+    skin = skin_colour(texture)
+    if skin is None:
+        return out
+    g = rest_surface()
+    # Shade changes a skin's lightness a lot and its colour little. On legs beige trousers are common and a mistake
+    # would undress somebody, so there the lightness must fit too, and the thighs are never taken for bare.
+    off = cv2.cvtColor(texture.image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    own = cv2.cvtColor(skin.reshape(1, 1, 3), cv2.COLOR_RGB2LAB).astype(np.float32)
+    off -= own
+    same_hue = np.hypot(off[..., 1], off[..., 2]) < 14
+    chest = parts_mask({1, 2}) & texture.coverage
+    if chest.any() and same_hue[chest].mean() > 0.8:
+        return out  # clothes of the skin's own colour: nobody can tell them apart by it
+    for limb, outwards, first, last, darker, lighter in (
+        (_ARMS, g.arm, 0.02, 0.52, 0.6 * own[0, 0, 0], 45),
+        (_LEGS, 1.0 - g.y, 0.22, 0.90, 28, 28),
+    ):
+        mask = parts_mask(limb)
+        seen = mask & texture.coverage
+        alike = same_hue & (off[..., 0] > -darker) & (off[..., 0] < lighter)
+        slice_of = np.clip((outwards / _SLICE).astype(int), 0, 63)
+        count = np.bincount(slice_of[seen], minlength=64)
+        share = np.bincount(slice_of[seen], alike[seen], 64) / np.maximum(count, 1)
+        start, strange = None, 0
+        for k in range(int(last / _SLICE), int(first / _SLICE) - 1, -1):  # from the wrist or the ankle inwards
+            if count[k] < 12:
+                continue
+            strange = 0 if share[k] >= 0.5 else strange + 1
+            if strange == 2:
+                break
+            if strange == 0:
+                start = k
+        if start is not None:
+            out |= mask & (slice_of >= start)
+    return out

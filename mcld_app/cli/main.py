@@ -1,0 +1,73 @@
+"""The table of commands. Importing it imports no command; `main` imports the one that was typed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from mcld_app.errors import StudioError
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Attributes:
+        name: as typed.
+        help: what it does, in a line.
+        module: where its `arguments(parser)` and `run(chosen) -> int` are.
+    """
+
+    name: str
+    help: str
+    module: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("doctor", "say what is there, what is missing and where it belongs", "mcld_app.cli.doctor"),
+    Command("download", "fetch the published model's weights that are missing", "mcld_app.cli.download"),
+    Command("trust", "vouch for weight files that you put there by hand", "mcld_app.cli.trust"),
+    Command("generate", "draw a recipe, or a folder of them", "mcld_app.cli.generate"),
+    Command("evaluate", "measure results by the paper's figures", "mcld_app.cli.evaluate"),
+    Command("prepare", "bring DeepFashion's pictures into the authors' layout", "mcld_app.cli.prepare"),
+    Command("train", "train a model, or one of its parts", "mcld_app.cli.train"),
+    Command("space", "write the folder of a Hugging Face Space", "mcld_app.cli.space"),
+    Command("bundle", "put a run's trained parts together as one model", "mcld_app.cli.bundle"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the words after `python -m mcld_app`; default: those this process was started with.
+
+    Returns:
+        The exit status. A `StudioError` becomes a line on stderr and status 1, Ctrl-C status 130.
+
+    Raises:
+        SystemExit: after `--help` (0), and for words that the command does not know (2).
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    parser = argparse.ArgumentParser(
+        prog="python -m mcld_app", description="MCLD Studio. `python app.py` starts the page."
+    )
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    modules = {}
+    for command in COMMANDS:
+        own = choices.add_parser(command.name, help=command.help, description=command.help)
+        if words[:1] == [command.name]:  # nothing stands before it: `--help` is the only option without a command
+            modules[command.name] = import_module(command.module)
+            modules[command.name].arguments(own)
+    chosen = parser.parse_args(words)
+    try:
+        return modules[chosen.command].run(chosen)
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130

@@ -1,0 +1,104 @@
+"""`python -m mcld_app prepare SOURCE FOLDER`: DeepFashion's pictures in the authors' layout."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcld_app.errors import StudioError
+
+if TYPE_CHECKING:
+    from mcld_app.data.prepare import Outcome
+
+_REASONS = 5  # told on the screen; the report has them all
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("source", type=Path, help="what DeepFashion's In-shop pictures were unpacked into")
+    parser.add_argument("folder", type=Path, help="where to write, dataset/fashion for configs/paper.yaml")
+    parser.add_argument("--lists", type=Path, help="folder of train.lst and test.lst, or of the lists of pairs")
+    parser.add_argument("--densepose", type=Path, metavar="FOLDER", help="IUV maps made elsewhere, by detectron2 say")
+    parser.add_argument("--no-faces", action="store_true", help="look for no faces")
+    parser.add_argument("--devices", default="cpu", help="where DensePose runs: cpu, or cuda:0,cuda:1,...")
+    parser.add_argument("--workers", type=int, help="processes in all; default: one for each core, or for each GPU")
+    parser.add_argument("--copy", action="store_true", help="copy photos, and never link them")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Prepare; returns the exit status: 1 where a photo failed, after all others were prepared."""
+    from mcld_app.data.prepare import Outcome, prepare
+
+    devices = [name.strip() for name in chosen.devices.split(",") if name.strip()]
+    if wrong := [name for name in devices if not re.fullmatch(r"cpu|cuda(:\d+)?", name)]:
+        raise StudioError(f"There is no device {wrong[0]!r}: name cpu, or GPUs such as cuda:0,cuda:1.")
+    workers = chosen.workers if chosen.workers is not None else _cores() if devices == ["cpu"] else len(devices)
+    if not devices or workers < 1:
+        raise StudioError("At least one device and one worker are needed: --devices cuda:0 --workers 2, for example.")
+    outcome, bar = Outcome(), _Bar()
+    try:
+        prepare(
+            chosen.source, chosen.folder, lists=chosen.lists, densepose=chosen.densepose, faces=not chosen.no_faces,
+            copy=chosen.copy, devices=[devices[n % len(devices)] for n in range(workers)],
+            outcome=outcome, on_photo=bar,
+        )  # fmt: skip
+    finally:
+        bar.close()
+        if bar.started:
+            _tell(outcome, bar.notes, chosen.folder)
+    return 1 if outcome.failed else 0
+
+
+class _Bar:
+    """tqdm's bar: pictures a second, and the time left. Where stderr is no terminal, a line every half minute."""
+
+    def __init__(self) -> None:
+        self._bar = None
+        self.notes = 0  # how many of the outcome's were told
+
+    @property
+    def started(self) -> bool:
+        """Whether there was something to show."""
+        return self._bar is not None
+
+    def __call__(self, outcome: Outcome) -> None:
+        done = outcome.there + outcome.made + len(outcome.failed)
+        if self._bar is None:
+            from tqdm import tqdm
+
+            print(*outcome.notes, sep="\n", file=sys.stderr)
+            self.notes = len(outcome.notes)
+            pause = 0.1 if sys.stderr.isatty() else 30
+            self._bar = tqdm(total=outcome.total, initial=done, unit="photo", mininterval=pause, dynamic_ncols=True)
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _tell(outcome: Outcome, notes: int, folder: Path) -> None:
+    from mcld_app.data.prepare.dataset import REPORT
+
+    failed = len(outcome.failed)
+    left = outcome.total - outcome.there - outcome.made - failed
+    lines = outcome.notes[notes:]
+    lines.append(f"{folder}: {outcome.made} photos prepared, {outcome.there} were there, {failed} failed.")
+    if left:
+        lines.append(f"Stopped with {left} photos left; the same command goes on.")
+    lines.append("Pairs: " + ", ".join(f"{count} for {side}" for side, count in outcome.pairs.items()) + ".")
+    reasons = Counter(outcome.failed.values()).most_common()
+    lines += [f"  {count} failed: {why}" for why, count in reasons[:_REASONS]]
+    if failed:
+        lines.append(f"All of them are in {folder / REPORT}. The same command tries them again.")
+    print("\n".join(lines), file=sys.stderr)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

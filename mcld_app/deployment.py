@@ -1,0 +1,100 @@
+"""Where the program runs and what its owner chose there: the one reader of the environment.
+
+Values are read when they are asked for, never kept. Elsewhere the environment is only set, for libraries and for
+processes that are started.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from mcld_app.errors import StudioError
+
+SAFETY_SWITCH = "MCLD_SAFETY_CHECKER"
+"""The environment variable that turns the safety checker on or off."""
+
+_HUB = "https://huggingface.co"
+_PORT = 7860
+
+
+def is_space(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is a Hugging Face Space, which the public can reach: SPACE_ID is set there."""
+    return bool(environment.get("SPACE_ID"))
+
+
+def on_zerogpu(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is a ZeroGPU Space, by the rule of the `spaces` package for SPACES_ZERO_GPU. There a GPU is lent to
+    another process for as long as a call takes, and this one has none."""
+    return environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+
+
+def safety_checker_is_on(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether pictures of the published weights are checked: as MCLD_SAFETY_CHECKER says, "on" or "off"; without it, on
+    a Space and nowhere else.
+
+    Raises:
+        StudioError: for another value.
+    """
+    value = environment.get(SAFETY_SWITCH, "").strip().lower()
+    if value in ("on", "1", "true", "yes"):
+        return True
+    if value in ("off", "0", "false", "no"):
+        return False
+    if value:
+        raise StudioError(f"{SAFETY_SWITCH} is {value!r}. Set it to on or off.")
+    return is_space(environment)
+
+
+def checkpoints_folder_named() -> Path | None:
+    """The folder of weights that MCLD_CHECKPOINTS names, absolute; None without it."""
+    named = os.environ.get("MCLD_CHECKPOINTS")
+    return Path(named).expanduser().resolve() if named else None
+
+
+def cache_folder_named() -> Path | None:
+    """The folder for computed tables that MCLD_CACHE_DIR names; None without it."""
+    named = os.environ.get("MCLD_CACHE_DIR")
+    return Path(named) if named else None
+
+
+def user_cache_folder() -> Path:
+    """Where this system's programs keep what they can compute again, for this user: LOCALAPPDATA on Windows,
+    Library/Caches on macOS, XDG_CACHE_HOME or .cache elsewhere."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def hub_endpoint() -> str:
+    """The address of the Hugging Face Hub, or of the mirror that HF_ENDPOINT names; no "/" at its end."""
+    return (os.environ.get("HF_ENDPOINT") or _HUB).rstrip("/")
+
+
+def serves_mcp() -> bool:
+    """Whether the page serves MCP clients too: MCLD_MCP=1."""
+    return os.environ.get("MCLD_MCP") == "1"
+
+
+def server_address() -> tuple[str, int]:
+    """Host and port to serve at: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, else 7860 on this machine alone. A Space is
+    reached from outside, so there the default is every network.
+
+    Raises:
+        StudioError: where the port is no number from 0 to 65535.
+    """
+    host = os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0" if is_space() else "127.0.0.1")
+    port = os.environ.get("GRADIO_SERVER_PORT", str(_PORT))
+    if not (port.isdecimal() and int(port) < 1 << 16):
+        raise StudioError(f"GRADIO_SERVER_PORT is {port!r}. Set it to a port's number, such as {_PORT}.")
+    return host, int(port)
+
+
+def threads() -> int | None:
+    """How many processor threads OMP_NUM_THREADS allows; None where it gives no number above 0."""
+    value = os.environ.get("OMP_NUM_THREADS", "")
+    return int(value) if value.isdecimal() and int(value) else None

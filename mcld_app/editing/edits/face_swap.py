@@ -1,0 +1,100 @@
+"""Another face: its identity for the network and, if wanted, its head on the texture map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from mcld_app.body.parts import region_pixels
+from mcld_app.body.texture.head_swap import put_head_on
+from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.editing.edits.edit import Edit, EditRecord, Faces, Thumbnail, in_place_of
+from mcld_app.editing.person import Person
+from mcld_app.editing.records import PersonRef, Reader, Writer, number
+from mcld_app.errors import StudioError
+from mcld_app.request import within
+
+_SHARE = ("The way to the other face", 0, 1)
+_Share = number(*_SHARE)
+
+
+class FaceSwapRecord(EditRecord):
+    """Another person's face, or none."""
+
+    kind: Literal["face"]
+    donor: PersonRef | None = Field(None, description="whose; null = no face at all")
+    share: _Share = Field(1.0, description="how far from the person's own face to the donor's")
+    texels: bool = Field(True, description="whether the head's texels change too, or the identity alone")
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSwap(Edit):
+    """Another face.
+
+    Attributes:
+        donor: whose; None is no face at all.
+        share: how far from the person's own face to the donor's, 0..1.
+        texels: whether the head's texels change too, or the identity alone.
+    """
+
+    kind: ClassVar[str] = "face"
+    Record: ClassVar[type[EditRecord]] = FaceSwapRecord
+
+    donor: Person | None
+    share: float = 1.0
+    texels: bool = True
+
+    @property
+    def label(self) -> str:
+        return f"{self.donor.name}’s face" if self.donor else "No face"
+
+    @property
+    def place(self) -> str:
+        if self.donor is None:
+            return "Identity"
+        return ("Face and head" if self.texels else "Identity") + ("" if self.share == 1 else f", {self.share:.0%}")
+
+    @property
+    def thumbnail(self) -> Thumbnail | None:
+        if self.donor is None:
+            return None
+        return Thumbnail(self.donor.picture, region_pixels("head", self.donor.picture_iuv), closest=0.25)
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        return (self.donor,) if self.donor else ()
+
+    def enter(self, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+        """In the place of the face chosen before: there is one at a time.
+
+        Raises:
+            StudioError: for a share that is none, or a donor whose picture shows no face.
+        """
+        what, low, high = _SHARE
+        within(what, self.share, low, high)
+        if self.donor is not None and self.donor.face is None:
+            raise StudioError(
+                f"No face is seen in “{self.donor.name}”: on its IUV map, head and face are too small or turned away. "
+                "Take a picture that shows the face from the front."
+            )
+        return in_place_of(next((e for e in edits if isinstance(e, FaceSwap)), None), self, edits)
+
+    def apply(self, texture: TextureMap, person: Person) -> TextureMap:
+        if self.donor is None or not self.texels or not self.share:
+            return texture
+        return put_head_on(texture, self.donor.bare_head, self.share)
+
+    def turn_face(self, faces: Faces) -> Faces:
+        """Towards the donor's face; without a donor, no face at all."""
+        return (faces[0], self.donor.face, self.share) if self.donor else (None, None, 0.0)
+
+    def to_record(self, writer: Writer) -> FaceSwapRecord:
+        donor = writer.person(self.donor) if self.donor else None
+        return FaceSwapRecord(kind="face", on=self.on, donor=donor, share=self.share, texels=self.texels)
+
+    @classmethod
+    def from_record(cls, record: FaceSwapRecord, reader: Reader) -> FaceSwap:
+        donor = None if record.donor is None else reader.person(record.donor)
+        return cls(donor, record.share, record.texels, on=record.on)

@@ -1,0 +1,91 @@
+"""Wearing a garment: its texels on an area of the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from mcld_app.body.parts import region_pixels
+from mcld_app.body.texture.dressing import lay_on
+from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.editing import samples
+from mcld_app.editing.area import Area, area_label, checked_area, parts_of
+from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
+from mcld_app.editing.garment import Garment, clothes_of
+from mcld_app.editing.person import Person
+from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
+
+
+class WearRecord(AreaRecord, EditRecord):
+    """A garment on an area: a sample garment's, or what a person wears there."""
+
+    kind: Literal["wear"]
+    garment: PersonRef
+
+
+@dataclass(frozen=True, eq=False)
+class Wear(Edit):
+    """A garment's texels of an area.
+
+    Attributes:
+        garment: what is worn.
+        area: where; by default where it is usually worn.
+    """
+
+    kind: ClassVar[str] = "wear"
+    Record: ClassVar[type[EditRecord]] = WearRecord
+
+    garment: Garment
+    area: Area = ""
+
+    def __post_init__(self) -> None:
+        if not self.area and isinstance(self.area, str):
+            object.__setattr__(self, "area", self.garment.region)
+
+    @property
+    def label(self) -> str:
+        return self.garment.label
+
+    @property
+    def place(self) -> str:
+        return area_label(self.area)
+
+    @property
+    def thumbnail(self) -> Thumbnail:
+        donor, worn_by_nobody = self.garment.donor, self.garment.extent is not None
+        area = "body" if worn_by_nobody else self.area
+        if isinstance(area, str):
+            return Thumbnail(donor.picture, region_pixels(area, donor.picture_iuv))
+        return Thumbnail(donor.picture, np.isin(donor.picture_iuv[..., 0], sorted(area)))
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        return (self.garment.donor,)
+
+    def enter(self, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+        """What was worn on that area, or on a part of it, is taken off.
+
+        Raises:
+            StudioError: where there is no such area.
+        """
+        here = parts_of(checked_area(self.area))
+        return (*(e for e in edits if not (isinstance(e, Wear) and parts_of(e.area) <= here)), self)
+
+    def apply(self, texture: TextureMap, person: Person) -> TextureMap:
+        """See `Edit.apply`. StudioError where the garment's picture does not show the area."""
+        return lay_on(texture, self.garment.layer(self.area))
+
+    def to_record(self, writer: Writer) -> WearRecord:
+        donor = writer.person(self.garment.donor)
+        return WearRecord(kind="wear", on=self.on, garment=donor, **area_fields(self.area))
+
+    @classmethod
+    def from_record(cls, record: WearRecord, reader: Reader) -> Wear:
+        ref = record.garment
+        if isinstance(ref, SampleRef) and ref.sample in samples.garments():
+            garment = samples.sample_garment(ref.sample)
+        else:
+            garment = clothes_of(reader.person(ref))
+        return cls(garment, record.area, on=record.on)

@@ -1,0 +1,230 @@
+"""What a recipe's records are made of: typed fields with sentences of their own, and the pictures that travel along.
+
+Records are pydantic's, strict: a recipe may come from anybody. They say the form; whether a name or a picture in them
+can be used is said when the edits are made of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
+
+from mcld_app.body.iuv import encode_iuv, read_iuv
+from mcld_app.body.parts import REGIONS
+from mcld_app.body.photo import encode_png, read_layer, read_photo
+from mcld_app.content import content_hash
+from mcld_app.editing import samples
+from mcld_app.editing.area import Area, checked_area
+from mcld_app.editing.person import Person, kept_person
+from mcld_app.errors import StudioError
+from mcld_app.request import within
+
+_LONGEST_NAME = 40
+
+Known = Callable[[str], object]
+"""What is at hand under the hash of a content: a Person, a MapPose, a pattern (h, w, 4) uint8 RGBA, or None."""
+
+
+class Record(BaseModel):
+    """A part of a recipe: no other fields, no other types. Its errors never quote what it was given, which may be
+    somebody's photo."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+# --- Fields --------------------------------------------------------------------------------------------------------
+
+
+def says(sentence: str) -> WrapValidator:
+    """For a field's annotation: the sentence for whoever gives it another form.
+
+    Raises:
+        StudioError: with that sentence, while a record is read. Pydantic lets it through as it is.
+    """
+
+    def read(value: Any, handler: Callable[[Any], Any]) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise StudioError(sentence) from None
+
+    return WrapValidator(read)
+
+
+def number(what: str, low: float, high: float, *, whole: bool = False) -> Any:
+    """The type of a field: a (whole) number from `low` to `high`; `what` begins the sentence for any other value."""
+
+    def check(value: Any) -> float:
+        within(what, value, low, high, whole=whole)
+        return int(value) if whole else float(value)
+
+    return Annotated[int if whole else float, Field(ge=low, le=high), BeforeValidator(check)]
+
+
+FileText = Annotated[str, says("A picture in this recipe is damaged.")]
+"""A file in base64."""
+
+
+def file_text(data: bytes) -> str:
+    """A file as a `FileText`."""
+    return base64.b64encode(data).decode()
+
+
+def file_bytes(text: str) -> bytes:
+    """The file of a `FileText`; StudioError where it is none."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise StudioError("A picture in this recipe is damaged.") from error
+
+
+class SampleRef(Record):
+    """Somebody of the samples: a sample person, or whoever the picture of a sample garment shows."""
+
+    sample: str
+
+
+class OwnRef(Record):
+    """Somebody on a picture of the visitor's own, by the hash of its content."""
+
+    own: str
+
+
+PersonRef = Annotated[SampleRef | OwnRef, says("This recipe does not say whom it is about. It may be damaged.")]
+
+
+class AreaRecord(Record):
+    """Where on the body: a region, or DensePose parts."""
+
+    region: Annotated[str, Field(json_schema_extra={"enum": list(REGIONS)})] | None = None
+    parts: (
+        Annotated[
+            list[Annotated[int, Field(ge=1, le=24)]],
+            Field(min_length=1),
+            says("This recipe names body parts that are none; the parts have the numbers 1 to 24."),
+        ]
+        | None
+    ) = None
+
+    @property
+    def area(self) -> Area:
+        """The area; StudioError where there is no such one."""
+        return checked_area(self.region or "" if self.parts is None else frozenset(self.parts))
+
+
+def area_fields(area: Area) -> dict[str, Any]:
+    """The fields of an `AreaRecord` for an area."""
+    return {"region": area} if isinstance(area, str) else {"parts": sorted(area)}
+
+
+# --- Pictures ------------------------------------------------------------------------------------------------------
+
+
+class PictureRecord(Record):
+    """A picture that travels along: a person's photo with its IUV map, a pose's IUV map, or a pattern."""
+
+    name: str | None = None
+    photo: FileText | None = None
+    iuv: FileText | None = None
+    pattern: FileText | None = None
+
+    def called(self, otherwise: str) -> str:
+        """Its name, short enough for a label."""
+        return (otherwise if self.name is None else self.name)[:_LONGEST_NAME]
+
+
+class Writer:
+    """Gathers the pictures that a recipe's records name.
+
+    Args:
+        with_pictures: whether a visitor's own pictures come along; else only the hashes of their contents do.
+    """
+
+    def __init__(self, with_pictures: bool) -> None:
+        self._with_pictures = with_pictures
+        self.pictures: dict[str, PictureRecord] = {}
+
+    def person(self, person: Person) -> SampleRef | OwnRef:
+        """The reference to a person."""
+        if person.sample:
+            return SampleRef(sample=person.sample)
+        self._keep(person.key, lambda: PictureRecord(
+            name=person.name, photo=file_text(encode_png(person.photo)), iuv=file_text(encode_iuv(person.iuv)),
+        ))  # fmt: skip
+        return OwnRef(own=person.key)
+
+    def pattern(self, pattern: np.ndarray, name: str) -> str:
+        """The key of a pattern, (h, w, 3 or 4) uint8 RGB(A)."""
+        key = content_hash(pattern)
+        self._keep(key, lambda: PictureRecord(name=name, pattern=file_text(encode_png(pattern))))
+        return key
+
+    def iuv(self, iuv: np.ndarray, name: str) -> str:
+        """The key of an IUV map, (H, W, 3) uint8."""
+        key = content_hash(iuv)
+        self._keep(key, lambda: PictureRecord(name=name, iuv=file_text(encode_iuv(iuv))))
+        return key
+
+    def _keep(self, key: str, record: Callable[[], PictureRecord]) -> None:
+        if self._with_pictures and key not in self.pictures:
+            self.pictures[key] = record()
+
+
+class Reader:
+    """Finds the people and pictures that a recipe's records name.
+
+    Args:
+        pictures: those that came along.
+        known: for those that did not.
+    """
+
+    def __init__(self, pictures: Mapping[str, PictureRecord], known: Known = lambda _: None) -> None:
+        self.pictures, self.known = pictures, known
+        self._people: dict[str, Person] = {}
+
+    def person(self, ref: SampleRef | OwnRef) -> Person:
+        """The person of a reference.
+
+        Raises:
+            StudioError: for an unknown sample, or a photo that neither came along nor is at hand.
+        """
+        if isinstance(ref, SampleRef):
+            return _sample(ref.sample)
+        if ref.own not in self._people:
+            self._people[ref.own] = self._own(ref.own)
+        return self._people[ref.own]
+
+    def pattern(self, key: str) -> tuple[np.ndarray, str]:
+        """A pattern, (h, w, 3 or 4) uint8 RGB(A), and its name; StudioError where it is nowhere."""
+        kept = self.pictures.get(key)
+        if kept is None and isinstance(pattern := self.known(key), np.ndarray):
+            return pattern, "Pattern"
+        if kept is None or kept.pattern is None:
+            raise StudioError("This recipe needs a pattern that it does not carry. Save it with pictures.")
+        return read_layer(file_bytes(kept.pattern)), kept.called("Pattern")
+
+    def _own(self, key: str) -> Person:
+        kept = self.pictures.get(key)
+        if kept is not None and kept.photo is not None and kept.iuv is not None:
+            photo, iuv = read_photo(file_bytes(kept.photo)), read_iuv(file_bytes(kept.iuv))
+            return kept_person(kept.called("Photo"), photo, iuv)
+        person = self.known(key)
+        if not isinstance(person, Person):
+            raise StudioError(
+                "This recipe needs a photo that it does not carry. Add that photo with its IUV map under “Your own "
+                "photo” first, then open the recipe again."
+            )
+        return person
+
+
+def _sample(name: str) -> Person:
+    if name in samples.people():
+        return samples.sample_person(name)
+    if name in samples.garments():
+        return samples.sample_garment(name).donor
+    raise StudioError(f"This recipe names a sample that is not here: {name[:60]!r}. Was it made by another version?")

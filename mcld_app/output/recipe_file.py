@@ -1,0 +1,52 @@
+"""Recipes in files: opened from JSON or from a picture that was drawn here, and put into such a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
+from mcld_app.editing.records import Known
+from mcld_app.errors import StudioError
+from mcld_app.output.provenance import encode_generated, read_recipe_text
+from mcld_app.output.watermark import with_watermark
+
+_PNG = b"\x89PNG"
+
+
+def open_recipe(data: bytes | str, known: Known = lambda _: None) -> Recipe:
+    """The recipe of a file.
+
+    Args:
+        data: JSON in UTF-8, or a PNG picture that carries a recipe.
+        known: what is at hand, for recipes that came without their pictures: see `records.Known`.
+
+    Raises:
+        StudioError: where there is no recipe in it, or none that can be used.
+    """
+    if isinstance(data, bytes):
+        try:
+            data = read_recipe_text(data) if data.startswith(_PNG) else data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise StudioError("This file is no recipe. Choose a recipe, or a picture, that was saved here.") from error
+    return read_recipe(data, known)
+
+
+def encode_drawn(
+    picture: np.ndarray, recipe: Recipe, model: str, *, pictures: bool = False, mark: bool = False
+) -> bytes:
+    """PNG bytes of a drawn picture, which carry its recipe.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        recipe: all that made it.
+        model: what the model that drew it is called.
+        pictures: whether the recipe carries a visitor's own pictures.
+        mark: whether the picture carries a visible mark.
+    """
+    return encode_generated(
+        with_watermark(picture) if mark else picture,
+        model,
+        recipe.details,
+        recipe=write_recipe(recipe, pictures=pictures),
+        edited=recipe.of_a_photo,
+    )

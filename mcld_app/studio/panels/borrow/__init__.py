@@ -1,0 +1,56 @@
+"""Poses from elsewhere: of another picture, or from a file."""
+
+from __future__ import annotations
+
+from mcld_app.body.mannequin.dragging import pose_from_json
+from mcld_app.editing import pose_as
+from mcld_app.errors import StudioError
+from mcld_app.studio import parsing
+from mcld_app.studio.actions.poses import stand
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import edited
+from mcld_app.studio.panel import Panel
+from mcld_app.studio.parsing import Data
+from mcld_app.studio.state import EditorState
+from mcld_app.studio.widget import widget
+
+_HTML = """
+<div class="borrow">
+  <label title="From its IUV map">Pose of another picture <select><option value="">Choose …</option></select></label>
+  <button type="button" class="borrow-save" title="The pose as a file, to open again here">Save pose</button>
+  <label class="borrow-open">Open pose<input type="file" accept=".json,application/json"></label>
+</div>
+"""
+
+
+def open_pose(state: EditorState, data: Data) -> EditorState:
+    """A pose from a JSON file."""
+    try:
+        told = parsing.file_bytes(data.get("file")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise StudioError("This file is no pose. Choose a pose that was saved here, a .json file.") from error
+    return stand(state, pose_from_json(told))
+
+
+def pose_of(state: EditorState, data: Data) -> EditorState:
+    """The pose of another picture: of a sample or of one of the visitor's own people, from its IUV map."""
+    other = state.person(parsing.text(data, "id"))
+    return stand(state, pose_as(other))
+
+
+def render(page: Dispatcher) -> None:
+    """A list of people and a file field. Events: "of" {id} and "open" {file}."""
+    page["borrow"] = widget(_HTML, "borrow", elem_id="borrow")
+
+
+def listen(page: Dispatcher) -> None:
+    page.listen(page["borrow"].of, pose_of)
+    page.listen(page["borrow"].open, open_pose)
+
+
+def api_pose_of(recipe: str, person: str) -> str:
+    """Stand as a sample person stands in their picture."""
+    return edited(recipe, pose_of, {"id": person})
+
+
+PANEL = Panel("borrow", render, listen, endpoints={"pose_of": api_pose_of})

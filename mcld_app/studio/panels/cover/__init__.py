@@ -1,0 +1,117 @@
+"""A colour or a pattern for a part of the body, and the choice of body parts for finer work."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mcld_app.body.parts import PARTS
+from mcld_app.body.photo import fitted_size, read_layer
+from mcld_app.editing import look as looks
+from mcld_app.editing.edits.cover import Cover
+from mcld_app.studio import parsing, regions
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import edited
+from mcld_app.studio.panel import Panel
+from mcld_app.studio.parsing import Data
+from mcld_app.studio.state import EditorState
+from mcld_app.studio.widget import widget
+
+_PATTERN_SIDE = 512
+_WIDEST, _SMALLEST = 60.0, 1.0  # centimetres of one repeat
+_REGIONS = "".join(f'<option value="{name}">{label}</option>' for name, label in regions.CLOTHES.items())
+_PARTS = "".join(f'<label><input type="checkbox" value="{n}"> {part.name}</label>' for n, part in PARTS.items())
+_SLIDER = """
+<div class="joint"><label for="cover-{name}" title="{tip}">{label}</label><output for="cover-{name}"></output>
+<input id="cover-{name}" data-name="{name}" data-unit="{unit}" type="range" min="{low}" max="{high}" step="1"
+value="{value}"></div>
+"""
+_SLIDERS = _SLIDER.format(
+    name="scale", label="Width of one repeat", tip="How wide the pattern is on the body.",
+    unit=" cm", low=1, high=60, value=12,
+) + _SLIDER.format(
+    name="angle", label="Angle", tip="How far the pattern is turned.", unit="°", low=-90, high=90, value=0
+)  # fmt: skip
+_HTML = f"""
+<div class="cover">
+  <label class="cover-bring" title="A photo where a DensePose model is installed, else a photo and its IUV map"
+    >Bring clothes from a photo …<input type="file" multiple accept="image/*"></label>
+  <details class="joint-group cover-box"><summary>Colour or pattern</summary>
+    <div class="cover-rows">
+      <label class="cover-area">Where <select>{_REGIONS}<option value="parts">Chosen body parts</option>
+        </select></label>
+      <label class="cover-colour">Colour <input type="color" value="#b5533c"></label>
+      <label class="cover-pattern" title="A picture that is repeated along the cloth, such as a swatch of fabric.">
+        <span>Pattern: none. Choose or drop a picture</span><input type="file" accept="image/*"></label>
+      <div class="cover-sliders">{_SLIDERS}</div>
+      <label class="switch" title="Folds and shadows of the photo are kept."><input type="checkbox" class="cover-shaded"
+        checked> Keep the photo’s folds</label>
+      <div class="cover-buttons"><button type="button" class="cover-go">Colour it</button>
+        <button type="button" class="cover-none" hidden>Without the pattern</button></div>
+    </div></details>
+  <details class="joint-group cover-parts"><summary>Body parts, one by one</summary>
+    <p>Choose parts for finer work: a garment or a colour then goes to “Chosen parts”.</p>
+    <div class="parts-list">{_PARTS}</div></details>
+</div>
+"""
+
+
+
+def cover(state: EditorState, data: Data) -> EditorState:
+    """Give an area a colour, or a pattern from a file, in centimetres of the cloth. A pattern that was given before
+    for the same area stays when only its size or angle changes."""
+    area, name, pattern = parsing.area(data), "Pattern", None
+    file = data.get("pattern")
+    if file:
+        pattern, name = _swatch(parsing.file_bytes(file)), parsing.stem(file, "pattern")
+    elif data.get("keep") is True:
+        known = next((edit for edit in state.look.edits_of(Cover) if edit.area == area), None)
+        if known is not None:
+            pattern, name = known.pattern, known.name
+    new = Cover(
+        area,
+        parsing.colour(data),
+        pattern,
+        name,
+        min(max(parsing.number(data, "scale"), _SMALLEST), _WIDEST),
+        parsing.number(data, "angle") % 360,
+        data.get("shaded") is not False,
+    )
+    return state.to(looks.add(state.look, new), gesture=parsing.gesture(data))
+
+
+def _swatch(data: bytes) -> np.ndarray:
+    """A pattern's picture (h, w, 4) uint8 RGBA, no larger than the texture map can use; a tile of a few pixels will
+    do."""
+    import cv2
+
+    layer = read_layer(data, what="pattern")
+    size = fitted_size(layer.shape[1], layer.shape[0], _PATTERN_SIDE)
+    return layer if size == layer.shape[1::-1] else cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
+
+
+def render(page: Dispatcher) -> None:
+    """Event: "cover" {region or parts, colour, pattern or None, keep, scale, angle, shaded, gesture}."""
+    page["cover"] = widget(_HTML, "cover", elem_id="cover")
+
+
+def listen(page: Dispatcher) -> None:
+    page.listen(page["cover"].cover, cover)
+
+
+def api_cover(
+    recipe: str,
+    region: str = "",
+    parts: list[int] | None = None,
+    colour: str = "#808080",
+    pattern: str = "",
+    scale: float = 12.0,
+    angle: float = 0.0,
+    shaded: bool = True,
+) -> str:
+    """Give a region or DensePose parts a colour, or a pattern (a picture in base64) of `scale` centimetres."""
+    file = {"name": "pattern", "data": pattern} if pattern else None
+    data = {"region": region, "parts": parts, "colour": colour, "pattern": file, "scale": scale, "angle": angle}
+    return edited(recipe, cover, {**data, "shaded": shaded})
+
+
+PANEL = Panel("cover", render, listen, endpoints={"cover": api_cover})

@@ -1,0 +1,54 @@
+"""Downloads of what is on the page, and of drawn pictures."""
+
+from __future__ import annotations
+
+import base64
+
+import gradio as gr
+
+from mcld_app.studio.dispatcher import Dispatcher, payload
+from mcld_app.studio.downloads import file_of
+from mcld_app.studio.messages import sentence
+from mcld_app.studio.panel import Panel
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import initial_state
+from mcld_app.studio.widget import widget
+
+_HTML = """
+<div class="downloads"><h3>Download</h3><div class="downloads-row">
+  <button type="button" data-what="picture" title="What stands under “Preview”, without any network"
+    >Preview picture</button>
+  <button type="button" data-what="texture">Texture map</button>
+  <button type="button" data-what="iuv">IUV map</button>
+  <button type="button" data-what="recipe"
+    title="Edits, pose and settings, to open again here. Your own pictures do not come along.">Recipe</button>
+  <button type="button" data-what="recipe-pictures"
+    title="The recipe with your photos, their IUV maps and so their faces: whoever has the file has those too."
+    >Recipe with pictures</button>
+</div></div>
+"""
+
+
+def render(page: Dispatcher) -> None:
+    """Buttons. Event: "want" {what}, whose answer is the file."""
+    page["downloads"] = widget(_HTML, "downloads", elem_id="downloads")
+
+
+def listen(page: Dispatcher) -> None:
+    def answer(session: Session | None, event: gr.EventData) -> dict:
+        session = session if isinstance(session, Session) else Session()
+        with session.lock:
+            session.serial += 1
+            told = payload(event)
+            try:
+                name, kind, data = file_of(session.state or initial_state(), str(told.get("what")), session, told)
+            except Exception as error:
+                return {"problem": sentence(error), "serial": session.serial}
+            return {"name": name, "kind": kind, "data": base64.b64encode(data).decode(), "serial": session.serial}
+
+    page["downloads"].want(
+        answer, [page["session"]], [page["downloads"]], queue=False, show_progress="hidden", api_visibility="private"
+    )
+
+
+PANEL = Panel("downloads", render, listen)

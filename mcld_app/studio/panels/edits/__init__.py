@@ -1,0 +1,87 @@
+"""The list of edits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcld_app.editing import Edit
+from mcld_app.editing import look as looks
+from mcld_app.studio import parsing
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import edited
+from mcld_app.studio.panel import Key, Panel
+from mcld_app.studio.parsing import Data
+from mcld_app.studio.pictures import sign, thumb
+from mcld_app.studio.state import EditorState
+from mcld_app.studio.widget import widget
+
+_HTML = """
+<div class="edits-box"><h3>Edits</h3><p class="edits-none">None yet: everything is as in the photo.</p>
+<ol class="edits-list"></ol></div>
+"""
+
+
+def remove(state: EditorState, data: Data) -> EditorState:
+    """Delete the edit at `index` of the list."""
+    return state.to(looks.remove(state.look, parsing.index(data)))
+
+
+def switch(state: EditorState, data: Data) -> EditorState:
+    """Switch the edit at `index` on or off."""
+    return state.to(looks.switch(state.look, parsing.index(data), data.get("on") is True))
+
+
+def move(state: EditorState, data: Data) -> EditorState:
+    """Move the edit at `index` to the place `to`."""
+    return state.to(looks.move(state.look, parsing.index(data), parsing.index(data, "to")))
+
+
+def render(page: Dispatcher) -> None:
+    """A list with the events "switch" {index, on}, "move" {index, to} and "remove" {index}."""
+    page["edits"] = widget(_HTML, "edits", elem_id="edits")
+
+
+def listen(page: Dispatcher) -> None:
+    page.listen(page["edits"].switch, switch)
+    page.listen(page["edits"].move, move)
+    page.listen(page["edits"].remove, remove)
+
+
+def key(state: EditorState) -> Key:
+    return (state.look.edits,)
+
+
+def view(state: EditorState, last: Key | None) -> dict[str, Any]:
+    """The list of edits, in the order they are made."""
+    return {
+        "edits": [
+            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit)}
+            for edit in state.look.edits
+        ]
+    }
+
+
+def _edit_thumb(edit: Edit) -> str:
+    """A small picture of what an edit brings."""
+    small = edit.thumbnail
+    return sign("none") if small is None else thumb(small.picture, small.shown, closest=small.closest)
+
+
+def api_switch(recipe: str, index: int, on: bool) -> str:
+    """Switch the edit at a place of the list on or off."""
+    return edited(recipe, switch, {"index": index, "on": on})
+
+
+def api_move(recipe: str, index: int, to: int) -> str:
+    """Move the edit at a place of the list to another one: later edits lie over earlier ones."""
+    return edited(recipe, move, {"index": index, "to": to})
+
+
+def api_remove(recipe: str, index: int) -> str:
+    """Delete the edit at a place of the list."""
+    return edited(recipe, remove, {"index": index})
+
+
+PANEL = Panel(
+    "edits", render, listen, key, view, endpoints={"switch": api_switch, "move": api_move, "remove": api_remove}
+)

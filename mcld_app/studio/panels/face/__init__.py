@@ -1,0 +1,163 @@
+"""Whose face it is, how far it goes over into it, and how much it counts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from mcld_app.body.parts import region_pixels
+from mcld_app.editing import look as looks
+from mcld_app.editing import samples
+from mcld_app.editing.edits.face_swap import FaceSwap
+from mcld_app.errors import StudioError
+from mcld_app.studio import parsing
+from mcld_app.studio.actions.photos import check_agreed, person_of_files
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import edited
+from mcld_app.studio.panel import Key, Panel
+from mcld_app.studio.parsing import Data
+from mcld_app.studio.picker import own_items, picker
+from mcld_app.studio.pictures import item, sign, thumb
+from mcld_app.studio.state import EditorState
+from mcld_app.studio.widget import widget
+
+OWN, NONE = "own", "none"
+
+_HTML = """
+<div class="mix">
+  <label class="mix-drop"
+    title="One photo where a DensePose model is installed, else the photo together with its IUV map"
+    >Choose or drop a photo with a face (and its IUV map)<input type="file" multiple accept="image/*"></label>
+  <div class="mix-rows">
+    <div class="joint mix-shared"><label for="mix-share"
+      title="The identity turns from the person’s own face to the chosen one.">Mix: own face to chosen face</label>
+      <output for="mix-share"></output><input id="mix-share" data-name="share" type="range" min="0" max="1" step="0.05"
+      value="1"></div>
+    <div class="joint"><label for="mix-weight"
+      title="How much the face’s identity counts beside the photo and the clothes.">Face weight</label>
+      <output for="mix-weight"></output><input id="mix-weight" data-name="weight" type="range" min="0" max="2"
+      step="0.05" value="0.5"></div>
+    <label class="switch mix-shared"
+      title="Off: only the identity changes, and the head’s colours stay the person’s own."><input type="checkbox"
+      class="mix-texels" checked> Head and hair on the texture map too</label>
+  </div>
+  <p class="mix-say">The network knows the person from three sides: the whole photo, the texture map, and the face’s
+    identity. After an edit it is shown the photo with the edit painted over it, so that nothing old leaks in.</p>
+</div>
+"""
+
+
+def choose_face(state: EditorState, data: Data) -> EditorState:
+    """Another face: of a sample, of one of the visitor's own people, the person's own again, or none."""
+    choice, swap = parsing.text(data, "id"), _current(state)
+    if choice == OWN:
+        return state.to(looks.without(state.look, FaceSwap)) if state.look.face_edit else state
+    donor = None if choice == NONE else state.person(choice)
+    return state.to(looks.add(state.look, FaceSwap(donor, swap.share, swap.texels)))
+
+
+def mix_face(state: EditorState, data: Data) -> EditorState:
+    """How far to go from the own face to the other one, and whether the head's texels go along."""
+    swap = state.look.swap
+    if swap is None or swap.donor is None:
+        raise StudioError("Choose another face first; then it can be mixed with the person's own.")
+    mixed = FaceSwap(swap.donor, parsing.number(data, "share"), data.get("texels") is not False)
+    return state.to(looks.add(state.look, mixed), gesture=parsing.gesture(data))
+
+
+def weigh_face(state: EditorState, data: Data) -> EditorState:
+    """How much the face's identity counts beside the photo and the clothes."""
+    return state.to(looks.weigh_face(state.look, parsing.number(data, "weight")), gesture=parsing.gesture(data))
+
+
+def face_files(state: EditorState, data: Data) -> EditorState:
+    """A face from dropped files: a photo, or a photo and its IUV map."""
+    files = [file for file in data.get("files") or () if hasattr(file, "get")]
+    check_agreed(state)
+    donor = person_of_files(files, "a face")
+    swap = _current(state)
+    swapped = looks.add(state.look, FaceSwap(donor, swap.share, swap.texels))
+    return state.with_own(donor).to(swapped)
+
+
+def _current(state: EditorState) -> FaceSwap:
+    """The face edit that is there, for its sliders' positions."""
+    found = state.look.face_edit
+    return found if found and found.donor else FaceSwap(None)
+
+
+@lru_cache(maxsize=1)
+def face_items() -> list[dict]:
+    """Whose faces there are: the person's own, none, and the sample people's."""
+    none = item(NONE, "No face", sign("none"), "The network is told no face")
+    own = item(OWN, "Their own", sign("face"), "The face of the photo")
+    heads = []
+    for choice, sample in samples.people().items():
+        person = samples.sample_person(choice)
+        _ = person.bare_head  # now, so that choosing one takes no longer than choosing it again
+        head = region_pixels("head", person.picture_iuv)
+        heads.append(item(choice, sample.label, thumb(person.picture, head, closest=0.25)))
+    return [own, none, *heads]
+
+
+def render_faces(page: Dispatcher) -> None:
+    """A list box of pictures. Event: "pick" {id}."""
+    page["faces"] = picker("Faces", face_items, kind="face")
+
+
+def render(page: Dispatcher) -> None:
+    """Two sliders and a file field. Events: "mix" {share, texels, gesture}, "weigh" {weight, gesture}, "files"
+    {files}."""
+    page["face"] = widget(_HTML, "face", elem_id="face-mix")
+
+
+def listen(page: Dispatcher) -> None:
+    page.listen(page["faces"].pick, choose_face)
+    page.listen(page["face"].mix, mix_face)
+    page.listen(page["face"].weigh, weigh_face)
+    page.listen(page["face"].files, face_files)
+
+
+def view_faces(state: EditorState, last: Key | None) -> dict[str, Any]:
+    """Whose face is chosen, and the visitor's own people."""
+    chosen = state.look.face_edit
+    selected = OWN
+    if chosen is not None:
+        selected = NONE if chosen.donor is None else chosen.donor.sample or f"own:{chosen.donor.key}"
+    return {"selected": selected, "extra": own_items(state)}
+
+
+def view(state: EditorState, last: Key | None) -> dict[str, Any]:
+    """How far the face goes over into the chosen one, whether the head's texels go along, and how much it counts."""
+    chosen = state.look.face_edit
+    mixed = chosen is not None and chosen.donor is not None
+    return {
+        "mixed": mixed,
+        "share": chosen.share if mixed else 1.0,
+        "texels": chosen.texels if mixed else True,
+        "weight": state.look.face_weight,
+    }
+
+
+def api_face(recipe: str, person: str, share: float = 1.0, texels: bool = True) -> str:
+    """Swap the face for a sample person's, or for "none" or "own"; `share` 0..1 mixes the two identities."""
+    chosen = edited(recipe, choose_face, {"id": person})
+    if person in ("own", "none"):
+        return chosen
+    return edited(chosen, mix_face, {"share": share, "texels": texels})
+
+
+def api_face_weight(recipe: str, weight: float) -> str:
+    """How much the face counts beside the photo and the clothes, 0..2."""
+    return edited(recipe, weigh_face, {"weight": weight})
+
+
+FACES = Panel("faces", render_faces, key=lambda state: (state.look.face_edit, state.own), view=view_faces)
+PANEL = Panel(
+    "face",
+    render,
+    listen,
+    key=lambda state: (state.look.face_edit, state.look.face_weight),
+    view=view,
+    endpoints={"face": api_face, "face_weight": api_face_weight},
+)

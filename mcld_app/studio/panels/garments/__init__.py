@@ -1,0 +1,100 @@
+"""Garments to put on: of the samples, of what other people wear, or of files dropped on the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from mcld_app.body.iuv import read_iuv
+from mcld_app.body.photo import read_photo
+from mcld_app.editing import look as looks
+from mcld_app.editing import samples
+from mcld_app.editing.edits.wear import Wear
+from mcld_app.editing.garment import clothes_of
+from mcld_app.errors import StudioError
+from mcld_app.studio import parsing
+from mcld_app.studio.actions.photos import check_agreed, person_of_files
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import edited
+from mcld_app.studio.panel import Key, Panel
+from mcld_app.studio.parsing import Data
+from mcld_app.studio.picker import own_items, people_items, picker
+from mcld_app.studio.pictures import item, thumb
+from mcld_app.studio.regions import CLOTHES
+from mcld_app.studio.state import EditorState, InHand, Note
+
+_SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers", "shoes": "Shoes", "outfit": "Outfits"}
+
+
+def lift(state: EditorState, data: Data) -> EditorState:
+    """Take a garment in hand: what dropping it where it belongs will make is worked out while it is on its way."""
+    choice = parsing.text(data, "id")
+    garment = state.garment(choice)
+    ready = looks.add(state.look, Wear(garment))
+    return replace(state, in_hand=InHand(choice, garment.region, state.look.appearance, ready.appearance), note=Note())
+
+
+def wear(state: EditorState, data: Data) -> EditorState:
+    """Put a garment on a region, or on any set of body parts."""
+    choice, area, held = parsing.text(data, "id"), parsing.area(data), state.in_hand
+    if held and (held.choice, held.region) == (choice, area) and held.before is state.look.appearance:
+        return state.to(replace(state.look, appearance=held.after))
+    return state.to(looks.add(state.look, Wear(state.garment(choice), area)))
+
+
+def wear_files(state: EditorState, data: Data) -> EditorState:
+    """Clothes from files dropped on the person: a photo, or a photo and its IUV map in any order."""
+    files = [file for file in data.get("files") or () if isinstance(file, Mapping)]
+    check_agreed(state)
+    person = person_of_files(files, "clothes")
+    state = state.with_own(person)  # whatever comes next, the clothes are in the list now
+    if not data.get("region") and not data.get("parts"):
+        return replace(state, note=Note("These clothes are in the list now. Drag them onto the person.", "info"))
+    try:
+        return state.to(looks.add(state.look, Wear(clothes_of(person), parsing.area(data))))
+    except StudioError as error:
+        return replace(state, note=Note(str(error), "warning"))
+
+
+@lru_cache(maxsize=1)
+def garment_items() -> list[dict]:
+    """The sample garments' thumbnails, then the sample people as donors."""
+    clothes = []
+    for choice, garment in samples.garments().items():
+        src = thumb(read_photo(garment.photo_path), read_iuv(garment.iuv_path)[..., 0] > 0)
+        clothes.append({**item(choice, garment.label, src), "group": _SHELVES.get(garment.region, "More clothes")})
+        clothes[-1]["region"] = garment.region if garment.region in CLOTHES else "outfit"
+    order = [*_SHELVES.values(), "More clothes"]
+    clothes.sort(key=lambda item: order.index(item["group"]))
+    donors = [{**item, "group": "What others wear", "region": "upper"} for item in people_items()]
+    return clothes + donors
+
+
+def render(page: Dispatcher) -> None:
+    """A list box of pictures that can be dragged onto the person. The stage tells what is done with them."""
+    page["garments"] = picker("Garments", garment_items, kind="garment", carry=True)
+
+
+def listen(page: Dispatcher) -> None:
+    page.prepare(page["stage"].lift, lift)
+    page.listen(page["stage"].wear, wear)
+    page.listen(page["stage"].files, wear_files)
+
+
+def key(state: EditorState) -> Key:
+    return (state.own,)
+
+
+def view(state: EditorState, last: Key | None) -> dict[str, Any]:
+    """The visitor's own clothes, beside the samples."""
+    return {"selected": None, "extra": [{**own, "region": "upper"} for own in own_items(state)]}
+
+
+def api_wear(recipe: str, garment: str, region: str = "", parts: list[int] | None = None) -> str:
+    """Put a sample garment, or what a sample person wears, on a region or on DensePose parts 1..24."""
+    return edited(recipe, wear, {"id": garment, "region": region, "parts": parts})
+
+
+PANEL = Panel("garments", render, listen, key, view, endpoints={"wear": api_wear})

@@ -1,0 +1,126 @@
+"""The model's own picture: asking for it, watching it come, stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import gradio as gr
+
+from mcld_app.engine import registry
+from mcld_app.engine.worker import drawer
+from mcld_app.request import MAX_STEPS, SCHEDULERS, Settings
+from mcld_app.studio import generation
+from mcld_app.studio.dispatcher import Dispatcher, as_it_is, payload, serial_of
+from mcld_app.studio.messages import sentence
+from mcld_app.studio.panel import Panel
+from mcld_app.studio.session import Session
+from mcld_app.studio.widget import widget
+
+_USUAL = Settings()
+_OPTIONS = "".join(f'<option value="{key}">{name}</option>' for key, name in SCHEDULERS.items())
+_NUMBER = """<label title="{tip}"><span>{name}</span>
+<input type="number" data-name="{key}" min="{low}" max="{high}" step="{step}" value="{value:g}" inputmode="{mode}">
+</label>
+"""
+_FIELDS = "".join(
+    _NUMBER.format(key=key, name=name, low=low, high=high, step=step, value=value, tip=tip, mode=mode)
+    for key, name, low, high, step, value, mode, tip in (
+        ("steps", "Steps", 1, MAX_STEPS, 1, _USUAL.steps, "numeric",
+         "How many times the picture is refined on its way out of noise. More steps take longer."),
+        ("guidance", "Guidance", 0, 30, 0.5, _USUAL.guidance, "decimal",
+         "How closely the picture keeps to the photo, the clothes and the pose. Too much looks harsh. "
+         "At 1 or less it does without, in half the time."),
+        ("count", "Pictures", 1, 8, 1, 1, "numeric", "How many pictures, each with the next seed."),
+    )
+)  # fmt: skip
+_HTML = f"""
+<div class="generate" data-state="none">
+  <div class="generate-bar">
+    <div class="generate-idle">
+      <button type="button" class="generate-go" disabled aria-describedby="generate-model">Generate</button>
+      <div class="generate-seed" title="The same seed, edits and settings draw the same picture again.">
+        <label for="generate-seed">Seed</label>
+        <input id="generate-seed" type="text" inputmode="numeric" maxlength="19" autocomplete="off" value="0">
+        <button type="button" class="generate-dice" aria-pressed="true" aria-label="A new seed each time"
+          title="A new seed each time"><svg viewBox="0 0 24 24" aria-hidden="true"><rect x="4" y="4" width="16"
+          height="16" rx="4"/><circle cx="9" cy="9" r="1.4"/><circle cx="15" cy="15" r="1.4"/><circle cx="15" cy="9"
+          r="1.4"/><circle cx="9" cy="15" r="1.4"/></svg></button>
+      </div>
+    </div>
+    <div class="generate-busy">
+      <div class="generate-progress" role="progressbar" aria-label="Drawing" aria-valuemin="0" aria-valuemax="100">
+        <div class="generate-track"><i></i></div><span class="generate-text"></span></div>
+      <button type="button" class="generate-stop">Cancel</button>
+    </div>
+  </div>
+  <p class="generate-model" id="generate-model">Looking for a model …</p>
+  <details class="generate-settings"><summary>Settings</summary>
+    <div class="generate-fields">{_FIELDS}<label
+      title="How the steps are taken from noise to picture. The fast ones need about half as many.">
+      <span>Scheduler</span> <select data-name="scheduler">{_OPTIONS}</select></label>
+      <label class="switch" title="Add two poses at least to the series, under “Pose”."><input type="checkbox"
+        id="generate-series" disabled> All poses of the series</label>
+      <label class="switch" title="Also shows where the network looked. Takes longer."><input type="checkbox"
+        id="generate-focus"> Focus maps</label>
+    </div></details>
+</div>
+"""
+
+
+def render(page: Dispatcher) -> None:
+    """The button, its progress and its settings. Which models there are is asked for once the page is there. Events:
+    "ask" {run, model, seed in digits, steps, guidance, scheduler, count, series, focus} and "halt" {run}."""
+    page["generate"] = widget(
+        _HTML, "generate", setup={"none": registry.NO_WEIGHTS}, server_functions=[find], elem_id="generate"
+    )
+
+
+def find(_: object) -> list[dict]:
+    """The models on this machine, best first, as the page shows them."""
+    found = []
+    for name in registry.available():
+        model = registry.model_named(name)
+        usual = {"steps": model.usual.steps, "guidance": model.usual.guidance}
+        found.append({"id": name, "label": model.name, "note": model.note, "usual": usual})
+    return found
+
+
+def listen(page: Dispatcher) -> None:
+    drawing = drawer()
+
+    def ask(session: Session | None, notice: dict | None, event: gr.EventData) -> dict:
+        session, data = session if isinstance(session, Session) else Session(), payload(event)
+        shown = {page["session"]: session}
+        if session.state is None:  # forgotten while they were away: the page starts afresh, and nothing is drawn
+            known = serial_of(notice)
+            shown[page["notice"]] = page.run(session, as_it_is, {}, known=known, names=())["notice"]
+            return {**shown, page["generate"]: {"run": data.get("run"), "state": "stopped"}}
+        try:
+            with session.lock:
+                order = generation.take(session, session.state, data)
+            return {**shown, page["generate"]: {"run": order.run, "state": "taken"}}
+        except Exception as error:
+            told = {"run": data.get("run"), "state": "failed", "text": sentence(error)}
+            return {**shown, page["generate"]: told}
+
+    def tell_how_it_goes(session: Session | None, told: dict | None) -> Iterator[dict]:
+        if not isinstance(session, Session) or not isinstance(told, dict) or told.get("state") != "taken":
+            return
+        yield from generation.news(session, told.get("run"), drawing)
+
+    def halt(session: Session | None, event: gr.EventData) -> None:
+        if isinstance(session, Session):
+            generation.stop(session, payload(event))
+
+    hidden = {"show_progress": "hidden", "api_visibility": "private"}
+    page["generate"].ask(
+        ask, [page["session"], page["notice"]], [page["session"], page["notice"], page["generate"]],
+        queue=False, trigger_mode="multiple", **hidden,
+    ).then(
+        tell_how_it_goes, [page["session"], page["generate"]], [page["generate"]],
+        concurrency_id="gpu", concurrency_limit=1, **hidden,
+    )  # fmt: skip
+    page["generate"].halt(halt, [page["session"]], None, queue=False, trigger_mode="multiple", **hidden)
+
+
+PANEL = Panel("generate", render, listen)

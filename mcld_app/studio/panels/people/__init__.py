@@ -1,0 +1,51 @@
+"""The people to choose from: samples, and the visitor's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcld_app.editing import look as looks
+from mcld_app.studio import parsing
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import written
+from mcld_app.studio.panel import Key, Panel
+from mcld_app.studio.parsing import Data
+from mcld_app.studio.picker import own_items, people_items, picker
+from mcld_app.studio.state import EditorState, initial_state
+
+
+def choose_person(state: EditorState, data: Data) -> EditorState:
+    """Another sample person, or one of the visitor's own, in the same pose and clothes."""
+    person = state.person(parsing.text(data, "id"))
+    return state if person is state.look.person else state.to(looks.change_person(state.look, person))
+
+
+def render(page: Dispatcher) -> None:
+    """A list box of pictures. Event: "pick" {id}."""
+    page["people"] = picker("Sample people", people_items, kind="people", told="people")
+
+
+def listen(page: Dispatcher) -> None:
+    page.listen(page["people"].pick, choose_person)
+
+
+def key(state: EditorState) -> Key:
+    return (state.look.person, state.own)
+
+
+def view(state: EditorState, last: Key | None) -> dict[str, Any]:
+    """Who is chosen, and the visitor's own people."""
+    person = state.look.person
+    return {"selected": person.sample or f"own:{person.key}", "extra": own_items(state)}
+
+
+def api_start(person: str) -> str:
+    """A recipe that begins with a sample person.
+
+    Args:
+        person: a name of `samples`, such as "person:mara".
+    """
+    return written(looks.of(initial_state().person(person)))
+
+
+PANEL = Panel("people", render, listen, key, view, endpoints={"start": api_start})

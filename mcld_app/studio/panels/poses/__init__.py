@@ -1,0 +1,72 @@
+"""The named poses to choose from."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.errors import StudioError
+from mcld_app.studio import parsing, pose_sliders
+from mcld_app.studio.actions.poses import stand
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import edited
+from mcld_app.studio.panel import Key, Panel
+from mcld_app.studio.parsing import Data
+from mcld_app.studio.picker import picker
+from mcld_app.studio.pictures import item, jpeg, pose_thumb, sign
+from mcld_app.studio.state import EditorState
+
+AS_IN_PHOTO = "photo"
+
+
+def choose_pose(state: EditorState, data: Data) -> EditorState:
+    """One of the named poses, or the photo's own."""
+    choice, poses = parsing.text(data, "id"), named_poses()
+    if choice not in poses and choice != AS_IN_PHOTO:
+        raise StudioError("There is no such pose. Choose another one.")
+    pose = poses.get(choice)
+    if state.fitting is not None:  # where the mannequin stands on the photo is kept
+        there = state.fitting.fit.pose
+        kept = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "height", "build", "roll")}
+        return stand(state, (pose or pose_sliders.resting()).replace(**kept))
+    return state if pose == state.look.pose else stand(state, pose)
+
+
+@lru_cache(maxsize=1)
+def pose_items() -> list[dict]:
+    """The named poses' thumbnails: the mannequin's IUV map, small."""
+    own = item(AS_IN_PHOTO, "As in the photo", sign("photo"))
+    return [own] + [
+        item(name, pose.name.replace("_", " "), jpeg(pose_thumb(name)), f"Pose: {pose.name.replace('_', ' ')}")
+        for name, pose in named_poses().items()
+    ]
+
+
+def render(page: Dispatcher) -> None:
+    """A list box of pictures. Event: "pick" {id}."""
+    page["poses"] = picker("Named poses", pose_items, kind="pose")
+
+
+def listen(page: Dispatcher) -> None:
+    page.listen(page["poses"].pick, choose_pose)
+
+
+def key(state: EditorState) -> Key:
+    return (state.pose,)
+
+
+def view(state: EditorState, last: Key | None) -> dict[str, Any]:
+    """Which named pose the person stands in; none where a slider was moved."""
+    pose = state.pose
+    if pose is None:
+        return {"selected": AS_IN_PHOTO}
+    return {"selected": next((name for name, known in named_poses().items() if known == pose), None)}
+
+
+def api_pose(recipe: str, name: str) -> str:
+    """Stand in a named pose; "photo" is the photo's own."""
+    return edited(recipe, choose_pose, {"id": name})
+
+
+PANEL = Panel("poses", render, listen, key, view, endpoints={"pose": api_pose})

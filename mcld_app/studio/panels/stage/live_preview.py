@@ -1,0 +1,41 @@
+"""Small pictures for a hand on a joint or a slider: one call, one answer, past Gradio's components, which would each be
+made anew. Nothing is kept: what the hand lets go of comes as an action of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mcld_app.studio import pose_sliders
+from mcld_app.studio.actions.poses import drag, turn
+from mcld_app.studio.messages import sentence
+from mcld_app.studio.panels.stage.values import handles, seen
+from mcld_app.studio.pictures import iuv_picture, jpeg
+from mcld_app.studio.session_store import SessionStore
+
+_ACTIONS = {"drag": drag, "turn": turn}
+
+
+def live_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
+    """The server function of the page: {token, act, and the act's own data} -> {picture, iuv, handles, values}."""
+
+    def live(told: object) -> dict[str, Any]:
+        session = sessions.find(told.get("token")) if isinstance(told, Mapping) else None
+        action = _ACTIONS.get(str(told.get("act"))) if session is not None else None
+        if action is None or session.state is None:
+            return {}
+        try:
+            state = action(replace(session.state), told)
+            shown = seen(replace(state, live=True))
+        except Exception as error:
+            sentence(error)
+            return {}
+        return {
+            "picture": jpeg(shown.picture),
+            "iuv": jpeg(iuv_picture(shown.iuv)),
+            "handles": handles(state.pose),
+            "values": pose_sliders.to_sliders(state.pose),
+        }
+
+    return live

@@ -1,0 +1,380 @@
+// The person: the preview, the region under the pointer, the slider between photo and preview, the IUV map.
+const $ = (name) => element.querySelector(`.${name}`);
+const root = $("stage"), frame = $("stage-frame"), after = $("stage-after"), beforeImage = $("stage-before"), canvas = $("stage-light");
+const slider = $("stage-slider"), hint = $("stage-hint"), live = $("stage-live"), prompt = $("stage-prompt");
+const regionsBox = $("stage-regions");
+const regions = new Map(setup.regions.map((region) => [region.id, region]));
+const photos = new Map();  // person key -> their photo, sent once
+let index = null;          // which part each pixel shows, from the server
+let held = null;           // the garment that waits for a region
+let lit = null;
+let view = "preview", look = null;  // what is shown; a name for the look, from the server
+
+/** Said to those who cannot see the picture. */
+const announce = (text) => { live.textContent = ""; setTimeout(() => { live.textContent = text; }, 30); };
+
+// ---- pictures -----------------------------------------------------------------------------------------------
+
+const unpack = ({ width, height, runs }) => {
+  const bytes = Uint8Array.from(atob(runs), (c) => c.charCodeAt(0));
+  const parts = new Uint8Array(width * height);
+  for (let i = 0, at = 0; i < bytes.length; i += 2) { parts.fill(bytes[i], at, at += bytes[i + 1]); }
+  return { width, height, parts };
+};
+
+const show = (value) => {
+  if (value.before) photos.set(value.person, value.before);
+  const before = photos.get(value.person);
+  if (after.alt && after.alt !== value.alt) announce(value.alt);
+  if (value.look !== look) {
+    look = value.look;
+    if (view === "drawn") setView("preview");
+  }
+  after.src = value.picture;
+  after.alt = value.alt;
+  if (before && beforeImage.src !== before) { beforeImage.src = before; $("stage-photo").src = before; }
+  if (value.iuv) $("stage-iuv").src = value.iuv;
+  if (value.parts) { index = unpack(value.parts); if (lit) light(lit); }
+  $("stage-iuv").alt = `IUV map of the pose: ${value.pose}`;
+  root.querySelector("[data-act=undo]").disabled = !value.undo;
+  root.querySelector("[data-act=redo]").disabled = !value.redo;
+  $("stage-map").src = value.iuv || $("stage-map").src;
+  showJoints(value.handles || null);
+  if (value.fitting !== undefined) {
+    const fitting = Boolean(value.fitting);
+    // On a phone the picture lies below the photo that was just chosen, and what is to be done is done there.
+    if (fitting && !root.classList.contains("fitting")) setTimeout(() => frame.scrollIntoView({ block: "nearest" }), 250);
+    root.classList.toggle("fitting", fitting);
+    $("stage-fitting").hidden = !fitting;
+    $("stage-fitting-what").textContent = fitting ? "Lay the mannequin over the person" : "";
+    if (fitting) { setView("preview"); hold(null); }
+  }
+  canvasOver.clear();
+  frame.classList.remove("waiting");
+  frame.dataset.serial = value.serial;
+  badge();
+};
+
+// ---- regions ------------------------------------------------------------------------------------------------
+
+const light = (id, note) => {
+  lit = id;
+  const region = regions.get(id);
+  const context = canvas.getContext("2d");
+  frame.classList.toggle("lit", Boolean(region));
+  [...regionsBox.children].forEach((chip) => chip.classList.toggle("lit", chip.dataset.id === id));
+  hint.textContent = region ? (note || region.label) : held ? "Where should it go?" : "";
+  hint.classList.toggle("ask", !region);
+  if (!region || !index) { context.clearRect(0, 0, canvas.width, canvas.height); frame.dataset.lit = ""; return; }
+  frame.dataset.lit = id;
+  const { width, height, parts } = index;
+  if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
+  const inside = new Uint8Array(256);
+  region.parts.forEach((part) => { inside[part] = 1; });
+  const [red, green, blue] = setup.colour;
+  const image = context.createImageData(width, height);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, at += 1) {
+      if (!inside[parts[at]]) continue;
+      const edge = x === 0 || y === 0 || x === width - 1 || y === height - 1 || !inside[parts[at - 1]]
+        || !inside[parts[at + 1]] || !inside[parts[at - width]] || !inside[parts[at + width]];
+      image.data.set([red, green, blue, edge ? 255 : 120], at * 4);
+    }
+  }
+  context.putImageData(image, 0, 0);
+};
+
+/** The region under a point of the window; null where there is no person. Near misses count: fingers are thick. */
+const regionAt = (x, y) => {
+  const box = after.getBoundingClientRect();
+  if (!index || x < box.left || x >= box.right || y < box.top || y >= box.bottom) return null;
+  const { width, height, parts } = index;
+  const column = Math.floor(((x - box.left) / box.width) * width);
+  const row = Math.floor(((y - box.top) / box.height) * height);
+  for (let reach = 0; reach <= 6; reach += 2) {
+    for (const [dx, dy] of [[0, 0], [reach, 0], [-reach, 0], [0, reach], [0, -reach]]) {
+      const part = parts[Math.min(height - 1, Math.max(0, row + dy)) * width + Math.min(width - 1, Math.max(0, column + dx))];
+      if (part) return setup.at[part] || null;
+    }
+  }
+  return null;
+};
+
+const restPrompt = "Drop clothes on the person, or pick and press:";
+
+const hold = (item) => {
+  held = item;
+  root.classList.toggle("holding", Boolean(item));
+  prompt.textContent = item ? `Where should “${item.label}” go?` : restPrompt;
+  [...regionsBox.children].forEach((chip) => {
+    chip.tabIndex = (item && item.region ? chip.dataset.id === item.region : chip === regionsBox.firstChild) ? 0 : -1;
+  });
+  light(null);
+};
+
+const wear = (item, region) => {
+  if (!item) { warn("Choose a garment first: drag it onto the person, or press it and then a region."); return; }
+  frame.classList.add("waiting");
+  setTimeout(() => frame.classList.remove("waiting"), 4000);
+  announce(`Putting on ${item.label}: ${regions.get(region).label}.`);
+  trigger("wear", region === "parts" ? { id: item.id, parts: regions.get(region).parts } : { id: item.id, region });
+};
+
+const addChip = (region, first) => {
+  const chip = make("button", { type: "button", class: "chip", "data-id": region.id, text: region.label, title: region.hint, tabindex: first ? "0" : "-1" });
+  chip.addEventListener("click", (event) => {
+    const item = held;
+    wear(item, region.id);
+    hold(null);
+    say("held", { id: null });
+    if (event.detail === 0 && item) say("return-focus", { id: item.id });
+  });
+  chip.addEventListener("pointerenter", () => light(region.id));
+  chip.addEventListener("pointerleave", () => light(null));
+  chip.addEventListener("focus", () => light(region.id));
+  chip.addEventListener("blur", () => light(null));
+  regionsBox.append(chip);
+  return chip;
+};
+setup.regions.forEach((region, i) => addChip(region, i === 0));
+let partsChip = null, partsShown = null;
+hear("parts", ({ parts }) => {  // body parts chosen one by one are a region of their own
+  regions.set("parts", { id: "parts", label: "Chosen parts", parts });
+  partsChip = partsChip || addChip(regions.get("parts"), false);
+  partsChip.hidden = !parts.length;
+  light(parts.length ? "parts" : null);
+  clearTimeout(partsShown);
+  partsShown = setTimeout(() => { if (lit === "parts" && !held) light(null); }, 1600);
+});
+rove(regionsBox, () => [...regionsBox.children]);
+regionsBox.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !held) return;
+  const { id } = held;
+  hold(null);
+  say("held", { id: null });
+  say("return-focus", { id });
+});
+
+let lifted = null;
+const lift = (item) => {
+  if (lifted === item.id) return;
+  lifted = item.id;
+  trigger("lift", { id: item.id });
+};
+
+hear("hold", ({ item, byKey }) => {
+  hold(item);
+  lift(item);
+  setView("preview");
+  if (!byKey) return;
+  const chip = [...regionsBox.children].find((c) => c.tabIndex === 0);
+  chip.focus();
+  announce(`${item.label} chosen. Choose a region with the arrow keys and press Enter, or Escape to go back.`);
+});
+
+hear("carry", ({ item, phase, x, y }) => {
+  lift(item);
+  const region = phase === "cancel" ? null : regionAt(x, y);
+  if (phase === "move") { setView("preview"); root.classList.add("target"); light(region, region && `Release: ${regions.get(region).label}`); return; }
+  root.classList.remove("target");
+  light(null);
+  hold(null);
+  say("held", { id: null });
+  if (region) wear(item, region);
+  else if (phase === "drop") tell("Nothing was put on: release the garment over the person.");
+});
+
+// ---- pointer on the picture, with a garment in hand ---------------------------------------------------------
+
+frame.addEventListener("pointermove", (event) => { if (held) light(regionAt(event.clientX, event.clientY)); });
+frame.addEventListener("pointerleave", () => { if (held) light(null); });
+frame.addEventListener("click", (event) => {
+  if (!held) return;
+  const region = regionAt(event.clientX, event.clientY);
+  if (!region) return;
+  wear(held, region);
+  hold(null);
+  say("held", { id: null });
+});
+
+// ---- joints and brush ---------------------------------------------------------------------------------------
+
+const commit = latest("drag"), commitTurn = latest("turn");
+const showJoints = joints($("stage-joints"), (data) => {
+  const { act = "drag", ...told } = data;
+  if (told.live) follow({ act, ...told });
+  else { dropLive(); (act === "turn" ? commitTurn : commit)(told); }
+});
+$("stage-use-body").addEventListener("click", () => trigger("use_body"));
+$("stage-leave-body").addEventListener("click", () => trigger("leave_body"));
+
+/** While a hand is on a joint or a slider: small pictures, one at a time, always of where the hand is now. */
+let token = null, asking = false, next = null, hand = 0;
+hear("token", (told) => { token = told.token; });
+function follow(data) {
+  if (asking) { next = data; return; }
+  asking = true;
+  const mine = hand;
+  const done = () => { asking = false; if (next) { const data = next; next = null; follow(data); } };
+  setTimeout(() => { if (asking && mine !== hand) done(); }, 4000);
+  server.live({ token, ...data }).then((shown) => {
+    if (mine !== hand || !shown || !shown.picture) return;  // the hand is gone: what it left comes by itself
+    after.src = shown.picture;
+    $("stage-iuv").src = shown.iuv;
+    showJoints(shown.handles);
+    if (data.act === "drag" || data.by) say("joints", { values: shown.values });
+  }).catch(() => {}).finally(done);
+}
+function dropLive() { hand += 1; next = null; }
+hear("live", follow);
+hear("live-end", dropLive);
+let inHand = { where: null };
+const canvasOver = paintable($("stage-brush"), () => (inHand.where === "person" || inHand.where === "pose" ? inHand : null),
+  (strokes) => {
+    if (inHand.where === "pose") trigger("part", { strokes, part: inHand.part });
+    else trigger("paint", { on: "person", strokes, erase: inHand.erase });
+  });
+hear("brush", (tool) => {
+  inHand = tool;
+  const over = tool.where === "person" || tool.where === "pose";
+  root.dataset.brush = over ? tool.where : "";
+  if (over) setView("preview");
+});
+const openTab = () => {
+  const open = document.querySelector("#edit-tabs [role=tab][aria-selected=true]");
+  const name = open ? open.textContent.trim().toLowerCase() : "pose";
+  if (root.dataset.tab === name) return;
+  root.dataset.tab = name;
+  if (name !== "paint") { root.dataset.brush = ""; inHand = { where: null }; }
+  setTimeout(() => say("tab", { name }), 60);  // once the tab's own contents are there
+};
+new MutationObserver(openTab).observe(document.querySelector("#edit-tabs") || document.body,
+  { subtree: true, attributes: true, attributeFilter: ["aria-selected"] });
+setTimeout(openTab, 0);
+
+// ---- files from the desktop ---------------------------------------------------------------------------------
+
+/** Whether a picture was drawn here: its recipe stands in it under that name. */
+const carriesRecipe = async (file) => file.type === "image/png"
+  && new TextDecoder("latin1").decode(await file.arrayBuffer()).includes("mcld-recipe ");
+const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+frame.addEventListener("dragover", (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "copy";
+  setView("preview");
+  root.classList.add("target");
+  const region = regionAt(event.clientX, event.clientY);
+  light(region, region && `Release: ${regions.get(region).label}`);
+});
+frame.addEventListener("dragleave", () => { root.classList.remove("target"); light(null); });
+frame.addEventListener("drop", async (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  root.classList.remove("target");
+  const region = regionAt(event.clientX, event.clientY);
+  light(null);
+  const only = event.dataTransfer.files.length === 1 ? event.dataTransfer.files[0] : null;
+  if (only && (/json$/i.test(only.name) || await carriesRecipe(only))) { say("recipe-file", { file: only }); return; }
+  try {
+    const files = await Promise.all([...event.dataTransfer.files].slice(0, 3).map(packed));
+    frame.classList.add("waiting");
+    setTimeout(() => frame.classList.remove("waiting"), 8000);
+    trigger("files", { files, region });
+  } catch (error) { warn(error.message); }
+});
+
+hear("bring", ({ files }) => trigger("files", { files, region: null }));
+
+// ---- undo, redo, reset --------------------------------------------------------------------------------------
+
+const history = { undo: () => trigger("undo"), redo: () => trigger("redo"), reset: () => trigger("reset") };
+root.querySelectorAll("[data-act]").forEach((button) => button.addEventListener("click", history[button.dataset.act]));
+const shortcut = (event) => {
+  if (!element.isConnected) { document.removeEventListener("keydown", shortcut); return; }
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  if (event.target.closest?.("input:not([type=range]), textarea, [contenteditable]")) return;
+  const key = event.key.toLowerCase();
+  const act = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" ? "redo" : null;
+  if (!act) return;
+  event.preventDefault();
+  history[act]();
+};
+document.addEventListener("keydown", shortcut);
+
+// ---- before and after ---------------------------------------------------------------------------------------
+
+const tabs = { preview: $("stage-show-preview"), compare: $("stage-show-compare"), drawn: $("stage-show-drawn") };
+function setView(name) {
+  view = name;
+  root.dataset.view = name;
+  root.classList.toggle("comparing", name === "compare");
+  slider.disabled = name !== "compare";
+  Object.entries(tabs).forEach(([key, tab]) => tab.setAttribute("aria-pressed", String(key === name)));
+  if (name === "drawn") tabs.drawn.classList.remove("fresh");
+  badge();
+}
+const cut = () => {
+  frame.style.setProperty("--cut", `${slider.value}%`);
+  slider.setAttribute("aria-valuetext", `${slider.value} % photo, the rest preview`);
+};
+tabs.preview.addEventListener("click", () => setView("preview"));
+tabs.compare.addEventListener("click", () => { setView("compare"); light(null); });
+tabs.drawn.addEventListener("click", () => { setView("drawn"); light(null); });
+slider.addEventListener("input", cut);
+
+// ---- the picture a model draws ------------------------------------------------------------------------------
+
+const drawnImage = $("stage-drawn");
+let drawn = null;      // the last finished one
+let watching = false;  // one is being drawn and shown as it comes
+
+/** What must be said about the picture, on the picture. */
+function badge() {
+  const older = Boolean(drawn) && drawn.look !== look;
+  root.classList.toggle("older", older);
+  const current = Boolean(drawn) && !older && !watching;  // then that is what the photo is compared with
+  root.classList.toggle("current", current);
+  root.querySelector(".stage-tag.right").textContent = current ? "Drawn" : "Preview";
+  $("stage-badge").textContent = view !== "drawn" ? "" : watching ? "Drawing …"
+    : older ? "AI-generated, before your last edits" : "AI-generated";
+}
+hear("show-drawn", (result) => {
+  drawn = result;
+  tabs.drawn.hidden = false;
+  drawnImage.src = drawn.picture;
+  drawnImage.alt = drawn.alt;
+  setView("drawn");
+  announce(drawn.alt);
+});
+hear("forget", () => { drawn = null; tabs.drawn.hidden = true; drawnImage.removeAttribute("src"); setView("preview"); });
+hear("drawn", (news) => {
+  if (news.state === "step" && news.preview) {
+    const first = !watching;
+    watching = true;
+    drawnImage.src = news.preview;
+    drawnImage.alt = "The picture while it is being drawn";
+    tabs.drawn.hidden = false;
+    if (first) setView("drawn");
+    return;
+  }
+  if (!["done", "stopped", "failed"].includes(news.state)) return;
+  watching = false;
+  if (news.state === "done") drawn = news;
+  tabs.drawn.hidden = !drawn;
+  if (drawn) { drawnImage.src = drawn.picture; drawnImage.alt = drawn.alt; }
+  if (news.state !== "done") {
+    if (view === "drawn" && (!drawn || drawn.look !== look)) setView("preview");
+  } else if (drawn.look === look) {
+    setView("drawn");
+    announce(drawn.alt);
+  } else {
+    tabs.drawn.classList.add("fresh");
+    tell("Your picture is ready under “Drawn”. It shows the look from before your last edits.");
+  }
+  badge();
+});
+cut();
+setView("preview");
+hold(null);
+showing(show);

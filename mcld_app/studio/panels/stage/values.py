@@ -1,0 +1,88 @@
+"""What the stage shows of an editor state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcld_app.body.iuv import resize_iuv
+from mcld_app.body.mannequin.handles import BONES, joint_points
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.editing import Preview, draw
+from mcld_app.editing.person import PICTURE_SIZE
+from mcld_app.editing.series import AnyPose
+from mcld_app.studio.labels import look_key, pose_label
+from mcld_app.studio.panel import Key
+from mcld_app.studio.pictures import INDEX, iuv_picture, jpeg, runs
+from mcld_app.studio.state import EditorState
+
+
+def key(state: EditorState) -> Key:
+    """All that the picture depends on. Person and fitting come first: by them `view` tells whether the page has the
+    photo."""
+    look = state.look
+    return (look.person, state.fitting, look.appearance, look.fill, look.face_weight, look.pose, state.live)
+
+
+def view(state: EditorState, last: Key | None) -> dict[str, Any]:
+    """The picture, the photo it is compared with (where the page does not have it yet), and the pose."""
+    preview, look = seen(state), state.look
+    if state.fitting is not None:
+        return _fitting(state, preview)
+    pose = pose_label(look)
+    picture = jpeg(preview.picture)
+    made = [edit.label for edit in look.edits if edit.on]
+    return {
+        "picture": picture,
+        "look": look_key(look, preview, picture),
+        "person": look.person.key,
+        "before": jpeg(look.person.picture) if last is None or last[:2] != (look.person, None) else None,
+        "iuv": jpeg(iuv_picture(resize_iuv(preview.iuv, INDEX))),
+        "parts": runs(preview.iuv),
+        "pose": pose,
+        "undo": bool(state.history.before),
+        "redo": bool(state.history.after),
+        "handles": handles(look.pose),
+        "fitting": "",
+        "alt": f"{look.person.name}, {pose}" + (f", with {', '.join(made)}" if made else ""),
+    }
+
+
+def _fitting(state: EditorState, preview: Preview) -> dict[str, Any]:
+    """The stage while a photo gets its body by hand."""
+    fit = state.fitting.fit
+    return {
+        "picture": jpeg(preview.picture),
+        "look": "fitting",
+        "person": "fitting",
+        "before": jpeg(fit.framed(PICTURE_SIZE)),
+        "iuv": jpeg(iuv_picture(resize_iuv(preview.iuv, INDEX))),
+        "parts": runs(preview.iuv),
+        "pose": "laid over the photo",
+        "undo": bool(state.fitting.before),
+        "redo": False,
+        "handles": handles(fit.pose),
+        "fitting": fit.name,
+        "alt": f"The mannequin over “{fit.name}”",
+    }
+
+
+def seen(state: EditorState) -> Preview:
+    """What stands on the stage: the look, or the photo under the mannequin that is being laid over it. While a hand is
+    on a slider, small."""
+    if state.fitting is None:
+        return draw(state.look, small=state.live)
+    fit, size = state.fitting.fit, INDEX if state.live else PICTURE_SIZE
+    return Preview(fit.overlaid(size), fit.map(size))
+
+
+def handles(pose: AnyPose) -> dict | None:
+    """The mannequin's handles and bones over the picture; None where the pose is none of the mannequin's."""
+    if not isinstance(pose, Pose):
+        return None
+    if handles not in pose.worked_out:
+        points = [
+            {"id": p.name, "label": p.label, "x": round(p.x, 4), "y": round(p.y, 4), "front": p.front}
+            for p in joint_points(pose, PICTURE_SIZE)
+        ]
+        pose.worked_out[handles] = {"points": points, "bones": [list(bone) for bone in BONES]}
+    return pose.worked_out[handles]

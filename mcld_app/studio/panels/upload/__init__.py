@@ -1,0 +1,150 @@
+"""A visitor's own photo, with its IUV map or without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mcld_app.body.iuv import looks_like_iuv
+from mcld_app.body.photo import read_photo
+from mcld_app.editing import look as looks
+from mcld_app.editing.person import make_person, read_person
+from mcld_app.errors import PictureError, StudioError
+from mcld_app.perception.detections import detect_people
+from mcld_app.studio import parsing
+from mcld_app.studio.actions.fitting import HOW_TO_FIT, begin_fitting
+from mcld_app.studio.actions.photos import check_agreed, take
+from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import written
+from mcld_app.studio.panel import Panel
+from mcld_app.studio.parsing import Data
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import EditorState, Note, initial_state
+from mcld_app.studio.widget import widget
+
+_SLOT = """
+<label class="upload-slot" data-kind="{kind}" title="{tip}">
+  <input type="file" accept="{accept}" aria-label="{name}: {tip}">
+  <img alt="">
+  <span class="upload-what">{name}</span>
+  <span class="upload-name">{empty}</span>
+</label>
+"""
+_SLOTS = _SLOT.format(
+    kind="photo", name="Photo", accept="image/*", empty="Choose or drop",
+    tip="One person, as much of the body as possible, up to 20 MB. JPEG, PNG or WebP.",
+) + _SLOT.format(
+    kind="iuv", name="IUV map", accept="image/png,image/bmp,image/tiff,image/webp", empty="If you have one",
+    tip="Only where you have one: DensePose's map of this very photo, of the same size, saved as PNG.",
+)  # fmt: skip
+_HTML = f"""
+<div class="upload">
+  <div class="upload-slots">{_SLOTS}</div>
+  <label class="upload-agree"><input type="checkbox"> I may use these pictures of these people</label>
+  <div class="upload-buttons">
+    <button type="button" class="upload-use">Use this photo</button>
+    <button type="button" class="upload-lay" title="Lay the mannequin over the photo with your own hands: over the one
+      chosen here, or over the person on the right where none is chosen">Body by hand</button>
+  </div>
+  <p class="upload-status" role="status"></p>
+  <details class="upload-how"><summary>How do I get an IUV map?</summary>
+    <p>An IUV map tells, for each pixel of a photo, which of 24 body parts it shows (I) and which place on that part
+    (U, V). DensePose makes one from a photo. Save it as a PNG of the photo’s size, with I, U and V in the order OpenCV
+    writes them (blue, green, red), and never as JPEG. You need none where a DensePose model is installed here
+    (<code>python -m mcld_app download photos</code>): it is read from the photo then. Without one, lay the mannequin
+    over the person.</p></details>
+  <p class="upload-private">Your pictures stay in the server’s memory, for this visit and at most two hours after.</p>
+  <button type="button" class="upload-forget">Delete my pictures</button>
+</div>
+"""
+_NOBODY_READS = "No DensePose model is installed here to read a body from a photo. "
+
+
+def agree(state: EditorState, data: Data) -> EditorState:
+    """The visitor says that they may use the pictures they bring."""
+    return replace(state, agreed=data.get("on") is True, note=Note())
+
+
+def use_upload(state: EditorState, data: Data) -> EditorState:
+    """A person from an uploaded photo, with its IUV map or without."""
+    check_agreed(state)
+    photo, iuv = data.get("photo"), data.get("iuv")
+    if not photo and not iuv:
+        raise StudioError("Choose a photo first.")
+    if not iuv:
+        return _use_photo(replace(state, fitting=None), parsing.stem(photo), parsing.file_bytes(photo))
+    if not photo:
+        raise StudioError("The photo is missing: add the photo this IUV map was made from.")
+    person = read_person(parsing.stem(photo), parsing.file_bytes(photo), parsing.file_bytes(iuv))
+    # Clothes and pose of the person before belong to them: a new photo is first seen as it is.
+    state = replace(state, fitting=None, detections=None).with_own(person)
+    return state.to(looks.of(person), f"“{person.name}” is ready.")
+
+
+def _use_photo(state: EditorState, name: str, data: bytes) -> EditorState:
+    """A person from a photo alone: the largest one found in it; where nobody can be found, by hand."""
+    photo = read_photo(data)
+    if looks_like_iuv(photo):
+        raise PictureError("This is an IUV map, not a photo. Choose it as the IUV map, and the photo it was made from.")
+    try:
+        detections = detect_people(name, photo)
+    except StudioError as error:
+        return begin_fitting(state, name, photo, f"{error} Or do it by hand. {HOW_TO_FIT}")
+    if detections is None:
+        return begin_fitting(state, name, photo, _NOBODY_READS + HOW_TO_FIT)
+    return take(replace(state, detections=detections if len(detections) > 1 else None), detections, 0)
+
+
+def lay_over(state: EditorState, data: Data) -> EditorState:
+    """Lay the mannequin over a photo, even where a body could be found in it: "photo", or the photo of the person on
+    the editor state where none is sent."""
+    file = data.get("photo")
+    if file:
+        return begin_fitting(state, parsing.stem(file), read_photo(parsing.file_bytes(file)))
+    return begin_fitting(state, state.look.person.name, state.look.person.photo)
+
+
+def render(page: Dispatcher) -> None:
+    """Two places for files, and buttons. Events: "use" {photo, iuv}, each None or {name, data in base64}; "lay"
+    {photo}; "agree" {on}; "forget"."""
+    page["upload"] = widget(_HTML, "upload", elem_id="upload")
+
+
+def listen(page: Dispatcher) -> None:
+    page.listen(page["upload"].agree, agree)
+    emptied = ("generate", "downloads", "recipe", "upload")
+    page.listen_for_session(page["upload"].forget, _forget(page), emptied)
+    page.listen(page["upload"].use, use_upload, echo="upload")
+    page.listen(page["upload"].lay, lay_over, echo="upload")
+
+
+def _forget(page: Dispatcher) -> Callable:
+    def act(session: Session, data: Mapping[str, Any]) -> str:
+        page.sessions.delete(session)
+        return "Your pictures, your edits and what was drawn are deleted."
+
+    return act
+
+
+def api_start_with_photo(photo: str, iuv: str = "", may_use: bool = False, who: int = 0) -> str:
+    """A recipe that begins with a photo.
+
+    Args:
+        photo: the photo's file in base64 (PNG, JPEG or WebP).
+        iuv: its DensePose map, a PNG in base64, I, U, V in OpenCV's order; without it the body is found in the photo,
+            where a DensePose model is installed.
+        may_use: that you may use this picture of this person; required on a public Space.
+        who: which of the people found, the largest being 0.
+    """
+    check_agreed(replace(initial_state(), agreed=may_use))
+    data = parsing.file_bytes({"data": photo})
+    if iuv:
+        return written(looks.of(read_person("photo", data, parsing.file_bytes({"data": iuv}))))
+    detections = detect_people("photo", read_photo(data))
+    if detections is None:
+        raise StudioError("No DensePose model is installed here to read a body from a photo. Give its IUV map, too.")
+    return written(looks.of(make_person("photo", detections.photo, detections.iuv(who))))
+
+
+PANEL = Panel("upload", render, listen, endpoints={"start_with_photo": api_start_with_photo})

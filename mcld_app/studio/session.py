@@ -1,0 +1,74 @@
+"""The session: one visitor's place on the server."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from pathlib import Path
+from typing import Any
+
+from mcld_app.studio.orders import Generated, Order
+from mcld_app.studio.state import EditorState
+
+
+class Session:
+    """One visitor's place on the server: the only thing in the studio that changes.
+
+    Light events run beside one another in threads. Without the lock, two quick actions would start from the same
+    editor state and the first one's result would be lost. No dataclass: Gradio copies those into the page's text.
+
+    Attributes:
+        state: None before the first action.
+        serial: number of the last answer, so that the page can tell an answer that comes late.
+        shown: what the page shows of the state: the key of each panel's last value, by the panel's name.
+        orders: pictures asked for from a model and not finished, by the page's number for them.
+        results: the pictures a model drew, newest last.
+        fetching: the stop file of a download of weights, see `panels.weights`.
+        gradio_session: Gradio's name for the visitor's open page.
+        owner: whom the engines keep encodings of this visitor's pictures for. Unguessable, told to nobody, never
+            logged, and another one after the pictures were deleted.
+        token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
+        lock: held while an action runs.
+    """
+
+    def __init__(self) -> None:
+        self.state: EditorState | None = None
+        self.serial = 0
+        self.shown: dict[str, Any] = {}
+        self.fetching: Path | None = None
+        self.gradio_session: str | None = None
+        self.owner = new_owner()
+        self.token: str | None = None
+        self.orders: dict[int, Order] = {}
+        self.results: list[Generated] = []
+        self.lock = threading.Lock()
+
+    def take_over(self, other: Session) -> None:
+        """Go on where another session stood: the same visitor's, before their page was loaded anew. The pictures are
+        this session's from now on, and so is what was encoded of them."""
+        self.state, self.results = other.state, other.results
+        self.owner, other.owner = other.owner, new_owner()
+        self.shown = {}
+
+    def empty(self) -> str:
+        """Let go of everything a visitor made or brought; what is being drawn is stopped, and what comes of it is taken
+        by nobody. To be called with the lock held.
+
+        Returns:
+            The owner whose encodings the engines have to forget; the session goes on under another name.
+        """
+        for order in self.orders.values():
+            order.stop.touch()
+        self.orders.clear()
+        self.state, self.results = None, []
+        self.shown = {}
+        forgotten, self.owner = self.owner, new_owner()
+        return forgotten
+
+    def __deepcopy__(self, memo: dict) -> Session:
+        return Session()  # Gradio copies the initial value for each visitor
+
+
+def new_owner() -> str:
+    """A name for an owner of encodings, 32 hex digits, that nobody can guess."""
+    return secrets.token_hex(16)

@@ -1,0 +1,46 @@
+"""All that a visitor can do on the page, by name: the panels' actions, and what the dispatcher makes of them."""
+
+from __future__ import annotations
+
+from mcld_app.studio.actions.fitting import leave_body, use_body
+from mcld_app.studio.actions.poses import drag, turn
+from mcld_app.studio.dispatcher import Dispatcher, as_it_is
+from mcld_app.studio.page import PANELS
+from mcld_app.studio.panels.borrow import open_pose, pose_of
+from mcld_app.studio.panels.cover import cover
+from mcld_app.studio.panels.detections import choose_body
+from mcld_app.studio.panels.edits import move, remove, switch
+from mcld_app.studio.panels.examples import show_example
+from mcld_app.studio.panels.face import choose_face, face_files, mix_face, weigh_face
+from mcld_app.studio.panels.garments import lift, wear, wear_files
+from mcld_app.studio.panels.joints import as_in_photo, begin_by_hand, mirror
+from mcld_app.studio.panels.people import choose_person
+from mcld_app.studio.panels.poses import choose_pose
+from mcld_app.studio.panels.recipe import open_recipe
+from mcld_app.studio.panels.series import add_pose, drop_pose, set_between
+from mcld_app.studio.panels.stage import redo, reset, undo
+from mcld_app.studio.panels.texture import another_photo, guess, paint, paint_map
+from mcld_app.studio.panels.upload import agree, lay_over, use_upload
+from mcld_app.studio.session_store import SessionStore
+from mcld_app.studio.state import EditorState
+
+__all__ = [
+    "add_pose", "agree", "another_photo", "as_in_photo", "as_it_is", "begin_by_hand", "choose_body", "choose_face",
+    "choose_person", "choose_pose", "cover", "drag", "drop_pose", "face_files", "guess", "lay_over", "leave_body",
+    "lift", "mirror", "mix_face", "move", "new_dispatcher", "open_pose", "open_recipe", "paint", "paint_map", "pose_of",
+    "redo", "remove", "reset", "run", "set_between", "show_example", "shown", "switch", "turn", "undo", "use_body",
+    "use_upload", "wear", "wear_files", "weigh_face",
+]  # fmt: skip
+
+
+def new_dispatcher() -> Dispatcher:
+    """A dispatcher of all the page's panels, without the page."""
+    return Dispatcher(PANELS, SessionStore(7200))
+
+
+def shown(name: str, state: EditorState) -> dict:
+    """What a panel shows of an editor state to a page that shows nothing yet."""
+    return new_dispatcher().panels[name].view(state, None)
+
+
+run = new_dispatcher().run
