@@ -139,7 +139,8 @@ def test_each_of_these_would_be_another_picture(engine: Engine, pipe, given: Con
 
 def test_unless_told_otherwise_guidance_is_3_5_and_the_face_weighs_half(engine: Engine, pipe, given: Conditions):
     usual = engine.generate([Job(given)])[0].picture
-    told = engine.generate([Job(given)], Settings(steps=20, guidance=3.5, face_scale=0.5, scheduler="ddim"))[0].picture
+    job, settings = Job(replace(given, face_weight=0.5)), Settings(steps=20, guidance=3.5, scheduler="ddim")
+    told = engine.generate([job], settings)[0].picture
     assert np.array_equal(usual, told)
     noise = torch.randn(pipe.noise_shape(1), generator=torch.Generator().manual_seed(0))
     pictures = squeezed(given.photo), squeezed(given.texture), [pose_picture(given.pose).resize((WIDE, HIGH))]
