@@ -53,8 +53,14 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def reference() -> Path:
+    """The reference data in the repository: what the authors' own code gave, see its README.md."""
+    return ROOT / "tests" / "reference"
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of reference data beside the repository; where it is missing, tests that need it skip."""
+    """The larger folder of reference data beside the repository; where it is missing, tests that need it skip."""
     path = ROOT.parent / "shared"
     if not path.is_dir():
         pytest.skip(f"the reference data is not here: no folder {path}")

@@ -401,10 +401,9 @@ class TestRealMaps:
     def test_the_authors_own_resize_is_for_the_network_only(self, real: np.ndarray, size) -> None:
         assert "blended" in refusal(maps.to_network_rgb(maps.resize_like_authors(real, size)))
 
-    def test_the_golden_maps_are_true_maps(self, shared: Path) -> None:
-        paths = sorted((shared / "golden" / "preprocess").glob("*__iuv.png"))
-        if not paths:
-            pytest.skip("the golden preprocessing cases are not here")
+    def test_the_golden_maps_are_true_maps(self, reference: Path) -> None:
+        paths = sorted((reference / "preprocess").glob("*__iuv.png"))
+        assert len(paths) == 6
         for path in paths:
             if path.name.startswith("all_background"):
                 assert "empty" in refusal(path)

@@ -145,7 +145,7 @@ def test_what_may_be_left_out_takes_its_default(client: httpx.Client) -> None:
     """A photo and its map alone, as people write it with curl."""
     from mcld_app.editing.samples import people as sample_people
 
-    person = list(sample_people().values())[0]
+    person = next(iter(sample_people().values()))
     files = [base64.b64encode(path.read_bytes()).decode() for path in (person.photo_path, person.iuv_path)]
     begun = client.post("/call/start_with_photo", json={"data": files}).json()
     told = client.get(f"/call/start_with_photo/{begun['event_id']}").text

@@ -253,8 +253,8 @@ STARTS: tuple[Weight, ...] = (
         used=False,
     ),
 )
-"""What the paper's training starts from besides the autoencoder and the image encoder (docs/reference.md); only
-training reads them."""
+"""What training alone reads, to start from (`docs/reference.md`, "Training"), besides the autoencoder and the image
+encoder."""
 
 _MODEL = tuple(weight for weight in TABLE if weight.used and not weight.reads_photos)
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from mcld_app.network.focus import SLOTS, FocusPlan
 from mcld_app.network.places import FEATURES, PlacePreference, grid_places
+from mcld_app.request import Conditions
 
 Bank = dict[str, Tensor]  # self-attention's name -> its normalised input in the ReferenceNet, (B, N, C)
 Reference = Mapping[str, tuple[Tensor, Tensor]]  # name -> keys and values (B, heads, N, C / heads)
@@ -59,7 +60,7 @@ class Focus:
     tokens: Mapping[str, Tensor]
     reference: Reference | None = None
     unconditional: int = 0
-    face_weight: float = 0.5
+    face_weight: float = Conditions.face_weight
     record: FocusRecord | None = None
 
 

@@ -29,7 +29,7 @@ from mcld_app.network.pose_guider import PoseGuider
 from mcld_app.network.preprocess import AS_GIVEN, Preprocess, head_pixels, initial_noise, places_of
 from mcld_app.network.refiner import DetailRefiner
 from mcld_app.network.unets import DenoisingUNet, Guide, ReferenceUNet
-from mcld_app.request import MAX_STEPS, within
+from mcld_app.request import MAX_FACE_WEIGHT, MAX_GUIDANCE, MAX_STEPS, Conditions, Settings, within
 
 OUTPUTS = ("pil", "np", "pt", "latent")
 """What `MCLDPipeline` can return."""
@@ -309,9 +309,9 @@ class MCLDPipeline(DiffusionPipeline):
         conditions: Encoded,
         noise: Tensor,
         *,
-        steps: int = 20,
-        guidance_scale: float = 3.5,
-        face_scale: float = 0.5,
+        steps: int,
+        guidance_scale: float,
+        face_scale: float,
         generator: torch.Generator | list[torch.Generator] | None = None,
         on_step: Callable[[int, int, dict[str, Tensor]], dict | None] | None = None,
         focus: bool = False,
@@ -363,9 +363,9 @@ class MCLDPipeline(DiffusionPipeline):
         pose: Tensor,
         latents: Tensor,
         *,
-        steps: int = 20,
-        guidance_scale: float = 3.5,
-        face_scale: float = 0.5,
+        steps: int,
+        guidance_scale: float,
+        face_scale: float,
         generator: torch.Generator | list[torch.Generator] | None = None,
         on_step: Callable[[int, int, dict[str, Tensor]], dict | None] | None = None,
         record: FocusRecord | None = None,
@@ -450,9 +450,9 @@ class MCLDPipeline(DiffusionPipeline):
         *,
         height: int | None = None,
         width: int | None = None,
-        num_inference_steps: int = 20,
-        guidance_scale: float = 3.5,
-        face_scale: float = 0.5,
+        num_inference_steps: int = Settings.steps,
+        guidance_scale: float = Settings.guidance,
+        face_scale: float = Conditions.face_weight,
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: Tensor | None = None,
         output_type: str = "pil",
@@ -483,8 +483,8 @@ class MCLDPipeline(DiffusionPipeline):
         size = (height or self.size[0], width or self.size[1])
         step = self.vae_scale * 2 ** (len(self.denoising_unet.config.sizes["block_out_channels"]) - 1)
         within("The number of steps", num_inference_steps, 1, MAX_STEPS, whole=True)
-        within("Guidance", guidance_scale, 0, 30)
-        within("The face's weight", face_scale, 0, 2)
+        within("Guidance", guidance_scale, 0, MAX_GUIDANCE)
+        within("The face's weight", face_scale, 0, MAX_FACE_WEIGHT)
         if output_type not in OUTPUTS:
             raise StudioError(f"There is no output type {output_type!r}. Choose one of: {', '.join(OUTPUTS)}.")
         if size[0] % self.vae_scale or size[1] % self.vae_scale or min(size) < step:
