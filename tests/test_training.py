@@ -36,7 +36,7 @@ from mcld_app.training.objective import (
 from mcld_app.training.order import ENDLESS, batch_of
 from mcld_app.training.parts import SCHEDULE, new_part, saved_part
 from mcld_app.training.state import load_state, save_state
-from mcld_app.training.tasks import TASKS as TASK_TABLE
+from mcld_app.training.task_table import TASKS as TASK_TABLE
 from mcld_app.training.tasks.mcld import blank_heads, head_texels, trainable
 from mcld_app.training.weights import TrainingError
 

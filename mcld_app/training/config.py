@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from mcld_app.data.config import STRICT, DataConfig
 from mcld_app.errors import StudioError
-from mcld_app.training.tasks import TASKS
+from mcld_app.training.task_table import TASKS
 
 
 class ConfigError(StudioError):
@@ -79,7 +79,7 @@ class Config:
     """A training run.
 
     Attributes:
-        task: what is trained, a key of `tasks.TASKS`.
+        task: what is trained, a key of `task_table.TASKS`.
         out: folder for the trained parts, the run's state, pictures and logs.
         init: folder of a model in diffusers' layout to start from ("" starts anew; for the paper's configuration see
             `base`).

@@ -16,7 +16,7 @@ from mcld_app.training.config import Config
 from mcld_app.training.log import Log, has_tensorboard
 from mcld_app.training.order import Batches, noise_generator
 from mcld_app.training.state import load_state, optimiser_tensors, restore_optimiser, save_state
-from mcld_app.training.tasks import TASKS
+from mcld_app.training.task_table import TASKS
 from mcld_app.training.tasks.task import Task
 from mcld_app.training.weights import TrainingError, Weights
 

@@ -49,12 +49,12 @@ def test_a_download_lands_where_it_is_looked_for(folder: Path):
         assert find(weight).path == path
 
 
-def test_the_sizes_in_the_table_are_those_of_the_networks(shared: Path):
+def test_the_sizes_in_the_table_are_those_of_the_networks(reference: Path):
     """At full size, without memory: bytes in float32, and for the authors' files their key names and shapes."""
     from mcld_app.checkpoints.modules import without_memory
     from mcld_app.checkpoints.parts import PUBLISHED_PARTS
 
-    published = json.loads((shared / "golden" / "full_keys.json").read_text("utf-8"))
+    published = json.loads((reference / "full_keys.json").read_text("utf-8"))
     assert {part.weight for part in PUBLISHED_PARTS} == {weight.name for weight in checkpoints.NEEDED}
     for part in PUBLISHED_PARTS:
         module = without_memory(lambda part=part: part.published(Path("nowhere/x"), PUBLISHED))
@@ -114,11 +114,11 @@ def test_a_flat_folder_is_accepted(folder: Path, tiny):
     assert same_weights(load_pipeline(sizes=sizes_of(tiny)), tiny)
 
 
-def test_the_golden_folder_is_a_flat_folder(shared: Path):
+def test_the_golden_folder_is_a_flat_folder(reference: Path):
     from golden import Folder, unet_sizes
     from golden import load_pipeline as load_golden
 
-    golden = Folder(shared / "golden")
+    golden = Folder(reference)
     config = golden.config()
     theirs = load_golden(golden)
     trust(golden.path)

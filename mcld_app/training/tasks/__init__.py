@@ -1,15 +1,1 @@
-"""The tasks: what can be trained, one module for each. A new task is a module here and a row of `TASKS`."""
-
-from __future__ import annotations
-
-from collections.abc import Mapping
-from types import MappingProxyType
-
-TASKS: Mapping[str, str] = MappingProxyType({
-    "mcld": "mcld.MCLDTask",
-    "autoencoder": "autoencoder.AutoencoderTask",
-    "image_encoder": "image_encoder.ImageEncoderTask",
-    "face_encoder": "face_encoder.FaceEncoderTask",
-    "refiner": "refiner.RefinerTask",
-})  # fmt: skip
-"""A configuration's `task` -> module and class, imported when it is trained: a configuration is read without torch."""
+"""The tasks that can be trained, one module each; `task_table` lists them."""
