@@ -1,4 +1,4 @@
-"""The mannequin laid over a photo by hand: a body for a photo that no network has read."""
+"""Manual fit: the mannequin placed over a photo by hand, as the IUV map of a photo that no network has read."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ManualFit:
         return drawn * inside
 
     def overlaid(self, size: tuple[int, int]) -> np.ndarray:
-        """The photo with the mannequin shining through, (*size, 3) uint8 RGB: what a hand sees that lays it."""
+        """The photo with the mannequin shining through, (*size, 3) uint8 RGB: shown while it is moved."""
         iuv, photo = self.map(size), self.framed(size)
         tint = np.stack([255 - iuv[..., 0] * 8, iuv[..., 1], iuv[..., 2]], -1).astype(np.float32)
         body = iuv[..., :1] > 0

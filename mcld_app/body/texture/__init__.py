@@ -1,1 +1,1 @@
-"""The texture map: extraction, rendering, completion, and what is laid on it."""
+"""The texture map: extraction, look-up by an IUV map, filling, completion, and the edits of its texels."""

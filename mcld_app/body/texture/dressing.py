@@ -59,7 +59,8 @@ def garment_layer(
     Raises:
         StudioError: for an unknown region, or where the donor's picture shows next to nothing of it.
     """
-    only = _extent(donor, only)
+    if only is None and _is_garment_alone(donor):
+        only = garment_extent(donor)
     worn = region_mask(region_name) & (~bare_limbs(donor) if only is None else only)
     seen = worn & donor.coverage
     whole = only is None or region_name == "body"  # else: the waist of trousers that nobody wears is no top
@@ -88,8 +89,8 @@ def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
 
 
 def _left_free(worn: np.ndarray) -> np.ndarray:
-    """The texels in the way of which no old clothes may be where a garment alone is worn: the arms and the neck with a
-    top, the legs with a bottom. (512, 512) bool."""
+    """The arms and the neck with a top, the legs with a bottom, (512, 512) bool: where a garment alone does not cover
+    them, skin takes the place of old clothes."""
     free = np.zeros_like(worn)
     height = rest_surface().y
     neckline = parts_mask({1, 2}) & (height > 1.28)
@@ -105,11 +106,7 @@ def _left_free(worn: np.ndarray) -> np.ndarray:
     return free
 
 
-def _extent(donor: TextureMap, only: np.ndarray | None) -> np.ndarray | None:
-    return garment_extent(donor) if only is None and is_garment_alone(donor) else only
-
-
-def is_garment_alone(texture: TextureMap) -> bool:
+def _is_garment_alone(texture: TextureMap) -> bool:
     """Whether a texture map shows clothes without anybody in them: nothing of a face, nothing of a hand."""
     return not (texture.coverage & (region_mask("face") | region_mask("hands"))).any()
 
