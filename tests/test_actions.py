@@ -98,6 +98,18 @@ def test_a_recipe_comes_back_from_json_and_from_a_picture(state: EditorState) ->
         assert actions.undo(opened, {}).look is state.look
 
 
+def test_a_recipe_without_pictures_finds_the_pattern_and_the_pose_that_are_still_here(state: EditorState) -> None:
+    tile = encode_png(np.full((8, 8, 3), 200, np.uint8))
+    file = {"name": "Tweed.png", "data": base64.b64encode(tile).decode()}
+    made = actions.cover(state, {"region": "top", "colour": "#000000", "scale": 5, "angle": 0, "pattern": file})
+    made = actions.paint_map(made, {"part": 3, "strokes": strokes(512, 352, slice(200, 230), slice(100, 120))})
+    text = base64.b64encode(write_recipe(Recipe(made.look)).encode()).decode()
+    opened = actions.open_recipe(actions.reset(made, {}), {"file": {"name": "r", "data": text}})
+    assert opened.look.edits[0].pattern is made.look.edits[0].pattern and opened.look.pose is made.look.pose
+    with pytest.raises(StudioError, match="does not carry"):
+        actions.open_recipe(state, {"file": {"name": "r", "data": text}})
+
+
 # ---- what is not ----------------------------------------------------------------------------------------------
 
 BAD = {
