@@ -72,7 +72,7 @@ def main(model: str, stop: str) -> None:
     emulation.size = lambda: 0
 
     def visitor() -> None:  # Gradio calls in threads of its own, which know nothing of the emulation
-        from test_drawing import job
+        from test_worker import job
 
         from mcld_app.errors import StudioError
         from mcld_app.request import Settings
@@ -88,7 +88,7 @@ def main(model: str, stop: str) -> None:
                 told[name] = f"{type(error).__name__}: {error}"
 
     def stopped():
-        from test_drawing import job
+        from test_worker import job
 
         from mcld_app.request import Settings
 
