@@ -159,7 +159,8 @@ class Drawn:
         picture: (H, W, 3) uint8 RGB, 11:16.
         seed: as asked for.
         focus: None, or name -> (h, w) float32.
-        device, dtype, batch, fallback: how it was drawn: the same four give the same picture, bit for bit.
+        device, dtype, batch, fallback: how it was drawn: the same four give the same picture, bit for bit on the same
+            kind of processor; another one sums in another order, which moves a grey level here and there.
     """
 
     picture: np.ndarray
