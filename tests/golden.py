@@ -377,7 +377,7 @@ def check_engine(data: Folder, name: str) -> Iterator[Result]:
     )
     encoded = Encoded(person, pipe.encode_pose(squeezed(poses, (width, height)), size))
     expected = pipe.draw(
-        encoded, noise, steps=settings.steps, guidance_scale=settings.guidance, face_scale=Conditions.face_weight
+        encoded, noise, steps=settings.steps, guidance_scale=settings.guidance, face_weight=Conditions.face_weight
     ).pictures
     yield Result(f"{name}/engine, squeezed", largest(drawn(SQUEEZED), cut(expected)), GREY * 1.001)
 

@@ -78,7 +78,7 @@ def expected(pipe, given: Conditions, seed: int = 0, guidance: float = 3.5, face
     encoded = Encoded(person, pipe.encode_pose(pose, (HIGH, WIDE)))
     with torch.no_grad():
         latents = pipe.denoise(
-            encoded.person, encoded.pose, noise, steps=STEPS, guidance_scale=guidance, face_scale=face_weight
+            encoded.person, encoded.pose, noise, steps=STEPS, guidance_scale=guidance, face_weight=face_weight
         )
         return pipe.decode(latents)
 

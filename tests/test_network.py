@@ -87,7 +87,7 @@ def test_the_reference_is_projected_once_per_texture():
     person = pipe.encode_person(torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64), None, (64, 64))
     once = len(calls)
     pose = pipe.encode_pose(torch.rand(1, 3, 64, 64), (64, 64))
-    pipe.denoise(person, pose, torch.randn(1, 4, 8, 8), steps=5, guidance_scale=3.5, face_scale=0.5)
+    pipe.denoise(person, pose, torch.randn(1, 4, 8, 8), steps=5, guidance_scale=3.5, face_weight=0.5)
     layers = once  # one projection of the reference per self-attention ...
     assert len(calls) == once + 5 * layers  # ... and one of the picture's own tokens per step
 

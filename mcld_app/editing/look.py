@@ -16,7 +16,7 @@ from mcld_app.editing.edits.edit import Edit, Faces
 from mcld_app.editing.edits.face_swap import FaceSwap
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
-from mcld_app.request import MAX_FACE_WEIGHT, within
+from mcld_app.request import MAX_FACE_WEIGHT, Conditions, within
 
 E = TypeVar("E", bound=Edit)
 
@@ -58,7 +58,7 @@ class Look:
     appearance: Appearance
     pose: Pose | MapPose | None = None
     fill: str = "smooth"
-    face_weight: float = 0.5
+    face_weight: float = Conditions.face_weight
 
     @property
     def person(self) -> Person:

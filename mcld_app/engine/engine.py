@@ -219,7 +219,7 @@ class Engine:
             start,
             steps=settings.steps,
             guidance_scale=settings.guidance,
-            face_scale=jobs[0].conditions.face_weight,
+            face_weight=jobs[0].conditions.face_weight,
             generator=generators,
             on_step=on_step,
             focus=settings.focus,

@@ -311,7 +311,7 @@ class MCLDPipeline(DiffusionPipeline):
         *,
         steps: int,
         guidance_scale: float,
-        face_scale: float,
+        face_weight: float,
         generator: torch.Generator | list[torch.Generator] | None = None,
         on_step: Callable[[int, int, dict[str, Tensor]], dict | None] | None = None,
         focus: bool = False,
@@ -323,7 +323,7 @@ class MCLDPipeline(DiffusionPipeline):
         Args:
             conditions: of R pictures.
             noise: (R, 4, h, w), standard normal.
-            steps, guidance_scale, face_scale, generator, on_step: see `denoise`.
+            steps, guidance_scale, face_weight, generator, on_step: see `denoise`.
             focus: also say where the network looked.
             decoded: whether pictures are wanted, or the latents alone.
             decode_at_once: how many pictures are decoded together; default: all.
@@ -340,7 +340,7 @@ class MCLDPipeline(DiffusionPipeline):
                 noise.to(self._execution_device),
                 steps=steps,
                 guidance_scale=guidance_scale,
-                face_scale=face_scale,
+                face_weight=face_weight,
                 generator=generator,
                 on_step=on_step,
                 record=record,
@@ -365,7 +365,7 @@ class MCLDPipeline(DiffusionPipeline):
         *,
         steps: int,
         guidance_scale: float,
-        face_scale: float,
+        face_weight: float,
         generator: torch.Generator | list[torch.Generator] | None = None,
         on_step: Callable[[int, int, dict[str, Tensor]], dict | None] | None = None,
         record: FocusRecord | None = None,
@@ -379,7 +379,7 @@ class MCLDPipeline(DiffusionPipeline):
             latents: (B, 4, h, w), standard normal noise.
             steps: how many.
             guidance_scale: classifier-free guidance; 1 or less does without.
-            face_scale: weight of F.
+            face_weight: weight of F.
             generator: for schedulers that add noise.
             on_step: called after each step with (step, timestep, {"latents", "x0"}); may return {"latents": ...}.
             record: filled with where the network looked.
@@ -397,7 +397,7 @@ class MCLDPipeline(DiffusionPipeline):
             tokens={"photo": person.photo, "texture": person.texture, "face": person.face},
             reference=person.reference,
             unconditional=rows if guided else 0,
-            face_weight=face_scale,
+            face_weight=face_weight,
             record=record,
         )
         self.scheduler.set_timesteps(steps, device=self._execution_device)
@@ -452,7 +452,7 @@ class MCLDPipeline(DiffusionPipeline):
         width: int | None = None,
         num_inference_steps: int = Settings.steps,
         guidance_scale: float = Settings.guidance,
-        face_scale: float = Conditions.face_weight,
+        face_weight: float = Conditions.face_weight,
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: Tensor | None = None,
         output_type: str = "pil",
@@ -469,7 +469,7 @@ class MCLDPipeline(DiffusionPipeline):
             pose: IUV picture in the network's channel order (V, U, I), the same kinds.
             identity: (B, 512) raw ArcFace vectors (F); None = no face.
             height, width: of the result; default: the network's own size.
-            num_inference_steps, guidance_scale, face_scale, generator: see `denoise`.
+            num_inference_steps, guidance_scale, face_weight, generator: see `denoise`.
             latents: (B, 4, H/8, W/8) initial noise; default: drawn from `generator`.
             output_type: "pil", "np", "pt" or "latent".
             callback_on_step_end: called as callback(pipeline, step, timestep, {"latents", "x0"}), as diffusers does.
@@ -484,7 +484,7 @@ class MCLDPipeline(DiffusionPipeline):
         step = self.vae_scale * 2 ** (len(self.denoising_unet.config.sizes["block_out_channels"]) - 1)
         within("The number of steps", num_inference_steps, 1, MAX_STEPS, whole=True)
         within("Guidance", guidance_scale, 0, MAX_GUIDANCE)
-        within("The face's weight", face_scale, 0, MAX_FACE_WEIGHT)
+        within("The face's weight", face_weight, 0, MAX_FACE_WEIGHT)
         if output_type not in OUTPUTS:
             raise StudioError(f"There is no output type {output_type!r}. Choose one of: {', '.join(OUTPUTS)}.")
         if size[0] % self.vae_scale or size[1] % self.vae_scale or min(size) < step:
@@ -511,7 +511,7 @@ class MCLDPipeline(DiffusionPipeline):
             latents,
             steps=num_inference_steps,
             guidance_scale=guidance_scale,
-            face_scale=face_scale,
+            face_weight=face_weight,
             generator=generator,
             on_step=callback,
             focus=return_focus,

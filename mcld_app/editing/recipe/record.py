@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from mcld_app.editing.appearance import FILLS, checked_fill
 from mcld_app.editing.edits import KINDS
-from mcld_app.editing.look import MOST_EDITS
+from mcld_app.editing.look import MOST_EDITS, Look
 from mcld_app.editing.recipe.recipe import FORMAT, VERSION
 from mcld_app.editing.records import PersonRef, PictureRecord, Record, number, says
 from mcld_app.errors import StudioError
@@ -90,7 +90,7 @@ class RecipeRecord(Record):
     ) = Field(None, description="other photos of the same person")
     pose: MannequinPose | PoseOf | PoseMap | None = Field(None, description="null = as in the photo")
     fill: _Fill = Field("smooth", description="how texels that no picture shows are guessed")
-    face_weight: _Weight = Field(0.5, description="how much the face's identity counts")
+    face_weight: _Weight = Field(Look.face_weight, description="how much the face's identity counts")
     edits: Annotated[
         list[AnyEdit],
         Field(max_length=MOST_EDITS),

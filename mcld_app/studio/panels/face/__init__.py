@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import Any
 
 from mcld_app.body.parts import region_pixels
+from mcld_app.editing import Look, samples
 from mcld_app.editing import look as looks
-from mcld_app.editing import samples
 from mcld_app.editing.edits.face_swap import FaceSwap
 from mcld_app.errors import StudioError
+from mcld_app.request import MAX_FACE_WEIGHT
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.photos import check_agreed, person_of_files
 from mcld_app.studio.dispatcher import Dispatcher
@@ -23,7 +24,7 @@ from mcld_app.studio.widget import widget
 
 OWN, NONE = "own", "none"
 
-_HTML = """
+_HTML = f"""
 <div class="mix">
   <label class="mix-drop"
     title="One photo where a DensePose model is installed, else the photo together with its IUV map"
@@ -35,8 +36,8 @@ _HTML = """
       value="1"></div>
     <div class="joint"><label for="mix-weight"
       title="How much the face’s identity counts beside the photo and the clothes.">Face weight</label>
-      <output for="mix-weight"></output><input id="mix-weight" data-name="weight" type="range" min="0" max="2"
-      step="0.05" value="0.5"></div>
+      <output for="mix-weight"></output><input id="mix-weight" data-name="weight" type="range" min="0" max="{MAX_FACE_WEIGHT}"
+      step="0.05" value="{Look.face_weight:g}"></div>
     <label class="switch mix-shared"
       title="Off: only the identity changes, and the head’s colours stay the person’s own."><input type="checkbox"
       class="mix-texels" checked> Head and hair on the texture map too</label>
