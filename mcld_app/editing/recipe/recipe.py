@@ -24,7 +24,7 @@ class Recipe:
         settings: how it is drawn; None is as the model that draws it usually does.
         seeds: one for each picture.
         model: the model's name in `registry.available`; "" is whichever there is.
-        drawn_with: device, dtype, batch and fallback of the picture it came with: with the same four, on the same kind of
+        drawn_with: device, dtype, batch and fallback of the picture it came with: with the same four, on one kind of
             processor, it is drawn again bit for bit. None for a look that was never drawn.
     """
 

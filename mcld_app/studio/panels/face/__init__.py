@@ -36,8 +36,8 @@ _HTML = f"""
       value="1"></div>
     <div class="joint"><label for="mix-weight"
       title="How much the face’s identity counts beside the photo and the clothes.">Face weight</label>
-      <output for="mix-weight"></output><input id="mix-weight" data-name="weight" type="range" min="0" max="{MAX_FACE_WEIGHT}"
-      step="0.05" value="{Look.face_weight:g}"></div>
+      <output for="mix-weight"></output><input id="mix-weight" data-name="weight" type="range" min="0"
+      max="{MAX_FACE_WEIGHT}" step="0.05" value="{Look.face_weight:g}"></div>
     <label class="switch mix-shared"
       title="Off: only the identity changes, and the head’s colours stay the person’s own."><input type="checkbox"
       class="mix-texels" checked> Head and hair on the texture map too</label>
