@@ -17,7 +17,7 @@ help:
 	@echo "make lint     ruff, and which room may import which"
 	@echo "make bench    time the body, the network and the page"
 	@echo "make samples  draw the sample people and garments of assets/ again"
-	@echo "make schema   write docs/recipe.schema.json, the form of recipes, again"
+	@echo "make schema   write the JSON schemas of recipes (docs/) and of training runs (configs/) again"
 
 run: $(VENV)/.installed
 	@$(PY) app.py
@@ -38,6 +38,7 @@ samples: $(VENV)/.installed
 
 schema: $(VENV)/.installed
 	@$(PY) -m mcld_app.editing.recipe.schema > docs/recipe.schema.json
+	@$(PY) -m mcld_app.training.config > configs/schema.json
 
 # The stamps are younger than the requirements they stand for, so pip runs only when those change.
 $(VENV)/.installed: requirements.txt | $(PY)

@@ -345,6 +345,6 @@ def test_gradio_keeps_nothing_of_a_visitor_who_deleted_their_pictures() -> None:
         assert not [piece for piece in before if piece in kept]
         held = blocks.state_holder.session_data["visitor"].state_data.values()
         session = next(value for value in held if isinstance(value, Session))
-        assert session.results == [] and session.later == {} and session.state.own == ()
+        assert session.results == [] and session.orders == {} and session.state.own == ()
     finally:
         blocks.close(verbose=False)

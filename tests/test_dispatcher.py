@@ -166,7 +166,7 @@ def test_a_panel_that_fails_holds_up_no_other_and_is_tried_again(monkeypatch: py
     page.do(actions.as_it_is, {})
     page.rest()
     with monkeypatch.context() as broken:
-        broken.setattr("mcld_app.studio.panels.edits._place", lambda edit: 1 / 0)
+        broken.setattr("mcld_app.studio.panels.edits._edit_thumb", lambda edit: 1 / 0)
         page.do(*STEPS["a colour"])
         page.rest()
         assert page.values["edits"]["edits"] == [] and page.values["texture"] == actions.shown("texture", state(page))

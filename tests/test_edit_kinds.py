@@ -138,7 +138,7 @@ from mcld_app.editing.edits.glow import Glow
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.editing.recipe.schema import recipe_schema
 from mcld_app.errors import StudioError
-from mcld_app.studio import view
+from mcld_app.studio.panels import edits
 from mcld_app.studio.state import initial_state
 
 state = initial_state()
@@ -150,7 +150,7 @@ try:
     told = ""
 except StudioError as error:
     told = str(error)
-[shown] = view.edits(state)["edits"]
+[shown] = edits.view(state, None)["edits"]
 print(json.dumps({
     "same": bool((back.texture.image == state.look.texture.image).all()),
     "brighter": bool(back.appearance.changed.any()),

@@ -161,7 +161,7 @@ def test_the_first_argument_that_is_missing_is_named(client: httpx.Client) -> No
 
 
 @pytest.fixture
-def lines() -> Iterator[list[str]]:
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What a log holds while logs are redacted."""
     made, shown, found = logging.getLogRecordFactory(), warnings.showwarning, []
 
@@ -170,6 +170,7 @@ def lines() -> Iterator[list[str]]:
             found.append(self.format(record))
 
     handler = Lines()
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)  # a server in this process may have cut it off
     logging.getLogger().addHandler(handler)
     redaction.redact_logs()
     yield found

@@ -246,3 +246,7 @@ def _at(values: Mapping[str, Any], path: Sequence[str]) -> Any:
     for step in path:
         value = value[step]
     return value
+
+
+if __name__ == "__main__":
+    print(json.dumps(schema(), indent=1))
