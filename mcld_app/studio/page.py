@@ -13,6 +13,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 
 from mcld_app.deployment import serves_mcp
+from mcld_app.request import MAX_UPLOAD
 from mcld_app.studio import api, dispatcher, redaction
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Panel
@@ -131,7 +132,7 @@ def launch_options() -> dict[str, Any]:
         # Not `css`: Gradio rewrites that, and loses what stands inside media queries.
         "head": f"<style>{style(tuple(panel.name for panel in PANELS))}</style>",
         "favicon_path": _WEB / "favicon.svg",
-        "max_file_size": "20mb",
+        "max_file_size": f"{MAX_UPLOAD >> 20}mb",
         "run_history": False,  # it would keep people's pictures in the browser's storage
         "show_error": False,
         "footer_links": [],

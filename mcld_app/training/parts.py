@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from mcld_app.checkpoints.parts import PARTS, build
 from mcld_app.checkpoints.sizes import IMAGE_ENCODER, SCHEDULER, VAE
 from mcld_app.errors import StudioError
 from mcld_app.network.focus import PLANS
@@ -17,54 +19,31 @@ SCHEDULE: dict[str, Any] = {**SCHEDULER, "beta_schedule": "scaled_linear"}
 """Training's noise schedule (docs/reference.md): scaled_linear, though the authors' inference uses linear."""
 
 
-def part_class(name: str) -> type:
-    """The class of a part of the pipeline, by its name there.
+def part_class(name: str, config: Mapping[str, Any]) -> type:
+    """The class of a part of the pipeline, by its name there and what its configuration says.
 
     Raises:
         ConfigError: where there is no such part.
     """
-    from diffusers import AutoencoderKL
-    from transformers import CLIPVisionModelWithProjection
-
-    from mcld_app.network.face_encoder import FaceEncoder
-    from mcld_app.network.face_projector import FaceProjector
-    from mcld_app.network.patch_autoencoder import PatchAutoencoder
-    from mcld_app.network.pose_guider import PoseGuider
-    from mcld_app.network.refiner import DetailRefiner
-    from mcld_app.network.unets import DenoisingUNet, ReferenceUNet
-
-    kinds = {
-        "denoising_unet": DenoisingUNet,
-        "reference_unet": ReferenceUNet,
-        "pose_guider": PoseGuider,
-        "face_projector": FaceProjector,
-        "image_encoder": CLIPVisionModelWithProjection,
-        "face_encoder": FaceEncoder,
-        "face_judge": FaceEncoder,
-        "refiner": DetailRefiner,
-        "vae": AutoencoderKL,
-        "patch_vae": PatchAutoencoder,
-    }
-    if name not in kinds:
-        raise ConfigError(f"`sizes` names no part {name!r}. The parts are: {', '.join(kinds)}.")
-    return kinds[name]
+    if name not in PARTS:
+        raise ConfigError(f"`sizes` names no part {name!r}. The parts are: {', '.join(PARTS)}.")
+    return PARTS[name].kind("PatchAutoencoder" if name == "vae" and "fine" in config else "")
 
 
 def new_part(name: str, config: Config) -> nn.Module:
     """A part with random weights, in the size the configuration says; {} is the published model's."""
     sizes = dict(config.sizes.get(name, {}))
+    kind = part_class(name, sizes)
     try:
         if name == "image_encoder":
-            from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
-
-            return CLIPVisionModelWithProjection(CLIPVisionConfig(**(sizes or IMAGE_ENCODER)))
+            return kind(kind.config_class(**(sizes or IMAGE_ENCODER)))
         if name == "vae":
-            return part_class("patch_vae")(**sizes) if "fine" in sizes else part_class("vae")(**(sizes or VAE))
+            return kind(**(sizes or VAE))
         if name == "denoising_unet":
             sizes.setdefault("focus", asdict(PLANS[config.plan]))
             if sizes.get("skip"):
                 sizes.setdefault("schedule", SCHEDULE)
-        return part_class(name)(**sizes)
+        return kind(**sizes)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"`sizes.{name}` cannot be built: {error}") from error
 
@@ -83,8 +62,7 @@ def saved_part(folder: Path, name: str) -> nn.Module:
     if len(files) != 1:
         raise StudioError(f"There are no trained weights in {place}. Train that part first, or correct `init`/`base`.")
     values = read_json(place / "config.json")
-    kind = part_class("patch_vae" if name == "vae" and "fine" in values else name)
-    module = kind(kind.config_class.from_dict(values)) if name == "image_encoder" else kind.from_config(values)
+    module = build(part_class(name, values), values)
     try:
         module.load_state_dict({k: v.float() for k, v in read_tensors(files[0]).items()}, strict=True)
     except RuntimeError as error:
