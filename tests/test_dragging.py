@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from joint_positions import joint_positions
 
 from mcld_app.body.mannequin.articulation import bone_transforms
-from mcld_app.body.mannequin.dragging import BONES, HANDLES, drag, joint_points, nudge, pose_from_json, pose_to_json
+from mcld_app.body.mannequin.dragging import drag, nudge
+from mcld_app.body.mannequin.handles import HANDLES, LINKS, joint_points
 from mcld_app.body.mannequin.pose import JOINTS, SETTINGS, Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
 from mcld_app.errors import PoseError, StudioError
@@ -71,7 +72,7 @@ def test_handles_have_names_labels_and_bones_between_them() -> None:
     assert names == list(HANDLES) and len(set(names)) == len(names) == 20
     assert len({point.label for point in points}) == len(points)
     assert all(point.label[0].isupper() and "_" not in point.label for point in points)
-    assert {end for bone in BONES for end in bone} == set(names) - {"face"}
+    assert {end for link in LINKS for end in link} == set(names) - {"face"}
     for side in ("left", "right"):
         for part in ("shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle", "toes"):
             assert f"{side}_{part}" in names
@@ -321,14 +322,14 @@ def test_a_handle_that_does_not_exist_is_a_sentence(handle: str) -> None:
 @settings(max_examples=25)
 def test_a_saved_pose_is_read_back_the_same(pose: Pose, shift: float, name: str) -> None:
     pose = pose.replace(shift_y=shift, name=name)
-    assert pose_from_json(pose_to_json(pose)) == pose
-    assert pose_from_json(pose_to_json(pose).encode()) == pose
+    assert Pose.from_json(pose.to_json()) == pose
+    assert Pose.from_json(pose.to_json().encode()) == pose
 
 
 def test_a_dragged_pose_can_be_saved() -> None:
     pose = pulled(named_poses()["running"], "right_wrist", 20, -30)
-    assert pose_from_json(pose_to_json(pose)) == pose
-    assert len(pose_to_json(pose)) < 2000
+    assert Pose.from_json(pose.to_json()) == pose
+    assert len(pose.to_json()) < 2000
 
 
 @pytest.mark.parametrize(
@@ -354,11 +355,11 @@ def test_a_dragged_pose_can_be_saved() -> None:
 )  # fmt: skip
 def test_a_bad_pose_file_is_one_sentence(text: str | bytes, says: str) -> None:
     with pytest.raises(StudioError) as caught:
-        pose_from_json(text)
+        Pose.from_json(text)
     assert says in str(caught.value)
     assert str(caught.value).endswith(".") and len(str(caught.value)) < 400
 
 
 def test_a_pose_file_of_exactly_64_kilobytes_is_read() -> None:
     text = json.dumps({"name": "padded"})
-    assert pose_from_json(text + " " * (65536 - len(text))).name == "padded"
+    assert Pose.from_json(text + " " * (65536 - len(text))).name == "padded"

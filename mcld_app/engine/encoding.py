@@ -90,7 +90,7 @@ class ConditionEncoder:
 
     def _filled(self, conditions: Conditions) -> TextureMap:
         """The texture map without holes, for a model that sees the preview. What was guessed already stays so."""
-        from mcld_app.body.texture.dressing import fill
+        from mcld_app.body.texture.filling import fill
         from mcld_app.body.texture.texture_map import TextureMap
 
         known = p.known_texels(conditions) | conditions.texture.any(-1)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from mcld_app.body.iuv import encode_iuv
-from mcld_app.body.mannequin.dragging import pose_to_json
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, pose_map
@@ -84,7 +83,7 @@ def _iuv(state: EditorState) -> File:
 def _pose(state: EditorState) -> File:
     if not isinstance(state.look.pose, Pose):
         raise StudioError("Only the mannequin's pose can be saved as a pose. Download the IUV map instead.")
-    return "mcld-pose.json", _JSON, pose_to_json(state.look.pose).encode()
+    return "mcld-pose.json", _JSON, state.look.pose.to_json().encode()
 
 
 def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> File:

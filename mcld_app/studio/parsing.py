@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from mcld_app.body.photo import read_layer
-from mcld_app.editing.area import Area, checked_area
+from mcld_app.editing.area import CLOTHES, Area, checked_area
 from mcld_app.errors import PictureError, StudioError
 from mcld_app.request import MAX_UPLOAD
-from mcld_app.studio.regions import CLOTHES
 
 Data = Mapping[str, Any]
 

@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcld_app.errors import StudioError
-from mcld_app.studio.dispatcher import sentence
+from mcld_app.studio.messages import sentence
 
 NOT_UNDERSTOOD = "The page sent something the studio does not understand. Reload the page."
 BAD_REQUEST = "This request has not the form that the studio understands. /gradio_api/info says what it takes."

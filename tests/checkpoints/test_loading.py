@@ -377,7 +377,8 @@ def test_saving_over_something_is_refused_and_a_full_disk_leaves_nothing(folder:
 
 
 def test_the_shared_engine_draws_with_a_loaded_pipeline(folder: Path, tiny):
-    from mcld_app.engine.engine import Engine, Model
+    from mcld_app.engine.engine import Engine
+    from mcld_app.engine.model import Model
 
     save_pipeline(tiny, folder / "mine")
     engine = Engine(Model("tiny", lambda device, dtype: load_pipeline(folder / "mine", device=device, dtype=dtype)))

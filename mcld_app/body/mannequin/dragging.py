@@ -7,17 +7,12 @@ import math
 import numpy as np
 
 from mcld_app.body.mannequin.articulation import rotation
-from mcld_app.body.mannequin.handles import BONES, HANDLES, Handle, JointPoint, handle_places, joint_points
+from mcld_app.body.mannequin.handles import HANDLES, Handle, handle_places
 from mcld_app.body.mannequin.kinematics import Goal, inverse_kinematics
 from mcld_app.body.mannequin.pose import SETTINGS, Pose
 from mcld_app.body.mannequin.rendering import to_picture
-from mcld_app.body.mannequin.skeleton import BONES as SKELETON
+from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.errors import PoseError
-
-__all__ = ["BONES", "HANDLES", "JointPoint", "drag", "joint_points", "nudge", "pose_from_json", "pose_to_json"]
-
-LARGEST_FILE = 64 * 1024
-"""Bytes of a pose file; those of the studio have about 1000."""
 
 _STILL = 0.02  # pixels that count as not moved
 _OUTSIDE = 1000.0  # pictures' widths; what is farther off counts as that far
@@ -48,22 +43,6 @@ def nudge(pose: Pose, handle: str, dx: float, dy: float, size: tuple[int, int] =
     return _moved(pose, _handle(handle), (dx, dy), size, by=True)
 
 
-def pose_to_json(pose: Pose) -> str:
-    """The pose as a small JSON text, see `Pose.to_json`."""
-    return pose.to_json()
-
-
-def pose_from_json(text: str | bytes) -> Pose:
-    """Read a pose that somebody saved.
-
-    Raises:
-        PoseError: for more than 64 kB, and whatever `Pose.from_json` does not take.
-    """
-    if len(text if isinstance(text, bytes) else text.encode("utf-8", "replace")) > LARGEST_FILE:
-        raise PoseError("This is not a pose file: it is larger than 64 kB. Choose a pose that was saved here.")
-    return Pose.from_json(text)
-
-
 def _handle(name: str) -> Handle:
     if name not in HANDLES:
         raise PoseError(f"The mannequin has no handle called {str(name)[:60]!r}. Choose one of: {', '.join(HANDLES)}.")
@@ -85,7 +64,7 @@ def _moved(pose: Pose, handle: Handle, to: tuple[float, float], size: tuple[int,
 
     def goal(name: str, move: np.ndarray) -> Goal:
         away = (places[name] - places["pelvis"]) / pose.height @ rotation((0.0, 1.0, 0.0), pose.yaw)
-        here = away + np.array(SKELETON["pelvis"][1])
+        here = away + np.array(BONES["pelvis"][1])
         return Goal(HANDLES[name].bone, HANDLES[name].place, view @ here + move)
 
     found: dict[str, float] = {}

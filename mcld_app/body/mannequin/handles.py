@@ -13,8 +13,7 @@ import numpy as np
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface, posed_vertices, to_picture
-from mcld_app.body.mannequin.skeleton import BONES as SKELETON
-from mcld_app.body.mannequin.skeleton import SHOULDER
+from mcld_app.body.mannequin.skeleton import BONES, SHOULDER
 
 _ROWS = 160  # height in pixels of the little picture that tells what hides what; a wrist is 4 of them wide
 _PADDING = 0.035  # metres that a unit of build puts between a joint and the skin
@@ -62,13 +61,13 @@ class JointPoint:
 
 
 def _on_hand(d: float) -> tuple[float, float, float]:
-    wrist = np.array(SKELETON["left_wrist"][1])
+    wrist = np.array(BONES["left_wrist"][1])
     along = (wrist - SHOULDER) / np.linalg.norm(wrist - SHOULDER)
     return tuple((wrist + d * along).tolist())
 
 
 def _handles() -> dict[str, Handle]:
-    at = {name: place for name, (_, place) in SKELETON.items()}
+    at = {name: place for name, (_, place) in BONES.items()}
     back = {"spine.bend": 3.0, "spine.side": 3.0, "chest.bend": 2.0, "chest.side": 2.0}
     nod = {"neck.bend": 1.0, "neck.side": 1.0, "head.bend": 1.0, "head.side": 1.0}
     look = {"neck.twist": 2.0, "head.twist": 1.0, "neck.bend": 3.0, "head.bend": 1.0}
@@ -95,7 +94,7 @@ def _handles() -> dict[str, Handle]:
     for side, sign in (("left", 1.0), ("right", -1.0)):
         for name, (label, bone, (x, y, z), depth, turns) in limbs.items():
             own = {f"{side}_{key}": value for key, value in turns.items()} | (turn if name == "shoulder" else {})
-            carrier = bone if bone in SKELETON else f"{side}_{bone}"
+            carrier = bone if bone in BONES else f"{side}_{bone}"
             label = f"{side} {label}".capitalize()
             made.append(Handle(f"{side}_{name}", label, carrier, (sign * x, y, z), depth, MappingProxyType(own)))
     return {handle.name: handle for handle in made}
@@ -103,7 +102,7 @@ def _handles() -> dict[str, Handle]:
 
 HANDLES: Mapping[str, Handle] = MappingProxyType(_handles())
 
-BONES: tuple[tuple[str, str], ...] = (
+LINKS: tuple[tuple[str, str], ...] = (
     ("head", "neck"),
     ("neck", "pelvis"),
     *(
@@ -153,7 +152,7 @@ def _skin_and_handles(pose: Pose) -> tuple[np.ndarray, np.ndarray]:
 def _rest_handles() -> tuple[np.ndarray, np.ndarray]:
     """The handles' places (N, 3) in the rest pose, and the skin weights (6890 + N, 21) of the body and of them: each
     moves with one bone."""
-    bones = list(SKELETON)
+    bones = list(BONES)
     places = np.array([handle.place for handle in HANDLES.values()], np.float32)
     carried = np.eye(len(bones), dtype=np.float32)[[bones.index(handle.bone) for handle in HANDLES.values()]]
     return places, np.concatenate([body_mesh().weights, carried])

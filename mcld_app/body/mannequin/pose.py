@@ -17,6 +17,9 @@ from mcld_app.errors import PoseError
 
 POSE_FOLDER = Path(__file__).resolve().parents[3] / "assets" / "poses"
 
+LARGEST_FILE = 64 * 1024
+"""Bytes of a pose file; those of the studio have about 1000."""
+
 
 @dataclass(frozen=True)
 class Joint:
@@ -156,11 +159,13 @@ class Pose:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Pose:
-        """Read a pose.
+        """Read a pose that somebody saved.
 
         Raises:
-            PoseError: where the text is no JSON, names something unknown or passes a limit.
+            PoseError: where the text is larger than 64 kB, is no JSON, names something unknown or passes a limit.
         """
+        if len(text if isinstance(text, bytes) else text.encode("utf-8", "replace")) > LARGEST_FILE:
+            raise PoseError("This is not a pose file: it is larger than 64 kB. Choose a pose that was saved here.")
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:

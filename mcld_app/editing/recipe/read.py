@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from mcld_app.body.iuv import read_iuv
-from mcld_app.body.mannequin.dragging import pose_from_json
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits import KINDS
@@ -93,7 +92,7 @@ def _pose(told: MannequinPose | PoseOf | PoseMap | None, reader: Reader) -> Pose
     if told is None:
         return None
     if isinstance(told, MannequinPose):
-        return pose_from_json(json.dumps(told.mannequin))
+        return Pose.from_json(json.dumps(told.mannequin))
     if isinstance(told, PoseOf):
         return pose_as(reader.person(told.of))
     kept = reader.pictures.get(told.map)

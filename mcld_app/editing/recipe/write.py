@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from mcld_app.body.mannequin.dragging import pose_to_json
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing.look import MapPose
 from mcld_app.editing.recipe.recipe import FORMAT, VERSION, Recipe
@@ -49,7 +48,7 @@ def _pose(pose: Pose | MapPose | None, writer: Writer) -> MannequinPose | PoseOf
     if pose is None:
         return None
     if isinstance(pose, Pose):
-        return MannequinPose(mannequin=json.loads(pose_to_json(pose)))
+        return MannequinPose(mannequin=json.loads(pose.to_json()))
     if pose.sample:
         return PoseOf(of=SampleRef(sample=pose.sample))
     return PoseMap(map=writer.iuv(pose.iuv, pose.name))

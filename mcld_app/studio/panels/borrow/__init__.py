@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcld_app.body.mannequin.dragging import pose_from_json
+from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import pose_as
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
@@ -29,7 +29,7 @@ def open_pose(state: EditorState, data: Data) -> EditorState:
         told = parsing.file_bytes(data.get("file")).decode("utf-8")
     except UnicodeDecodeError as error:
         raise StudioError("This file is no pose. Choose a pose that was saved here, a .json file.") from error
-    return stand(state, pose_from_json(told))
+    return stand(state, Pose.from_json(told))
 
 
 def pose_of(state: EditorState, data: Data) -> EditorState:

@@ -11,6 +11,7 @@ from mcld_app.body.iuv import read_iuv
 from mcld_app.body.photo import read_photo
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
+from mcld_app.editing.area import CLOTHES
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.garment import clothes_of
 from mcld_app.errors import StudioError
@@ -22,7 +23,6 @@ from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.picker import own_items, people_items, picker
 from mcld_app.studio.pictures import item, thumb
-from mcld_app.studio.regions import CLOTHES
 from mcld_app.studio.state import EditorState, InHand, Note
 
 _SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers", "shoes": "Shoes", "outfit": "Outfits"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcld_app.body.iuv import resize_iuv
-from mcld_app.body.mannequin.handles import BONES, joint_points
+from mcld_app.body.mannequin.handles import LINKS, joint_points
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import Preview, draw
 from mcld_app.editing.person import PICTURE_SIZE
@@ -84,5 +84,5 @@ def handles(pose: AnyPose) -> dict | None:
             {"id": p.name, "label": p.label, "x": round(p.x, 4), "y": round(p.y, 4), "front": p.front}
             for p in joint_points(pose, PICTURE_SIZE)
         ]
-        pose.worked_out[handles] = {"points": points, "bones": [list(bone) for bone in BONES]}
+        pose.worked_out[handles] = {"points": points, "bones": [list(link) for link in LINKS]}
     return pose.worked_out[handles]
