@@ -31,7 +31,7 @@ MAX_UPLOAD = 20 << 20
 SCHEDULERS: Mapping[str, str] = MappingProxyType(
     {"ddim": "DDIM, as the authors", "dpm++": "DPM-Solver++, few steps", "unipc": "UniPC, few steps"}
 )
-"""The one table of schedulers: name -> what the page calls it. `engine.schedulers` knows how each is made."""
+"""The one table of schedulers: name -> what the page calls it. `network.schedulers` knows how each is made."""
 
 SchedulerName = Literal[tuple(SCHEDULERS)]
 """A name in `SCHEDULERS`, for the API's description."""
@@ -134,7 +134,7 @@ class Progress:
     Attributes:
         step, steps: of the batch being drawn, from 1.
         done, jobs: pictures finished before this batch, and in all.
-        previews: list of (h, w, 3) uint8 RGB small pictures of what is being drawn (None where not asked for).
+        step_pictures: list of (h, w, 3) uint8 RGB small pictures of what is being drawn (None where not asked for).
         batch: how many pictures are being drawn at once.
     """
 
@@ -142,7 +142,7 @@ class Progress:
     steps: int
     done: int
     jobs: int
-    previews: list[np.ndarray] | None
+    step_pictures: list[np.ndarray] | None
     batch: int = 1
 
     @property

@@ -17,11 +17,11 @@ a whole network is measured here, case by case, and not guessed:
   `TRIES` such banks takes the output is allowed on top: 2e-4 to 6e-4. Between real processors 2% flip and 9e-5 was
   seen.
 * *The loop.* DDIM's steps with v-prediction turn latents by a quarter circle in all, so an error e of every forward,
-  which guidance of 3.5 makes 6 e at most, adds up to pi / 2 x 6 e: 6e-3 with half precision, 1e-3 without, and by the
-  step's share of it before.
+  which guidance of 3.5 makes 6 e at most, adds up to pi / 2 x 6 e: 6e-3 with half precision, 1e-3 without, and by
+  the step's share of it before. A picture in 0..1 may be off by half a grey level.
 
-Mistakes in the structure move a single forward by 0.29 and more (the data's own `mutants`). No allowance exceeds a
-hundredth of that, so that a network which is broken cannot widen its own.
+Mistakes in the structure move a single forward by 0.29 and more (the data's own `mutants`). No forward's allowance
+exceeds a hundredth of that, so that a network which is broken cannot widen its own.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ ORDERS, TRIES, SMALLEST_MISTAKE = 8, 8, 0.29
 CEILING = SMALLEST_MISTAKE / 100
 # A product of 1000 float32 factors is off by 1000 ** 0.5 roundings of 6e-8.
 SCHEDULE = 2e-6
-PIPELINE_FP32, PIPELINE_FP16, IMAGE = 2e-3, 1e-2, 2e-3
 GREY = 1 / 255  # cutting to bytes turns a last bit into a whole grey level
+PIPELINE_FP32, PIPELINE_FP16, IMAGE = 1e-3, 6e-3, GREY / 2
 
 
 @dataclass(frozen=True)
@@ -171,20 +171,24 @@ def rounding(single: Tensor, double: Tensor) -> float:
 def check(folder: Path) -> Iterator[Result]:
     """Every comparison the folder allows, one by one."""
     data = Folder(folder)
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    pipe = load_pipeline(data)
-    if data.has("modules"):
-        yield from check_modules(data, pipe)
-    if data.has("scheduler"):
-        yield from check_scheduler(data, pipe)
-    if data.has("ref_denoise"):
-        yield from check_forwards(data, pipe)
-    if data.has("postprocess"):
-        yield from check_results(data)
-    for file in sorted(folder.glob("pipe_*.npz")):
-        yield from check_pipeline(data, pipe, file.stem)
-        if data.meta(file.stem).get("pil"):
-            yield from check_engine(data, file.stem)
+    try:
+        pipe = load_pipeline(data)
+        if data.has("modules"):
+            yield from check_modules(data, pipe)
+        if data.has("scheduler"):
+            yield from check_scheduler(data, pipe)
+        if data.has("ref_denoise"):
+            yield from check_forwards(data, pipe)
+        if data.has("postprocess"):
+            yield from check_results(data)
+        for file in sorted(folder.glob("pipe_*.npz")):
+            yield from check_pipeline(data, pipe, file.stem)
+            if data.meta(file.stem).get("pil"):
+                yield from check_engine(data, file.stem)
+    finally:
+        torch.set_num_threads(threads)  # whatever comes after in this process has its own again
 
 
 def check_modules(data: Folder, pipe) -> Iterator[Result]:
@@ -355,7 +359,7 @@ def check_engine(data: Folder, name: str) -> Iterator[Result]:
 
     def drawn(preprocess) -> Tensor:
         engine = Engine(Model("golden", lambda *_: pipe, result=size, preprocess=preprocess), device="cpu")
-        made = engine.generate(jobs, settings, noise=noise.numpy(), previews=False)
+        made = engine.generate(jobs, settings, noise=noise.numpy(), step_pictures=False)
         return torch.from_numpy(np.stack([one.picture for one in made])).movedim(-1, 1) / 255
 
     def cut(pictures: Tensor) -> Tensor:

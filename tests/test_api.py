@@ -39,7 +39,7 @@ except Exception as error:
 print(json.dumps({
     "people": len(samples["people"]), "edits": [e["kind"] for e in json.loads(recipe)["edits"]],
     "size": picture.size, "drawn": sizes, "told": told,
-    "health": [sorted(f) for f in client.predict(recipe, api_name="/health")][:1],
+    "health": [sorted(f) for f in client.predict(client.predict(recipe, "back", api_name="/pose"), api_name="/health")],
 }))
 '''
 
@@ -55,7 +55,7 @@ def test_another_program_edits_and_draws_by_named_endpoints(studio_url: str) -> 
     assert told["edits"] == ["wear", "cover", "face"]
     assert told["size"] == [352, 512] and told["drawn"] == [[176, 256]] * 2
     assert "There is no such pose" in told["told"] and "Traceback" not in told["told"]
-    assert told["health"] in ([], [["kind", "level", "measure", "text"]])
+    assert told["health"] and {*map(tuple, told["health"])} == {("kind", "level", "measure", "text")}
 
 
 def test_every_endpoint_is_typed_and_says_what_it_does() -> None:
@@ -78,7 +78,7 @@ def test_the_endpoints_are_those_that_programs_were_promised() -> None:
 
 def test_an_endpoint_keeps_nothing_and_the_recipe_holds_all() -> None:
     recipe = api.wear(api.start("person:tomas"), "garment:jeans", "bottom")
-    again = api.mirror(api.pose(recipe, "waving" if "waving" in api.samples()["poses"] else "one-hand-up"))
+    again = api.mirror(api.pose(recipe, "one-hand-up"))
     assert json.loads(again)["edits"] == json.loads(recipe)["edits"]
     assert json.loads(api.remove(recipe, 0))["edits"] == []
     with pytest.raises(StudioError, match="not in the list"):

@@ -16,10 +16,10 @@ from tiny import tiny_pipeline
 
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model
-from mcld_app.engine.schedulers import scheduler_named
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.network.embeddings import Encoded, PersonEmbeddings
 from mcld_app.network.preprocess import SQUEEZED, pose_picture, results
+from mcld_app.network.schedulers import scheduler_named
 from mcld_app.request import SCHEDULERS, Conditions, Face, Job, Settings
 
 HIGH, WIDE = 128, 128

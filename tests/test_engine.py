@@ -121,7 +121,8 @@ def test_progress_counts_steps_and_shows_small_pictures(engine):
     told = []
     engine.generate([Job(conditions(), 1), Job(conditions(), 2)], FAST, on_progress=told.append)
     assert [(p.step, p.steps, p.jobs) for p in told] == [(1, 3, 2), (2, 3, 2), (3, 3, 2)]
-    assert all(len(p.previews) == 2 and p.previews[0].dtype == np.uint8 and p.previews[0].ndim == 3 for p in told)
+    shown = [p.step_pictures for p in told]
+    assert all(len(two) == 2 and two[0].dtype == np.uint8 and two[0].ndim == 3 for two in shown)
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])
@@ -335,7 +336,7 @@ def test_a_picture_that_is_held_back_is_seen_by_nobody():
     with pytest.raises(StudioError, match="held this picture back"):
         engine.generate([Job(conditions(), seed) for seed in (1, 2)], FAST, on_progress=told.append)
     assert len(guard.seen) == 2
-    assert told and all(progress.previews is None for progress in told), "nor is it seen coming"
+    assert told and all(progress.step_pictures is None for progress in told), "nor is it seen coming"
     drawn = engine.generate([Job(conditions(), 3)], FAST)
     assert np.array_equal(drawn[0].picture, guard.seen[-1])
 

@@ -73,7 +73,7 @@ class Perfect:
         self.kinds = [(p.truth, p.dressed, p.faced, p.faced) for p in map(render_case, listed)]
         self.calls = 0
 
-    def generate(self, jobs, settings, *, previews):
+    def generate(self, jobs, settings, *, step_pictures):
         kind, self.calls = self.calls % 4, self.calls + 1
         pictures = [kinds[kind] for kinds in self.kinds]
         return [SimpleNamespace(picture=np.where(p < 255, p + 1, 254).astype(np.uint8)) for p in pictures]

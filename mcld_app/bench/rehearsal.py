@@ -97,7 +97,7 @@ def rehearse(
         print(f"step {progress.step} of {progress.steps}", file=sys.stderr, flush=True)
 
     job = Job(replace(given, face=Face(identity)), 1)
-    [drawn] = engine.generate([job], Settings(steps=steps), on_progress=on_progress, previews=False)
+    [drawn] = engine.generate([job], Settings(steps=steps), on_progress=on_progress, step_pictures=False)
     ended = time.perf_counter()
     if picture is not None:
         picture.write_bytes(encode_png(drawn.picture))

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from mcld_app.checkpoints.modules import config_beside
 from mcld_app.checkpoints.sizes import Sizes
+from mcld_app.network.schedulers import CLASSES as SCHEDULER_CLASSES
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @dataclass(frozen=True)
-class Part:
+class ModelPart:
     """One part of a model.
 
     Attributes:
@@ -77,34 +78,32 @@ def build(kind: type, config: Mapping[str, Any]) -> nn.Module:
 
 _NETWORK = "mcld_app.network"
 
-PARTS: dict[str, Part] = {
+PARTS: dict[str, ModelPart] = {
     part.name: part
     for part in (
-        Part("vae", ("diffusers.AutoencoderKL", f"{_NETWORK}.patch_autoencoder.PatchAutoencoder"),
+        ModelPart("vae", ("diffusers.AutoencoderKL", f"{_NETWORK}.patch_autoencoder.PatchAutoencoder"),
              weight="vae", config_kind="AutoencoderKL"),
-        Part("image_encoder", ("transformers.CLIPVisionModelWithProjection",),
+        ModelPart("image_encoder", ("transformers.CLIPVisionModelWithProjection",),
              weight="image_encoder", config_kind="clip_vision_model"),
-        Part("denoising_unet", (f"{_NETWORK}.unets.DenoisingUNet",), weight="denoising_unet", inner="unet"),
-        Part("reference_unet", (f"{_NETWORK}.unets.ReferenceUNet",), weight="reference_unet", inner="unet"),
-        Part("pose_guider", (f"{_NETWORK}.pose_guider.PoseGuider",), weight="pose_guider"),
-        Part("face_projector", (f"{_NETWORK}.face_projector.FaceProjector",), weight="image_proj_model"),
-        Part("face_encoder", (f"{_NETWORK}.face_encoder.FaceEncoder",)),
-        Part("face_judge", (f"{_NETWORK}.face_encoder.FaceEncoder",)),  # beside the model: evaluation's own
-        Part("refiner", (f"{_NETWORK}.refiner.DetailRefiner",)),
+        ModelPart("denoising_unet", (f"{_NETWORK}.unets.DenoisingUNet",), weight="denoising_unet", inner="unet"),
+        ModelPart("reference_unet", (f"{_NETWORK}.unets.ReferenceUNet",), weight="reference_unet", inner="unet"),
+        ModelPart("pose_guider", (f"{_NETWORK}.pose_guider.PoseGuider",), weight="pose_guider"),
+        ModelPart("face_projector", (f"{_NETWORK}.face_projector.FaceProjector",), weight="image_proj_model"),
+        ModelPart("face_encoder", (f"{_NETWORK}.face_encoder.FaceEncoder",)),
+        ModelPart("face_judge", (f"{_NETWORK}.face_encoder.FaceEncoder",)),  # beside the model: evaluation's own
+        ModelPart("refiner", (f"{_NETWORK}.refiner.DetailRefiner",)),
     )
 }  # fmt: skip
 """The networks, by name."""
 
-PUBLISHED_PARTS: tuple[Part, ...] = tuple(part for part in PARTS.values() if part.weight)
+PUBLISHED_PARTS: tuple[ModelPart, ...] = tuple(part for part in PARTS.values() if part.weight)
 """The networks of the published model."""
 
-SETTINGS: dict[str, Part] = {
+SETTINGS: dict[str, ModelPart] = {
     part.name: part
     for part in (
-        Part("scheduler", (
-            "diffusers.DDIMScheduler", "diffusers.DPMSolverMultistepScheduler", "diffusers.UniPCMultistepScheduler",
-        )),
-        Part("feature_extractor", ("transformers.CLIPImageProcessorPil",)),
+        ModelPart("scheduler", tuple(f"diffusers.{kind}" for kind, _ in SCHEDULER_CLASSES.values())),
+        ModelPart("feature_extractor", ("transformers.CLIPImageProcessorPil",)),
     )
 }  # fmt: skip
 """Parts without weights, by name: a configuration is all they are."""

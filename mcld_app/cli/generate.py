@@ -95,11 +95,11 @@ def draw_recipe(
         seeds = made.seeds[start : start + MAX_COUNT]
         step = partial(_told, on_step, start, len(made.seeds))
         jobs = [Job(given, seed) for seed in seeds]
-        for one in engine_for(name).generate(jobs, settings, on_progress=step, previews=False):
+        for one in engine_for(name).generate(jobs, settings, on_progress=step, step_pictures=False):
             told = {key: getattr(one, key) for key in ("device", "dtype", "batch", "fallback")}
             drawn = Recipe(made.look, settings, (one.seed,), name, told)
             path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
-            data = encode_drawn(one.picture, drawn, label, pictures=pictures, mark=watermark)
+            data = encode_drawn(one.picture, drawn, label, pictures=pictures, watermark=watermark)
             with writing(path):  # whole or not at all: a picture that is there counts as drawn when a run goes on
                 write_whole(path, data)
             paths.append(path)

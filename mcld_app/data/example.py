@@ -19,9 +19,9 @@ class Example:
         targets: (K, H, W, 3) uint8 RGB, the true pictures.
         poses: (K, H, W, 3) uint8 in I, U, V order, the IUV map of each target. Where it was resized as the
             authors do, part numbers blend at borders: for the network's pose input.
-        previews: (K, H, W, 5) uint8, see `body.preview.preview_planes`; None where the source makes none.
+        previews: (K, H, W, 5) uint8, see `body.texture.preview_planes`; None where the source makes none.
         alphas: (K, H, W) uint8, how much of each pixel the person covers; None where that is not known.
-        face: (64, 64, 3) uint8 RGB, see `body.head.crop_head`; None where no face is seen, or none was cut out.
+        face: (64, 64, 3) uint8 RGB, see `body.head_crop.crop_head`; None where no face is seen, or none was cut out.
     """
 
     photo: np.ndarray

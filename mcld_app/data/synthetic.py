@@ -93,7 +93,7 @@ def example_of(
     source = render_view(person, poses[0], _SOURCE_SIZE)
     seen = extract(source.photo, source.iuv)
     filled = fill(seen)
-    ground = background_colour(source.photo)
+    background = background_colour(source.photo)
     targets, maps, alphas = [], [], []
     for k, pose in enumerate(poses):
         view = render_view(person, pose, size)
@@ -108,7 +108,7 @@ def example_of(
         identity=np.zeros(512, np.float32),
         targets=np.stack(targets),
         poses=np.stack(maps),
-        previews=np.stack([preview_planes(filled, seen.coverage, iuv, ground) for iuv in maps]),
+        previews=np.stack([preview_planes(filled, seen.coverage, iuv, background) for iuv in maps]),
         alphas=np.stack(alphas),
         face=crop_head(source.photo, source.iuv),
     )

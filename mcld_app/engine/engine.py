@@ -20,10 +20,10 @@ from mcld_app.engine.cache import ContentCache
 from mcld_app.engine.encoding import ConditionEncoder, bytes_of
 from mcld_app.engine.latent_colours import LatentColours
 from mcld_app.engine.model import Model
-from mcld_app.engine.schedulers import scheduler_named
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.network.device import best_device, best_dtype
 from mcld_app.network.preprocess import check_conditions, generators_for, initial_noise, results
+from mcld_app.network.schedulers import scheduler_named
 from mcld_app.request import Drawn, Job, Progress, Settings
 
 if TYPE_CHECKING:  # heavy packages are imported where they are used: the page must come up without them
@@ -60,7 +60,7 @@ class _Request:
     owner: str
     on_progress: Callable[[Progress], None] | None
     cancelled: Callable[[], bool]
-    previews: bool
+    step_pictures: bool
     total: int
 
 
@@ -104,7 +104,7 @@ class Engine:
         noise: np.ndarray | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
-        previews: bool = True,
+        step_pictures: bool = True,
     ) -> list[Drawn]:
         """Draw pictures.
 
@@ -116,7 +116,7 @@ class Engine:
             noise: (jobs, C, h, w) float32 initial latents, to be drawn from instead of the seeds' own.
             on_progress: called after each step.
             cancelled: asked before each part that is encoded and before each step; True stops.
-            previews: whether progress carries small pictures.
+            step_pictures: whether progress carries small pictures.
 
         Raises:
             Cancelled: where `cancelled` said so; the engine stays usable.
@@ -134,7 +134,7 @@ class Engine:
             if noise is not None and noise.shape != (shape := loaded.pipe.noise_shape(len(jobs))):
                 raise StudioError(f"The noise of these pictures has the shape {shape}, not {noise.shape}.")
             checker = self.model.guard(loaded.device) if self.model.guard else None
-            shown = previews and checker is None  # what is to be held back must not be seen coming
+            shown = step_pictures and checker is None  # what is to be held back must not be seen coming
             request = _Request(settings or Settings(), owner, on_progress, cancelled, shown, len(jobs))
             drawn: list[Drawn] = []
             while len(drawn) < len(jobs):
@@ -206,7 +206,7 @@ class Engine:
 
         def on_step(index: int, t: int, tensors: dict[str, Tensor]) -> None:
             if request.on_progress is not None:
-                pictures = loaded.colours.pictures(tensors["x0"], self.model.result) if request.previews else None
+                pictures = loaded.colours.pictures(tensors["x0"], self.model.result) if request.step_pictures else None
                 step = Progress(index + 1, settings.steps, done, request.total, pictures, len(jobs))
                 request.on_progress(step)
             if index + 1 < settings.steps and request.cancelled():

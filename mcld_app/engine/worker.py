@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from mcld_app.errors import Cancelled, StudioError
+from mcld_app.errors import StudioError
 from mcld_app.request import Drawn, Face, Job, Progress, Settings
 
 News = Progress | list[Drawn]
-Drawing = Callable[[str, Sequence[Job], Settings, str, str], Iterator[News]]
+DrawFunction = Callable[[str, Sequence[Job], Settings, str, str], Iterator[News]]
 
 # Estimates, for the published network's 512 x 512 pictures on a slice of an H200; nobody has timed it there. Too much
 # is refused to visitors with little time left, too little ends a drawing before it is done.
@@ -55,7 +55,7 @@ def draw(model: str, jobs: Sequence[Job], settings: Settings, stop: str, owner: 
     """Draw pictures and tell how it goes.
 
     Args:
-        model: a name of `models.available`.
+        model: a name of `registry.available`.
         jobs, settings: see `Engine.generate`.
         stop: path of a file; once it exists, drawing stops at the next step. It is created where the caller closes
             this iterator early.
@@ -105,7 +105,7 @@ def draw_apart(
             engine_for(model).forget()
 
 
-def across(apart: Callable[..., Iterator[News | StudioError]]) -> Drawing:
+def across(apart: Callable[..., Iterator[News | StudioError]]) -> DrawFunction:
     """`draw` made of a `draw_apart` that runs in another process, whatever runs it there."""
 
     def drawing(model: str, jobs: Sequence[Job], settings: Settings, stop: str, owner: str = "") -> Iterator[News]:
@@ -157,7 +157,7 @@ def identified(model: str, jobs: Sequence[Job]) -> list[Job]:
     return [Job(given, job.seed) for given, job in zip(told, jobs, strict=True)]
 
 
-def drawer() -> Drawing:
+def drawer() -> DrawFunction:
     """`draw`, on a ZeroGPU Space in a process that gets a GPU for as long as `seconds_needed` says."""
     from mcld_app.deployment import on_zerogpu
 
@@ -207,5 +207,3 @@ def _of_spaces(error: Exception) -> str:
     words = str(getattr(error, "message", "")).strip().rstrip(".")
     return _TAKEN_AWAY.format(words) if words else _FAULT
 
-
-__all__ = ["Cancelled", "Drawing", "across", "draw", "draw_apart", "drawer", "seconds_needed"]

@@ -13,7 +13,6 @@ from PIL import Image
 
 from mcld_app.body.iuv import to_network_rgb
 from mcld_app.data.layout import Layout, Pair, read_pairs, require
-from mcld_app.errors import StudioError
 from mcld_app.evaluation.faces import Encoder, FaceMatch, face_scores, load_encoder, match
 from mcld_app.evaluation.frechet import FeatureNetwork, Statistics, fid, load_inception
 from mcld_app.evaluation.metrics import foreground_psnr, psnr, ssim
@@ -28,7 +27,7 @@ from mcld_app.evaluation.pairs import (
 from mcld_app.evaluation.paper import COMPARABLE, FACES, PAIRS, QUALITY, reported
 from mcld_app.evaluation.perceptual import Lpips, load_lpips
 from mcld_app.evaluation.pretrained import Skipped
-from mcld_app.evaluation.table import Table, measured_row, picture_grid, reported_row, to_csv, to_markdown
+from mcld_app.evaluation.table import Table, measured_row, picture_grid, reported_row, to_csv, to_markdown, write_tables
 
 FOREGROUND = "foreground PSNR"
 BATCH = 8
@@ -102,14 +101,7 @@ class Evaluation:
             StudioError: where the folder cannot be written.
         """
         texts = {"table.md": self.markdown(), "table.csv": to_csv(self.tables), "cases.csv": _cases_csv(self.cases)}
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            for name, text in texts.items():
-                (out / name).write_text(text, encoding="utf-8", newline="\n")
-            self.grid.save(out / "grid.png")
-        except OSError as error:
-            raise StudioError(f"The tables cannot be written into {out}: {error}. Name another folder.") from error
-        return tuple(out / name for name in (*texts, "grid.png"))
+        return tuple(write_tables(out, texts, self.grid, "grid.png"))
 
 
 def evaluate_folder(

@@ -151,7 +151,7 @@ def faced_by_identity_alone(case: RenderedCase) -> Conditions:
 
 
 def preview(case: RenderedCase) -> np.ndarray:
-    """The texture preview of the pose transfer, (256, 176, 3) uint8: holes filled, on the source's ground."""
+    """The texture preview of the pose transfer, (256, 176, 3) uint8: holes filled, on the source's background."""
     person = case.source.person
     planes = preview_planes(person.filled, person.texture.coverage, case.pose, background_colour(person.photo))
     return np.ascontiguousarray(planes[..., :3])

@@ -17,7 +17,7 @@ from mcld_app.body.head_crop import crop_head
 from mcld_app.engine.engine import Engine
 from mcld_app.evaluation import cases as c
 from mcld_app.evaluation.metrics import foreground_psnr, psnr, ssim
-from mcld_app.evaluation.table import Table, measured_row, picture_grid, to_csv, to_markdown
+from mcld_app.evaluation.table import Table, measured_row, picture_grid, to_csv, to_markdown, write_tables
 from mcld_app.request import Conditions, Job, Settings
 
 _SMALL_WINDOW = 7
@@ -67,13 +67,13 @@ class DrawnEvaluation:
         return to_markdown(self.tables)
 
     def write(self, folder: Path) -> list[Path]:
-        """Write `drawn.md`, `drawn.csv` and `drawn.png` into a folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = [folder / f"drawn.{kind}" for kind in ("md", "csv", "png")]
-        paths[0].write_text(self.markdown(), "utf-8")
-        paths[1].write_text(to_csv(self.tables), "utf-8")
-        self.grid.save(paths[2])
-        return paths
+        """Write `drawn.md`, `drawn.csv` and `drawn.png` into a folder, which is made if need be.
+
+        Raises:
+            StudioError: where the folder cannot be written.
+        """
+        texts = {"drawn.md": self.markdown(), "drawn.csv": to_csv(self.tables)}
+        return write_tables(folder, texts, self.grid, "drawn.png")
 
 
 def evaluate_drawn(
@@ -136,15 +136,15 @@ def judge_apart(judge: Judge, people: int = 100) -> tuple[float, float]:
     """The judge's own averages over test people's heads: cosine of two views of one person, and of two people."""
     from mcld_app.data.heads import heads_of
 
-    codes = np.stack([judge(list(heads_of(n, 2, test=True))) for n in range(people)])
-    across = codes[:, 0] @ codes[:, 1].T
+    embeddings = np.stack([judge(list(heads_of(n, 2, test=True))) for n in range(people)])
+    across = embeddings[:, 0] @ embeddings[:, 1].T
     other = across[~np.eye(people, dtype=bool)]
     return float(np.diag(across).mean()), float(other.mean())
 
 
 def _draw(engine: Engine, given: Sequence[Conditions], settings: Settings, seed: int) -> list[np.ndarray]:
     jobs = [Job(one, seed + k) for k, one in enumerate(given)]
-    return [drawn.picture for drawn in engine.generate(jobs, settings, previews=False)]
+    return [drawn.picture for drawn in engine.generate(jobs, settings, step_pictures=False)]
 
 
 def _measure(means: Means, p: c.RenderedCase, posed, dressed, faced, alone, judge: Judge | None) -> None:
@@ -180,17 +180,17 @@ def _identity(means: Means, p: c.RenderedCase, posed, faced, alone, judge: Judge
     heads = [crop_head(picture, p.pose) for picture in (posed, faced, alone, p.truth, p.faced)]
     if any(head is None for head in heads):
         return
-    codes = judge([p.source.head, p.face.head, *heads])
-    old, new = codes[:2]
+    embeddings = judge([p.source.head, p.face.head, *heads])
+    old, new = embeddings[:2]
     means.add(
-        same=float(codes[2] @ old),
-        swap_new=float(codes[3] @ new),
-        swap_old=float(codes[3] @ old),
-        alone_new=float(codes[4] @ new),
-        alone_old=float(codes[4] @ old),
-        truth_same=float(codes[5] @ old),
-        truth_new=float(codes[6] @ new),
-        truth_old=float(codes[6] @ old),
+        same=float(embeddings[2] @ old),
+        swap_new=float(embeddings[3] @ new),
+        swap_old=float(embeddings[3] @ old),
+        alone_new=float(embeddings[4] @ new),
+        alone_old=float(embeddings[4] @ old),
+        truth_same=float(embeddings[5] @ old),
+        truth_new=float(embeddings[6] @ new),
+        truth_old=float(embeddings[6] @ old),
     )
 
 

@@ -10,6 +10,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from mcld_app.errors import StudioError
 from mcld_app.evaluation.paper import LOWER_IS_BETTER, MARKS, Reported
 from mcld_app.evaluation.pretrained import Skipped
+from mcld_app.files import whole_file, write_whole
 
 Origin = Literal["measured", "reported"]
 
@@ -239,3 +241,24 @@ def _number(value: float, digits: int) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def write_tables(folder: Path, texts: Mapping[str, str], grid: Image.Image, grid_name: str) -> list[Path]:
+    """Write texts in UTF-8 and a picture into a folder, which is made if need be; each file whole or not at all.
+
+    Args:
+        folder: where to.
+        texts: by file name.
+        grid, grid_name: the picture, and its file name.
+
+    Raises:
+        StudioError: where the folder cannot be written.
+    """
+    try:
+        for name, text in texts.items():
+            write_whole(folder / name, text.encode())
+        with whole_file(folder / grid_name) as temporary:
+            grid.save(temporary, format="PNG")
+    except OSError as error:
+        raise StudioError(f"The tables cannot be written into {folder}: {error}. Name another folder.") from error
+    return [folder / name for name in (*texts, grid_name)]

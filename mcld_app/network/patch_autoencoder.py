@@ -35,7 +35,7 @@ class ResidualBlock(nn.Module):
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncoderOutput:
     """What `encode` returns, as diffusers does: `.latent_dist`."""
 
     latent_dist: DiagonalGaussianDistribution
@@ -109,11 +109,11 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         self.from_code.weight.copy_((basis * size)[:, :, None, None])
         self.from_code.bias.copy_(mean)
 
-    def encode(self, pictures: Tensor) -> Encoded:
+    def encode(self, pictures: Tensor) -> EncoderOutput:
         """The distribution of latents, not yet scaled."""
         code = self.to_code(F.pixel_unshuffle(pictures, PATCH))
         mean, spread = self.encoder(pictures).chunk(2, 1)
-        return Encoded(DiagonalGaussianDistribution(torch.cat([code + mean, spread], 1)))
+        return EncoderOutput(DiagonalGaussianDistribution(torch.cat([code + mean, spread], 1)))
 
     def decode(self, latents: Tensor, return_dict: bool = False) -> tuple[Tensor]:
         """Pictures from latents that are not scaled; a tuple of one, as diffusers with `return_dict=False`."""

@@ -126,7 +126,7 @@ def preview_pixels(filled: TextureMap, conditions: Conditions, iuv: np.ndarray) 
 
     Args:
         filled: the texture map without holes.
-        conditions: whose photo gives the ground's colour.
+        conditions: whose photo gives the background's colour.
         iuv: (H, W, 3) the pose at the network's size.
     """
     import torch

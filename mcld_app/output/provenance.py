@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from mcld_app.editing.recipe import LARGEST
 from mcld_app.errors import StudioError
 
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -24,8 +25,8 @@ GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMe
 EDITED = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's digital source type of what was there before, a photo, and was edited with a trained model."""
 
-MAX_RECIPE = 48 << 20
-"""Bytes of a recipe in UTF-8. Pillow opens no PNG whose texts are over 64 MiB in all."""
+MAX_RECIPE = LARGEST
+"""Bytes of a recipe in UTF-8: as many as can be opened again; Pillow opens no PNG whose texts are over 64 MiB."""
 
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

@@ -32,7 +32,7 @@ def open_recipe(data: bytes | str, known: Known = lambda _: None) -> Recipe:
 
 
 def encode_drawn(
-    picture: np.ndarray, recipe: Recipe, model: str, *, pictures: bool = False, mark: bool = False
+    picture: np.ndarray, recipe: Recipe, model: str, *, pictures: bool = False, watermark: bool = False
 ) -> bytes:
     """PNG bytes of a drawn picture, which carry its recipe.
 
@@ -41,10 +41,10 @@ def encode_drawn(
         recipe: all that made it.
         model: what the model that drew it is called.
         pictures: whether the recipe carries a visitor's own pictures.
-        mark: whether the picture carries a visible mark.
+        watermark: whether the picture carries a visible mark.
     """
     return encode_generated(
-        with_watermark(picture) if mark else picture,
+        with_watermark(picture) if watermark else picture,
         model,
         recipe.details,
         recipe=write_recipe(recipe, pictures=pictures),

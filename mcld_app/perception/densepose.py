@@ -21,7 +21,7 @@ WEIGHTS = ("densepose_r101", "densepose")
 
 MIN_SCORE = 0.5  # of a person, where the export gives scores
 MIN_PERSON = 128  # pixels on the longer side of what is seen: half as much as the data set's small pictures are high
-MAX_PEOPLE = 12  # the largest are taken of a crowd
+MAX_PEOPLE = 12  # the largest are taken of a group
 
 # What detectron2's configurations scale a photo to; exports that do so themselves only scale up again.
 _SHORT_SIDE, _LONG_SIDE = 800, 1333
@@ -72,7 +72,7 @@ class DensePose:
     def bodies(self, photo: np.ndarray) -> tuple[DetectedBody, ...]:
         """The people in a photo, (H, W, 3) uint8 RGB, the largest (by what is seen of the body) first.
 
-        People of whom less than `MIN_PERSON` pixels are seen on the longer side are left out, and of a crowd all but
+        People of whom less than `MIN_PERSON` pixels are seen on the longer side are left out, and of a group all but
         the `MAX_PEOPLE` with the largest boxes. Where two overlap, each has a map of its own.
 
         Raises:

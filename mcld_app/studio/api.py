@@ -17,7 +17,7 @@ import gradio as gr
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.editing import samples as sample_library
 from mcld_app.engine import registry
-from mcld_app.engine.worker import drawer
+from mcld_app.engine.worker import DrawFunction, drawer
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import encode_drawn, open_recipe
 from mcld_app.request import MAX_PICTURES, SchedulerName
@@ -50,7 +50,7 @@ def api_samples() -> dict[str, list[str]]:
     }
 
 
-def _generate(drawing: generation.Drawing):
+def _generate(drawing: DrawFunction):
     def generate(
         recipe: str,
         seeds: list[int] | None = None,
@@ -77,7 +77,7 @@ def _generate(drawing: generation.Drawing):
     return generate
 
 
-def _finished(session: Session, order: Order, drawing: generation.Drawing) -> list[Generated]:
+def _finished(session: Session, order: Order, drawing: DrawFunction) -> list[Generated]:
     session.orders[order.run] = order
     try:
         for told in generation.news(session, order.run, drawing):

@@ -96,39 +96,39 @@ def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> F
     return name, _JSON, write_recipe(recipe, pictures=pictures).encode()
 
 
-def _drawn(session: Session, result: Generated, mark: bool, *, pictures: bool = False) -> File:
-    data = encode_drawn(result.picture, result.recipe, result.model, pictures=pictures, mark=mark)
+def _drawn(session: Session, result: Generated, watermark: bool, *, pictures: bool = False) -> File:
+    data = encode_drawn(result.picture, result.recipe, result.model, pictures=pictures, watermark=watermark)
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
 
 
-def _in_photo(session: Session, result: Generated, mark: bool) -> File:
+def _in_photo(session: Session, result: Generated, watermark: bool) -> File:
     look = result.recipe.look
     picture = look.person.put_back(result.picture, pose_map(look))
     data = encode_generated(
-        with_watermark(picture) if mark else picture, result.model, result.details, edited=result.recipe.of_a_photo
+        with_watermark(picture) if watermark else picture, result.model, result.details, edited=result.recipe.of_a_photo
     )
     return "mcld-in-the-photo.png", _PNG, data
 
 
-def _drawn_with_pictures(session: Session, result: Generated, mark: bool) -> File:
-    return _drawn(session, result, mark, pictures=True)
+def _drawn_with_pictures(session: Session, result: Generated, watermark: bool) -> File:
+    return _drawn(session, result, watermark, pictures=True)
 
 
-def _moving(session: Session, result: Generated, mark: bool, encode: Callable[..., bytes]) -> bytes:
+def _moving(session: Session, result: Generated, watermark: bool, encode: Callable[..., bytes]) -> bytes:
     pictures = [r.picture for r in session.results if r.run == result.run]
     if len(pictures) < 2:
         raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
-    if mark:
+    if watermark:
         pictures = [with_watermark(picture) for picture in pictures]
     return encode(pictures, _FRAME, result.model, result.details, edited=result.recipe.of_a_photo)
 
 
-def _animation(session: Session, result: Generated, mark: bool) -> File:
-    return "mcld-animation.gif", "image/gif", _moving(session, result, mark, encode_gif)
+def _animation(session: Session, result: Generated, watermark: bool) -> File:
+    return "mcld-animation.gif", "image/gif", _moving(session, result, watermark, encode_gif)
 
 
-def _video(session: Session, result: Generated, mark: bool) -> File:
-    return "mcld-video.mp4", "video/mp4", _moving(session, result, mark, encode_mp4)
+def _video(session: Session, result: Generated, watermark: bool) -> File:
+    return "mcld-video.mp4", "video/mp4", _moving(session, result, watermark, encode_mp4)
 
 
 _FROM_STATE: dict[str, Callable[[EditorState], File]] = {

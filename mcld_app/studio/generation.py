@@ -6,7 +6,7 @@ import math
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +17,10 @@ from mcld_app.editing import Look
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import series_of
 from mcld_app.engine import registry
+from mcld_app.engine.worker import DrawFunction
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, Drawn, Job, Progress, Settings, within
-from mcld_app.studio.messages import sentence
+from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, Drawn, Progress, Settings, within
+from mcld_app.studio.messages import NOT_UNDERSTOOD, sentence
 from mcld_app.studio.orders import Generated, Order
 from mcld_app.studio.pictures import jpeg
 from mcld_app.studio.session import Session
@@ -29,9 +30,6 @@ MOST_WAITING = 3
 _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them only keep the line busy
 
 MOST_RESULTS = MAX_PICTURES
-
-Drawing = Callable[[str, list[Job], Settings, str, str], Iterator[Progress | list[Drawn]]]
-
 
 def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order:
     """Note down what the page asks for.
@@ -43,7 +41,7 @@ def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order
         raise StudioError("Several pictures of yours are waiting already. Wait for one, then ask for the next.")
     run = data.get("run")
     if not isinstance(run, int) or not 0 <= run < 2**53:
-        raise StudioError("The page sent something the studio does not understand. Reload the page.")
+        raise StudioError(NOT_UNDERSTOOD)
     model = registry.choose(str(data.get("model") or ""))
     registry.model_named(model)  # says so where there is none
     settings = settings_of(state, data)
@@ -114,7 +112,7 @@ def stop(session: Session, data: Mapping[str, Any]) -> None:
         order.stop.touch()
 
 
-def news(session: Session, run: object, drawing: Drawing) -> Iterator[dict[str, Any]]:
+def news(session: Session, run: object, drawing: DrawFunction) -> Iterator[dict[str, Any]]:
     """Draw what was asked for, and what the page is told meanwhile. Whatever happens, it is told an end: "done",
     "stopped" or "failed". Whoever closes this stream stops the drawing."""
     order = session.orders.get(run) if isinstance(run, int) else None
@@ -134,7 +132,7 @@ def news(session: Session, run: object, drawing: Drawing) -> Iterator[dict[str, 
     except Exception as error:
         yield {"run": run, "state": "failed", "text": sentence(error)}
     finally:
-        if session.orders.get(order.run) is order:  # the visit may have been emptied, and have another of that number
+        if session.orders.get(order.run) is order:  # the session may have been emptied, and have another of that number
             session.orders.pop(order.run, None)
     order.stop.unlink(missing_ok=True)
 
@@ -144,7 +142,7 @@ def _loads(model: str) -> bool:
     return not on_zerogpu() and not registry.engine_for(model).is_loaded
 
 
-def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[str, Any]]:
+def _steps(session: Session, order: Order, drawing: DrawFunction) -> Iterator[dict[str, Any]]:
     first = told = begun = 0.0
     for item in drawing(order.model, order.jobs(), order.settings, str(order.stop), order.owner):
         now = time.monotonic()
@@ -164,7 +162,7 @@ def _steps(session: Session, order: Order, drawing: Drawing) -> Iterator[dict[st
                 "jobs": item.jobs,
                 "share": item.share,
                 "left": math.ceil((1 - item.share) / rate) if rate else None,
-                "preview": jpeg(item.previews[0]) if item.previews else None,
+                "preview": jpeg(item.step_pictures[0]) if item.step_pictures else None,
             }
         else:
             yield {"run": order.run, "state": "done", "results": _finished(session, order, item)}
@@ -174,7 +172,7 @@ def _finished(session: Session, order: Order, drawn: list[Drawn]) -> list[dict[s
     """Keep what was drawn, and say it to the page: the first picture first.
 
     Raises:
-        Cancelled: where the drawing was stopped, or the visit emptied, while the pictures were on their way.
+        Cancelled: where the drawing was stopped, or the session emptied, while the pictures were on their way.
     """
     label, made = registry.model_named(order.model).name, []
     for look, one in zip(order.looks, drawn, strict=True):

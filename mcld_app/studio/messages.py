@@ -11,6 +11,7 @@ import traceback
 
 from mcld_app.errors import StudioError
 
+NOT_UNDERSTOOD = "The page sent something the studio does not understand. Reload the page."
 UNEXPECTED = "Something went wrong on our side, and nothing of yours was lost. Try again, or try it another way."
 
 _log = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from mcld_app.body.photo import read_layer
 from mcld_app.editing.area import CLOTHES, Area, checked_area
 from mcld_app.errors import PictureError, StudioError
 from mcld_app.request import MAX_UPLOAD
+from mcld_app.studio.messages import NOT_UNDERSTOOD
 
 Data = Mapping[str, Any]
 
-_NOT_UNDERSTOOD = "The page sent something the studio does not understand. Reload the page."
 _NOT_WHOLE = "A file did not arrive whole. Choose it again."
 
 
@@ -26,7 +26,7 @@ def text(data: Data, name: str) -> str:
     """A text; StudioError where it is none."""
     value = data.get(name)
     if not isinstance(value, str):
-        raise StudioError(_NOT_UNDERSTOOD)
+        raise StudioError(NOT_UNDERSTOOD)
     return value
 
 
@@ -34,7 +34,7 @@ def number(data: Data, name: str) -> float:
     """A finite number; StudioError where it is none."""
     value = data.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise StudioError(_NOT_UNDERSTOOD)
+        raise StudioError(NOT_UNDERSTOOD)
     return float(value)
 
 
@@ -59,7 +59,7 @@ def area(data: Data) -> Area:
     parts = data.get("parts")
     if isinstance(parts, list) and parts:
         if not all(isinstance(part, int) and not isinstance(part, bool) for part in parts):
-            raise StudioError(_NOT_UNDERSTOOD)
+            raise StudioError(NOT_UNDERSTOOD)
         return checked_area(frozenset(parts))
     name = text(data, "region")
     if name not in CLOTHES:

@@ -20,9 +20,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcld_app.errors import StudioError
-from mcld_app.studio.messages import sentence
+from mcld_app.studio.messages import NOT_UNDERSTOOD, sentence
 
-NOT_UNDERSTOOD = "The page sent something the studio does not understand. Reload the page."
 BAD_REQUEST = "This request has not the form that the studio understands. /gradio_api/info says what it takes."
 
 _OF_OTHERS = ("asyncio", "mcp", "py.warnings")

@@ -53,8 +53,9 @@ class SessionStore:
             session.token = None
 
     def delete(self, session: Session) -> None:
-        """Delete all that a visitor brought or made: from their visit, from the tokens, and from every engine of this
-        process. A drawing under way is stopped, and leaves nothing behind. To be called with the visit's lock held."""
+        """Delete all that a visitor brought or made: from their session, from the tokens, and from every engine of this
+        process. A drawing under way is stopped, and leaves nothing behind. To be called with the session's lock
+        held."""
         owner = session.empty()
         self.drop(session)
         registry.forget(owner)

@@ -62,7 +62,7 @@ BACKDROPS: tuple[Colour, ...] = (
 
 @dataclass(frozen=True)
 class DrawnPerson:
-    """Everything that makes one drawn person; hashable. Heights and builds as in `mannequin.Pose`."""
+    """Everything that makes one drawn person; hashable. Heights and builds as in `pose.Pose`."""
 
     seed: int
     skin: Colour

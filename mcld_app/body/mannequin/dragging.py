@@ -91,7 +91,7 @@ def _placed(bent: Pose, pelvis: np.ndarray, carried: np.ndarray) -> Pose:
 
 def _camera(pose: Pose, size: tuple[int, int]) -> tuple[np.ndarray, float]:
     """The rotation from the body's space to the camera's (right, up, towards it), and pixels per metre of the body
-    at its rest size; both read off `mannequin.to_picture`."""
+    at its rest size; both read off `rendering.to_picture`."""
     axes = rotation((0.0, 1.0, 0.0), pose.yaw).T * pose.height
     seen = to_picture(np.concatenate([np.zeros((1, 3)), axes]).astype(np.float32), pose, size).astype(np.float64)
     matrix = (seen[1:] - seen[0]).T * np.array([[1.0], [-1.0], [1.0]])

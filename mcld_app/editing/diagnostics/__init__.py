@@ -6,7 +6,7 @@ import numpy as np
 
 from mcld_app.body.iuv import check_iuv
 from mcld_app.editing.diagnostics.finding import Finding, Kind, SourceConditions
-from mcld_app.editing.diagnostics.source import given_findings
+from mcld_app.editing.diagnostics.source import source_findings
 from mcld_app.editing.diagnostics.target import pose_findings
 
 __all__ = ["Finding", "Kind", "SourceConditions", "findings"]
@@ -30,5 +30,5 @@ def findings(source: SourceConditions, target_iuv: np.ndarray) -> tuple[Finding,
         check_iuv(target_iuv)
     found = pose_findings(target_iuv)
     if not any(finding.kind == "pose_empty" for finding in found):
-        found += given_findings(source, target_iuv)
+        found += source_findings(source, target_iuv)
     return tuple(sorted(found, key=lambda finding: finding.level != "warning"))

@@ -59,7 +59,7 @@ class _Need:
     needed: np.ndarray
 
 
-def given_findings(source: SourceConditions, target_iuv: np.ndarray) -> list[Finding]:
+def source_findings(source: SourceConditions, target_iuv: np.ndarray) -> list[Finding]:
     """What the person's conditions lack for a target pose.
 
     Args:

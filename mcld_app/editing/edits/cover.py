@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from mcld_app.body.texture.cloth import colour_layer, pattern_layer
+from mcld_app.body.texture.cloth import SCALES_CM, colour_layer, pattern_layer
 from mcld_app.body.texture.strokes import lay_paint
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.area import Area, area_label, checked_area, texels_of
@@ -19,7 +19,7 @@ from mcld_app.editing.records import AreaRecord, Reader, Writer, area_fields, nu
 Colour = tuple[int, int, int]
 
 _Channel = number("A colour's parts", 0, 255, whole=True)
-_Scale = number("The width of a pattern's repeat", 0.5, 200)
+_Scale = number("The width of a pattern's repeat", *SCALES_CM)
 _Angle = number("The angle of a pattern", -360, 360)
 _NO_COLOUR = says("This recipe has a colour that is none: colours are three numbers from 0 to 255.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mcld_app.body.iuv import looks_like_iuv
+from mcld_app.body.iuv import looks_like_iuv, read_iuv
 from mcld_app.body.photo import read_photo
 from mcld_app.deployment import is_space
 from mcld_app.editing import look as looks
@@ -65,9 +65,6 @@ def _person_of_pair(files: list[Mapping]) -> Person:
              for file in files]  # fmt: skip
     swap = named[0] and not named[1]
     if not any(named):
-        from mcld_app.body.iuv import read_iuv
-        from mcld_app.body.photo import read_photo
-
         try:
             return make_person(parsing.stem(files[0]), read_photo(first), read_iuv(second))
         except IUVError:

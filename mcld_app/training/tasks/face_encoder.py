@@ -53,8 +53,8 @@ class FaceEncoderTask(Task):
         share = min(float(self.kept_count) / whole, 1.0)
         self.kept_count += 1
         heads = _worse(batch["heads"].movedim(-1, 1).float() / 127.5 - 1, generator)
-        code = F.normalize(getattr(self, self.trains[0])(heads).float(), dim=-1)
-        cosine = code @ F.normalize(self.classes.float(), dim=-1).T
+        embedding = F.normalize(getattr(self, self.trains[0])(heads).float(), dim=-1)
+        cosine = embedding @ F.normalize(self.classes.float(), dim=-1).T
         margin = share * _MARGIN * F.one_hot(batch["whose"], cosine.shape[1])
         loss = F.cross_entropy(_SCALE * (cosine - margin), batch["whose"])
         return {"loss": loss, "hits": (cosine.argmax(1) == batch["whose"]).float().mean()}

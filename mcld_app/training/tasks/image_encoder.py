@@ -38,12 +38,12 @@ class ImageEncoderTask(Task):
 
     def forward(self, batch: Mapping[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
         """The contrast of photo and photo, and of photo and texture map; "hits" is how many find their own."""
-        code = {k: F.normalize(self.image_encoder(v).image_embeds.float(), dim=-1) for k, v in batch.items()}
+        embeddings = {k: F.normalize(self.image_encoder(v).image_embeds.float(), dim=-1) for k, v in batch.items()}
         scale = self.log_scale.clamp(0, 4.6).exp()
-        truth = torch.arange(len(code["photo"]), device=scale.device)
+        truth = torch.arange(len(embeddings["photo"]), device=scale.device)
         total, hits = 0.0, 0.0
         for name in ("other", "texture"):
-            logits = scale * code["photo"] @ code[name].T
+            logits = scale * embeddings["photo"] @ embeddings[name].T
             total = total + (F.cross_entropy(logits, truth) + F.cross_entropy(logits.T, truth)) / 2
             hits = hits + (logits.argmax(1) == truth).float().mean() / 2
         return {"loss": total, "hits": hits}

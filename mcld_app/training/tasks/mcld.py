@@ -55,11 +55,11 @@ class MCLDTask(Task):
         count = min(_TO_MEASURE, len(data))
         square, side = self.settings.data.size[0], self.image_encoder.config.image_size
         with torch.no_grad():
-            codes = [
+            embeddings = [
                 self.image_encoder(clip_pixels([data[n].photo], side, square)).image_embeds.float()
                 for n in range(count)
             ]
-        self.kept_spread.copy_(torch.cat(codes).std(0) if count > 1 else torch.zeros_like(self.kept_spread))
+        self.kept_spread.copy_(torch.cat(embeddings).std(0) if count > 1 else torch.zeros_like(self.kept_spread))
 
     def collate(self, items: list[Example]) -> dict[str, Tensor]:
         """Pictures as uint8 (P people, K targets each), CLIP pixels, faces, and places on the texture map."""

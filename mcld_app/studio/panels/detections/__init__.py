@@ -47,13 +47,13 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
 
 
 def _upright(picture: np.ndarray) -> np.ndarray:
-    """A picture on a grey ground of 11:16."""
+    """A picture on a grey background of 11:16."""
     height, width = picture.shape[:2]
     tall, wide = max(height, -(-width * 16 // 11)), max(width, -(-height * 11 // 16))
-    ground = np.full((tall, wide, 3), 128, np.uint8)
+    background = np.full((tall, wide, 3), 128, np.uint8)
     top, left = (tall - height) // 2, (wide - width) // 2
-    ground[top : top + height, left : left + width] = picture
-    return ground
+    background[top : top + height, left : left + width] = picture
+    return background
 
 
 PANEL = Panel("detections", render, listen, key, view)

@@ -8,7 +8,7 @@ import gradio as gr
 
 from mcld_app.engine import registry
 from mcld_app.engine.worker import drawer
-from mcld_app.request import MAX_STEPS, SCHEDULERS, Settings
+from mcld_app.request import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, SCHEDULERS, Settings
 from mcld_app.studio import generation
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is, payload, serial_of
 from mcld_app.studio.messages import sentence
@@ -27,10 +27,10 @@ _FIELDS = "".join(
     for key, name, low, high, step, value, mode, tip in (
         ("steps", "Steps", 1, MAX_STEPS, 1, _USUAL.steps, "numeric",
          "How many times the picture is refined on its way out of noise. More steps take longer."),
-        ("guidance", "Guidance", 0, 30, 0.5, _USUAL.guidance, "decimal",
+        ("guidance", "Guidance", 0, MAX_GUIDANCE, 0.5, _USUAL.guidance, "decimal",
          "How closely the picture keeps to the photo, the clothes and the pose. Too much looks harsh. "
          "At 1 or less it does without, in half the time."),
-        ("count", "Pictures", 1, 8, 1, 1, "numeric", "How many pictures, each with the next seed."),
+        ("count", "Pictures", 1, MAX_COUNT, 1, 1, "numeric", "How many pictures, each with the next seed."),
     )
 )  # fmt: skip
 _HTML = f"""

@@ -18,12 +18,14 @@ from mcld_app.studio.pictures import THUMB, iuv_picture, jpeg
 from mcld_app.studio.state import EditorState, Note
 from mcld_app.studio.widget import widget
 
-_HTML = """
+MOST_BETWEEN = 8
+_HTML = f"""
 <div class="series">
   <div class="series-bar"><h3>Series</h3>
     <button type="button" class="series-add" title="The pose as it stands now">Add this pose</button>
     <label title="More poses on the way from each mannequin to the next one">In between
-      <input type="number" class="series-between" min="0" max="8" step="1" value="0" inputmode="numeric"></label></div>
+      <input type="number" class="series-between" min="0" max="{MOST_BETWEEN}" step="1" value="0"
+      inputmode="numeric"></label></div>
   <p class="series-none">Gather poses here, then choose “All poses of the series” in Settings and generate: a picture
     of each, and an animation of all.</p>
   <ol class="series-list"></ol>
@@ -47,7 +49,7 @@ def drop_pose(state: EditorState, data: Data) -> EditorState:
 def set_between(state: EditorState, data: Data) -> EditorState:
     """How many poses are put in between each two of the series."""
     count = data.get("count")
-    within("The number of poses in between", count, 0, 8, whole=True)
+    within("The number of poses in between", count, 0, MOST_BETWEEN, whole=True)
     series_of(state.series, count)
     return replace(state, between=count, note=Note())
 

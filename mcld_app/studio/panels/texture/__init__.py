@@ -121,7 +121,7 @@ def key(state: EditorState) -> Key:
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The texture map as it is used, and what of it a photo showed."""
     look = state.look
-    body, hatched = _ground()
+    body, hatched = _body_and_hatching()
     seen = look.appearance.known(look.fill) & body
     used = np.where(body[..., None], look.texture.image, 244).astype(np.uint8)
     share = np.count_nonzero(seen) / np.count_nonzero(body)
@@ -135,7 +135,7 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _ground() -> tuple[np.ndarray, np.ndarray]:
+def _body_and_hatching() -> tuple[np.ndarray, np.ndarray]:
     """Which texels are body, (512, 512) bool, and the coverage picture of nothing seen, (512, 512, 3) uint8."""
     body = charts().part_map > 0
     rows, columns = np.indices(body.shape)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 _FEW_STEPS = {"solver_order": 2, "final_sigmas_type": "zero"}
-_MADE_OF: dict[str, tuple[str, dict[str, Any]]] = {
+CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     "ddim": ("DDIMScheduler", {}),
     "dpm++": ("DPMSolverMultistepScheduler", _FEW_STEPS),
     "unipc": ("UniPCMultistepScheduler", _FEW_STEPS),
 }
+"""Name -> diffusers' class, and what it is made with besides the model's own configuration."""
 
 
 def scheduler_named(name: str, like: Any) -> Any:
@@ -17,5 +18,5 @@ def scheduler_named(name: str, like: Any) -> Any:
     terminal SNR and trailing steps with the published network)."""
     import diffusers
 
-    kind, extra = _MADE_OF[name]
+    kind, extra = CLASSES[name]
     return getattr(diffusers, kind).from_config(like.config, **extra)
