@@ -31,7 +31,7 @@ MAX_UPLOAD = 20 << 20
 SCHEDULERS: Mapping[str, str] = MappingProxyType(
     {"ddim": "DDIM, as the authors", "dpm++": "DPM-Solver++, few steps", "unipc": "UniPC, few steps"}
 )
-"""The one table of schedulers: name -> what the page calls it. `network.schedulers` knows how each is made."""
+"""The one table of schedulers: name -> what the page calls it. `checkpoints.schedulers` knows how each is made."""
 
 SchedulerName = Literal[tuple(SCHEDULERS)]
 """A name in `SCHEDULERS`, for the API's description."""

@@ -14,12 +14,12 @@ from golden import Folder, load_pipeline
 from PIL import Image
 from tiny import tiny_pipeline
 
+from mcld_app.checkpoints.schedulers import scheduler_named
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.network.embeddings import Encoded, PersonEmbeddings
 from mcld_app.network.preprocess import SQUEEZED, pose_picture, results
-from mcld_app.network.schedulers import scheduler_named
 from mcld_app.request import SCHEDULERS, Conditions, Face, Job, Settings
 
 HIGH, WIDE = 128, 128

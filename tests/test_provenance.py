@@ -162,17 +162,17 @@ def test_a_bomb_is_refused_before_it_goes_off(kind: bytes) -> None:
     head = b"mcld-recipe 1 of 1\0" + (b"\0" if kind == b"zTXt" else b"\1\0\0\0")
     bomb = zlib.compress(b"x" * (MAX_RECIPE + 1), 1)
     assert len(bomb) < 1_000_000
-    assert "over 48 MB when unpacked" in refusal(with_chunks(encode_generated(PICTURE, "m"), chunk(kind, head + bomb)))
+    assert "over 40 MB when unpacked" in refusal(with_chunks(encode_generated(PICTURE, "m"), chunk(kind, head + bomb)))
 
 
 def test_many_small_bombs_are_one_bomb() -> None:
     piece = zlib.compress(b"x" * (MAX_RECIPE // 4), 1)
     bombs = [chunk(b"iTXt", b"mcld-recipe %d of 5\0\1\0\0\0" % n + piece) for n in range(1, 6)]
-    assert "over 48 MB when unpacked" in refusal(with_chunks(encode_generated(PICTURE, "m"), *bombs))
+    assert "over 40 MB when unpacked" in refusal(with_chunks(encode_generated(PICTURE, "m"), *bombs))
 
 
 def test_a_recipe_that_is_too_large_to_travel_is_refused_when_it_is_written() -> None:
-    with pytest.raises(StudioError, match="over 48 MB, too large"):
+    with pytest.raises(StudioError, match="over 40 MB, too large"):
         encode_generated(PICTURE, "m", recipe="x" * (MAX_RECIPE + 1))
 
 

@@ -137,7 +137,7 @@ def an_edit(draw, donors: list[Person]) -> Edit:
         pattern = rng.integers(0, 256, (7, 5, 4), np.uint8) if draw(st.booleans()) else None
         if pattern is not None:
             pattern[pattern[..., 3] == 0] = 0
-        scale, angle = draw(st.floats(0.5, 200)), draw(st.floats(-360, 360))
+        scale, angle = draw(st.floats(1, 200)), draw(st.floats(-360, 360))
         name = draw(st.text(max_size=40)) if pattern is not None else "Pattern"
         return Cover(draw(AREAS), colour, pattern, name, scale, angle, draw(st.booleans()), on=on)
     if kind == "paint":
@@ -255,7 +255,7 @@ BAD = {
     "a fill that is none": (altered(fill=["x"]), "fill|way"),
     "a fill as long as a book": (altered(fill="x" * 100_000), "no way"),
     "a switch that is a word": (altered(edits=[{"kind": "face", "on": "yes"}]), "“edits: on”"),
-    "a scale of nothing": (altered(edits=[{"kind": "cover", "region": "top", "scale": 0}]), "0.5 to 200"),
+    "a scale of nothing": (altered(edits=[{"kind": "cover", "region": "top", "scale": 0}]), "1 to 200"),
     "an edit of no kind": (altered(edits=[{"on": True}]), "does not say its kind"),
     "a field called as a kind": (altered(cover=1), "“cover”"),
     "a kind that is a number": (altered(edits=[{"kind": 5}]), "unknown kind"),

@@ -55,7 +55,7 @@ def test_pictures_and_a_mark_come_along_when_they_are_asked_for(drawn: Recipe) -
     assert open_recipe(full).look.person.name == "Holiday"
     with pytest.raises(StudioError, match="needs a photo"):
         open_recipe(plain)
-    marked = np.asarray(Image.open(io.BytesIO(encode_drawn(PICTURE, drawn, "m", mark=True))))
+    marked = np.asarray(Image.open(io.BytesIO(encode_drawn(PICTURE, drawn, "m", watermark=True))))
     assert marked.shape == PICTURE.shape and (marked != PICTURE).any()
 
 

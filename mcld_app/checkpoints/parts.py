@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcld_app.checkpoints.modules import config_beside
+from mcld_app.checkpoints.schedulers import CLASSES as SCHEDULER_CLASSES
 from mcld_app.checkpoints.sizes import Sizes
-from mcld_app.network.schedulers import CLASSES as SCHEDULER_CLASSES
 
 if TYPE_CHECKING:
     from torch import nn

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcld_app.checkpoints.schedulers import scheduler_named
 from mcld_app.engine.cache import ContentCache
 from mcld_app.engine.encoding import ConditionEncoder, bytes_of
 from mcld_app.engine.latent_colours import LatentColours
@@ -23,7 +24,6 @@ from mcld_app.engine.model import Model
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.network.device import best_device, best_dtype
 from mcld_app.network.preprocess import check_conditions, generators_for, initial_noise, results
-from mcld_app.network.schedulers import scheduler_named
 from mcld_app.request import Drawn, Job, Progress, Settings
 
 if TYPE_CHECKING:  # heavy packages are imported where they are used: the page must come up without them
