@@ -153,12 +153,6 @@ def test_files_of_different_steps_are_not_mixed(folder: Path, tiny):
         find_all()
 
 
-
-
-
-
-
-
 def test_the_checkpoints_folder_goes_before_the_hugging_face_cache(tmp_path: Path, folder: Path, tiny):
     content = pth_bytes(tmp_path, tiny.pose_guider.state_dict())
     link = in_hub(tmp_path, "pose_guider", "pose_guider.pth", content)

@@ -55,7 +55,6 @@ _HTML = f"""
 """
 
 
-
 def cover(state: EditorState, data: Data) -> EditorState:
     """Give an area a colour, or a pattern from a file, in centimetres of the cloth. A pattern that was given before
     for the same area stays when only its size or angle changes."""
