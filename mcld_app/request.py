@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -89,6 +89,34 @@ class Conditions:
     face_weight: float = 0.5
 
 
+@dataclass(frozen=True, eq=False)
+class Conditioning:
+    """How conditions are made of a person's photo: for each model as in its training.
+
+    Attributes:
+        texture: "fast", the studio's own extraction of the texture map, or "exact", the authors'; see
+            `body.texture.extraction`.
+        holes: "filled", what no picture shows is guessed as the look says; or "open", it stays black.
+        outline: (24, 200, 200) bool, the charts' outline for the exact extraction; None = made from the charts.
+    """
+
+    texture: Literal["fast", "exact"] = "fast"
+    holes: Literal["filled", "open"] = "filled"
+    outline: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def seen_only(self) -> bool:
+        """Whether edits, too, bring the texels that their pictures show, and no guesses."""
+        return self.texture == "exact" or self.holes == "open"
+
+
+STUDIO = Conditioning()
+"""As the studio shows it, and as its own small models are trained: every texel has a colour."""
+
+AUTHORS = Conditioning("exact", "open")
+"""As the authors' preprocessing: byte for byte but for the charts' outline, which is made from the charts."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """How pictures are drawn.
@@ -100,6 +128,7 @@ class Settings:
         focus: also say where the network looked.
         preview: whether a model that sees the texture preview is shown it; off, the paper's own conditions are all it
             has.
+        fill_holes: an experiment: a model that is given its texture map with open holes is given it filled.
     """
 
     steps: int = 20
@@ -107,6 +136,7 @@ class Settings:
     scheduler: str = "ddim"
     focus: bool = False
     preview: bool = True
+    fill_holes: bool = False
 
     def __post_init__(self) -> None:
         """Raises StudioError for a value out of range."""

@@ -121,7 +121,7 @@ class Glow(Edit):
     place = property(lambda self: "Everywhere")
     thumbnail = property(lambda self: Thumbnail(np.full((16, 11, 3), 255, np.uint8)))
 
-    def apply(self, texture, person):
+    def apply(self, texture, person, how=None):
         return TextureMap(np.minimum(texture.image.astype(int) + self.by, 255).astype(np.uint8), texture.coverage)
 
     def to_record(self, writer):

@@ -52,7 +52,7 @@ def test_a_person_is_framed_to_the_networks_frame_and_cannot_be_changed(anna: Pe
 def test_a_large_photo_is_kept_at_the_size_its_texture_map_can_use() -> None:
     person = draw_person(3)
     photo, iuv = render_person(person, named_poses()["standing"], (1408, 968))
-    assert make_person("Anna", photo, iuv).photo.shape == (1024, 704, 3)
+    assert make_person("Anna", photo, iuv).photo.shape == (1104, 759, 3)
 
 
 def test_the_same_pictures_make_the_same_person_whatever_they_are_called() -> None:

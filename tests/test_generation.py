@@ -25,7 +25,7 @@ from mcld_app.editing.person import make_person
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.output.provenance import encode_generated, read_recipe_text
-from mcld_app.request import MAX_UPLOAD, Drawn, Progress
+from mcld_app.request import MAX_UPLOAD, STUDIO, Drawn, Progress
 from mcld_app.studio import downloads, generation
 from mcld_app.studio.labels import look_key
 from mcld_app.studio.panels.results import focus_of
@@ -38,7 +38,7 @@ PICTURE = np.full((64, 44, 3), 90, np.uint8)
 
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
-    monkeypatch.setattr(registry, "model_named", lambda name: SimpleNamespace(name="A model"))
+    monkeypatch.setattr(registry, "model_named", lambda name: SimpleNamespace(name="A model", conditioning=STUDIO))
     monkeypatch.setattr(registry, "engine_for", lambda name: SimpleNamespace(is_loaded=True))
     ready = Session()
     ready.state = initial_state()

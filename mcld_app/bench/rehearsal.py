@@ -73,7 +73,7 @@ def rehearse(
     from mcld_app.engine.engine import Engine
     from mcld_app.engine.model import Model
     from mcld_app.network.device import best_device, best_dtype
-    from mcld_app.request import Face, Job
+    from mcld_app.request import AUTHORS, Face, Job
 
     device = device or best_device()
     dtype = best_dtype(device)
@@ -86,7 +86,7 @@ def rehearse(
     loaded = time.perf_counter()
     engine = Engine(Model("rehearsal", lambda *_: pipe), device=device, dtype=dtype)
     person = samples.sample_person(next(iter(samples.people())))
-    given = conditions_of(looks.stand(looks.of(person), named_poses()["walking"]))
+    given = conditions_of(looks.stand(looks.of(person), named_poses()["walking"]), AUTHORS)
     identity = np.random.default_rng(0).normal(0, 1, 512).astype(np.float32)
     from dataclasses import replace
 

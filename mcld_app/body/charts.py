@@ -28,7 +28,7 @@ from mcld_app.files import cache_folder, whole_file
 
 ATLAS = 200
 TEXTURE = 512
-_VERSION = 8  # raise when the tables below change, so that an old cache is not read
+_VERSION = 9  # raise when the tables below change, so that an old cache is not read
 _FRACTION = 64  # texture coordinates are stored as whole numbers of 1/64 texel
 
 
@@ -219,16 +219,23 @@ def _with_rim(face_of_texel: np.ndarray) -> np.ndarray:
 
 
 def _outline(faces: np.ndarray, face_part: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    # A texel takes in everything from its own whole number up to the next (the atlas address is a floor), so its
-    # middle lies half a texel further.
-    column, row = uv[:, 0] * (ATLAS - 1), (1 - uv[:, 1]) * (ATLAS - 1)
+    """The texels that a chart touches, those on the square's edge that lie beside it, where values of U and V that
+    would go further end up, and the slits between them."""
+    fine = 4  # cells of a texel, each way
+    side = ATLAS * fine
+    corners = np.stack([uv[:, 0], 1 - uv[:, 1]], 1) * (ATLAS - 1) * fine
+    edge = np.ones((ATLAS, ATLAS), np.uint8)
+    edge[1:-1, 1:-1] = 0
+    square, rim = np.ones((3, 3), np.uint8), 4
     out = np.zeros((24, ATLAS, ATLAS), bool)
     for part in range(1, 25):
-        tri = np.stack([column, row], 1)[faces[face_part == part]]
-        mask = np.zeros((ATLAS, ATLAS), np.uint8)
-        for points in np.floor(tri).astype(np.int32):
+        mask = np.zeros((side, side), np.uint8)
+        for points in np.floor(corners[faces[face_part == part]]).astype(np.int32):
             cv2.fillConvexPoly(mask, points, 1)
-        out[part - 1] = mask > 0
+        touched = mask.reshape(ATLAS, fine, ATLAS, fine).max((1, 3))
+        touched |= cv2.dilate(touched, square) & edge
+        closed = cv2.morphologyEx(np.pad(touched, rim), cv2.MORPH_CLOSE, square)
+        out[part - 1] = closed[rim:-rim, rim:-rim] > 0
     return out
 
 

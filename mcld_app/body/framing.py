@@ -11,6 +11,7 @@ from mcld_app.errors import PictureError
 
 ASPECT = (16, 11)  # height : width of the data set's pictures
 TARGET = (512, 352)  # height, width
+_NEARLY = 0.02  # DeepFashion's own photos, 750 x 1101, are 0.9% narrower than 11:16, and are squeezed to it
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,12 @@ def person_box(iuv: np.ndarray) -> tuple[int, int, int, int] | None:
 
 
 def plan_frame(iuv: np.ndarray, *, target: tuple[int, int] | None = TARGET, margin: float = 0.1) -> Frame:
-    """A box of exactly 11:16 (width : height) around the person of `iuv`, scaled to `target` (height, width).
+    """A box of 11:16 (width : height) around the person of `iuv`, scaled to `target` (height, width).
 
     `margin` is the room wished for on each side, as a part of the person's size; it is given up before
     anything is padded. `target=None` keeps the box's own size, so nothing is scaled. A picture that is
-    11:16 already and half filled by the person stays whole: cutting it would only blur it.
+    within 2% of 11:16 already and half filled by the person stays whole, as the data set's pictures do:
+    cutting it would only blur it.
     An empty map is framed whole. Raises PictureError when `target` or the map has no pixels.
     """
     height, width = iuv.shape[:2]
@@ -59,11 +61,16 @@ def plan_frame(iuv: np.ndarray, *, target: tuple[int, int] | None = TARGET, marg
     tight, wished = _units(tall, wide), _units(tall * (1 + 2 * margin), wide * (1 + 2 * margin))
     inside = min(height // ASPECT[0], width // ASPECT[1])
     units = max(tight, min(wished, inside))
-    if height * ASPECT[1] == width * ASPECT[0] and (2 * tall >= height or 2 * wide >= width):
-        units = inside
+    if is_framed(height, width) and (2 * tall >= height or 2 * wide >= width):
+        return Frame((height, width), (0, 0, height, width), target or (height, width))
     box_height, box_width = units * ASPECT[0], units * ASPECT[1]
     box = (_start(top, tall, box_height, height), _start(left, wide, box_width, width), box_height, box_width)
     return Frame((height, width), box, target or (box_height, box_width))
+
+
+def is_framed(height: int, width: int) -> bool:
+    """Whether a picture of that size is 11:16 already, or within 2% of it."""
+    return abs(width * ASPECT[0] / (height * ASPECT[1]) - 1) <= _NEARLY
 
 
 def frame_11_16(

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from mcld_app.deployment import checkpoints_folder_named
 
+OUTLINE = "outline.png"
+"""In the checkpoints folder: the authors' own outline of the charts, which comes with their code and not with ours."""
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 

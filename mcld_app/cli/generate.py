@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from mcld_app.errors import StudioError
 from mcld_app.files import write_whole, writing
 
 if TYPE_CHECKING:
+    from mcld_app.engine.view import View
     from mcld_app.request import Progress
 
 
@@ -32,18 +33,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="", help="which model, if not the recipe's own")
     parser.add_argument("--with-pictures", action="store_true", help="put the recipe's own photos into the files")
     parser.add_argument("--watermark", "--mark", action="store_true", help="a visible watermark in a corner")
+    parser.add_argument("--fill-holes", action="store_true", help="an experiment: fill what no picture shows, for a "
+                        "model that was trained with holes")  # fmt: skip
+    parser.add_argument("--seen", type=Path, metavar="FOLDER", help="also write there what the model sees, as PNG")
     parser.add_argument("--again", action="store_true", help="draw those too whose pictures are there already")
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Draw; returns the exit status: 1 where a recipe of a folder failed, after all others were drawn."""
-    options = {"model": chosen.model, "pictures": chosen.with_pictures, "watermark": chosen.watermark}
+    options = {"model": chosen.model, "pictures": chosen.with_pictures, "watermark": chosen.watermark,
+               "fill_holes": chosen.fill_holes}  # fmt: skip
     if not chosen.recipe.is_dir():
         if not chosen.recipe.is_file():
             raise StudioError(f"There is no recipe {chosen.recipe}.")
-        for path in draw_recipe(chosen.recipe, chosen.out, on_step=_bar(chosen.recipe.name), **options):
+        bar = _bar(chosen.recipe.name)
+        for path in draw_recipe(chosen.recipe, chosen.out, on_step=bar, seen=chosen.seen, **options):
             print(f"written: {path}", file=sys.stderr)
         return 0
+    if chosen.seen is not None:
+        raise StudioError("--seen is for one recipe, not for a folder of them.")
     failed = []
     for result in draw_folder(chosen.recipe, chosen.out, again=chosen.again, on_step=_bar, **options):
         if isinstance(result, Failed):
@@ -61,6 +69,8 @@ def draw_recipe(
     model: str = "",
     pictures: bool = False,
     watermark: bool = False,
+    fill_holes: bool = False,
+    seen: Path | None = None,
     on_step: Callable[[float], None] = lambda _: None,
 ) -> list[Path]:
     """Draw one recipe: one picture for each of its seeds.
@@ -71,6 +81,8 @@ def draw_recipe(
         model: a name of `registry.available`; "" is the recipe's own, or whichever there is.
         pictures: whether the files carry the recipe's own photos.
         watermark: whether they carry a visible watermark.
+        fill_holes: see `Settings.fill_holes`; False is as the recipe says.
+        seen: a folder to write what the model sees into.
         on_step: told how much is done, 0..1.
 
     Returns:
@@ -82,6 +94,7 @@ def draw_recipe(
     from mcld_app.editing.conditioning import conditions_of
     from mcld_app.editing.recipe import Recipe
     from mcld_app.engine.registry import choose, engine_for, model_named
+    from mcld_app.engine.view import view_of
     from mcld_app.output.recipe_file import encode_drawn, open_recipe
     from mcld_app.request import MAX_COUNT, Job
 
@@ -89,8 +102,13 @@ def draw_recipe(
         raise StudioError(f"Pictures are written as PNG: call it {out.with_suffix('.png').name}, not {out.name}.")
     made = open_recipe(_read(recipe))
     name = choose(model, made.model)
-    label, given, paths = model_named(name).name, conditions_of(made.look), []
-    settings = made.settings_for(model_named(name).usual)
+    drawing, paths = model_named(name), []
+    settings = made.settings_for(drawing.usual)
+    if fill_holes:
+        settings = replace(settings, fill_holes=True)
+    given = conditions_of(made.look, drawing.conditioning, fill_holes=settings.fill_holes)
+    if seen is not None:
+        _write_view(seen, view_of(given, drawing, show_preview=settings.preview))
     for start in range(0, len(made.seeds), MAX_COUNT):
         seeds = made.seeds[start : start + MAX_COUNT]
         step = partial(_told, on_step, start, len(made.seeds))
@@ -99,11 +117,22 @@ def draw_recipe(
             told = {key: getattr(one, key) for key in ("device", "dtype", "batch", "fallback")}
             drawn = Recipe(made.look, settings, (one.seed,), name, told)
             path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
-            data = encode_drawn(one.picture, drawn, label, pictures=pictures, watermark=watermark)
+            data = encode_drawn(one.picture, drawn, drawing.name, pictures=pictures, watermark=watermark)
             with writing(path):  # whole or not at all: a picture that is there counts as drawn when a run goes on
                 write_whole(path, data)
             paths.append(path)
     return paths
+
+
+def _write_view(folder: Path, seen: View) -> None:
+    """What the model sees, a PNG for each condition."""
+    from mcld_app.body.photo import encode_png
+
+    for name, picture in vars(seen).items():
+        if picture is not None:
+            with writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                write_whole(folder / f"{name}.png", encode_png(picture))
 
 
 def _told(on_step: Callable[[float], None], done: int, total: int, progress: Progress) -> None:

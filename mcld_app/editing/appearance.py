@@ -8,10 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from mcld_app.body.texture.completion import coloured, complete
-from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.editing.edits.edit import Edit
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
+from mcld_app.request import Conditioning
 
 FILLS = {
     "smooth": "From the other half of the body, then smoothly",
@@ -77,6 +78,20 @@ class Appearance:
             image = np.where(self.changed[..., None], self.seen.image, own.image)
             self._filled[how] = TextureMap(image, own.coverage | self.changed)
         return self._filled[how]
+
+    def conditioned(self, how: Conditioning, fill: str) -> TextureMap:
+        """The texture map as a model is given it, its coverage the texels that are no guess.
+
+        With open holes nothing is guessed: neither of the person nor of a garment. Another photo of the person is none,
+        where `fill` takes it in.
+        """
+        if not how.seen_only:
+            return TextureMap(self.filled(fill).image, self.known(fill))
+        others = self.others if fill == "photos" else ()
+        texture = merge([each.texture_map(how) for each in (self.person, *others)])
+        for edit in self.edits:
+            texture = edit.apply(texture, self.person, how) if edit.on else texture
+        return complete(texture, fill) if how.holes == "filled" else texture
 
     @cached_property
     def _filled(self) -> dict[str, TextureMap]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mcld_app.body.framing import Frame, frame_11_16, plan_frame
+from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, looks_like_iuv, read_iuv, resize_iuv
 from mcld_app.body.photo import read_photo
@@ -23,12 +23,12 @@ from mcld_app.body.texture.preview_planes import background_colour
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.content import content_hash
 from mcld_app.errors import PictureError
-from mcld_app.request import Face
+from mcld_app.request import Conditioning, Face
 
 PICTURE_SIZE = (512, 352)
 """Height and width of every picture the studio shows and gives away: 11:16, the network's own frame."""
 
-_LARGEST = (1024, 704)  # A texture map has 512 x 512 texels: a larger photo costs time and adds nothing to it.
+_LARGEST = (1104, 759)  # DeepFashion's own photos, 1101 high, stay as they are; larger ones cost time and add nothing
 
 Source = str | Path | bytes
 
@@ -39,9 +39,9 @@ class Person:
 
     Attributes:
         name: what the page calls them.
-        photo: (H, W, 3) uint8 RGB, framed to 11:16, at most 1024 high.
+        photo: (H, W, 3) uint8 RGB, framed to 11:16 (within 2%), at most 1104 high.
         iuv: (H, W, 3) uint8, channels I, U, V; I in 0..24.
-        texture: what the photo shows of them, laid on the texture map.
+        texture: what the photo shows of them, laid on the texture map, as the studio shows it.
         sample: the id of the sample they are, "" for a visitor's own picture.
         whole: the photo as it came and how it was framed; None where `photo` is all there is.
     """
@@ -95,6 +95,19 @@ class Person:
         head = crop_head(self.photo, self.iuv)
         return None if head is None else Face(head=head, photo=self.photo, iuv=self.iuv)
 
+    def texture_map(self, how: Conditioning) -> TextureMap:
+        """What the photo shows of them, laid on the texture map as a model's conditions have it; its holes are open."""
+        if how.texture == "fast":
+            return self.texture
+        key = None if how.outline is None else content_hash(how.outline)
+        if key not in self._exact:
+            self._exact[key] = _still(extract(self.photo, self.iuv, mode="exact", outline=how.outline))
+        return self._exact[key]
+
+    @cached_property
+    def _exact(self) -> dict[str | None, TextureMap]:
+        return {}
+
     @cached_property
     def filled(self) -> TextureMap:
         """The texture map without holes: what the photo does not show is guessed from what it shows."""
@@ -124,7 +137,7 @@ def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray) -> Person:
     """
     check_iuv(iuv, photo)
     height, width = photo.shape[:2]
-    if height * 11 != width * 16 or height > _LARGEST[0] or iuv.shape != photo.shape:
+    if not is_framed(height, width) or height > _LARGEST[0] or iuv.shape != photo.shape:
         return make_person(name, photo, iuv)
     return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)))
 

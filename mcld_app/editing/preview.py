@@ -34,7 +34,7 @@ def draw(look: Look, *, small: bool = False) -> Preview:
     the whole body is drawn from the texture map on a plain background. `small` draws that at half the size, in less
     than half the time: for a hand on a slider."""
     if look.pose is None:
-        return Preview(_edited_photo(look), look.person.picture_iuv)
+        return Preview(edited_photo(look, look.person.picture, look.person.picture_iuv), look.person.picture_iuv)
     iuv = pose_map(look, small=small)
     drawn = render(look.texture, iuv)
     return Preview(_over(drawn, _background(look.person, iuv)), iuv)
@@ -51,11 +51,18 @@ def pose_map(look: Look, *, small: bool = False) -> np.ndarray:
     return resize_iuv(iuv, SMALL_SIZE) if small else iuv
 
 
-def _edited_photo(look: Look) -> np.ndarray:
-    photo, changed = look.person.picture, look.appearance.changed
+def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+    """The person's photo with the edited texels painted over it.
+
+    Args:
+        look: the person under their edits.
+        photo: (H, W, 3) uint8 RGB, theirs, at any size; it is returned where nothing was edited.
+        iuv: (H, W, 3) uint8, its IUV map.
+    """
+    changed = look.appearance.changed
     if not changed.any():
         return photo
-    return _over(render(TextureMap(look.texture.image, changed), look.person.picture_iuv), photo)
+    return _over(render(TextureMap(look.texture.image, changed), iuv), photo)
 
 
 def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:

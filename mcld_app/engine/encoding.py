@@ -89,13 +89,8 @@ class ConditionEncoder:
         return self.cache.get(key, make_unless_stopped, owner=self.owner)
 
     def _filled(self, conditions: Conditions) -> TextureMap:
-        """The texture map without holes, for a model that sees the preview. What was guessed already stays so."""
-        from mcld_app.body.texture.filling import fill
-        from mcld_app.body.texture.texture_map import TextureMap
-
-        known = p.known_texels(conditions) | conditions.texture.any(-1)
-        key = content_key("filled", conditions.texture, known)
-        return self._keep(key, lambda: fill(TextureMap(conditions.texture, known)))
+        key = content_key("filled", conditions.texture, p.known_texels(conditions))
+        return self._keep(key, lambda: p.filled_texture(conditions))
 
     def _identity(self, conditions: Conditions) -> np.ndarray | None:
         """The raw identity that F is made of: of the face, or of one between two; None is no face."""

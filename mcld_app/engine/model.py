@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mcld_app.network.preprocess import SQUEEZED, Preprocess
-from mcld_app.request import Settings
+from mcld_app.request import STUDIO, Conditioning, Settings
 
 if TYPE_CHECKING:  # heavy packages are imported where they are used: the page must come up without them
     from mcld_app.engine.safety import SafetyChecker
@@ -30,6 +30,9 @@ class Model:
             encoder of its own; may raise StudioError. None where there is nothing that could.
         guard: device -> a checker that its pictures have to pass (`safety.SafetyChecker`); None where they need none.
         preprocess: how pictures come to its networks' sizes.
+        conditioning: how its conditions are made of a photo.
+        size: (height, width) that the network itself draws.
+        additions: which of the additions for small models it has, "places" and "preview" (see `docs/training.md`).
     """
 
     name: str
@@ -40,3 +43,6 @@ class Model:
     identify: Callable[[np.ndarray, np.ndarray], np.ndarray | None] | None = None
     guard: Callable[[str], SafetyChecker] | None = None
     preprocess: Preprocess = SQUEEZED
+    conditioning: Conditioning = STUDIO
+    size: tuple[int, int] = (512, 512)
+    additions: frozenset[str] = frozenset()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import weakref
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
+from mcld_app.checkpoints.conditioning import conditioning_of
+from mcld_app.checkpoints.folders import OUTLINE, bundled_folder, checkpoints_folder
 from mcld_app.deployment import on_zerogpu, safety_checker_is_on
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model
 from mcld_app.errors import StudioError
-from mcld_app.request import Settings
+from mcld_app.request import Conditioning, Settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,12 +83,22 @@ def model_named(name: str) -> Model:
             note += " The face models are not here, so faces are drawn from the photo alone: "
             note += "`python -m mcld_app download photos`."
         guard = _checker if safety_checker_is_on() else None
-        return Model("MCLD, published weights", _loader(None), note, identify=face_in, guard=guard)
+        how = Conditioning("exact", "open", _outline())
+        return Model("MCLD, published weights", _loader(None), note, identify=face_in, guard=guard, conditioning=how)
     folder = bundled_folder() if name == "bundled" else checkpoints_folder() / name
-    if name == "bundled":
-        return Model("MCLD demo", _loader(folder), BUNDLED_NOTE, _result_size(folder), Settings(guidance=1.0))
-    identify = None if (folder / "face_encoder").is_dir() else face_in
-    return Model(name, _loader(folder), "A model of your own.", _result_size(folder), identify=identify)
+    shape = _shape(folder)
+    own = name == "bundled"
+    return Model(
+        "MCLD demo" if own else name,
+        _loader(folder),
+        BUNDLED_NOTE if own else "A model of your own.",
+        shape.result,
+        Settings(guidance=1.0) if own else Settings(),
+        None if (folder / "face_encoder").is_dir() else face_in,
+        conditioning=_conditioning(folder),
+        size=shape.size,
+        additions=shape.additions,
+    )
 
 
 @lru_cache(maxsize=2)
@@ -188,16 +200,45 @@ def _checker(device: str):
     return load_checker(device=device)
 
 
-def _result_size(folder: Path) -> tuple[int, int]:
-    """(height, width) of a model's pictures, 11:16: as high as its square, from its configuration alone."""
+def _conditioning(folder: Path) -> Conditioning:
+    """How a model's conditions are made, as its folder says; where it says nothing, as the studio shows them."""
+    how = conditioning_of(folder)
+    return replace(how, outline=_outline()) if how.texture == "exact" else how
+
+
+def _outline() -> np.ndarray | None:
+    """The authors' outline of the charts, where the owner of this machine has put it."""
+    path = checkpoints_folder() / OUTLINE
+    if not path.is_file():
+        return None
+    from mcld_app.body.texture.outline import read_outline
+
+    return read_outline(path)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a model's configuration says: (height, width) that its network draws, and its additions."""
+
+    size: tuple[int, int]
+    additions: frozenset[str]
+
+    @property
+    def result(self) -> tuple[int, int]:
+        """(height, width) of its pictures: 11:16, as high as the network's."""
+        return self.size[0], round(self.size[0] * 11 / 16)
+
+
+def _shape(folder: Path) -> _Shape:
+    """From a model's configuration alone."""
     import json
 
     try:
-        sizes = json.loads((folder / "denoising_unet" / "config.json").read_text("utf-8"))["sizes"]
+        config = json.loads((folder / "denoising_unet" / "config.json").read_text("utf-8"))
         vae = json.loads((folder / "vae" / "config.json").read_text("utf-8"))
-        cells = sizes["sample_size"]
+        cells = config["sizes"]["sample_size"]
         scale = 2 ** (len(vae["block_out_channels"]) - 1) if "block_out_channels" in vae else 8
-        side = int(cells if isinstance(cells, int) else cells[0]) * scale
+        height, width = (int(n) * scale for n in ((cells, cells) if isinstance(cells, int) else cells))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StudioError(f"The model in {folder} is not whole: its configuration cannot be read.") from error
-    return side, round(side * 11 / 16)
+    return _Shape((height, width), frozenset(name for name in ("places", "preview") if config.get(name)))

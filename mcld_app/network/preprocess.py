@@ -116,6 +116,14 @@ def head_pixels(heads: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(heads)).movedim(-1, 1).float() / 127.5 - 1
 
 
+def filled_texture(conditions: Conditions) -> TextureMap:
+    """The texture map without holes, for a model that sees the preview. What was guessed already stays so."""
+    from mcld_app.body.texture.filling import fill
+    from mcld_app.body.texture.texture_map import TextureMap
+
+    return fill(TextureMap(conditions.texture, known_texels(conditions) | conditions.texture.any(-1)))
+
+
 def known_texels(conditions: Conditions) -> np.ndarray:
     """(512, 512) bool: the texels that were seen or put there: as said, else all that are not black."""
     return conditions.texture.any(-1) if conditions.coverage is None else conditions.coverage

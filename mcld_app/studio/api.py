@@ -58,12 +58,13 @@ def _generate(drawing: DrawFunction):
         guidance: float | None = None,
         scheduler: SchedulerName | None = None,
         model: str = "",
+        fill_holes: bool | None = None,
     ) -> list[str]:
         """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside. What is
         not given is as the recipe says, and else as the model usually draws."""
         made = open_recipe(recipe)
         chosen = registry.choose(model, made.model)
-        told = {"steps": steps, "guidance": guidance, "scheduler": scheduler}
+        told = {"steps": steps, "guidance": guidance, "scheduler": scheduler, "fill_holes": fill_holes}
         settings = made.settings_for(registry.model_named(chosen).usual)
         settings = replace(settings, **{name: value for name, value in told.items() if value is not None})
         wanted = tuple(seeds or made.seeds)

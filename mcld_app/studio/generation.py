@@ -66,6 +66,7 @@ def settings_of(state: EditorState, data: Mapping[str, Any]) -> Settings:
         guidance=data.get("guidance"),
         scheduler=data.get("scheduler"),
         focus=data.get("focus") is True,
+        fill_holes=data.get("fill_holes") is True,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from mcld_app.editing import Look, draw
 from mcld_app.editing.conditioning import conditions_of
 from mcld_app.editing.recipe import Recipe
+from mcld_app.engine import registry
 from mcld_app.request import Job, Settings
 from mcld_app.studio.labels import look_key, pose_label
 from mcld_app.studio.pictures import jpeg
@@ -41,7 +42,8 @@ class Order:
 
     def jobs(self) -> list[Job]:
         """What the engine is given; a look that is drawn with several seeds is worked out once."""
-        given = {look: conditions_of(look) for look in dict.fromkeys(self.looks)}
+        how, fill_holes = registry.model_named(self.model).conditioning, self.settings.fill_holes
+        given = {look: conditions_of(look, how, fill_holes=fill_holes) for look in dict.fromkeys(self.looks)}
         return [Job(given[look], seed) for look, seed in zip(self.looks, self.seeds, strict=True)]
 
 

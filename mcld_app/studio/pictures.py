@@ -25,6 +25,12 @@ def jpeg(picture: np.ndarray, quality: int = 90) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data).decode()
 
 
+def png(picture: np.ndarray) -> str:
+    """(H, W, 3) uint8 RGB as a data URL, pixel for pixel."""
+    _, data = cv2.imencode(".png", picture[..., ::-1])
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
 def iuv_picture(iuv: np.ndarray) -> np.ndarray:
     """An IUV map as people are used to seeing it, with the part numbers spread over the blue channel so that they can
     be told apart. (H, W, 3) uint8 RGB; for looking at only."""

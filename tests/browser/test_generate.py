@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -35,6 +36,26 @@ def test_the_model_is_named_and_the_button_is_ready(session: Page) -> None:
     expect(_go(session)).to_be_enabled()
     expect(session.get_by_role("button", name="Cancel")).to_be_hidden()
     expect(session.locator("#stage .stage-show-drawn")).to_be_hidden()
+
+
+def test_what_the_model_sees_is_shown_and_follows_the_edits(session: Page) -> None:
+    summary, pictures = session.get_by_text("What the model sees", exact=True), session.locator(".generate-view img")
+    summary.click()
+    expect(session.locator(".generate-view figcaption")).to_have_text(["Photo", "Texture map", "Pose"], timeout=SLOW)
+    before = [pictures.nth(n).get_attribute("src") for n in range(3)]
+    with Image.open(io.BytesIO(base64.b64decode(before[1].partition(",")[2]))) as texture:
+        assert texture.size == (64, 64), "as the tiny network reads it"
+        assert (np.array(texture.convert("L")) == 0).mean() > 0.5, "black where the photo shows nothing"
+    session.locator("#pose-picker [role=option]").nth(2).click()
+    expect(pictures.nth(2)).not_to_have_attribute("src", before[2])
+    expect(pictures.nth(1)).to_have_attribute("src", before[1])
+    session.get_by_text("Settings", exact=True).click()
+    session.get_by_label("Fill what no picture shows").check()
+    expect(pictures.nth(1)).not_to_have_attribute("src", before[1])
+    session.get_by_label("Fill what no picture shows").uncheck()
+    expect(pictures.nth(1)).to_have_attribute("src", before[1])
+    session.get_by_text("Settings", exact=True).click()
+    summary.click()
 
 
 def test_progress_and_what_is_coming_are_shown_and_then_the_picture(session: Page, studio_with_model) -> None:

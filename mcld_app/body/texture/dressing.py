@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,11 +32,17 @@ class GarmentLayer:
         image: (512, 512, 3) uint8 RGB, the garment's colours; means something where `worn`.
         worn: (512, 512) bool, its texels.
         bared: (512, 512) bool, texels it leaves free that the person's old clothes may not cover.
+        seen: (512, 512) bool, the texels whose colours are no guess; None where all that are worn have a colour.
     """
 
     image: np.ndarray
     worn: np.ndarray
     bared: np.ndarray
+    seen: np.ndarray | None = None
+
+    def as_seen(self, donor: TextureMap) -> GarmentLayer:
+        """The same garment with a donor's texels as they are, and holes where the donor has holes."""
+        return replace(self, image=donor.image, seen=donor.coverage)
 
 
 def garment_layer(
@@ -77,9 +83,14 @@ def garment_layer(
 
 
 def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
-    """A person with a garment on. Where the person's own skin was seen, it stays; other skin takes its colour."""
+    """A person with a garment on. Where the person's own skin was seen, it stays; other skin takes its colour, though
+    where nothing is to be guessed only if the person's picture shows that place."""
     image, coverage = texture.image.copy(), texture.coverage | layer.worn
     bare = layer.bared & ~bare_limbs(texture) if layer.bared.any() else layer.bared
+    if layer.seen is not None:
+        coverage &= layer.seen | ~layer.worn
+        image[bare & ~texture.coverage] = 0
+        bare = bare & texture.coverage
     if bare.any():
         skin = skin_colour(texture)
         image[bare] = skin if skin is not None else fill(texture).image[bare]

@@ -47,13 +47,17 @@ def bare_head(donor: TextureMap) -> np.ndarray:
     return image if skin is None else np.where(collar(donor)[..., None], skin, image)
 
 
-def put_head_on(texture: TextureMap, bare: np.ndarray, share: float = 1.0) -> TextureMap:
+def put_head_on(
+    texture: TextureMap, bare: np.ndarray, share: float = 1.0, *, seen: np.ndarray | None = None
+) -> TextureMap:
     """Another one's head on a texture map, hair and all. Collars belong to the clothes: the person's own stays.
 
     Args:
         texture: the person, as the edits before left them.
         bare: the other head, see `bare_head`.
         share: 0 (the person's own head) to 1 (the other one); between them the two are mixed.
+        seen: (512, 512) bool, the texels of the other head that are no guess; the rest of the head becomes a hole.
+            None: it has no holes.
     """
     head = region_mask("head") & ~collar(texture)
     image, theirs = texture.image.copy(), bare[head]
@@ -62,7 +66,11 @@ def put_head_on(texture: TextureMap, bare: np.ndarray, share: float = 1.0) -> Te
     else:
         own = np.where(texture.coverage[head][:, None], image[head], theirs)
         image[head] = own * np.float32(1 - share) + theirs * np.float32(share) + 0.5
-    return TextureMap(image, texture.coverage | head)
+    coverage = texture.coverage | head
+    if seen is not None:
+        image[head & ~seen] = 0
+        coverage &= seen | ~head
+    return TextureMap(image, coverage)
 
 
 def _ends(used: np.ndarray) -> tuple[int, int]:

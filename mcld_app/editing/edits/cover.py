@@ -15,6 +15,7 @@ from mcld_app.editing.area import Area, area_label, checked_area, texels_of
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail, in_place_of
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, Reader, Writer, area_fields, number, says
+from mcld_app.request import STUDIO, Conditioning
 
 Colour = tuple[int, int, int]
 
@@ -89,7 +90,8 @@ class Cover(Edit):
         area = checked_area(self.area)
         return in_place_of(next((e for e in edits if isinstance(e, Cover) and e.area == area), None), self, edits)
 
-    def apply(self, texture: TextureMap, person: Person) -> TextureMap:
+    def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
+        """See `Edit.apply`. A colour is put there on purpose: it has no holes."""
         mask, folds = texels_of(self.area), person.texture if self.shaded else None
         if self.pattern is None:
             layer = colour_layer(mask, self.colour, keep_shading=folds)

@@ -11,7 +11,7 @@ import numpy as np
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import Reader, Record, Writer
-from mcld_app.request import Face
+from mcld_app.request import STUDIO, Conditioning, Face
 
 Faces = tuple[Face | None, Face | None, float]
 """A person's face, another face it is turned towards, and how far, 0..1: see `request.Conditions`."""
@@ -91,12 +91,14 @@ class Edit(ABC):
         return (*edits, self)
 
     @abstractmethod
-    def apply(self, texture: TextureMap, person: Person) -> TextureMap:
+    def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         """The texture map with this edit made; never touches the one given.
 
         Args:
             texture: as the edits before left it.
             person: whom it belongs to, as their photo shows them.
+            how: how the texture map was made. Where it says `seen_only`, what is taken from another picture is what
+                that picture shows, extracted in the same way; what it hides becomes a hole.
         """
 
     def turn_face(self, faces: Faces) -> Faces:

@@ -8,13 +8,13 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from mcld_app.body.parts import region_pixels
-from mcld_app.body.texture.head_swap import put_head_on
+from mcld_app.body.texture.head_swap import collar, put_head_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.edits.edit import Edit, EditRecord, Faces, Thumbnail, in_place_of
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import PersonRef, Reader, Writer, number
 from mcld_app.errors import StudioError
-from mcld_app.request import within
+from mcld_app.request import STUDIO, Conditioning, within
 
 _SHARE = ("The way to the other face", 0, 1)
 _Share = number(*_SHARE)
@@ -81,9 +81,13 @@ class FaceSwap(Edit):
             )
         return in_place_of(next((e for e in edits if isinstance(e, FaceSwap)), None), self, edits)
 
-    def apply(self, texture: TextureMap, person: Person) -> TextureMap:
+    def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         if self.donor is None or not self.texels or not self.share:
             return texture
+        if how.seen_only:
+            theirs = self.donor.texture_map(how)
+            seen = theirs.coverage & ~collar(self.donor.texture)
+            return put_head_on(texture, theirs.image, self.share, seen=seen)
         return put_head_on(texture, self.donor.bare_head, self.share)
 
     def turn_face(self, faces: Faces) -> Faces:

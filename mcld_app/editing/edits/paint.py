@@ -16,6 +16,7 @@ from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import FileText, Reader, Writer, file_bytes, file_text
 from mcld_app.errors import StudioError
+from mcld_app.request import STUDIO, Conditioning
 
 _LIGHT_GREY = 232
 
@@ -56,7 +57,7 @@ class Paint(Edit):
             return (*edits[:-1], Paint(_over(self.layer, last.layer)))
         return (*edits, self)
 
-    def apply(self, texture: TextureMap, person: Person) -> TextureMap:
+    def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         return lay_paint(texture, self.layer)
 
     def to_record(self, writer: Writer) -> PaintRecord:

@@ -16,6 +16,7 @@ from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
 from mcld_app.editing.garment import Garment, clothes_of
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
+from mcld_app.request import STUDIO, Conditioning
 
 
 class WearRecord(AreaRecord, EditRecord):
@@ -73,9 +74,10 @@ class Wear(Edit):
         here = parts_of(checked_area(self.area))
         return (*(e for e in edits if not (isinstance(e, Wear) and parts_of(e.area) <= here)), self)
 
-    def apply(self, texture: TextureMap, person: Person) -> TextureMap:
+    def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         """See `Edit.apply`. StudioError where the garment's picture does not show the area."""
-        return lay_on(texture, self.garment.layer(self.area))
+        layer = self.garment.layer(self.area)
+        return lay_on(texture, layer.as_seen(self.garment.donor.texture_map(how)) if how.seen_only else layer)
 
     def to_record(self, writer: Writer) -> WearRecord:
         donor = writer.person(self.garment.donor)

@@ -46,6 +46,9 @@ class SettingsRecord(Record):
     guidance: _Guidance = Settings.guidance
     scheduler: _Scheduler = Settings.scheduler
     preview: bool = Field(Settings.preview, description="whether a model that sees the texture preview is shown it")
+    fill_holes: bool = Field(
+        Settings.fill_holes, description="whether a model that is given its texture map with holes is given it filled"
+    )
 
 
 class MannequinPose(Record):

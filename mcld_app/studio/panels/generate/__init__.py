@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import gradio as gr
 
+from mcld_app.body.photo import encode_png
+from mcld_app.editing.conditioning import conditions_of
 from mcld_app.engine import registry
+from mcld_app.engine.view import view_of
 from mcld_app.engine.worker import drawer
+from mcld_app.errors import StudioError
+from mcld_app.output.recipe_file import open_recipe
 from mcld_app.request import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, SCHEDULERS, Settings
 from mcld_app.studio import generation
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is, payload, serial_of
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
+from mcld_app.studio.pictures import png
 from mcld_app.studio.session import Session
+from mcld_app.studio.state import EditorState
 from mcld_app.studio.widget import widget
 
 _USUAL = Settings()
@@ -62,14 +71,19 @@ _HTML = f"""
         id="generate-series" disabled> All poses of the series</label>
       <label class="switch" title="Also shows where the network looked. Takes longer."><input type="checkbox"
         id="generate-focus"> Focus maps</label>
+      <label class="switch generate-holes" hidden title="An experiment: this model was trained on texture maps that are
+black wherever the photo shows nothing."><input type="checkbox" id="generate-fill"> Fill what no picture shows</label>
     </div></details>
+  <details class="generate-settings generate-sees"><summary>What the model sees</summary>
+    <div class="generate-view" aria-live="polite"></div></details>
 </div>
 """
 
 
 def render(page: Dispatcher) -> None:
     """The button, its progress and its settings. Which models there are is asked for once the page is there. Events:
-    "ask" {run, model, seed in digits, steps, guidance, scheduler, count, series, focus} and "halt" {run}."""
+    "ask" {run, model, seed in digits, steps, guidance, scheduler, count, series, focus, fill_holes}, "halt" {run} and
+    "view" {model, fill_holes}."""
     page["generate"] = widget(
         _HTML, "generate", setup={"none": registry.NO_WEIGHTS}, server_functions=[find], elem_id="generate"
     )
@@ -79,10 +93,50 @@ def find(_: object) -> list[dict]:
     """The models on this machine, best first, as the page shows them."""
     found = []
     for name in registry.available():
-        model = registry.model_named(name)
+        try:
+            model = registry.model_named(name)
+        except StudioError:  # a folder that is not whole: the doctor tells about it, and the others can be used
+            continue
         usual = {"steps": model.usual.steps, "guidance": model.usual.guidance}
-        found.append({"id": name, "label": model.name, "note": model.note, "usual": usual})
+        holes = model.conditioning.holes == "open"
+        found.append({"id": name, "label": model.name, "note": model.note, "usual": usual, "holes": holes})
     return found
+
+
+_SEEN = {
+    "photo": ("Photo", "The photo, with the edits painted over it, squeezed to the network’s square."),
+    "texture": ("Texture map", "The body’s surface, laid flat. What is black was seen in no picture."),
+    "pose": ("Pose", "Which part of the body each pixel shows, and where on it."),
+    "preview": ("Preview", "The texture map in the pose: only small models are shown it."),
+}
+
+
+def view(state: EditorState, data: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What a model would see of the look on the page: label, hint and picture of each condition but the face.
+
+    Raises:
+        StudioError: where there is no such model.
+    """
+    model = registry.model_named(registry.choose(str(data.get("model") or "")))
+    given = conditions_of(state.look, model.conditioning, fill_holes=data.get("fill_holes") is True)
+    shown = view_of(given, model)
+    return [
+        {"label": label, "hint": hint, "picture": png(picture)}
+        for name, (label, hint) in _SEEN.items()
+        if (picture := getattr(shown, name)) is not None
+    ]
+
+
+def api_view(recipe: str, model: str = "", fill_holes: bool | None = None) -> dict[str, str]:
+    """What a model is shown of a recipe, before anything is drawn: a PNG in base64 of each condition, by name: photo,
+    texture, pose as the pose guider reads it, and, for models that see it, preview."""
+    made = open_recipe(recipe)
+    chosen = registry.model_named(registry.choose(model, made.model))
+    settings = made.settings_for(chosen.usual)
+    filled = settings.fill_holes if fill_holes is None else fill_holes
+    given = conditions_of(made.look, chosen.conditioning, fill_holes=filled)
+    shown = vars(view_of(given, chosen, show_preview=settings.preview))
+    return {name: base64.b64encode(encode_png(each)).decode() for name, each in shown.items() if each is not None}
 
 
 def listen(page: Dispatcher) -> None:
@@ -112,6 +166,13 @@ def listen(page: Dispatcher) -> None:
         if isinstance(session, Session):
             generation.stop(session, payload(event))
 
+    def tell_what_it_sees(session: Session | None, event: gr.EventData) -> dict:
+        state = session.state if isinstance(session, Session) else None
+        try:
+            return {"view": view(state, payload(event)) if state is not None else []}
+        except Exception as error:
+            return {"view": [], "problem": sentence(error)}
+
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     page["generate"].ask(
         ask, [page["session"], page["notice"]], [page["session"], page["notice"], page["generate"]],
@@ -120,7 +181,10 @@ def listen(page: Dispatcher) -> None:
         tell_how_it_goes, [page["session"], page["generate"]], [page["generate"]],
         concurrency_id="gpu", concurrency_limit=1, **hidden,
     )  # fmt: skip
+    page["generate"].view(
+        tell_what_it_sees, [page["session"]], [page["generate"]], queue=False, trigger_mode="multiple", **hidden
+    )
     page["generate"].halt(halt, [page["session"]], None, queue=False, trigger_mode="multiple", **hidden)
 
 
-PANEL = Panel("generate", render, listen)
+PANEL = Panel("generate", render, listen, endpoints={"see": api_view})

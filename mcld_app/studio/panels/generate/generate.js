@@ -3,6 +3,7 @@ const $ = (name) => element.querySelector(`.generate-${name}`);
 const root = $("idle").closest(".generate"), go = $("go"), halt = $("stop"), line = $("model"), text = $("text");
 const bar = $("progress"), seed = element.querySelector("#generate-seed"), dice = $("dice");
 const fields = [...element.querySelectorAll("[data-name]")];
+const fill = element.querySelector("#generate-fill"), sees = $("sees"), view = $("view");
 let models = [], model = null, run = 0, patience = null;
 
 const set = (state) => { root.dataset.state = state; };
@@ -29,10 +30,33 @@ const choose = (chosen) => {
     : make("select", { "aria-label": "Model" }, ...models.map((m) => make("option", { value: m.id, text: m.label, selected: m === model })));
   name.addEventListener("change", () => choose(models.find((m) => m.id === name.value)));
   line.replaceChildren("Model: ", name, ". ", ...coded(model.note));
+  element.querySelector(".generate-holes").hidden = !model.holes;
+  lookThrough();
   for (const field of fields) {  // what this model draws best with, unless somebody has chosen otherwise
     if (field.dataset.name in model.usual && !field.dataset.chosen) field.value = model.usual[field.dataset.name];
   }
 };
+
+// ---- what it sees ---------------------------------------------------------------------------------------------
+
+const fills = () => Boolean(model && model.holes && fill.checked);
+let asked = null;
+/** Asks for the pictures anew, where somebody is looking at them. */
+const lookThrough = () => {
+  if (!sees.open || !model) return;
+  clearTimeout(asked);
+  view.setAttribute("aria-busy", "true");
+  asked = setTimeout(() => trigger("view", { model: model.id, fill_holes: fills() }), 150);
+};
+const showView = (pictures) => {
+  view.removeAttribute("aria-busy");
+  view.replaceChildren(...pictures.map(({ label, hint, picture }) => make("figure", { title: hint },
+    make("img", { src: picture, alt: `${label}. ${hint}` }), make("figcaption", { text: label }))));
+};
+sees.addEventListener("toggle", lookThrough);
+hear("answered", lookThrough);  // something was edited
+fill.addEventListener("change", () => { lookThrough(); keep(); });
+
 const none = (sentence) => {
   model = null;
   go.disabled = true;
@@ -54,11 +78,13 @@ hear("models", () => { if (!busy()) look(true); });  // some have come
 const KEY = "mcld-settings";  // what somebody chose outlives a reload; it ends with the window
 const keep = () => {
   const chosen = Object.fromEntries(fields.filter((f) => f.dataset.chosen).map((f) => [f.dataset.name, f.value]));
+  if (fill.checked) chosen.fill_holes = true;
   try { sessionStorage.setItem(KEY, JSON.stringify(chosen)); } catch { /* then it does not */ }
 };
 for (const field of fields) field.addEventListener("change", () => { field.dataset.chosen = "yes"; keep(); });
 try {
   const kept = JSON.parse(sessionStorage.getItem(KEY)) || {};
+  fill.checked = kept.fill_holes === true;
   for (const field of fields) {
     if (!(field.dataset.name in kept)) continue;
     field.value = kept[field.dataset.name];
@@ -87,7 +113,7 @@ go.addEventListener("click", () => {
   set("waiting");
   progress(0, "Waiting for its turn …");
   if (focused) halt.focus();
-  trigger("ask", { run, model: model.id, seed: seed.value, ...values(), focus: element.querySelector("#generate-focus").checked,
+  trigger("ask", { run, model: model.id, seed: seed.value, ...values(), focus: element.querySelector("#generate-focus").checked, fill_holes: fills(),
     series: element.querySelector("#generate-series").checked });
 });
 halt.addEventListener("click", () => {
@@ -105,6 +131,11 @@ halt.addEventListener("click", () => {
 
 watch("value", () => {
   const news = props.value;
+  if (news && news.view) {
+    showView(news.view);
+    if (news.problem) warn(news.problem);
+    return;
+  }
   if (!news || !run || news.run !== run || !busy()) return;
   const stopping = root.dataset.state === "stopping";
   if (news.state === "start" && !stopping) {
@@ -130,6 +161,7 @@ hear("settings", (told) => {  // of a recipe that was opened
     field.value = told[field.dataset.name];
     field.dataset.chosen = "yes";
   }
+  if (told.fill_holes !== undefined) fill.checked = told.fill_holes;
   if (told.seed !== undefined) {
     seed.value = told.seed;
     roll(false);

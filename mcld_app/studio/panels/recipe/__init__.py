@@ -53,6 +53,7 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any] | None:
             "steps": settings.steps,
             "guidance": settings.guidance,
             "scheduler": settings.scheduler,
+            "fill_holes": settings.fill_holes,
             "seed": str(opened.seeds[0]),
             "count": min(len(opened.seeds), MAX_COUNT),
             "model": opened.model,
