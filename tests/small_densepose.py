@@ -54,15 +54,21 @@ class Detector(nn.Module):
 
 
 class Said(nn.Module):
-    """Returns what it was made with, whatever the picture."""
+    """Returns what it was made with, whatever the picture; boxes as those of a picture of `size`, (height, width), that
+    may have been scaled."""
 
-    def __init__(self, boxes: Tensor, coarse: Tensor, fine: Tensor, u: Tensor, v: Tensor, scores: Tensor) -> None:
+    def __init__(
+        self, size: Sequence[int], boxes: Tensor, coarse: Tensor, fine: Tensor, u: Tensor, v: Tensor, scores: Tensor
+    ) -> None:
         super().__init__()
+        self.height, self.width = (float(side) for side in size)
         for name, value in {"boxes": boxes, "coarse": coarse, "fine": fine, "u": u, "v": v, "scores": scores}.items():
             self.register_buffer(name, value)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-        return self.boxes, self.coarse, self.fine, self.u, self.v, self.scores
+        down, across = float(image.size(1)) / self.height, float(image.size(2)) / self.width
+        scale = torch.tensor([across, down, across, down])
+        return self.boxes * scale, self.coarse, self.fine, self.u, self.v, self.scores
 
 
 class AsTuple(nn.Module):
@@ -136,16 +142,17 @@ def planes_of(part: np.ndarray, u: np.ndarray, v: np.ndarray, *, coarse: int = 2
 def export_saying(
     path: Path,
     people: Sequence[tuple[Sequence[float], tuple[np.ndarray, ...]]],
+    size: tuple[int, int],
     form: str = "tuple",
     *,
     scores: Sequence[float] | None = None,
 ) -> Path:
-    """Save an export that always finds these people: a box x0, y0, x1, y1 in pixels of the picture it is given, and
-    planes as of `planes_of`."""
+    """Save an export that always finds these people: a box x0, y0, x1, y1 in pixels of the photo of `size`, (height,
+    width), however it is scaled for the network, and planes as of `planes_of`."""
     boxes = torch.tensor([box for box, _ in people], dtype=torch.float32).reshape(-1, 4)
     if people:
         planes = [torch.from_numpy(np.stack(each)).float() for each in zip(*(p for _, p in people), strict=True)]
     else:
         planes = [torch.zeros(0, channels, 4, 4) for channels in (2, 25, 25, 25)]
     said = torch.tensor(list(scores) if scores is not None else [0.9] * len(people), dtype=torch.float32)
-    return save(FORMS[form](Said(boxes, *planes, said)), path)
+    return save(FORMS[form](Said(size, boxes, *planes, said)), path)

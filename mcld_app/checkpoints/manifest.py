@@ -29,6 +29,13 @@ from mcld_app.files import write_whole
 NAME = "ledger.json"
 _BLOCK = 1 << 22
 
+COLOURS = {
+    "BGR": "takes colours blue first, as it finds more body so",
+    "RGB": "takes colours red first, as it finds more body so",
+    "either": "is given colours blue first, as detectron2 is: it finds about as much body either way",
+}
+"""What was found of a DensePose export's order of colours, in words."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -39,6 +46,8 @@ class Entry:
         size, mtime_ns: when it was last hashed.
         how: "downloaded", "published", "cached", "converted", "saved" or "trusted".
         source, source_sha256: of a converted file: what it was made from.
+        repository, revision: of a downloaded file: where it is from, and at which commit, as far as the server said.
+        colours: of a DensePose export, once tried: one of `COLOURS` (see `perception.densepose_probe`).
     """
 
     sha256: str
@@ -47,6 +56,9 @@ class Entry:
     how: str
     source: str | None = None
     source_sha256: str | None = None
+    repository: str | None = None
+    revision: str | None = None
+    colours: str | None = None
 
 
 class ChecksumManifest:
@@ -124,6 +136,12 @@ class ChecksumManifest:
             f"{path} was not downloaded by this program, so nobody has vouched for it. If you know where it comes "
             f"from, say so once with `{command(path)}`."
         )
+
+    def note_colours(self, path: Path, colours: str) -> None:
+        """Note a file's order of colours; where the manifest cannot be written, it is found out again another time."""
+        entry = self.entry(path)
+        if entry is not None:
+            self._write(path, replace(entry, colours=colours), must=False)
 
     def is_stale(self, path: Path) -> bool:
         """Whether a file was converted from another one that is still there and has changed since."""

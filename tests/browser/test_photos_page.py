@@ -48,7 +48,7 @@ def reading_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[S
         people.append(((left, top, left + width, top + height), planes))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MCLD_CHECKPOINTS", str(checkpoints))
-        export_saying(checkpoints / "densepose_r50_fpn_dl.torchscript", people)
+        export_saying(checkpoints / "densepose_r50_fpn_dl.torchscript", people, maps[0].shape[:2])
     alone = {"MCLD_CHECKPOINTS": str(checkpoints), "HOME": str(folder), "HF_HOME": str(folder / "hf")}
     with run_studio(folder, HF_ENDPOINT="http://127.0.0.1:9", **alone) as running:
         yield running, photo
