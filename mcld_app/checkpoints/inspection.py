@@ -118,15 +118,17 @@ def optional_lines(folder: Path | None = None, cache: Path | None = None, *, pub
 
 
 def reader_lines(folder: Path | None = None, cache: Path | None = None) -> Iterator[tuple[Weight, Line]]:
-    """What reads photos that people bring. One DensePose model is enough: of the other, nothing is said."""
+    """What reads photos that people bring. One DensePose model is enough: of the other, nothing is said;
+    where there is none, the better one is recommended."""
     manifest = ChecksumManifest()
     found = {weight.name: find(weight, folder, cache=cache) for weight in READERS}
-    bodies = found["densepose"] or found["densepose_r101"]
+    bodies = {"densepose", "densepose_r101"}
+    reads_bodies = any(found[name] for name in bodies)
     for weight in READERS:
         where = found[weight.name]
         if where is not None:
             yield weight, _line_of(where, manifest)
-        elif not weight.optional and not (weight.name == "densepose" and bodies):
+        elif not weight.optional and not (weight.name in bodies and reads_bodies):
             text = f"{in_words(weight.size)}, to use photos of your own"
             yield weight, Line(MISSING, weight.label, text, _how_to_get(weight, folder))
 
