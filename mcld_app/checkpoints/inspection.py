@@ -118,8 +118,8 @@ def optional_lines(folder: Path | None = None, cache: Path | None = None, *, pub
 
 
 def reader_lines(folder: Path | None = None, cache: Path | None = None) -> Iterator[tuple[Weight, Line]]:
-    """What reads photos that people bring. One DensePose model is enough: of the other, nothing is said;
-    where there is none, the better one is recommended."""
+    """What reads photos that people bring. One DensePose model is enough; it is the better one that is
+    recommended."""
     manifest = ChecksumManifest()
     found = {weight.name: find(weight, folder, cache=cache) for weight in READERS}
     bodies = {"densepose", "densepose_r101"}
@@ -128,7 +128,11 @@ def reader_lines(folder: Path | None = None, cache: Path | None = None) -> Itera
         where = found[weight.name]
         if where is not None:
             yield weight, _line_of(where, manifest)
-        elif not weight.optional and not (weight.name in bodies and reads_bodies):
+        elif weight.name in bodies and reads_bodies:
+            if not weight.optional:
+                text = f"{in_words(weight.size)}, not here; the authors used it, though the one that is here serves too"
+                yield weight, Line(NOTE, weight.label, text, _how_to_get(weight, folder))
+        elif not weight.optional:
             text = f"{in_words(weight.size)}, to use photos of your own"
             yield weight, Line(MISSING, weight.label, text, _how_to_get(weight, folder))
 
