@@ -27,7 +27,7 @@ class Detector(nn.Module):
         super().__init__()
         self.pooled = pooled
         self.backbone = nn.Sequential(
-            nn.Conv2d(3, 8, 3, stride=4, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, stride=2, padding=1), nn.ReLU()
+            nn.Conv2d(3, 8, 3, stride=8, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, stride=4, padding=1), nn.ReLU()
         )
         self.objectness = nn.Conv2d(8, 1, 1)
         self.coarse = nn.ConvTranspose2d(8, coarse, 4, stride=2, padding=1)
@@ -41,15 +41,15 @@ class Detector(nn.Module):
         features = self.backbone(((image.to(mean.device) - mean) / 58)[None])
         height, width = float(image.size(1)), float(image.size(2))
         scores = self.objectness(features).flatten().sigmoid()
-        rows = torch.arange(features.size(2), device=mean.device, dtype=mean.dtype) * 8 + 4
-        columns = torch.arange(features.size(3), device=mean.device, dtype=mean.dtype) * 8 + 4
+        rows = torch.arange(features.size(2), device=mean.device, dtype=mean.dtype) * 32 + 16
+        columns = torch.arange(features.size(3), device=mean.device, dtype=mean.dtype) * 32 + 16
         y = rows[:, None].expand(features.size(2), features.size(3)).flatten()
         x = columns[None].expand(features.size(2), features.size(3)).flatten()
         boxes = torch.stack([x - width / 4, y - height / 3, x + width / 4, y + height / 3], 1)
         keep = torch.ops.torchvision.nms(boxes, scores, 0.3)[:6]
         boxes, scores = boxes[keep], scores[keep]
         rois = torch.cat([torch.zeros_like(boxes[:, :1]), boxes], 1)
-        each = torch.ops.torchvision.roi_align(features, rois, 0.125, self.pooled, self.pooled, 2, True)
+        each = torch.ops.torchvision.roi_align(features, rois, 1 / 32, self.pooled, self.pooled, 2, True)
         return boxes, self.coarse(each), self.fine(each), self.u(each).sigmoid(), self.v(each).sigmoid(), scores
 
 
