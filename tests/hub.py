@@ -20,6 +20,7 @@ class Hub:
         self.break_after: list[int] = []  # bytes after which the next answers break off
         self.status: list[int] = []  # errors that the next downloads are answered with
         self.ignore_ranges = self.web_page = self.damage = self.plain = False
+        self.commit: str | None = None  # that files are said to be of
         self.headless_store = False  # a mirror that sends on to a store of its own, which answers no HEAD
         self.tokens: list[str] = []  # that requests came with
         self.asked: list[tuple[str, str | None]] = []  # path and range of each download
@@ -48,6 +49,7 @@ class Hub:
                     self._send(405, {}, b"")
                 elif not hub.plain and not self.path.startswith("/store"):
                     linked = {"X-Linked-Etag": f'"{sha256(content).hexdigest()}"', "X-Linked-Size": str(len(content))}
+                    linked |= {"X-Repo-Commit": hub.commit} if hub.commit else {}
                     self._send(302, {"Location": f"{hub.store_url}/store{self.path}", **linked}, b"")
                 elif not body:
                     self._send(200, {"Content-Length": str(len(content))}, None)

@@ -27,7 +27,7 @@ class Detector(nn.Module):
         super().__init__()
         self.pooled = pooled
         self.backbone = nn.Sequential(
-            nn.Conv2d(3, 8, 3, stride=4, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, stride=2, padding=1), nn.ReLU()
+            nn.Conv2d(3, 8, 3, stride=8, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, stride=4, padding=1), nn.ReLU()
         )
         self.objectness = nn.Conv2d(8, 1, 1)
         self.coarse = nn.ConvTranspose2d(8, coarse, 4, stride=2, padding=1)
@@ -41,28 +41,34 @@ class Detector(nn.Module):
         features = self.backbone(((image.to(mean.device) - mean) / 58)[None])
         height, width = float(image.size(1)), float(image.size(2))
         scores = self.objectness(features).flatten().sigmoid()
-        rows = torch.arange(features.size(2), device=mean.device, dtype=mean.dtype) * 8 + 4
-        columns = torch.arange(features.size(3), device=mean.device, dtype=mean.dtype) * 8 + 4
+        rows = torch.arange(features.size(2), device=mean.device, dtype=mean.dtype) * 32 + 16
+        columns = torch.arange(features.size(3), device=mean.device, dtype=mean.dtype) * 32 + 16
         y = rows[:, None].expand(features.size(2), features.size(3)).flatten()
         x = columns[None].expand(features.size(2), features.size(3)).flatten()
         boxes = torch.stack([x - width / 4, y - height / 3, x + width / 4, y + height / 3], 1)
         keep = torch.ops.torchvision.nms(boxes, scores, 0.3)[:6]
         boxes, scores = boxes[keep], scores[keep]
         rois = torch.cat([torch.zeros_like(boxes[:, :1]), boxes], 1)
-        each = torch.ops.torchvision.roi_align(features, rois, 0.125, self.pooled, self.pooled, 2, True)
+        each = torch.ops.torchvision.roi_align(features, rois, 1 / 32, self.pooled, self.pooled, 2, True)
         return boxes, self.coarse(each), self.fine(each), self.u(each).sigmoid(), self.v(each).sigmoid(), scores
 
 
 class Said(nn.Module):
-    """Returns what it was made with, whatever the picture."""
+    """Returns what it was made with, whatever the picture; boxes as those of a picture of `size`, (height, width), that
+    may have been scaled."""
 
-    def __init__(self, boxes: Tensor, coarse: Tensor, fine: Tensor, u: Tensor, v: Tensor, scores: Tensor) -> None:
+    def __init__(
+        self, size: Sequence[int], boxes: Tensor, coarse: Tensor, fine: Tensor, u: Tensor, v: Tensor, scores: Tensor
+    ) -> None:
         super().__init__()
+        self.height, self.width = (float(side) for side in size)
         for name, value in {"boxes": boxes, "coarse": coarse, "fine": fine, "u": u, "v": v, "scores": scores}.items():
             self.register_buffer(name, value)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-        return self.boxes, self.coarse, self.fine, self.u, self.v, self.scores
+        down, across = float(image.size(1)) / self.height, float(image.size(2)) / self.width
+        scale = torch.tensor([across, down, across, down])
+        return self.boxes * scale, self.coarse, self.fine, self.u, self.v, self.scores
 
 
 class AsTuple(nn.Module):
@@ -136,16 +142,17 @@ def planes_of(part: np.ndarray, u: np.ndarray, v: np.ndarray, *, coarse: int = 2
 def export_saying(
     path: Path,
     people: Sequence[tuple[Sequence[float], tuple[np.ndarray, ...]]],
+    size: tuple[int, int],
     form: str = "tuple",
     *,
     scores: Sequence[float] | None = None,
 ) -> Path:
-    """Save an export that always finds these people: a box x0, y0, x1, y1 in pixels of the picture it is given, and
-    planes as of `planes_of`."""
+    """Save an export that always finds these people: a box x0, y0, x1, y1 in pixels of the photo of `size`, (height,
+    width), however it is scaled for the network, and planes as of `planes_of`."""
     boxes = torch.tensor([box for box, _ in people], dtype=torch.float32).reshape(-1, 4)
     if people:
         planes = [torch.from_numpy(np.stack(each)).float() for each in zip(*(p for _, p in people), strict=True)]
     else:
         planes = [torch.zeros(0, channels, 4, 4) for channels in (2, 25, 25, 25)]
     said = torch.tensor(list(scores) if scores is not None else [0.9] * len(people), dtype=torch.float32)
-    return save(FORMS[form](Said(boxes, *planes, said)), path)
+    return save(FORMS[form](Said(size, boxes, *planes, said)), path)

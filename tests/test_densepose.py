@@ -14,14 +14,18 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from small_densepose import FORMS, Detector, export_saying, planes_of, random_export, save
 from torch import Tensor, nn
 
 from mcld_app.body.iuv import check_iuv
 from mcld_app.checkpoints import BrokenWeights, UntrustedWeights, trust
+from mcld_app.checkpoints.inspection import reader_lines
 from mcld_app.errors import PictureError, StudioError
-from mcld_app.perception import operators
+from mcld_app.perception import densepose_probe, operators
 from mcld_app.perception.densepose import MIN_PERSON, DensePose, DetectedBody, NoPerson, estimator
+from mcld_app.perception.densepose_export import Instances
+from mcld_app.perception.densepose_input import at_network_size, network_size
 from mcld_app.perception.densepose_output import DensePoseOutput, iuv_of
 from mcld_app.perception.operators import ensure_operators
 
@@ -248,7 +252,7 @@ def test_labels_u_and_v_are_those_the_network_gave_pixel_by_pixel(file: Path) ->
     u = np.linspace(0, 1, 140)[:, None].repeat(90, 1)
     v = np.linspace(1, 0, 90)[None].repeat(140, 0)
     # The box has the planes' own size, so that nothing is resampled.
-    export_saying(file, [((50, 60, 140, 200), planes_of(part, u, v))])
+    export_saying(file, [((50, 60, 140, 200), planes_of(part, u, v))], PHOTO.shape[:2])
     (body,) = DensePose.load(file, "cpu").bodies(PHOTO)
     wanted = np.zeros((240, 200, 3), np.uint8)
     inner = np.dstack([part, np.float32(u) * np.float32(255), np.float32(v) * np.float32(255)]).astype(np.uint8)
@@ -294,8 +298,6 @@ def test_a_whole_detector_in_either_form_gives_maps_that_pass_every_check(file: 
     random_export(file, form, coarse=coarse)
     bodies = DensePose.load(file, "cpu").bodies(PHOTO)
     assert bodies
-    areas = [np.count_nonzero(body.iuv[..., 0]) for body in bodies]
-    assert areas == sorted(areas, reverse=True)
     for body in bodies:
         check_iuv(body.iuv, PHOTO)
         top, left, height, width = body.box
@@ -321,10 +323,11 @@ class _TellsColours(nn.Module):
         first, last = image[0].float().mean() / 255, image[2].float().mean() / 255
         planes = torch.ones(1, 25, 4, 4)
         assert image.dtype == torch.uint8
-        return torch.tensor([[0.0, 0.0, 200.0, 200.0]]), coarse, fine, first * planes, last * planes
+        box = torch.tensor([[0.0, 0.0, float(image.size(2)), float(image.size(1))]])
+        return box, coarse, fine, first * planes, last * planes
 
 
-def test_the_network_sees_blue_first_and_red_last(file: Path) -> None:
+def test_unless_something_speaks_for_another_order_the_network_sees_blue_first_and_red_last(file: Path) -> None:
     save(_TellsColours(), file)
     photo = np.zeros((200, 200, 3), np.uint8)
     photo[..., 0], photo[..., 2] = 240, 30
@@ -332,9 +335,119 @@ def test_the_network_sees_blue_first_and_red_last(file: Path) -> None:
     assert set(map(tuple, body.iuv.reshape(-1, 3).tolist())) == {(2, 30, 240)}
 
 
+class _FindsMore(nn.Module):
+    """Sees everything as body, but the left half alone where colours come in another order than it takes them."""
+
+    def __init__(self, red_first: bool) -> None:
+        super().__init__()
+        self.red_first = red_first
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        # The drawn people stand before grounds that are bluer than red.
+        red_came_first = float(image[0].float().mean()) < float(image[2].float().mean())
+        share = 1.0 if red_came_first == self.red_first else 0.5
+        height, width = float(image.size(1)), float(image.size(2))
+        planes = torch.zeros(1, 25, 4, 4)
+        planes[:, 2] = 1
+        coarse = torch.tensor([0.0, 1.0]).view(1, 2, 1, 1).expand(1, 2, 4, 4)
+        return torch.tensor([[0.0, 0.0, width * share, height]]), coarse, planes, planes, planes
+
+
+def blue_ground() -> np.ndarray:
+    photo = np.zeros((200, 200, 3), np.uint8)
+    photo[..., 2] = 200
+    return photo
+
+
+@pytest.mark.parametrize(("red_first", "order"), [(True, "RGB"), (False, "BGR")])
+def test_an_export_is_given_colours_in_the_order_in_which_it_finds_more_body(
+    file: Path, red_first: bool, order: str
+) -> None:
+    save(_FindsMore(red_first), file)
+    estimate = DensePose.load(file, "cpu")
+    assert estimate.export.order == order
+    (body,) = estimate.bodies(blue_ground())
+    assert body.box == (0, 0, 200, 200), "and so it finds the whole"
+    (line,) = (line for weight, line in reader_lines(file.parent) if weight.name == "densepose")
+    assert f"{'red' if red_first else 'blue'} first, as it finds more body so" in line.text
+
+
+def test_what_an_export_takes_is_tried_once_for_each_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    monkeypatch.setattr(densepose_probe, "better_order", lambda export: tried.append(export.path) or "RGB")
+    save(_FindsMore(True), file)
+    assert [DensePose.load(file, "cpu").export.order for _ in range(3)] == ["RGB"] * 3 and len(tried) == 1
+    random_export(file)  # another file in its place
+    DensePose.load(file, "cpu")
+    assert len(tried) == 2
+    random_export(file, "dict")  # whose own code says the order
+    assert DensePose.load(file, "cpu").export.order == "BGR" and len(tried) == 2
+
+
+def test_of_two_orders_that_find_about_as_much_the_usual_one_is_kept_and_that_is_said(file: Path) -> None:
+    export_saying(file, [((10, 10, 190, 230), one_part(1))], PHOTO.shape[:2])
+    assert DensePose.load(file, "cpu").export.order == "BGR"
+    (line,) = (line for weight, line in reader_lines(file.parent) if weight.name == "densepose")
+    assert "about as much body either way" in line.text
+
+
+def test_how_much_body_is_found_counts_pixels_and_how_sure_the_network_is(file: Path) -> None:
+    coarse = torch.zeros(2, 2, 4, 4)
+    coarse[:, 1, :2] = 1  # the upper half of each box
+    rest = torch.zeros(2, 25, 4, 4)
+    boxes = np.float32([[0, 0, 100, 50], [-50, 0, 50, 100]])  # one of them half outside
+    found = Instances(boxes, np.float32([1.0, 0.5]), (coarse, rest, rest, rest))
+    assert densepose_probe.body_found(found, (200, 200)) == pytest.approx(2500 + 2500 * 0.5)
+    assert densepose_probe.body_found(Instances(boxes, None, found.planes), (200, 200)) == pytest.approx(5000)
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted"),
+    [
+        ((240, 200), (960, 800)),  # small ones are enlarged
+        ((256, 176), (1164, 800)),
+        ((1101, 750), (1174, 800)),
+        ((512, 352), (1164, 800)),
+        ((2666, 1600), (1333, 800)),
+        ((500, 1000), (667, 1333)),  # the longer side is the limit
+        ((800, 1333), (800, 1333)),
+        ((1, 5000), (1, 1333)),
+    ],
+)
+def test_a_photo_comes_to_the_size_that_detectron2_brings_it_to(size: tuple[int, int], wanted: tuple[int, int]) -> None:
+    assert network_size(size) == wanted
+    assert network_size(size[::-1]) == wanted[::-1]
+    assert network_size(wanted) == wanted or min(wanted) == 1, "an export that scales by itself has nothing left to do"
+
+
+@pytest.mark.parametrize("size", [(60, 40), (1200, 900)])
+def test_it_is_scaled_by_pillows_bilinear_filter(size: tuple[int, int]) -> None:
+    photo = np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8)
+    height, width = network_size(size)
+    theirs = np.asarray(Image.fromarray(photo).resize((width, height), Image.Resampling.BILINEAR))
+    np.testing.assert_array_equal(at_network_size(photo), theirs)
+
+
+class _TellsSize(nn.Module):
+    """Writes the picture's height into U and its width into V, in eights."""
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        planes = torch.zeros(1, 25, 4, 4)
+        planes[:, 2] = 1
+        coarse = torch.tensor([0.0, 1.0]).view(1, 2, 1, 1).expand(1, 2, 4, 4)
+        box = torch.tensor([[0.0, 0.0, float(image.size(2)), float(image.size(1))]])
+        height, width = (torch.full((1, 25, 4, 4), (image.size(side) // 8 + 0.5) / 255.0) for side in (1, 2))
+        return box, coarse, planes, height, width
+
+
+def test_a_small_photo_is_enlarged_for_the_network(file: Path) -> None:
+    save(_TellsSize(), file)
+    (body,) = DensePose.load(file, "cpu").bodies(PHOTO)
+    assert set(map(tuple, body.iuv.reshape(-1, 3).tolist())) == {(2, 960 // 8, 800 // 8)}
+
+
 def test_a_large_photo_is_scaled_down_for_the_network_and_its_map_is_of_the_photos_size(file: Path) -> None:
-    export_saying(file, [((100, 200, 500, 1200), one_part(7))])
-    # 1600 x 2666 is twice what the network is given: 800 x 1333.
+    export_saying(file, [((200, 400, 1000, 2400), one_part(7))], (2666, 1600))
     (body,) = DensePose.load(file, "cpu").bodies(np.zeros((2666, 1600, 3), np.uint8))
     assert body.iuv.shape == (2666, 1600, 3)
     assert body.box == (400, 200, 2000, 800)
@@ -351,7 +464,7 @@ def one_part(number: int) -> tuple[np.ndarray, ...]:
 
 
 def bodies_of(file: Path, people: list, photo: np.ndarray = PHOTO, **more) -> tuple[DetectedBody, ...]:
-    return DensePose.load(export_saying(file, people, **more), "cpu").bodies(photo)
+    return DensePose.load(export_saying(file, people, photo.shape[:2], **more), "cpu").bodies(photo)
 
 
 def test_the_largest_person_comes_first_and_each_has_a_map_of_their_own(file: Path) -> None:
@@ -361,6 +474,36 @@ def test_the_largest_person_comes_first_and_each_has_a_map_of_their_own(file: Pa
     assert set(np.unique(first.iuv[..., 0])) == {0, 4}
     assert (second.iuv[30:170, 40:120, 0] == 3).all()  # where they overlap too
     assert (first.iuv[10:230, 60:190, 0] == 4).all()
+
+
+def test_the_surest_person_comes_first_and_of_equally_sure_ones_the_largest(file: Path) -> None:
+    far, near, aside = (40, 30, 120, 170), (60, 10, 190, 230), (5, 5, 95, 200)
+    people = [(far, one_part(3)), (near, one_part(4)), (aside, one_part(5))]
+
+    def order(scores: list[float]) -> list[int]:
+        bodies = bodies_of(file, people, form="dict", scores=scores)
+        return [int(body.iuv[..., 0].max()) for body in bodies]
+
+    assert order([0.999, 0.998, 0.6]) == [4, 3, 5], "as sure, and larger"
+    assert order([0.97, 0.7, 0.6]) == [3, 4, 5], "surer"
+    assert order([0.6, 0.7, 0.97]) == [5, 4, 3]
+    assert order([0.97, 0.93, 0.95]) == [4, 5, 3], "all as sure as the surest"
+
+
+def test_for_a_data_set_the_one_with_the_highest_score_is_taken_as_the_authors_take_them(file: Path) -> None:
+    people = [((10, 10, 60, 110), one_part(3)), ((70, 10, 190, 230), one_part(4))]
+
+    def chosen(**more) -> int:
+        export = export_saying(file, people, PHOTO.shape[:2], **more)
+        return int(DensePose.load(export, "cpu").surest(PHOTO).iuv[..., 0].max())
+
+    assert chosen(form="dict", scores=[0.999, 0.998]) == 3, "however small"
+    assert chosen(form="dict", scores=[0.1, 0.3]) == 4, "however unsure"
+    assert chosen(form="dict", scores=[0.3, float("nan")]) == 3
+    assert chosen(form="tuple") == 4, "the largest where there are no scores"
+    people.clear()
+    with pytest.raises(NoPerson, match="No person was found"):
+        chosen(form="dict")
 
 
 def test_half_a_person_at_the_edge_keeps_the_half_that_is_seen(file: Path) -> None:
@@ -440,7 +583,7 @@ def test_only_a_photo_is_looked_at(file: Path, photo: np.ndarray) -> None:
 
 def test_several_threads_may_look_at_photos_at_once(file: Path) -> None:
     estimate = DensePose.load(random_export(file, "dict"), "cpu")
-    photos = [np.random.default_rng(seed).integers(0, 256, (200, 160 + 8 * seed, 3), np.uint8) for seed in range(4)]
+    photos = [np.random.default_rng(seed).integers(0, 256, (320, 240 + 8 * seed, 3), np.uint8) for seed in range(4)]
     wanted = [[body.iuv for body in estimate.bodies(photo)] for photo in photos]
     found: dict[int, list[np.ndarray]] = {}
 
@@ -523,7 +666,7 @@ def test_a_model_that_throws_is_told_with_what_it_threw(file: Path) -> None:
         DensePose.load(file, "cpu").bodies(PHOTO)
 
 
-@pytest.mark.parametrize(("other", "said"), [(_OtherKeys(), "masks: 3 x 240 x 200"), (_TooFew(), "3 x 240 x 200, ")])
+@pytest.mark.parametrize(("other", "said"), [(_OtherKeys(), "masks: 3 x 960 x 800"), (_TooFew(), "3 x 960 x 800, ")])
 def test_a_model_that_gives_other_things_is_told_with_what_it_gave(file: Path, other: nn.Module, said: str) -> None:
     save(other, file)
     with pytest.raises(BrokenWeights, match=said):

@@ -19,7 +19,7 @@ from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.network.embeddings import Encoded, PersonEmbeddings
-from mcld_app.network.preprocess import SQUEEZED, pose_picture, results
+from mcld_app.network.preprocess import AS_GIVEN, SQUEEZED, pose_picture, results
 from mcld_app.request import SCHEDULERS, Conditions, Face, Job, Settings
 
 HIGH, WIDE = 128, 128
@@ -63,9 +63,9 @@ def squeezed(picture: np.ndarray) -> list[Image.Image]:
 def expected(pipe, given: Conditions, seed: int = 0, guidance: float = 3.5, face_weight: float = 0.5, **changes):
     """The picture's latents, put together by hand. `changes` are parts that something else is given for."""
     photo = changes.get("photo", squeezed(given.photo))
-    token, texture = pipe.encode_picture(photo), squeezed(given.texture)
+    token, texture = pipe.encode_picture(photo, preprocess=AS_GIVEN), squeezed(given.texture)
     latent = pipe.encode_latent(changes.get("texture", texture), (HIGH, WIDE))
-    texture_token = pipe.encode_picture(texture)
+    texture_token = pipe.encode_picture(texture, preprocess=AS_GIVEN)
     seen = texture_token if changes.get("reference_sees") == "texture" else token
     person = PersonEmbeddings(
         token,
@@ -159,6 +159,34 @@ def test_pictures_are_squeezed_by_pillows_default_filter(given: Conditions):
     assert np.allclose((pixels + 1) * 127.5, mine, atol=1e-3), "in -1..1 for the autoencoder"
     pixels = SQUEEZED.for_pose_guider(picture, (HIGH, WIDE))[0].movedim(0, -1)
     assert np.allclose(pixels * 255, mine, atol=1e-3), "in 0..1 for the pose guider"
+
+
+@pytest.mark.parametrize("kind", ["pictures", "values"])
+def test_a_tall_photo_is_seen_whole_by_the_image_encoder(pipe, kind: str):
+    """Two photos of 512 x 352 that differ in head and feet alone, which a crop of the middle leaves out."""
+    photos = np.full((2, 512, 352, 3), 128, np.uint8)
+    photos[1, :64], photos[1, -64:] = (255, 0, 0), (0, 0, 255)
+    given = [Image.fromarray(photo) for photo in photos]
+    if kind == "values":
+        given = torch.from_numpy(photos).movedim(-1, 1).float() / 255
+    first, second = pipe.encode_picture(given)
+    assert (first - second).abs().max() > 0.01
+    cut, also_cut = pipe.encode_picture(given, preprocess=AS_GIVEN)
+    assert torch.allclose(cut, also_cut, atol=1e-5), "the authors' pipeline by itself does not see them"
+    whole = [Image.fromarray(photo).resize((pipe.size[0],) * 2) for photo in photos]
+    assert torch.allclose(torch.stack([first, second]), pipe.encode_picture(whole, preprocess=AS_GIVEN), atol=1e-5)
+
+
+def test_a_call_shows_the_image_encoder_the_whole_photo_too(pipe):
+    photos = np.full((2, 512, 352, 3), 128, np.uint8)
+    photos[1, :64] = (255, 0, 0)
+    grey = Image.new("RGB", (128, 128), (90, 90, 90))
+    noise = torch.zeros(pipe.noise_shape(1))
+    first, second = (
+        pipe(Image.fromarray(photo), grey, grey, latents=noise, num_inference_steps=1, output_type="latent").images
+        for photo in photos
+    )
+    assert not torch.allclose(first, second, atol=1e-4)
 
 
 def test_the_pose_is_shown_as_v_u_i():

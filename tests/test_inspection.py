@@ -117,17 +117,47 @@ def test_it_is_missing_where_pictures_of_the_published_model_are_to_be_checked(f
     assert line_about("safety checker").state == OK
 
 
-def test_one_model_that_reads_bodies_is_enough(folder: Path):
-    (folder / "densepose_r101_fpn_dl.torchscript").write_bytes(b"<html></html>")
+R101, R50 = "DensePose, photo to IUV map (r101)", "DensePose, photo to IUV map (r50)"
+
+
+@pytest.mark.parametrize(("there", "states"), [("r101", {R101: BROKEN}), ("r50", {R50: BROKEN, R101: NOTE})])
+def test_one_model_that_reads_bodies_is_enough(folder: Path, there: str, states: dict[str, str]):
+    (folder / f"densepose_{there}_fpn_dl.torchscript").write_bytes(b"<html></html>")
     said = {line.what: line.state for line in examine()}
-    assert "DensePose, photo to IUV map (r50)" not in said
-    assert said["DensePose, photo to IUV map (r101)"] == BROKEN
+    assert {what: state for what, state in said.items() if what in (R101, R50)} == states
     assert said["face detector (antelopev2)"] == MISSING
+
+
+def test_of_the_models_that_read_bodies_the_better_one_is_recommended():
+    said = {line.what: line for line in examine()}
+    assert R50 not in said and said[R101].state == MISSING and "342 MB" in said[R101].text
+    assert "CC BY-SA 3.0" in said[R101].todo[-1] and "CC BY-NC" in said[R101].todo[-1]
+
+
+def test_it_is_said_against_whose_word_a_file_was_checked(folder: Path):
+    path = folder / "pose_guider.safetensors"
+    save_file({"a": torch.zeros(3)}, path)
+
+    def said() -> str:
+        return next(line for weight, line in published_lines() if weight.name == "pose_guider").text
+
+    for how, words in (
+        ("downloaded", "against the server's own word"), ("unchecked", "the server said no SHA-256"),
+        ("trusted", "by your own word"), ("converted", "converted here"),
+    ):  # fmt: skip
+        ChecksumManifest().record(path, how)
+        assert words in said()
+    weight = weight_named("vae")
+    path = folder / weight.place
+    path.parent.mkdir()
+    save_file({"a": torch.zeros(3)}, path)
+    ChecksumManifest().record(path, "downloaded", sha256=weight.sha256)
+    assert "SHA-256 known to this program" in next(line for w, line in published_lines() if w == weight).text
 
 
 def test_a_download_is_of_the_model_of_what_reads_photos_or_of_both():
     assert wanted("model") == NEEDED and wanted("model", checked=True) == NEEDED + OPTIONAL
-    assert [weight.name for weight in wanted("photos")] == ["densepose", "face_detector", "face_identity"]
+    assert [weight.name for weight in wanted("photos")] == ["densepose_r101", "face_detector", "face_identity"]
     assert wanted() == NEEDED + wanted("photos")
 
 

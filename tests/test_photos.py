@@ -68,7 +68,7 @@ def say(folder: Path, maps: list[np.ndarray]) -> None:
         square = resize_iuv(iuv[top : top + height, left : left + width], (112, 112))
         planes = planes_of(square[..., 0], square[..., 1] / 255, square[..., 2] / 255)
         people.append(((left, top, left + width, top + height), planes))
-    export_saying(folder / DENSEPOSE, people)
+    export_saying(folder / DENSEPOSE, people, maps[0].shape[:2])
 
 
 def file_of(photo: np.ndarray, name: str = "group.png") -> dict[str, str]:
@@ -163,7 +163,7 @@ def brought(photo: np.ndarray) -> EditorState:
 
 
 def test_a_photo_without_a_person_is_told_and_can_be_done_by_hand(folder: Path, group) -> None:
-    export_saying(folder / DENSEPOSE, [])
+    export_saying(folder / DENSEPOSE, [], (1, 1))
     state = brought(group[0])
     assert state.fitting is not None
     assert state.note.text.startswith("No person was found in the photo.") and "by hand" in state.note.text

@@ -438,6 +438,7 @@ def test_with_weights_photos_are_looked_at_by_the_models_that_are_there(tmp_path
     export_saying(
         weights / "densepose_r50_fpn_dl.torchscript",
         [((120, 80, 400, 560), planes_of(part, np.full((32, 32), 0.2), np.full((32, 32), 0.6)))],
+        (640, 480),
     )
     faced, faceless = (tmp_path / "img" / f"{BLOUSE}_{view}.png" for view in ("1_front", "3_back"))
     faced.parent.mkdir(parents=True)

@@ -32,6 +32,7 @@ from mcld_app.training.objective import (
     face_mask,
     losses,
     min_snr_weights,
+    yes_or_no,
 )
 from mcld_app.training.order import ENDLESS, batch_of
 from mcld_app.training.parts import SCHEDULE, new_part, saved_part
@@ -128,6 +129,13 @@ def test_a_mask_at_latent_size_says_how_much_of_a_cell_it_covers():
     mask = torch.zeros(1, 16, 16)
     mask[:, :4, :8] = 1
     assert cell_mask(mask, (2, 2))[0, 0].tolist() == [[0.5, 0], [0, 0]]
+
+
+def test_the_faces_mask_at_latent_size_says_yes_or_no_by_each_cells_first_pixel():
+    mask = torch.zeros(1, 16, 16, dtype=torch.bool)
+    mask[:, :4, :4] = True  # a quarter of the first cell, its first pixel among them
+    mask[:, 9:, 9:] = True  # most of the last cell, without its first pixel
+    assert yes_or_no(mask, (2, 2))[0, 0].tolist() == [[1, 0], [0, 0]]
 
 
 def test_noise_is_offset_by_channel():

@@ -41,7 +41,7 @@ def test_what_is_missing_is_said_with_its_place_and_its_licence_before_anything_
     assert missing[:2] == ["denoising UNet", "ReferenceNet"]
     assert any(str(folder) in text for line in told["lines"] for text in line["todo"])
     offers = told["offers"]
-    assert offers["everything"]["size"] == "9.4 GB" and offers["photos"]["size"] == "543 MB"
+    assert offers["everything"]["size"] == "9.4 GB" and offers["photos"]["size"] == "620 MB"
     assert {file["label"] for file in offers["photos"]["files"]} == {weight.label for weight in wanted("photos")}
     assert all(file["licence"] and file["page"].startswith("https://") for file in offers["everything"]["files"])
 

@@ -1,4 +1,8 @@
-"""Downloads: resumed where they broke off, checked against the server's SHA-256, and put in place whole or not at all.
+"""Downloads: resumed where they broke off, checked by SHA-256, and put in place whole or not at all.
+
+The hash is the one in the table; where that has none, it is the server's own word. Files are asked for at the commit in
+the table; where that has none, at the one of the first download from that repository, which the manifest keeps. So what
+is published later under the same name does not come in unnoticed.
 
 What the server says of a file is asked through huggingface_hub. The download itself is our own, because its second
 version starts a file anew after the program was stopped, and one of these files is 3.5 GB. No account and no token is
@@ -16,7 +20,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 
@@ -38,6 +42,10 @@ _UNTAGGED = "untagged"
 _AGENT = "mcld-studio"
 # The file as it is, not compressed: sizes and ranges count the file's own bytes.
 _HEADERS = {"User-Agent": _AGENT, "Accept-Encoding": "identity"}
+
+
+class _NotThere(DownloadError):
+    """The server knows no such file, or no such revision."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +73,23 @@ class _Remote:
     size: int | None
     sha256: str | None
     tag: str  # changes when the file does
+    revision: str | None = None  # the commit
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One file to download: into which folder, whom to tell, seconds before the first retry."""
+    """One file to download: of which revision, into which folder, whom to tell, seconds before the first retry."""
 
     weight: Weight
     folder: Path
     report: Callable[[int, int | None], None]
     wait: float
+    revision: str
 
     @property
     def url(self) -> str:
         w = self.weight
-        return f"{hub_endpoint()}/{w.repository}/resolve/{w.revision}/{urllib.parse.quote(w.files[0])}"
+        return f"{hub_endpoint()}/{w.repository}/resolve/{self.revision}/{urllib.parse.quote(w.files[0])}"
 
     @property
     def target(self) -> Path:
@@ -126,7 +136,7 @@ def download(
             def report(done: int, total: int | None, weight: Weight = weight, index: int = index) -> None:
                 on_progress(DownloadProgress(weight, done, total, index, len(missing)))
 
-            paths.append(_fetch(_Job(weight, folder, report, wait), manifest))
+            paths.append(_fetch(_Job(weight, folder, report, wait, weight.revision), manifest))
         else:
             paths.append(found.path)
     return paths
@@ -146,7 +156,8 @@ def _fetch(job: _Job, manifest: ChecksumManifest) -> Path:
     except Timeout:
         raise DownloadError(f"The {weight.label} is being downloaded already, by another window or program.") from None
     try:
-        remote = _ask(job)
+        job, remote = _located(job, manifest)
+        _refuse_another(job, remote.sha256, manifest)
         part = _part_for(job, remote)
         _receive(job, part, remote)
         _put_in_place(job, part, remote, manifest)
@@ -158,6 +169,37 @@ def _fetch(job: _Job, manifest: ChecksumManifest) -> Path:
     return target
 
 
+def _located(job: _Job, manifest: ChecksumManifest) -> tuple[_Job, _Remote]:
+    """The job at the revision that is to be had, and what the server says of it.
+
+    A commit that the server does not know (any more, or it is a mirror) is done without where the table has the hash.
+    """
+    weight = job.weight
+    if weight.is_pinned:
+        revisions = [weight.revision, *(["main"] if weight.sha256 else [])]
+    else:
+        revisions = [manifest.revision_of(weight.repository) or weight.revision]
+    for revision in revisions[:-1]:
+        with contextlib.suppress(_NotThere):
+            there = replace(job, revision=revision)
+            return there, _ask(there)
+    job = replace(job, revision=revisions[-1])
+    return job, _ask(job)
+
+
+def _refuse_another(job: _Job, digest: str | None, manifest: ChecksumManifest) -> None:
+    """Where only the server's word stands for a file, it has to be the same as at the last download."""
+    before = manifest.entry(job.target)
+    if digest is None or before is None or job.weight.sha256 or before.how not in ("downloaded", "unchecked"):
+        return
+    if digest != before.sha256:
+        raise BrokenWeights(
+            f"The {job.weight.label} on {hub_endpoint()} is not the file that was downloaded before: its SHA-256 is "
+            f"{digest} instead of {before.sha256}. If you want the new one, take it by hand: "
+            f"{by_hand(job.weight, job.folder)}."
+        )
+
+
 def _put_in_place(job: _Job, part: Path, remote: _Remote, manifest: ChecksumManifest) -> None:
     """Verify the downloaded file and record it in the manifest."""
     digest, expected = sha256_of(part), job.weight.sha256 or remote.sha256
@@ -167,6 +209,11 @@ def _put_in_place(job: _Job, part: Path, remote: _Remote, manifest: ChecksumMani
             f"What came as {job.weight.label} is not the published file: its SHA-256 is {digest} instead of "
             f"{expected}. It was deleted; try again later, or from another network."
         )
+    try:
+        _refuse_another(job, digest, manifest)
+    except BrokenWeights:
+        part.unlink(missing_ok=True)
+        raise
     whole = part.with_name(f"{job.weight.name}{job.target.suffix}")  # the extension says what it should be
     os.replace(part, whole)
     try:
@@ -175,7 +222,9 @@ def _put_in_place(job: _Job, part: Path, remote: _Remote, manifest: ChecksumMani
             os.replace(whole, job.target)
     finally:
         whole.unlink(missing_ok=True)
-    manifest.record(job.target, "downloaded", sha256=digest)
+    how = "published" if digest in job.weight.known else "downloaded" if remote.sha256 else "unchecked"
+    weight = job.weight
+    manifest.record(job.target, how, sha256=digest, repository=weight.repository, revision=remote.revision)
 
 
 def by_hand(weight: Weight, folder: Path | None = None) -> str:
@@ -221,7 +270,7 @@ def _ask(job: _Job) -> _Remote:
         raise _no_network(job) from error
     tag = told.etag or ""
     digest = tag.lower() if re.fullmatch(r"[0-9a-fA-F]{64}", tag) else None
-    return _Remote(told.size, digest, re.sub(r"\W", "", tag)[:16] or _UNTAGGED)
+    return _Remote(told.size, digest, re.sub(r"\W", "", tag)[:16] or _UNTAGGED, told.commit_hash)
 
 
 def _receive(job: _Job, part: Path, remote: _Remote) -> None:
@@ -311,7 +360,8 @@ def _refused(job: _Job, status: int) -> DownloadError:
         404: "it is not there any more",
     }.get(status, f"it answers {status}")
     how = by_hand(job.weight, job.folder)
-    return DownloadError(f"{hub_endpoint()} does not give the {job.weight.label}: {reason}. By hand: {how}.")
+    kind = _NotThere if status == 404 else DownloadError
+    return kind(f"{hub_endpoint()} does not give the {job.weight.label}: {reason}. By hand: {how}.")
 
 
 def _no_network(job: _Job, kept: int = 0) -> DownloadError:

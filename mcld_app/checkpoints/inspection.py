@@ -15,8 +15,7 @@ from mcld_app.checkpoints.downloads import source_and_place
 from mcld_app.checkpoints.errors import BrokenWeights, MissingWeights, UntrustedWeights, WeightsError
 from mcld_app.checkpoints.find import Found, find, find_all
 from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
-from mcld_app.checkpoints.formats import recognise
-from mcld_app.checkpoints.manifest import ChecksumManifest
+from mcld_app.checkpoints.manifest import COLOURS, ChecksumManifest, Entry
 from mcld_app.checkpoints.saved import is_model_folder, verify_saved
 from mcld_app.checkpoints.table import NEEDED, OPTIONAL, PICKLED, READERS, TABLE, Weight
 from mcld_app.deployment import safety_checker_is_on
@@ -119,15 +118,21 @@ def optional_lines(folder: Path | None = None, cache: Path | None = None, *, pub
 
 
 def reader_lines(folder: Path | None = None, cache: Path | None = None) -> Iterator[tuple[Weight, Line]]:
-    """What reads photos that people bring. One DensePose model is enough: of the other, nothing is said."""
+    """What reads photos that people bring. One DensePose model is enough; it is the better one that is
+    recommended."""
     manifest = ChecksumManifest()
     found = {weight.name: find(weight, folder, cache=cache) for weight in READERS}
-    bodies = found["densepose"] or found["densepose_r101"]
+    bodies = {"densepose", "densepose_r101"}
+    reads_bodies = any(found[name] for name in bodies)
     for weight in READERS:
         where = found[weight.name]
         if where is not None:
             yield weight, _line_of(where, manifest)
-        elif not weight.optional and not (weight.name == "densepose" and bodies):
+        elif weight.name in bodies and reads_bodies:
+            if not weight.optional:
+                text = f"{in_words(weight.size)}, not here; the authors used it, though the one that is here serves too"
+                yield weight, Line(NOTE, weight.label, text, _how_to_get(weight, folder))
+        elif not weight.optional:
             text = f"{in_words(weight.size)}, to use photos of your own"
             yield weight, Line(MISSING, weight.label, text, _how_to_get(weight, folder))
 
@@ -139,12 +144,29 @@ def _how_to_get(weight: Weight, folder: Path | None) -> tuple[str, ...]:
 
 def _line_of(found: Found, manifest: ChecksumManifest) -> Line:
     try:
-        manifest.verify(found.path, known=found.weight.known, in_cache=found.in_cache)
-        kind = recognise(found.path)
+        entry = manifest.verify(found.path, known=found.weight.known, in_cache=found.in_cache)
     except WeightsError as error:
         return _trouble(found.weight.label, error)
-    more = "" if kind == "safetensors" else "; converted to safetensors when it is first loaded"
-    return Line(OK, found.weight.label, f"{in_words(found.path.stat().st_size)}, {found.path}{more}")
+    more = [_whose_word(entry, found.weight)]
+    if found.path.suffix in PICKLED:
+        more.append("converted to safetensors when it is first loaded")
+    if entry.colours:
+        more.append(COLOURS.get(entry.colours, COLOURS["either"]))
+    return Line(OK, found.weight.label, "; ".join([f"{in_words(found.path.stat().st_size)}, {found.path}", *more]))
+
+
+def _whose_word(entry: Entry, weight: Weight) -> str:
+    """What a file was checked against when it came."""
+    if entry.sha256 in weight.known:
+        return "SHA-256 known to this program"
+    return {
+        "downloaded": "SHA-256 checked against the server's own word",
+        "cached": "SHA-256 checked against its name in the cache, the server's own word",
+        "unchecked": "downloaded unchecked: the server said no SHA-256",
+        "trusted": "by your own word",
+        "converted": "converted here",
+        "saved": "written here",
+    }.get(entry.how, f"SHA-256 noted as {entry.how}")
 
 
 def resource_lines(folder: Path, missing: list[Weight], cache: Path | None = None) -> Iterator[Line]:

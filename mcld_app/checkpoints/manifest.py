@@ -1,8 +1,9 @@
 """The checksum manifest: each file's SHA-256 on its arrival. A file that is not in it, or has changed, is not loaded.
 
-A file gets in by being downloaded here (its hash is checked against the server's), by being one whose published hash
-stands in the table, by lying in the Hugging Face cache under its own hash, by being converted here from such a file,
-or by the owner's word on the command line (`python -m mcld_app trust FILE`).
+A file gets in by being one whose published hash stands in the table, by being downloaded here (where the table has no
+hash, it is checked against the server's own word, and where that says none, against nothing), by lying in the Hugging
+Face cache under its own hash, by being converted here from such a file, or by the owner's word on the command line
+(`python -m mcld_app trust FILE`). Of a download, the repository's commit is noted, too: later ones are of the same.
 
 It is a small JSON file in the checkpoints folder. Names under that folder are kept relative to it, so it may be moved.
 Hashing 3 GB takes seconds, so a file whose size and time have not changed since it was last hashed is not hashed again.
@@ -29,6 +30,13 @@ from mcld_app.files import write_whole
 NAME = "ledger.json"
 _BLOCK = 1 << 22
 
+COLOURS = {
+    "BGR": "takes colours blue first, as it finds more body so",
+    "RGB": "takes colours red first, as it finds more body so",
+    "either": "is given colours blue first, as detectron2 is: it finds about as much body either way",
+}
+"""What was found of a DensePose export's order of colours, in words."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -37,8 +45,11 @@ class Entry:
     Attributes:
         sha256: of its content, 64 hex digits.
         size, mtime_ns: when it was last hashed.
-        how: "downloaded", "published", "cached", "converted", "saved" or "trusted".
+        how: "published" (its hash stands in the table), "downloaded" (it has the hash that the server said),
+            "unchecked" (downloaded, and the server said none), "cached", "converted", "saved" or "trusted".
         source, source_sha256: of a converted file: what it was made from.
+        repository, revision: of a downloaded file: where it is from, and at which commit, as far as the server said.
+        colours: of a DensePose export, once tried: one of `COLOURS` (see `perception.densepose_probe`).
     """
 
     sha256: str
@@ -47,6 +58,9 @@ class Entry:
     how: str
     source: str | None = None
     source_sha256: str | None = None
+    repository: str | None = None
+    revision: str | None = None
+    colours: str | None = None
 
 
 class ChecksumManifest:
@@ -65,9 +79,17 @@ class ChecksumManifest:
         return self._read().get(self._key(path))
 
     def record(
-        self, path: Path, how: str, *, sha256: str | None = None, source: Path | None = None, source_sha256: str = ""
+        self,
+        path: Path,
+        how: str,
+        *,
+        sha256: str | None = None,
+        source: Path | None = None,
+        source_sha256: str = "",
+        repository: str | None = None,
+        revision: str | None = None,
     ) -> Entry:
-        """Note a file as it is now.
+        """Note a file as it is now; the arguments are those of `Entry`.
 
         Raises:
             WeightsError: where the manifest cannot be written.
@@ -80,6 +102,8 @@ class ChecksumManifest:
             how=how,
             source=self._key(source) if source else None,
             source_sha256=source_sha256 or None,
+            repository=repository,
+            revision=revision,
         )
         self._write(path, entry)
         return entry
@@ -124,6 +148,17 @@ class ChecksumManifest:
             f"{path} was not downloaded by this program, so nobody has vouched for it. If you know where it comes "
             f"from, say so once with `{command(path)}`."
         )
+
+    def revision_of(self, repository: str) -> str | None:
+        """The commit of which files of a repository were downloaded, the first of several; None where none is known."""
+        noted = [entry for entry in self._read().values() if entry.repository == repository and entry.revision]
+        return min(noted, key=lambda entry: entry.mtime_ns).revision if noted else None
+
+    def note_colours(self, path: Path, colours: str) -> None:
+        """Note a file's order of colours; where the manifest cannot be written, it is found out again another time."""
+        entry = self.entry(path)
+        if entry is not None:
+            self._write(path, replace(entry, colours=colours), must=False)
 
     def is_stale(self, path: Path) -> bool:
         """Whether a file was converted from another one that is still there and has changed since."""

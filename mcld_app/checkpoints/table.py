@@ -1,12 +1,15 @@
 """Every weight, as data. This is the one place that knows names, sizes, hashes and licences.
 
 Where the figures come from: sizes and licence tags as the weights' own pages on Hugging Face list them; the sizes of
-MCLD's four files agree with their key names and shapes in float32. Hashes as several public projects list them for
-these files; `None` or an empty tuple where we found none. See also docs/licences.md.
+MCLD's four files agree with their key names and shapes in float32. Hashes and commits as those pages, or several public
+projects, list them for these files. Where we found no hash, `known` is empty, and a download is checked against the
+server's own word alone; where we found no whole commit, `revision` is "main", and the commit of the first download is
+noted and kept to (`downloads`). See also docs/licences.md.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 PICKLED = (".pth", ".bin")
@@ -28,7 +31,7 @@ class Weight:
         exact: whether the size is known to the byte.
         licence: as far as known, in a few words.
         known: published SHA-256 hashes of any of its files; the first is that of the file downloaded.
-        revision: of the repository.
+        revision: of the repository: a commit, where one is known that has the files.
         stepped: names may end in "-60000", as training writes them.
         used: whether anything in this version of the program reads it.
         optional: whether one does without it: the published model draws, or photos are read.
@@ -65,6 +68,11 @@ class Weight:
         return f"{self.page}/resolve/{self.revision}/{self.files[0]}"
 
     @property
+    def is_pinned(self) -> bool:
+        """Whether the revision is a commit, which never changes, and not a branch."""
+        return re.fullmatch(r"[0-9a-f]{40}", self.revision) is not None
+
+    @property
     def sha256(self) -> str | None:
         """Of the file that is downloaded, where known."""
         return self.known[0] if self.known else None
@@ -72,6 +80,12 @@ class Weight:
 
 _MCLD_LICENCE = "tagged MIT; trained on DeepFashion (research only) from Stable Diffusion (OpenRAIL-M)"
 
+
+# Commits, each seen whole on a page of the repository or in projects that pin it. Of Lotior/mcld we saw the first seven
+# digits alone (e66ae16).
+_IMAGE_VARIATIONS = "42bc0ee1726b141d49f519a6ea02ccfbf073db2e"
+_STABLE_DIFFUSION = "451f4fe16113bff5a5d2269ed5ad43b0592e9a14"
+_ANTELOPE = "cc19541e7036588df2a2c06322bc6cfd9590cbed"
 
 _INSIGHTFACE = ("~/.insightface/models",)  # where insightface keeps its own
 
@@ -91,7 +105,7 @@ def _authors(name: str, label: str, size: int, *more_stems: str) -> Weight:
     )
 
 
-def _densepose(name: str, backbone: str, size: int | None = None, *known: str) -> Weight:
+def _densepose(name: str, backbone: str, size: int, *known: str) -> Weight:
     stem = f"densepose_{backbone}_fpn_dl"
     return Weight(
         name=name,
@@ -102,9 +116,13 @@ def _densepose(name: str, backbone: str, size: int | None = None, *known: str) -
         stems=(stem,),
         extensions=(".torchscript",),
         size=size,
-        licence="tagged Apache-2.0 by its uploader; trained on DensePose-COCO (non-commercial)",
+        licence=(
+            "CC BY-SA 3.0 as detectron2's model files, of which it is an export (its uploader tags it Apache-2.0); "
+            "trained on DensePose-COCO, whose data is CC BY-NC"
+        ),
         known=known,
-        optional=backbone != "r50",  # one of them is enough
+        revision="65446422ea6225b9d72f93f3d2e2ad55e78b0b78",
+        optional=backbone != "r101",  # one of them is enough
         reads_photos=True,
     )
 
@@ -128,6 +146,7 @@ TABLE: tuple[Weight, ...] = (
         size=334_643_276,
         exact=True,
         licence="tagged MIT",
+        revision="31f26fdeee1355a5c34592e401dd41e45d25a493",
         known=(
             "a1d993488569e928462932c8c38a0760b874d166399b14414135bd9c42df5815",
             "1b4889b6b1d4ce7ae320a02dedaeff1780ad77d415ea0d744b476155c6377ddc",  # the .bin
@@ -149,6 +168,7 @@ TABLE: tuple[Weight, ...] = (
         size=1_215_993_967,
         exact=True,
         licence="CreativeML OpenRAIL-M: use restrictions, which are passed on",
+        revision=_IMAGE_VARIATIONS,
         known=("89d2aa29b5fdf64f3ad4f45fb4227ea98bc45156bbae673b85be1af7783dbabb",),
     ),
     Weight(
@@ -161,6 +181,7 @@ TABLE: tuple[Weight, ...] = (
         extensions=(),
         size=None,
         licence="CreativeML OpenRAIL-M",
+        revision=_STABLE_DIFFUSION,
         used=False,  # the sizes stand in network/unets.py, so that nothing has to be downloaded for them
     ),
     Weight(
@@ -186,6 +207,7 @@ TABLE: tuple[Weight, ...] = (
         size=1_215_981_830,
         exact=True,
         licence="CreativeML OpenRAIL-M: use restrictions, which are passed on",
+        revision=_STABLE_DIFFUSION,
         known=(
             "9d6a233ff6fd5ccb9f76fd99618d73369c52dd3d8222376384d0e601911089e8",
             "08902f19b1cfebd7c989f152fc0507bef6898c706a91d666509383122324b511",  # in half precision
@@ -193,8 +215,11 @@ TABLE: tuple[Weight, ...] = (
         ),
         optional=True,
     ),
+    # Exports of detectron2's models with the DeepLab head; the authors used the larger one's own file.
+    _densepose(
+        "densepose_r101", "r101", 342_000_000, "4fe0d458d7ad25bd97d03605f693a2547219e4bae4de9aa727ebb7ecbaaf65a3"
+    ),
     _densepose("densepose", "r50", 265_000_000, "4f7260daa498ce8d4b4679f0692ef2f1f426e39121a907181eab37b8b0585878"),
-    _densepose("densepose_r101", "r101"),
     Weight(
         name="face_detector",
         label="face detector (antelopev2)",
@@ -205,6 +230,7 @@ TABLE: tuple[Weight, ...] = (
         extensions=(".onnx",),
         size=16_923_827,
         exact=True,
+        revision=_ANTELOPE,
         known=("5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",),
         licence="InsightFace's models: non-commercial research only",
         reads_photos=True,
@@ -220,6 +246,7 @@ TABLE: tuple[Weight, ...] = (
         extensions=(".onnx",),
         size=260_665_334,
         exact=True,
+        revision=_ANTELOPE,
         known=("4ab1d6435d639628a6f3e5008dd4f929edf4c4124b1a7169e1048f9fef534cdf",),
         licence="InsightFace's models: non-commercial research only",
         reads_photos=True,
@@ -238,6 +265,7 @@ STARTS: tuple[Weight, ...] = (
         extensions=(".safetensors", *PICKLED),
         size=None,
         licence="CreativeML OpenRAIL-M: use restrictions, which are passed on",
+        revision=_IMAGE_VARIATIONS,
         used=False,
     ),
     Weight(
@@ -248,8 +276,13 @@ STARTS: tuple[Weight, ...] = (
         place="control_v11p_sd15_seg/diffusion_pytorch_model.safetensors",
         stems=("control_v11p_sd15_seg/diffusion_pytorch_model",),
         extensions=(".safetensors", *PICKLED),
-        size=None,
+        size=1_450_000_000,
         licence="OpenRAIL: use restrictions, which are passed on",
+        revision="210682041b41097834006a910b8773f423343900",
+        known=(
+            "68291d493d0d75df67fe931c753c9b204cf3863509d5471b5eb64e5f0f2b4b38",
+            "4397ad13ff43760023ad5f7b13969731e52c0d23cc1c609fcb4b25da2c00be0b",  # the .bin
+        ),
         used=False,
     ),
 )

@@ -26,7 +26,7 @@ from mcld_app.network.face_projector import FaceProjector
 from mcld_app.network.patch_autoencoder import PatchAutoencoder
 from mcld_app.network.places import cell_places
 from mcld_app.network.pose_guider import PoseGuider
-from mcld_app.network.preprocess import AS_GIVEN, Preprocess, head_pixels, initial_noise, places_of
+from mcld_app.network.preprocess import SQUEEZED, Preprocess, head_pixels, initial_noise, places_of
 from mcld_app.network.refiner import DetailRefiner
 from mcld_app.network.unets import DenoisingUNet, Guide, ReferenceUNet
 from mcld_app.request import MAX_FACE_WEIGHT, MAX_GUIDANCE, MAX_STEPS, Conditions, Settings, within
@@ -159,16 +159,16 @@ class MCLDPipeline(DiffusionPipeline):
     # --- Conditions ------------------------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def encode_picture(self, picture: Picture, *, side: int | None = None, preprocess: Preprocess = AS_GIVEN) -> Tensor:
-        """CLIP token (B, 1, C) of a photo (I) or a texture map (A); `side` of the square it is squeezed to, where it
-        is, by default the height of the network's pictures."""
+    def encode_picture(self, picture: Picture, *, side: int | None = None, preprocess: Preprocess = SQUEEZED) -> Tensor:
+        """CLIP token (B, 1, C) of a photo (I) or a texture map (A), seen whole: squeezed to a square of `side`,
+        by default the height of the network's pictures, unless `preprocess` says otherwise."""
         shown = preprocess.for_image_encoder(picture, side or self.size[0])
         pixels = self.feature_extractor(shown, return_tensors="pt").pixel_values
         embeds = self.image_encoder(pixels.to(self._execution_device, self.image_encoder.dtype)).image_embeds
         return embeds[:, None].to(self.denoising_unet.dtype)
 
     @torch.no_grad()
-    def encode_latent(self, picture: Picture, size: tuple[int, int], *, preprocess: Preprocess = AS_GIVEN) -> Tensor:
+    def encode_latent(self, picture: Picture, size: tuple[int, int], *, preprocess: Preprocess = SQUEEZED) -> Tensor:
         """VAE latent (B, 4, H/8, W/8), mean, scaled, of a picture (a texture map, as a rule) resized to (H, W)."""
         pixels = preprocess.for_autoencoder(picture, size).to(self._execution_device, self.vae.dtype)
         return self.vae.encode(pixels).latent_dist.mean * self.vae.config.scaling_factor
@@ -196,7 +196,7 @@ class MCLDPipeline(DiffusionPipeline):
         )
 
     @torch.no_grad()
-    def encode_pose(self, pose: Picture, size: tuple[int, int], *, preprocess: Preprocess = AS_GIVEN) -> Tensor:
+    def encode_pose(self, pose: Picture, size: tuple[int, int], *, preprocess: Preprocess = SQUEEZED) -> Tensor:
         """Pose features (B, C, H/8, W/8) of an IUV picture in the network's order V, U, I."""
         pixels = preprocess.for_pose_guider(pose, size).to(self._execution_device, self.pose_guider.dtype)
         return self.pose_guider(pixels)
@@ -219,7 +219,7 @@ class MCLDPipeline(DiffusionPipeline):
         size: tuple[int, int],
         preview: Tensor | None = None,
         *,
-        preprocess: Preprocess = AS_GIVEN,
+        preprocess: Preprocess = SQUEEZED,
     ) -> Guide | None:
         """What the additions for small models read; None for a model without any.
 
@@ -268,7 +268,7 @@ class MCLDPipeline(DiffusionPipeline):
         identity: Tensor | np.ndarray | None,
         size: tuple[int, int],
         *,
-        preprocess: Preprocess = AS_GIVEN,
+        preprocess: Preprocess = SQUEEZED,
         bank_dtype: torch.dtype | None = None,
         keep: Keep = encode_anew,
     ) -> PersonEmbeddings:
@@ -460,6 +460,7 @@ class MCLDPipeline(DiffusionPipeline):
         bank_dtype: torch.dtype | None = None,
         return_focus: bool = False,
         preview: Tensor | None = None,
+        preprocess: Preprocess = SQUEEZED,
     ) -> MCLDOutput:
         """Draw.
 
@@ -476,6 +477,7 @@ class MCLDPipeline(DiffusionPipeline):
             bank_dtype: see `encode_reference`.
             return_focus: also say where the network looked.
             preview: (B, 5, H, W) in 0..1, for a model that sees the texture preview; None hides it.
+            preprocess: how pictures come to the networks' sizes; by default squeezed, so that CLIP sees all of them.
 
         Raises:
             StudioError: for a number of steps, a size or an identity that cannot be used.
@@ -489,8 +491,10 @@ class MCLDPipeline(DiffusionPipeline):
             raise StudioError(f"There is no output type {output_type!r}. Choose one of: {', '.join(OUTPUTS)}.")
         if size[0] % self.vae_scale or size[1] % self.vae_scale or min(size) < step:
             raise StudioError(f"Height and width must be whole multiples of {self.vae_scale}, and at least {step}.")
-        person = self.encode_person(photo, texture, identity, size, bank_dtype=bank_dtype)
-        conditions = Encoded(person, self.encode_pose(pose, size), self.encode_guide(pose, size, preview), preview)
+        person = self.encode_person(photo, texture, identity, size, preprocess=preprocess, bank_dtype=bank_dtype)
+        features = self.encode_pose(pose, size, preprocess=preprocess)
+        guide = self.encode_guide(pose, size, preview, preprocess=preprocess)
+        conditions = Encoded(person, features, guide, preview)
         previews = 1 if preview is None else len(preview)
         rows = common_rows(people=len(person.photo), poses=len(conditions.pose), previews=previews)
         if isinstance(generator, list) and len(generator) != rows:

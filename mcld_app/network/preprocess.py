@@ -2,9 +2,9 @@
 channel order and the noise is decided here, and nowhere else; the facts are in `docs/reference.md`, "Pictures".
 
 The authors work in two layers. Their script squeezes each picture to the network's size with Pillow's default filter,
-and their pipeline then finds nothing left to resize: that is `SQUEEZED`, which the engine follows. Their pipeline by
-itself, given pictures of another size, resizes by Lanczos and shows the image encoder each picture as it is: that is
-`AS_GIVEN`, which `MCLDPipeline.__call__` follows.
+and their pipeline then finds nothing left to resize: that is `SQUEEZED`, the way of everything here. Their pipeline by
+itself, given pictures of another size, resizes by Lanczos and lets the image encoder's processor cut the middle out of
+each: that is `AS_GIVEN`, which none but the reference data ask for, by name.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Preprocess:
     """By which filter pictures come to a network's size.
 
     Attributes:
-        filter: Pillow's, by its lower-case name. PIL pictures alone are filtered; values in 0..1 are expected at the
-            right size.
+        filter: Pillow's, by its lower-case name. For the VAE and the pose guider PIL pictures alone are filtered, and
+            values in 0..1 are expected at the right size.
         squeeze: whether the image encoder is shown pictures squeezed to a square, or as they are. Its own processor
             resizes the shorter side to 224 and crops the middle, so that of a picture as it is the ends are not seen.
     """
@@ -46,14 +46,19 @@ class Preprocess:
     squeeze: bool = True
 
     def for_image_encoder(self, picture: Picture, side: int) -> Picture:
-        """What CLIP's own processor is given: RGB, 0..255, squeezed to (side, side) where `squeeze` says so."""
-        if hasattr(picture, "detach"):
-            batch = picture if picture.ndim == 4 else picture[None]
-            return [p.mul(255).round().byte().permute(1, 2, 0).cpu().numpy() for p in batch]
-        if not self.squeeze:
-            return picture
-        pictures = picture if isinstance(picture, list) else [picture]
-        return [one.resize((side, side), Image.Resampling[self.filter.upper()]) for one in pictures]
+        """What CLIP's own processor is given: RGB, 0..255, squeezed to (side, side) where `squeeze` says so. Values in
+        0..1 that are square already stay as they are."""
+        if isinstance(picture, (Image.Image, list)):
+            pictures = picture if isinstance(picture, list) else [picture]
+            return [self._square(one.convert("RGB"), side) for one in pictures] if self.squeeze else picture
+        batch = picture if picture.ndim == 4 else picture[None]
+        values = [_bytes(values) for values in batch]
+        if not self.squeeze or batch.shape[-1] == batch.shape[-2]:
+            return values
+        return [self._square(Image.fromarray(one), side) for one in values]
+
+    def _square(self, picture: Image.Image, side: int) -> Image.Image:
+        return picture.resize((side, side), Image.Resampling[self.filter.upper()])
 
     def for_autoencoder(self, picture: Picture, size: tuple[int, int]) -> Tensor:
         """(B, 3, *size) float32 RGB in [-1, 1]."""
@@ -77,7 +82,13 @@ SQUEEZED = Preprocess()
 """As the authors' script: squeezed by bicubic, Pillow's default."""
 
 AS_GIVEN = Preprocess("lanczos", squeeze=False)
-"""As the authors' pipeline by itself."""
+"""As the authors' pipeline by itself. Of a tall picture, the image encoder sees neither head nor legs."""
+
+
+def _bytes(values: np.ndarray | Tensor) -> np.ndarray:
+    """(3, H, W) values in 0..1 as (H, W, 3) uint8."""
+    values = values.detach().float().cpu().numpy() if hasattr(values, "detach") else np.asarray(values, np.float32)
+    return np.ascontiguousarray((values * 255).round().astype(np.uint8).transpose(1, 2, 0))
 
 
 # --- Pictures into the networks ------------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ Two kinds are around, and both are taken:
 - a tuple (boxes, coarse, fine, u, v), as in LayerNorm/DensePose-TorchScript-with-hint-image;
 - a dict ("pred_boxes", "scores", "pred_densepose_u", ...), as github.com/dajes/DensePose-TorchScript writes it.
 
-Both are given uint8 (3, H, W) in the order blue, green, red. For the dict its code says so (`DefaultPredictor.forward`
-has "bgr: bool = True"). For the tuple no page says it: we go by the network, which detectron2 trained on that order
-(`INPUT.FORMAT` is BGR by default and in DensePose's configurations). Programs that use it differ: some read photos with
-OpenCV, which is that order too; those made for ControlNet give red first.
+Both are given uint8 (3, H, W), by default in the order blue, green, red. For the dict its code says so
+(`DefaultPredictor.forward` has "bgr: bool = True"). For the tuple no page says it. detectron2 trained the network on
+that order (`INPUT.FORMAT` is BGR by default and in DensePose's configurations), but programs that use the export
+differ: some read photos with OpenCV, which is that order too; those made for ControlNet give red first. So
+`densepose_probe` tries.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from torch.jit import ScriptModule
 
 Form = Literal["tuple", "dict"]
+Order = Literal["BGR", "RGB"]
 
 _KEYS = ("pred_boxes", *(f"pred_densepose_{name}" for name in ("coarse_segm", "fine_segm", "u", "v")))
 
@@ -59,12 +61,14 @@ class Export:
             it, and the tuple form stays as it is: what a trace noted as float32 cannot be changed.
         device: where it runs.
         form: of what it returns.
+        order: of the colours it is given.
     """
 
     path: Path
     model: ScriptModule
     device: str
     form: Form
+    order: Order = "BGR"
 
     def instances(self, picture: np.ndarray) -> Instances:
         """The people in a picture, (H, W, 3) uint8 RGB.
@@ -75,7 +79,8 @@ class Export:
         """
         import torch
 
-        inputs = torch.from_numpy(np.ascontiguousarray(picture[..., ::-1].transpose(2, 0, 1)))
+        colours = picture[..., ::-1] if self.order == "BGR" else picture
+        inputs = torch.from_numpy(np.ascontiguousarray(colours.transpose(2, 0, 1)))
         if self.form == "tuple":  # the dict form scales first, and torch scales uint8 on a CPU only; then it moves it
             inputs = inputs.to(self.device)
         try:

@@ -11,7 +11,7 @@ from mcld_app.errors import StudioError
 
 @dataclass(frozen=True, eq=False)
 class Detections:
-    """The people found in a photo, the largest first.
+    """The people found in a photo, in the order of `DensePose.bodies`: the one who is meant most likely first.
 
     Attributes:
         name: what the page calls the photo.

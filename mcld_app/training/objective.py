@@ -42,6 +42,12 @@ def cell_mask(mask: Tensor, size: tuple[int, int]) -> Tensor:
     return F.adaptive_avg_pool2d(mask[:, None].float(), size)
 
 
+def yes_or_no(mask: Tensor, size: tuple[int, int]) -> Tensor:
+    """A mask at the latents' size, 0 or 1 a cell: what the mask says at the cell's first pixel, as torch's nearest
+    resize takes it and the authors' code with it. (B, H, W) bool to (B, 1, h, w) float32."""
+    return F.interpolate(mask[:, None].float(), size, mode="nearest")
+
+
 def face_mask(poses: Tensor) -> Tensor:
     """Pixels of the face, as the paper's L_face takes them: parts 23 and 24 of the target's IUV map.
 
@@ -69,7 +75,8 @@ def losses(
     Args:
         predicted, wanted: v, (B, C, h, w).
         weights: (B,), see `min_snr_weights`.
-        face, person: (B, 1, h, w) in 0..1; person only counts with `foreground_weight`.
+        face: (B, 1, h, w), 0 or 1, see `yes_or_no`.
+        person: (B, 1, h, w) in 0..1; it only counts with `foreground_weight`.
         objective: weights of the terms.
     """
     error = (predicted.float() - wanted.float()) ** 2

@@ -48,7 +48,7 @@ def reading_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[S
         people.append(((left, top, left + width, top + height), planes))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MCLD_CHECKPOINTS", str(checkpoints))
-        export_saying(checkpoints / "densepose_r50_fpn_dl.torchscript", people)
+        export_saying(checkpoints / "densepose_r50_fpn_dl.torchscript", people, maps[0].shape[:2])
     alone = {"MCLD_CHECKPOINTS": str(checkpoints), "HOME": str(folder), "HF_HOME": str(folder / "hf")}
     with run_studio(folder, HF_ENDPOINT="http://127.0.0.1:9", **alone) as running:
         yield running, photo
@@ -84,7 +84,7 @@ def test_the_page_says_which_weights_are_missing_and_a_download_that_fails_says_
     expect(listed).to_contain_text("DensePose, photo to IUV map (r50) ok")
     expect(page.locator(".weights-licences")).to_contain_text("OpenRAIL-M")
     page.get_by_label("What to fetch").select_option("photos")
-    expect(page.locator(".weights-licences p")).to_have_count(2)
+    expect(page.locator(".weights-licences p")).to_have_count(3)  # of the faces' models, and the better DensePose
     page.get_by_role("button", name="I have read the licences: download").click()
     expect(page.locator(".weights-status")).to_contain_text("no connection to http://127.0.0.1:9", timeout=60_000)
     expect(page.locator(".weights-busy")).to_be_hidden()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hub import HTML, Hub
 from tiny import sizes_of
 from weight_files import (
@@ -142,6 +143,59 @@ def test_a_store_that_answers_no_question_about_a_file_gives_it_all_the_same(
     hub.headless_store = True
     download([weight], wait=0)
     assert (folder / "pose_guider.pth").read_bytes() == guider_bytes
+
+
+# --- The same file another time --------------------------------------------------------------------------------------
+
+FIRST, SECOND = "a" * 40, "b" * 40  # commits
+
+
+def test_later_files_of_a_repository_come_from_the_commit_of_the_first(hub: Hub, folder: Path, guider_bytes: bytes):
+    hub.commit = FIRST
+    download([hub.publish("pose_guider", guider_bytes)])
+    entry = ChecksumManifest().entry(folder / "pose_guider.pth")
+    assert (entry.repository, entry.revision) == ("Lotior/mcld", FIRST)
+    hub.commit = SECOND  # the branch moves on
+    moved = hub.publish("image_proj_model", guider_bytes + b"newer")
+    then = hub.publish("image_proj_model", guider_bytes, revision=FIRST)
+    download([moved])
+    assert (folder / moved.place).read_bytes() == guider_bytes
+    assert f"/resolve/{FIRST}/{then.files[0]}" in hub.asked[-1][0]
+
+
+@pytest.mark.parametrize("says_hashes", [True, False], ids=["known before", "known after"])
+def test_another_file_under_the_same_name_does_not_come_in_unnoticed(
+    hub: Hub, folder: Path, guider_bytes: bytes, tmp_path: Path, says_hashes: bool
+):
+    hub.plain = not says_hashes
+    download([hub.publish("pose_guider", guider_bytes)])
+    noted = ChecksumManifest().entry(folder / "pose_guider.pth")
+    assert noted.how == ("downloaded" if says_hashes else "unchecked")
+    (folder / "pose_guider.pth").unlink()
+    weight = hub.publish("pose_guider", pth_bytes(tmp_path, {"other": torch.ones(3)}))
+    with pytest.raises(BrokenWeights, match=r"not the file that was downloaded before.*python -m mcld_app trust"):
+        download([weight])
+    assert everything_in(folder) == ["ledger.json"] and ChecksumManifest().entry(folder / "pose_guider.pth") == noted
+    assert len(hub.asked) == (1 if says_hashes else 2)
+    download([hub.publish("pose_guider", guider_bytes)])  # the first one is welcome
+    assert (folder / "pose_guider.pth").read_bytes() == guider_bytes
+
+
+def test_a_known_commit_is_asked_for_and_a_known_hash_makes_up_for_a_server_that_lacks_it(
+    hub: Hub, folder: Path, guider_bytes: bytes
+):
+    known = (sha256(guider_bytes).hexdigest(),)
+    pinned = replace(hub.publish("pose_guider", guider_bytes, revision=FIRST), known=known)
+    download([pinned])
+    assert f"/resolve/{FIRST}/" in hub.asked[0][0]
+    assert ChecksumManifest().entry(folder / "pose_guider.pth").how == "published"
+    (folder / "pose_guider.pth").unlink()
+    hub.files.clear()
+    hub.publish("pose_guider", guider_bytes)  # under "main" alone
+    with pytest.raises(DownloadError, match="not there any more"):
+        download([replace(pinned, known=())])
+    download([pinned])
+    assert "/resolve/main/" in hub.asked[-1][0] and (folder / "pose_guider.pth").read_bytes() == guider_bytes
 
 
 def test_no_account_is_used_even_where_there_is_one(hub: Hub, monkeypatch, guider_bytes: bytes):

@@ -41,6 +41,13 @@ def test_the_table_says_of_every_weight_where_it_is_from_and_under_which_licence
         assert all(len(known) == 64 for known in weight.known)
 
 
+def test_of_all_but_the_authors_own_files_the_commit_and_the_hash_are_known():
+    for weight in checkpoints.NEEDED + checkpoints.OPTIONAL + checkpoints.READERS:
+        theirs = weight.repository == "Lotior/mcld"
+        assert weight.is_pinned != theirs and bool(weight.sha256) != theirs, weight.name
+        assert weight.revision in weight.url
+
+
 def test_a_download_lands_where_it_is_looked_for(folder: Path):
     for weight in checkpoints.NEEDED + checkpoints.OPTIONAL + checkpoints.READERS:
         path = folder / weight.place

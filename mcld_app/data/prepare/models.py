@@ -24,7 +24,8 @@ class PhotoModels(Protocol):
         """Whether it reads faces; where not, `identity` is never called."""
 
     def iuv(self, photo: np.ndarray) -> np.ndarray:
-        """The IUV map (H, W, 3) uint8 of the largest person in a photo (H, W, 3) uint8 RGB.
+        """The IUV map (H, W, 3) uint8 of the person in a photo (H, W, 3) uint8 RGB, of several the surest, whom the
+        authors take.
 
         Raises:
             StudioError: where there is no person.
@@ -59,13 +60,14 @@ class LoadedModels:
         """See `PhotoModels`."""
         if self.densepose is None:
             raise StudioError("There is no IUV map for this photo among those given.")
-        return self.densepose.bodies(photo)[0].iuv
+        return self.densepose.surest(photo).iuv
 
     def identity(self, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
         """See `PhotoModels`."""
         from mcld_app.perception.face import face_of
 
-        faces = self.face_model.faces(photo) if self.face_model is not None else ()
+        # The authors' one look: a face that only a second one finds would be another data set than theirs.
+        faces = self.face_model.faces(photo, thorough=False) if self.face_model is not None else ()
         face = face_of(faces, iuv)
         return None if face is None else face.identity
 

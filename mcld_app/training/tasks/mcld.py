@@ -16,7 +16,15 @@ from mcld_app.network.focus import FocusPlan
 from mcld_app.network.places import cell_places
 from mcld_app.network.unets import Guide, ReferenceUNet
 from mcld_app.training.config import Config
-from mcld_app.training.objective import cell_mask, draw_noise, draw_timesteps, face_mask, losses, min_snr_weights
+from mcld_app.training.objective import (
+    cell_mask,
+    draw_noise,
+    draw_timesteps,
+    face_mask,
+    losses,
+    min_snr_weights,
+    yes_or_no,
+)
 from mcld_app.training.parts import SCHEDULE, new_part
 from mcld_app.training.preprocessing import clip_pixels
 from mcld_app.training.starting_points import load_parts
@@ -117,7 +125,7 @@ class MCLDTask(Task):
         size = target.shape[-2:]
         poses = batch["poses"].flatten(0, 1)
         person = cell_mask(batch["alphas"].flatten(0, 1) / 255, size) if "alphas" in batch else None
-        return losses(predicted, wanted, weights, cell_mask(face_mask(poses), size), person, objective)
+        return losses(predicted, wanted, weights, yes_or_no(face_mask(poses), size), person, objective)
 
     @torch.no_grad()
     def guessed(
