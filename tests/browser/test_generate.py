@@ -40,6 +40,7 @@ def test_the_model_is_named_and_the_button_is_ready(session: Page) -> None:
 
 def test_what_the_model_sees_is_shown_and_follows_the_edits(session: Page) -> None:
     summary, pictures = session.get_by_text("What the model sees", exact=True), session.locator(".generate-view img")
+    session.get_by_text("Settings", exact=True).click()
     summary.click()
     expect(session.locator(".generate-view figcaption")).to_have_text(["Photo", "Texture map", "Pose"], timeout=SLOW)
     before = [pictures.nth(n).get_attribute("src") for n in range(3)]
@@ -49,13 +50,12 @@ def test_what_the_model_sees_is_shown_and_follows_the_edits(session: Page) -> No
     session.locator("#pose-picker [role=option]").nth(2).click()
     expect(pictures.nth(2)).not_to_have_attribute("src", before[2])
     expect(pictures.nth(1)).to_have_attribute("src", before[1])
-    session.get_by_text("Settings", exact=True).click()
     session.get_by_label("Fill what no picture shows").check()
     expect(pictures.nth(1)).not_to_have_attribute("src", before[1])
     session.get_by_label("Fill what no picture shows").uncheck()
     expect(pictures.nth(1)).to_have_attribute("src", before[1])
-    session.get_by_text("Settings", exact=True).click()
     summary.click()
+    session.get_by_text("Settings", exact=True).click()
 
 
 def test_progress_and_what_is_coming_are_shown_and_then_the_picture(session: Page, studio_with_model) -> None:

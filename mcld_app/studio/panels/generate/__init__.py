@@ -73,9 +73,9 @@ _HTML = f"""
         id="generate-focus"> Focus maps</label>
       <label class="switch generate-holes" hidden title="An experiment: this model was trained on texture maps that are
 black wherever the photo shows nothing."><input type="checkbox" id="generate-fill"> Fill what no picture shows</label>
-    </div></details>
-  <details class="generate-settings generate-sees"><summary>What the model sees</summary>
-    <div class="generate-view" aria-live="polite"></div></details>
+    </div>
+    <details class="generate-settings generate-sees"><summary>What the model sees</summary>
+      <div class="generate-view" aria-live="polite"></div></details></details>
 </div>
 """
 
