@@ -57,7 +57,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for side, names in (("train", TRAIN), ("test", TEST)):
         (folder / "lists" / f"{side}.lst").write_text("\n".join(names))
     prepared = folder / "fashion"
-    words = ["--lists", folder / "lists", "--densepose", folder / "maps", "--no-faces", "--workers", 1]
+    words = ["--lists", folder / "lists", "--densepose", folder / "maps", "--no-faces", "--workers", 2]
     assert command("prepare", folder / "download", prepared, *words) == 0
     for number, name in enumerate(TEST):  # faces as a face model writes them, of those that are not turned away
         if "back" not in name:
