@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcld_app.errors import StudioError
+
 if TYPE_CHECKING:
     from mcld_app.evaluation.draw_pairs import Outcome
 
@@ -37,10 +39,15 @@ def run(chosen: argparse.Namespace) -> int:
     """Draw; returns the exit status: 1 where a pair failed, after all others were drawn; 130 where Ctrl-C stopped it
     with pairs left."""
     from mcld_app.cli.long_work import Bar, devices_named, stopped_by_ctrl_c
-    from mcld_app.engine.registry import model_named
+    from mcld_app.engine.registry import available, model_named
     from mcld_app.evaluation.draw_pairs import Outcome, draw_pairs
     from mcld_app.evaluation.run_file import RunSettings
 
+    if chosen.model not in (names := available()):
+        raise StudioError(
+            f"There is no model {chosen.model!r} here. There is: {', '.join(names) or 'none'}. The published one is "
+            "fetched by `python -m mcld_app download`; name another by --model."
+        )
     usual = model_named(chosen.model).usual
     settings = RunSettings(
         model=chosen.model, split=chosen.split, seed=chosen.seed, dtype=chosen.dtype,
