@@ -44,8 +44,8 @@ FAST = ("--model", "tiny", "--steps", 2, "--devices", "cpu")
 
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dozen pictures of drawn people under DeepFashion's names. The listed ones are prepared by the command: all of two
-    people for tests, and two of the others."""
+    """A dozen pictures of drawn people under DeepFashion's names. The listed ones are prepared by the command: all of
+    two people for tests, and two of the others."""
     folder = tmp_path_factory.mktemp("deepfashion")
     (folder / "lists").mkdir()
     (folder / "maps").mkdir()
