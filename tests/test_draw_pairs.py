@@ -21,6 +21,7 @@ from plain_painter import start_plain
 
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.cli.long_work import stopped_by_ctrl_c
 from mcld_app.cli.main import main
 from mcld_app.data.layout import DataError, Layout, Pair, flattened, read_pairs
 from mcld_app.engine.engine import Engine
@@ -271,6 +272,16 @@ def test_only_the_first_pairs(ready: Path, tmp_path: Path):
     listed = read_pairs(ready / "test.csv")
     assert {path.name for path in (tmp_path / "256").iterdir()} == {pair.result for pair in listed[:3]}
     assert plainly(ready, tmp_path).there == 3
+
+
+def test_ctrl_c_asks_to_stop_and_a_second_one_stops_at_once(capsys):
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), stopped_by_ctrl_c("Stopping soon.") as stopped:
+        assert not stopped()
+        signal.raise_signal(signal.SIGINT)
+        assert stopped() and "Stopping soon." in capsys.readouterr().err
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 # --- what is refused -----------------------------------------------------------------------------------------------
