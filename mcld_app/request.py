@@ -191,6 +191,8 @@ class Drawn:
         focus: None, or name -> (h, w) float32.
         device, dtype, batch, fallback: how it was drawn: the same four give the same picture, bit for bit on the same
             kind of processor; another one sums in another order, which moves a grey level here and there.
+        others: the same drawing at the further sizes that were asked for, as `picture`. Each is made from what the
+            network drew, none from another result.
     """
 
     picture: np.ndarray
@@ -200,3 +202,4 @@ class Drawn:
     dtype: str
     batch: int
     fallback: str
+    others: tuple[np.ndarray, ...] = ()

@@ -117,6 +117,23 @@ def test_a_batch_draws_what_single_requests_draw(engine):
         assert np.abs(difference).max() <= 1  # a matrix product rounds differently for another number of rows
 
 
+def test_several_sizes_are_each_made_from_what_the_network_drew(engine):
+    def drawn(*sizes: tuple[int, int]) -> list[np.ndarray]:
+        one = engine.generate([Job(conditions(), 3)], FAST, sizes=sizes)[0]
+        return [one.picture, *one.others]
+
+    tiny, large, small = drawn((4, 3), (64, 44), (32, 22))  # nothing could be made from the first one
+    assert [made.shape for made in (tiny, large, small)] == [(4, 3, 3), (64, 44, 3), (32, 22, 3)]
+    assert np.array_equal(large, picture(engine, Job(conditions(), 3))) and np.array_equal(small, drawn((32, 22))[0])
+
+
+def test_a_pose_without_a_body_is_refused_unless_it_is_wanted(engine):
+    job = Job(conditions(pose=np.zeros((64, 44, 3), np.uint8)))
+    with pytest.raises(StudioError, match="shows no body"):
+        engine.generate([job], FAST)
+    assert engine.generate([job], FAST, need_body=False)[0].picture.any()
+
+
 def test_progress_counts_steps_and_shows_small_pictures(engine):
     told = []
     engine.generate([Job(conditions(), 1), Job(conditions(), 2)], FAST, on_progress=told.append)

@@ -29,11 +29,12 @@ from mcld_app.evaluation.benchmark import FOREGROUND, Networks, evaluate_folder
 from mcld_app.evaluation.faces import FaceMatch, face_scores, load_encoder, match
 from mcld_app.evaluation.frechet import FeatureNetwork, Statistics, fid, frechet_distance, statistics
 from mcld_app.evaluation.metrics import MetricError, foreground_psnr, psnr, ssim
+from mcld_app.evaluation.newer import PROTOCOLS, newer, protocols
 from mcld_app.evaluation.pairs import RESOLUTIONS, read_truth
-from mcld_app.evaluation.paper import FACES, MARKS, QUALITY, TABLE_1, TABLE_2, Reported, reported
+from mcld_app.evaluation.paper import ABLATIONS, FACES, MARKS, QUALITY, TABLE_1, TABLE_2, TABLE_3, Reported, reported
 from mcld_app.evaluation.perceptual import Lpips
 from mcld_app.evaluation.pretrained import Skipped
-from mcld_app.evaluation.table import Table, measured_row, picture_grid, reported_row, to_csv, to_markdown
+from mcld_app.evaluation.table import Table, measured_row, newer_row, picture_grid, reported_row, to_csv, to_markdown
 
 PAPER = Path(__file__).resolve().parents[2] / "shared" / "paper.txt"
 
@@ -551,6 +552,18 @@ def test_every_reported_figure_stands_in_the_paper_and_none_is_missing(rows, col
 
 
 @pytest.mark.skipif(not PAPER.is_file(), reason="the paper's text lies beside the checkout, and is not there")
+def test_every_ablation_stands_in_the_paper_and_none_is_missing():
+    theirs = paper_rows(" Method Conditions Aggregation Params FID LPIPS SSIM PSNR", "Table 3.")
+    for height, lines in theirs.items():
+        ours = [row for row in TABLE_3 if row.height == height]
+        assert len(ours) == len(lines) == 6
+        for row, line in zip(ours, lines, strict=True):
+            name, *about, fid_, lpips, ssim_, psnr_ = line.replace(" M ", "M ").split()
+            assert (row.method, list(row.figures.values())) == (name, [fid_, lpips, ssim_, psnr_])
+            assert "".join(row.about.split()).replace(",", "") == "".join(about).replace(",", "").replace("–", "")
+
+
+@pytest.mark.skipif(not PAPER.is_file(), reason="the paper's text lies beside the checkout, and is not there")
 def test_the_marks_mean_what_the_paper_says():
     text = " ".join(PAPER.read_text(encoding="utf-8").replace("dif-\nferent", "different").split())
     for mark, meaning in MARKS.items():
@@ -560,6 +573,7 @@ def test_the_marks_mean_what_the_paper_says():
 def test_reported_rows_are_found_by_table_and_size():
     assert [row.method for row in reported(2, 512)] == ["CFLD", "MCLD (B3)", "MCLD (Ours)", "ref"]
     assert len(reported(1, 256)) == 9 and len(reported(1, 512)) == 7
+    assert [row.method for row in reported(3, 256)] == [*ABLATIONS] == ["B1", "B2", "B3", "B4", "B5", "Ours"]
     assert reported(1, 192) == ()
     gfla = reported(1, 256)[0]
     assert gfla.value("FID") == 9.827 and gfla.value("PSNR") is None
@@ -599,6 +613,20 @@ def test_csv_has_a_line_for_each_figure():
     assert (ours["LPIPS"]["value"], ours["LPIPS"]["note"]) == ("skipped", "3 pairs; no weights.")
     theirs = [row for row in rows if row["method"] == "SPGNet‡" and row["metric"] == "PSNR"]
     assert theirs[0]["value"] == "17.222" and MARKS["‡"] in theirs[0]["note"]
+
+
+def test_every_newer_row_says_where_it_was_read_and_what_is_known_of_its_protocol():
+    for height, wide in ((256, "256 x 256"), (512, "512 x 352")):
+        told = "\n".join(protocols(height))
+        for row in newer(height):
+            shown = newer_row(row)
+            assert "arXiv:" in shown.note and row.pictures in shown.note and shown.origin == "reported"
+            assert row.figures.keys() <= set(QUALITY) and row.figures["FID"]
+            reporter = next(name for name in PROTOCOLS if name in row.source)
+            assert f"{reporter}: " in told
+        assert any(row.pictures == wide for row in newer(height))
+    assert "One-to-All" not in "".join(protocols(256)), "it has no row there"
+    assert newer(192) == ()
 
 
 def test_a_figure_beside_no_reported_one_is_not_called_comparable():
@@ -687,10 +715,10 @@ def test_a_folder_is_measured_at_both_sizes(data: Path, results: Path):
     found = evaluate_folder(
         results, data, networks=NOTHING, method="ours", on_progress=lambda *said: told.append(said)
     )
-    assert [table.title for table in found.tables] == [
-        "Image quality at 256 x 176", "Faces at 256 x 176", "Image quality at 512 x 352", "Faces at 512 x 352",
-    ]  # fmt: skip
-    for table, size, folder in ((found.tables[0], (176, 256), "256"), (found.tables[2], (352, 512), "512")):
+    kinds = ("Image quality at", "Faces at", "Ablations at", "Newer methods, each by its own protocol, at")
+    titles = [f"{kind} {size}" for size in RESOLUTIONS for kind in kinds]
+    assert [table.title for table in found.tables] == titles
+    for table, size, folder in ((found.tables[0], (176, 256), "256"), (found.tables[4], (352, 512), "512")):
         ours = table.rows[0]
         truths = [bicubic(data / "test" / pair.target, size) for pair in PAIRS]
         made = [read(results / folder / pair.result) for pair in PAIRS]
@@ -758,6 +786,21 @@ def test_the_authors_networks_over_the_papers_pairs_would_be_comparable(
     assert all(found.tables[0].rows[0].figures[column].comparable for column in QUALITY)
 
 
+def test_a_run_of_an_ablation_stands_behind_its_row(data: Path, results: Path):
+    tables = {table.title: table for table in evaluate_folder(results, data, networks=NOTHING, ablation="B4").tables}
+    assert [row.method for row in tables["Ablations at 512 x 352"].rows] == [
+        "B1", "B2", "B3", "B4", "this project", "B5", "Ours"
+    ]  # fmt: skip
+    with pytest.raises(StudioError, match=r"no ablation 'B6'\. Choose one of: B1"):
+        evaluate_folder(results, data, networks=NOTHING, ablation="B6")
+
+
+def test_beside_newer_methods_no_figure_is_called_comparable(data: Path, results: Path):
+    table = evaluate_folder(results, data, networks=NOTHING).tables[3]
+    assert table.title.startswith("Newer methods") and table.rows[0].method == "this project"
+    assert all(cell.comparable is None for row in table.rows for cell in row.figures.values())
+
+
 def test_fid_without_training_photos_is_skipped(data: Path, results: Path):
     for path in (data / "train").iterdir():
         path.unlink()
@@ -795,7 +838,7 @@ def test_only_one_size_and_a_list_of_ones_own(data: Path, results: Path, tmp_pat
     own.write_text(f"from,to\n{PAIRS[1].source},{PAIRS[1].target}\n")
     found = evaluate_folder(results, data, pairs=own, networks=NOTHING)
     assert [case.pair for case in found.cases] == [PAIRS[1]]
-    assert len(found.tables) == 2
+    assert len(found.tables) == 4
 
 
 def test_missing_results_are_named_and_counted_before_anything_is_measured(data: Path, results: Path):

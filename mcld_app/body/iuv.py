@@ -73,8 +73,9 @@ def read_iuv(
     return resize_iuv(iuv, (height, width))
 
 
-def check_iuv(iuv: np.ndarray, photo: np.ndarray | None = None) -> None:
-    """Check a map's dtype, shape, parts (0..24) and that it shows a body; with `photo`, that sizes agree.
+def check_iuv(iuv: np.ndarray, photo: np.ndarray | None = None, *, need_body: bool = True) -> None:
+    """Check a map's dtype, shape, parts (0..24) and, unless told otherwise, that it shows a body; with `photo`, that
+    sizes agree.
 
     Raises IUVError, naming the wrong part numbers or both sizes (as width x height).
     """
@@ -86,7 +87,7 @@ def check_iuv(iuv: np.ndarray, photo: np.ndarray | None = None) -> None:
             f"The IUV map names part{'s' if wrong.size > 1 else ''} {names}, but DensePose's parts go from 1 "
             f"to {PARTS}. {_LOSSLESS}"
         )
-    if not iuv[..., 0].any():
+    if need_body and not iuv[..., 0].any():
         raise IUVError("The IUV map is empty: it shows no body. Use a photo on which DensePose finds a person.")
     if photo is not None and iuv.shape[:2] != photo.shape[:2]:
         (height, width), (photo_height, photo_width) = iuv.shape[:2], photo.shape[:2]

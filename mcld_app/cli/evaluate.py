@@ -19,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=("test", "train"), default="test", help="whose photos (default: test)")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the tables and a picture grid there")
     parser.add_argument("--name", default="this project", help="what the results' row is called")
+    parser.add_argument("--ablation", default="Ours", help="B1 to B5: the results are of this one of the paper's")
     parser.add_argument("--faces", type=Path, metavar="FOLDER", help="of buffalo_s, if not in ~/.insightface")
     parser.add_argument("--device", help="for LPIPS and FID: cpu, cuda or mps (default: what torch finds)")
     drawn = parser.add_argument_group("on drawn people, with a model of this machine")
@@ -46,6 +47,7 @@ def run(chosen: argparse.Namespace) -> int:
             pairs=chosen.pairs,
             networks=load_networks(_device(chosen.device), chosen.faces),
             method=chosen.name,
+            ablation=chosen.ablation,
             on_progress=_say,
         )
     print(evaluation.markdown())

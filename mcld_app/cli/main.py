@@ -31,6 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("download", "fetch the published model's weights that are missing", "mcld_app.cli.download"),
     Command("trust", "vouch for weight files that you put there by hand", "mcld_app.cli.trust"),
     Command("generate", "draw a recipe, or a folder of them", "mcld_app.cli.generate"),
+    Command("draw-pairs", "draw a test list's pairs from a prepared folder", "mcld_app.cli.draw_pairs"),
     Command("evaluate", "measure results by the paper's figures", "mcld_app.cli.evaluate"),
     Command("prepare", "bring DeepFashion's pictures into the authors' layout", "mcld_app.cli.prepare"),
     Command("train", "train a model, or one of its parts", "mcld_app.cli.train"),

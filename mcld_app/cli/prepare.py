@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -32,55 +31,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Prepare; returns the exit status: 1 where a photo failed, after all others were prepared."""
+    from mcld_app.cli.long_work import Bar, devices_named
     from mcld_app.data.prepare import Outcome, prepare
 
-    devices = [name.strip() for name in chosen.devices.split(",") if name.strip()]
-    if wrong := [name for name in devices if not re.fullmatch(r"cpu|cuda(:\d+)?", name)]:
-        raise StudioError(f"There is no device {wrong[0]!r}: name cpu, or GPUs such as cuda:0,cuda:1.")
+    devices = devices_named(chosen.devices)
     workers = chosen.workers if chosen.workers is not None else _cores() if devices == ["cpu"] else len(devices)
     if not devices or workers < 1:
         raise StudioError("At least one device and one worker are needed: --devices cuda:0 --workers 2, for example.")
-    outcome, bar = Outcome(), _Bar()
+    outcome, bar, told = Outcome(), Bar("photo"), 0
+
+    def show(outcome: Outcome) -> None:
+        nonlocal told
+        if not bar.started:
+            print(*outcome.notes, sep="\n", file=sys.stderr)
+            told = len(outcome.notes)
+        bar.show(outcome.there + outcome.made + len(outcome.failed), outcome.total)
+
     try:
         prepare(
             chosen.source, chosen.folder, lists=chosen.lists, densepose=chosen.densepose, faces=not chosen.no_faces,
             copy=chosen.copy, devices=[devices[n % len(devices)] for n in range(workers)],
-            outcome=outcome, on_photo=bar,
+            outcome=outcome, on_photo=show,
         )  # fmt: skip
     finally:
         bar.close()
         if bar.started:
-            _tell(outcome, bar.notes, chosen.folder)
+            _tell(outcome, told, chosen.folder)
     return 1 if outcome.failed else 0
-
-
-class _Bar:
-    """tqdm's bar: pictures a second, and the time left. Where stderr is no terminal, a line every half minute."""
-
-    def __init__(self) -> None:
-        self._bar = None
-        self.notes = 0  # how many of the outcome's were told
-
-    @property
-    def started(self) -> bool:
-        """Whether there was something to show."""
-        return self._bar is not None
-
-    def __call__(self, outcome: Outcome) -> None:
-        done = outcome.there + outcome.made + len(outcome.failed)
-        if self._bar is None:
-            from tqdm import tqdm
-
-            print(*outcome.notes, sep="\n", file=sys.stderr)
-            self.notes = len(outcome.notes)
-            pause = 0.1 if sys.stderr.isatty() else 30
-            self._bar = tqdm(total=outcome.total, initial=done, unit="photo", mininterval=pause, dynamic_ncols=True)
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        """Leave the bar as it is."""
-        if self._bar is not None:
-            self._bar.close()
 
 
 def _tell(outcome: Outcome, notes: int, folder: Path) -> None:

@@ -62,6 +62,7 @@ class _Request:
     cancelled: Callable[[], bool]
     step_pictures: bool
     total: int
+    sizes: Sequence[tuple[int, int]]
 
 
 class Engine:
@@ -95,6 +96,17 @@ class Engine:
         """Whether the weights are in memory."""
         return self._loaded is not None
 
+    @property
+    def reads_heads(self) -> bool:
+        """Whether the model takes faces from their heads, by a face encoder of its own, whose identities are not
+        antelopev2's. Loads the model.
+
+        Raises:
+            StudioError: missing or broken weights.
+        """
+        with self._drawing:
+            return self._load().pipe.face_encoder is not None
+
     def generate(
         self,
         jobs: Sequence[Job],
@@ -105,6 +117,8 @@ class Engine:
         on_progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
         step_pictures: bool = True,
+        sizes: Sequence[tuple[int, int]] = (),
+        need_body: bool = True,
     ) -> list[Drawn]:
         """Draw pictures.
 
@@ -117,6 +131,8 @@ class Engine:
             on_progress: called after each step.
             cancelled: asked before each part that is encoded and before each step; True stops.
             step_pictures: whether progress carries small pictures.
+            sizes: (height, width) of `Drawn.picture` and of `Drawn.others`; default: the model's own alone.
+            need_body: whether a pose that shows no body is refused. A test list may hold such targets.
 
         Raises:
             Cancelled: where `cancelled` said so; the engine stays usable.
@@ -126,7 +142,7 @@ class Engine:
         if not jobs:
             raise StudioError("There is nothing to draw: give at least one pose and one seed.")
         for job in jobs:
-            check_conditions(job.conditions)
+            check_conditions(job.conditions, need_body=need_body)
         with self._drawing:
             if cancelled():
                 raise Cancelled()
@@ -135,7 +151,8 @@ class Engine:
                 raise StudioError(f"The noise of these pictures has the shape {shape}, not {noise.shape}.")
             checker = self.model.guard(loaded.device) if self.model.guard else None
             shown = step_pictures and checker is None  # what is to be held back must not be seen coming
-            request = _Request(settings or Settings(), owner, on_progress, cancelled, shown, len(jobs))
+            wanted = tuple(sizes) or (self.model.result,)
+            request = _Request(settings or Settings(), owner, on_progress, cancelled, shown, len(jobs), wanted)
             drawn: list[Drawn] = []
             while len(drawn) < len(jobs):
                 first, most = len(drawn), loaded.batch_size(self._max_batch)
@@ -225,6 +242,7 @@ class Engine:
             focus=settings.focus,
             decode_at_once=1 if loaded.fallback >= 3 else None,
         )
+        made = zip(*(results(drawing.pictures, size) for size in request.sizes), strict=True)
         return [
             Drawn(
                 picture=picture,
@@ -234,8 +252,9 @@ class Engine:
                 dtype=str(pipe.denoising_unet.dtype).removeprefix("torch."),
                 batch=len(jobs),
                 fallback=FALLBACKS[loaded.fallback],
+                others=tuple(others),
             )
-            for i, (job, picture) in enumerate(zip(jobs, results(drawing.pictures, self.model.result), strict=True))
+            for i, (job, (picture, *others)) in enumerate(zip(jobs, made, strict=True))
         ]
 
 

@@ -85,7 +85,7 @@ def model_named(name: str) -> Model:
         guard = _checker if safety_checker_is_on() else None
         how = Conditioning("exact", "open", _outline())
         return Model("MCLD, published weights", _loader(None), note, identify=face_in, guard=guard, conditioning=how)
-    folder = bundled_folder() if name == "bundled" else checkpoints_folder() / name
+    folder = _folder_of(name)
     shape = _shape(folder)
     own = name == "bundled"
     return Model(
@@ -111,6 +111,30 @@ def engine_for(name: str) -> Engine:
     engine = Engine(model_named(name))
     _engines().add(engine)
     return engine
+
+
+def weights_of(name: str) -> dict[str, str]:
+    """What a model is made of: of each of its weight files, the SHA-256, 64 hex digits, by the part's name. All are
+    checked as if they were to be loaded.
+
+    Raises:
+        StudioError: where there is no such model, or its weights are missing, broken or not vouched for.
+    """
+    from mcld_app.checkpoints import NEEDED, ChecksumManifest, find_all
+    from mcld_app.checkpoints.manifest import sha256_of
+    from mcld_app.checkpoints.saved import verify_saved
+
+    model_named(name)
+    manifest = ChecksumManifest()
+    if name == "published":
+        found = {part: where for part, where in find_all(NEEDED).items() if where is not None}
+        return {
+            part: manifest.verify(where.path, known=where.weight.known, in_cache=where.in_cache).sha256
+            for part, where in found.items()
+        }
+    files = verify_saved(_folder_of(name))
+    known = {file: manifest.entry(file) for file in files}
+    return {file.parent.name: entry.sha256 if entry else sha256_of(file) for file, entry in known.items()}
 
 
 def forget(owner: str) -> None:
@@ -172,6 +196,10 @@ def place_all() -> tuple[str, ...]:
         except StudioError as error:
             logging.getLogger(__name__).warning("%s: %s", name, error)
     return tuple(placed)
+
+
+def _folder_of(name: str) -> Path:
+    return bundled_folder() if name == "bundled" else checkpoints_folder() / name
 
 
 def _loader(folder: Path | None):

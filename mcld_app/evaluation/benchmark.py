@@ -13,9 +13,11 @@ from PIL import Image
 
 from mcld_app.body.iuv import to_network_rgb
 from mcld_app.data.layout import Layout, Pair, read_pairs, require
+from mcld_app.errors import StudioError
 from mcld_app.evaluation.faces import Encoder, FaceMatch, face_scores, load_encoder, match
 from mcld_app.evaluation.frechet import FeatureNetwork, Statistics, fid, load_inception
 from mcld_app.evaluation.metrics import foreground_psnr, psnr, ssim
+from mcld_app.evaluation.newer import newer, protocols
 from mcld_app.evaluation.pairs import (
     Resolution,
     read_pose,
@@ -24,10 +26,20 @@ from mcld_app.evaluation.pairs import (
     require_results,
     resolutions_in,
 )
-from mcld_app.evaluation.paper import COMPARABLE, FACES, PAIRS, QUALITY, reported
+from mcld_app.evaluation.paper import ABLATIONS, COMPARABLE, FACES, PAIRS, QUALITY, reported
 from mcld_app.evaluation.perceptual import Lpips, load_lpips
 from mcld_app.evaluation.pretrained import Skipped
-from mcld_app.evaluation.table import Table, measured_row, picture_grid, reported_row, to_csv, to_markdown, write_tables
+from mcld_app.evaluation.table import (
+    Table,
+    TableRow,
+    measured_row,
+    newer_row,
+    picture_grid,
+    reported_row,
+    to_csv,
+    to_markdown,
+    write_tables,
+)
 
 FOREGROUND = "foreground PSNR"
 BATCH = 8
@@ -81,7 +93,7 @@ class Evaluation:
     """What was measured.
 
     Attributes:
-        tables: image quality and faces for each size, the paper's rows beside ours.
+        tables: image quality, faces and ablations for each size, the paper's rows beside ours; newer methods apart.
         cases: pair by pair.
         grid: the first pairs as pictures: source, pose, target, result.
     """
@@ -112,6 +124,7 @@ def evaluate_folder(
     pairs: str | Path | None = None,
     networks: Networks | None = None,
     method: str = "this project",
+    ablation: str = "Ours",
     examples: int = 8,
     on_progress: Progress | None = None,
 ) -> Evaluation:
@@ -125,13 +138,16 @@ def evaluate_folder(
         pairs: the list; default: the one in `data`.
         networks: default: the authors', as far as they can be had.
         method: name of our row.
+        ablation: which of the paper's ablations the results are of: beside its row they stand, see `paper.ABLATIONS`.
         examples: rows of the picture grid.
         on_progress: called before each pair, training picture batch and at the end.
 
     Raises:
         DataError: a missing folder, list, photo or result, each named and counted, or a result of the wrong size.
-        StudioError: no scikit-image.
+        StudioError: no scikit-image, or no such ablation.
     """
+    if ablation not in ABLATIONS:
+        raise StudioError(f"There is no ablation {ablation!r}. Choose one of: {', '.join(ABLATIONS)}.")
     results, layout = Path(results), Layout(Path(data), split)
     layout.check()
     resolutions = resolutions_in(results)
@@ -148,6 +164,7 @@ def evaluate_folder(
         measured.run()
         cases += measured.cases
         tables += [measured.quality_table(method), measured.face_table(method)]
+        tables += [measured.ablation_table(method, ablation), measured.newer_table(method)]
     return Evaluation(tuple(tables), tuple(cases), _grid(results, layout, resolutions[-1], listed[:examples], method))
 
 
@@ -230,16 +247,15 @@ class _Measured:
             return dict.fromkeys(columns, f"measured over {self._count}, not the paper's {PAIRS:,}") | reasons
         return reasons
 
-    def quality_table(self, method: str) -> Table:
+    def quality_row(self, method: str, columns: Sequence[str], *, beside_reported: bool = True) -> TableRow:
         def mean(column: str) -> float | None:
             values = [case.figures[column] for case in self.cases if column in case.figures]
             return float(np.mean(values)) if values else None
 
-        columns = (*QUALITY, FOREGROUND)
         figures: dict[str, float | Skipped | None] = {column: mean(column) for column in columns} | {"FID": self.fid}
         if isinstance(self.networks.lpips, Skipped):
             figures["LPIPS"] = self.networks.lpips
-        if figures[FOREGROUND] is None:
+        if FOREGROUND in columns and figures[FOREGROUND] is None:
             maps = self.layout.densepose(self.pairs[0].target).parent
             figures[FOREGROUND] = Skipped(f"the foreground is the targets' IUV maps, and {maps} has none with a body.")
         reasons = {}
@@ -247,19 +263,38 @@ class _Measured:
             reasons["LPIPS"] = "another network than the authors' AlexNet"
         if isinstance(self.networks.fid, FeatureNetwork) and not self.networks.fid.authors:
             reasons["FID"] = f"another definition than the authors': features of {self.networks.fid.name}"
-        covered = sum(FOREGROUND in case.figures for case in self.cases)
-        notes = [*COMPARABLE[:-1]]
-        if 0 < covered < len(self.pairs):
-            notes.append(f"Foreground PSNR: over the {covered:,} pairs whose target has an IUV map with a body.")
-        ours = measured_row(
+        return measured_row(
             method,
             figures,
             note=self._count + self.note,
-            not_comparable=self._not_comparable(QUALITY, reasons),
-            beside_reported=True,
+            not_comparable=self._not_comparable(QUALITY, reasons) if beside_reported else None,
+            beside_reported=beside_reported,
         )
-        rows = (ours, *map(reported_row, reported(1, self.resolution.height)))
+
+    def quality_table(self, method: str) -> Table:
+        columns, notes = (*QUALITY, FOREGROUND), [*COMPARABLE[:-1]]
+        covered = sum(FOREGROUND in case.figures for case in self.cases)
+        if 0 < covered < len(self.pairs):
+            notes.append(f"Foreground PSNR: over the {covered:,} pairs whose target has an IUV map with a body.")
+        rows = (self.quality_row(method, columns), *map(reported_row, reported(1, self.resolution.height)))
         return Table(f"Image quality at {self.resolution}", columns, rows, tuple(notes))
+
+    def ablation_table(self, method: str, ablation: str) -> Table:
+        """The paper's ablations, and ours behind the one that it is a run of."""
+        rows = []
+        for row in reported(3, self.resolution.height):
+            rows.append(reported_row(row))
+            if row.method == ablation:
+                rows.append(self.quality_row(method, QUALITY))
+        notes = (COMPARABLE[0], "I the photo, A the texture map, F the face; MFCA puts each into its place, concat all "
+                 "into one attention. The measured row stands behind the ablation that it is a run of.")  # fmt: skip
+        return Table(f"Ablations at {self.resolution}", QUALITY, tuple(rows), notes)
+
+    def newer_table(self, method: str) -> Table:
+        height = self.resolution.height
+        rows = (self.quality_row(method, QUALITY, beside_reported=False), *map(newer_row, newer(height)))
+        title = f"Newer methods, each by its own protocol, at {self.resolution}"
+        return Table(title, QUALITY, rows, protocols(height))
 
     def face_table(self, method: str) -> Table:
         reasons = {} if self.networks.authors_faces else dict.fromkeys(FACES, "another encoder than the authors'")

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mcld_app.errors import StudioError
+from mcld_app.evaluation.newer import Newer
 from mcld_app.evaluation.paper import LOWER_IS_BETTER, MARKS, Reported
 from mcld_app.evaluation.pretrained import Skipped
 from mcld_app.files import whole_file, write_whole
@@ -119,8 +120,14 @@ def reported_row(row: Reported) -> TableRow:
         column: Cell(row.value(column), text, "reported", note=MARKS.get(row.mark, ""))
         for column, text in row.figures.items()
     }
-    note = f"paper, table {row.table}" + (f", {row.venue}" if row.venue else "")
+    note = ", ".join(part for part in (f"paper, table {row.table}", row.venue, row.about) if part)
     return TableRow(row.method + row.mark, figures, "reported", note)
+
+
+def newer_row(row: Newer) -> TableRow:
+    """A row of a newer method, its figures as printed, each with its source."""
+    figures = {column: Cell(float(text), text, "reported") for column, text in row.figures.items()}
+    return TableRow(row.method, figures, "reported", f"{row.source}; pictures of {row.pictures}")
 
 
 def to_markdown(tables: Sequence[Table]) -> str:

@@ -191,14 +191,14 @@ def results(pictures: Tensor, size: tuple[int, int]) -> np.ndarray:
 # --- What can be drawn from ----------------------------------------------------------------------------------------
 
 
-def check_conditions(c: Conditions) -> None:
-    """Check that a picture can be drawn from these conditions.
+def check_conditions(c: Conditions, *, need_body: bool = True) -> None:
+    """Check that a picture can be drawn from these conditions; `need_body`: whether the pose has to show a body.
 
     Raises:
         IUVError: for a pose that is no IUV map, or an empty one.
         StudioError: for pictures, a mix of faces or an identity of the wrong kind.
     """
-    check_iuv(c.pose)
+    check_iuv(c.pose, need_body=need_body)
     for name, picture in (("photo", c.photo), ("texture map", c.texture)):
         if (
             not isinstance(picture, np.ndarray)

@@ -4,7 +4,6 @@
     lists        the split into training and tests, and the pairs
     models       DensePose and the face model, which read a photo's IUV map and face
     photo        one photo's files: photo, IUV map, texture map, face
-    worker_pool  processes that prepare photos, one each at a time
     dataset      all photos: find and build the missing files, write the lists and the report
 """
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from mcld_app.data.layout import LISTS, SPLITS, DataError, Layout, read_pairs
 from mcld_app.data.prepare.lists import Lists, is_ours, pairs_as_csv, pairs_for, read_lists, split_by_id
 from mcld_app.data.prepare.models import ModelsFactory, load_models
-from mcld_app.data.prepare.photo import PhotoJob, put
+from mcld_app.data.prepare.photo import PhotoJob, PhotoOutcome, put, start_preparing
 from mcld_app.data.prepare.photos import Photos, find_maps, find_photos
-from mcld_app.data.prepare.worker_pool import WorkerPool
+from mcld_app.data.worker_pool import WorkerPool
 from mcld_app.errors import DiskFull
 from mcld_app.files import PART, writing
 
@@ -106,8 +106,9 @@ def prepare(
             jobs.append(job)
     maps = densepose is None and any(str(job.layout.densepose(job.name)) not in there for job in jobs)
     make = make or partial(load_models, maps=maps, faces=faces)
-    with WorkerPool(make, devices[: len(jobs)]) as pool:  # before anything is written: it may lack its models
-        if jobs and faces and not pool.faces:
+    start = partial(start_preparing, make)
+    with WorkerPool(start, devices[: len(jobs)], _lost) as pool:  # before anything is written: it may lack its models
+        if jobs and faces and not pool.able:
             outcome.notes.append("There is no face model, so faces are left out. With one, the same command adds them.")
             jobs = [job for job in (replace(job, face=False) for job in jobs) if _lacks_any(job, there)]
         outcome.there = outcome.total - len(outcome.failed) - len(jobs)
@@ -121,7 +122,13 @@ def prepare(
     return outcome
 
 
-def _work(pool: WorkerPool, jobs: list[PhotoJob], no_face: Path, outcome: Outcome, on_photo: _Told) -> None:
+def _lost(job: PhotoJob, why: str) -> PhotoOutcome:
+    return PhotoOutcome(job.name, why)
+
+
+def _work(
+    pool: WorkerPool[PhotoJob, PhotoOutcome], jobs: list[PhotoJob], no_face: Path, outcome: Outcome, on_photo: _Told
+) -> None:
     for done in pool.work(jobs):
         if done.full:
             raise DiskFull(done.why)

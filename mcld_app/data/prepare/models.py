@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from mcld_app.data.worker_pool import alone_with
 from mcld_app.errors import StudioError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def load_models(device: str, *, maps: bool = True, faces: bool = True) -> Loaded
     """
     densepose = face_model = None
     os.environ["OMP_NUM_THREADS"] = "1"  # read by torch, onnxruntime and us: there is a process for each core or GPU
-    device = _alone_with(device)
+    device = alone_with(device)
     if maps:
         densepose = _densepose(device)
     if faces:
@@ -113,17 +114,3 @@ def _densepose(device: str) -> DensePose:
 
     torch.set_num_threads(1)  # there is a process for each core
     return found
-
-
-def _alone_with(device: str) -> str:
-    """Hide all other GPUs from this process, before CUDA is started in it: onnxruntime takes the first it sees. Returns
-    what the device is called from now on."""
-    kind, _, number = device.partition(":")
-    if kind == "cuda":
-        shown = os.environ.get("CUDA_VISIBLE_DEVICES")
-        among = shown.split(",")[int(number or 0) :][:1] if shown is not None else [number or "0"]
-        os.environ["CUDA_VISIBLE_DEVICES"] = "".join(among)
-        return "cuda"
-    if kind == "cpu":
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    return device

@@ -7,7 +7,9 @@ import contextlib
 import io
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from mcld_app.body.iuv import check_iuv, encode_iuv, read_iuv
 from mcld_app.body.photo import encode_png, read_photo
 from mcld_app.body.texture.extraction import extract
 from mcld_app.data.layout import Layout
-from mcld_app.data.prepare.models import PhotoModels
+from mcld_app.data.prepare.models import ModelsFactory, PhotoModels
 from mcld_app.errors import DiskFull, StudioError
 from mcld_app.files import whole_file, write_whole, writing
 
@@ -60,6 +62,15 @@ class PhotoOutcome:
     why: str = ""
     full: bool = False
     no_face: bool = False
+
+
+def start_preparing(make: ModelsFactory, device: str) -> tuple[Callable[[PhotoJob], PhotoOutcome], bool]:
+    """What prepares photos in a worker process, and whether it reads faces."""
+    import cv2
+
+    cv2.setNumThreads(1)  # there is a process for each core
+    models = make(device)
+    return partial(prepare_photo, models=models), models.faces
 
 
 def prepare_photo(job: PhotoJob, models: PhotoModels) -> PhotoOutcome:

@@ -1,56 +1,68 @@
-"""Worker processes that prepare photos: each has its own models, and gets one photo at a time through its own pipe. One
-that dies loses only its photo, and all end by themselves when the process that started them does."""
+"""Worker processes for long work: each has its own models, and gets one job at a time through its own pipe. One that
+dies loses only its job, and all end by themselves when the process that started them does."""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
+from typing import Generic, TypeVar
 
-from mcld_app.data.prepare.models import ModelsFactory
-from mcld_app.data.prepare.photo import PhotoJob, PhotoOutcome, prepare_photo
 from mcld_app.errors import StudioError
 
-_PATIENCE = 30.0  # seconds that a process may go on with its photo after the end was said
+Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
+
+Worker = Callable[[Job], Outcome]
+"""Does one job. What goes wrong with the job belongs into the outcome: an exception ends the process."""
+
+Start = Callable[[str], tuple[Worker, bool]]
+"""Loads the models on a device ("cpu", "cuda:0", ...); returns what does the jobs, and whether the models can do what
+the caller wants to know of them (`WorkerPool.able`). Picklable, for it is called in the worker process. It may raise
+StudioError."""
+
+_PATIENCE = 30.0  # seconds that a process may go on with its job after the end was said
 
 
 @dataclass(frozen=True)
 class _Ready:
-    faces: bool = False
+    able: bool = False
     why_not: str = ""
 
 
 @dataclass(frozen=True)
-class _Worker:
+class _Process:
     process: BaseProcess
     line: Connection
     device: str
 
 
-class WorkerPool:
+class WorkerPool(Generic[Job, Outcome]):
     """Processes at work, one for each device named; a context manager, which starts and ends them.
 
     Attributes:
-        faces: whether their models read faces; known once they were started.
+        able: what the processes said of their models; known once they were started.
     """
 
-    def __init__(self, make: ModelsFactory, devices: Sequence[str]) -> None:
+    def __init__(self, start: Start, devices: Sequence[str], lost: Callable[[Job, str], Outcome]) -> None:
         """
         Args:
-            make: loads the models in each process; picklable.
+            start: loads the models in each process.
             devices: one for each process; a device may be named several times.
+            lost: the outcome of a job whose process died, with a sentence that says so.
         """
-        self._make, self._devices = make, tuple(devices)
-        self._workers: list[_Worker] = []
-        self.faces = False
+        self._start_worker, self._devices, self._lost = start, tuple(devices), lost
+        self._workers: list[_Process] = []
+        self.able = False
 
-    def __enter__(self) -> WorkerPool:
+    def __enter__(self) -> WorkerPool[Job, Outcome]:
         """Start them.
 
         Raises:
@@ -59,7 +71,7 @@ class WorkerPool:
         try:
             self._workers += [self._start(device) for device in self._devices]
             for worker in self._workers:
-                self.faces = self._wait_for(worker)
+                self.able = self._wait_for(worker)
         except BaseException:
             self._end()
             raise
@@ -70,12 +82,12 @@ class WorkerPool:
     ) -> None:
         self._end()
 
-    def work(self, jobs: Iterable[PhotoJob]) -> Iterator[PhotoOutcome]:
-        """Prepare photos; yields the outcome of each, in the order they are done."""
+    def work(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+        """Do the jobs; yields the outcome of each, in the order they are done."""
         waiting = iter(jobs)
-        busy: dict[Connection, tuple[_Worker, PhotoJob]] = {}
+        busy: dict[Connection, tuple[_Process, Job]] = {}
 
-        def give(worker: _Worker) -> None:
+        def give(worker: _Process) -> None:
             if (job := next(waiting, None)) is not None:
                 busy[worker.line] = worker, job
                 with contextlib.suppress(OSError):  # it died meanwhile: found out when it is heard
@@ -91,37 +103,37 @@ class WorkerPool:
                 except (EOFError, OSError):
                     worker.process.join(_PATIENCE)
                     why = f"Its process ended (exit status {worker.process.exitcode}): too little memory, perhaps."
-                    done = PhotoOutcome(job.name, why)
+                    done = self._lost(job, why)
                     worker = self._replace(worker)
                 give(worker)
                 yield done
 
-    def _start(self, device: str) -> _Worker:
+    def _start(self, device: str) -> _Process:
         # Ctrl-C goes to all processes of a terminal: only this one is to answer it. What is ignored when a process
         # starts stays so in it, from its first moment on.
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=_serve, args=(theirs, self._make, device), daemon=True)
+        process = spawn.Process(target=_serve, args=(theirs, self._start_worker, device), daemon=True)
         with _interrupts_ignored():
             process.start()
         theirs.close()
-        return _Worker(process, ours, device)
+        return _Process(process, ours, device)
 
     @staticmethod
-    def _wait_for(worker: _Worker) -> bool:
+    def _wait_for(worker: _Process) -> bool:
         try:
             ready = worker.line.recv()
         except (EOFError, OSError) as error:
             worker.process.join(_PATIENCE)
             raise StudioError(
-                f"A process for {worker.device} ended before its first photo (exit status {worker.process.exitcode}). "
-                "Its memory may not suffice: try fewer --workers."
+                f"A process for {worker.device} ended before its first job (exit status {worker.process.exitcode}). "
+                "Its memory may not suffice: try fewer processes."
             ) from error
         if ready.why_not:
             raise StudioError(ready.why_not)
-        return ready.faces
+        return ready.able
 
-    def _replace(self, dead: _Worker) -> _Worker:
+    def _replace(self, dead: _Process) -> _Process:
         dead.line.close()
         self._workers.remove(dead)
         worker = self._start(dead.device)
@@ -140,22 +152,39 @@ class WorkerPool:
         self._workers.clear()
 
 
-def _serve(line: Connection, make: ModelsFactory, device: str) -> None:
-    """A worker process: prepare photos until the other end of the pipe is closed."""
-    import cv2
+def alone_with(device: str) -> str:
+    """Hide all other GPUs from this process, before CUDA is started in it: onnxruntime takes the first it sees.
 
+    Args:
+        device: "cuda", "cuda:1", "cpu" or another.
+
+    Returns:
+        What the device is called in this process from now on.
+    """
+    kind, _, number = device.partition(":")
+    if kind == "cuda":
+        shown = os.environ.get("CUDA_VISIBLE_DEVICES")
+        among = shown.split(",")[int(number or 0) :][:1] if shown is not None else [number or "0"]
+        os.environ["CUDA_VISIBLE_DEVICES"] = "".join(among)
+        return "cuda"
+    if kind == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    return device
+
+
+def _serve(line: Connection, start: Start, device: str) -> None:
+    """A worker process: do jobs until the other end of the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on Windows
-    cv2.setNumThreads(1)  # there is a process for each core
     with contextlib.suppress(EOFError, OSError):
         try:
-            models = make(device)
+            worker, able = start(device)
         except Exception as error:
             said = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
             line.send(_Ready(why_not=said))
             return
-        line.send(_Ready(models.faces))
+        line.send(_Ready(able))
         while True:
-            line.send(prepare_photo(line.recv(), models))
+            line.send(worker(line.recv()))
 
 
 @contextlib.contextmanager
