@@ -15,12 +15,15 @@ from PIL import Image
 from tiny import SIZES, tiny_pipeline
 
 from mcld_app.body.charts import charts
+from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import region_mask
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.outline import read_outline
 from mcld_app.checkpoints.conditioning import conditioning_of, note_conditioning
 from mcld_app.checkpoints.errors import BrokenWeights
+from mcld_app.data.layout import Layout
+from mcld_app.data.prepare.photo import PhotoJob, prepare_photo
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
 from mcld_app.editing.conditioning import conditions_of
@@ -340,3 +343,20 @@ def test_the_command_line_writes_what_the_model_sees(tmp_path: Path, anna: Perso
     expected = view_of(conditions_of(looks.of(samples.sample_person("person:mara")), model.conditioning), model)
     for name, picture in vars(expected).items():
         assert np.array_equal(np.array(Image.open(seen / f"{name}.png")), picture), name
+
+
+def test_a_prepared_photos_map_is_made_with_the_authors_outline_too(tmp_path: Path, anna: Person) -> None:
+    mosaic = np.zeros((1200, 800, 3), np.uint8)
+    Image.fromarray(mosaic).save(tmp_path / "outline.png")
+    Image.fromarray(anna.photo).save(tmp_path / "photo.png")
+    (tmp_path / "iuv.png").write_bytes(encode_iuv(anna.iuv))
+    for name, outline in (("a.jpg", None), ("b.jpg", tmp_path / "outline.png")):
+        job = PhotoJob(name, tmp_path / "photo.png", Layout(tmp_path, "test"), tmp_path / "iuv.png", False, True, outline)
+        for path in (job.layout.photo(name), job.layout.densepose(name), job.layout.texture(name)):
+            path.parent.mkdir(exist_ok=True)
+        assert not prepare_photo(job, None).why
+    made = [np.array(Image.open(tmp_path / "test_texture" / f"{name}.png")) for name in "ab"]
+    nothing = np.zeros((24, 200, 200), bool)
+    assert np.array_equal(made[0], exact(anna))
+    assert np.array_equal(made[1], extract(anna.photo, anna.iuv, mode="exact", outline=nothing).image)
+    assert (made[0] != made[1]).any()

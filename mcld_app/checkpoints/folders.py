@@ -6,15 +6,19 @@ from pathlib import Path
 
 from mcld_app.deployment import checkpoints_folder_named
 
-OUTLINE = "outline.png"
-"""In the checkpoints folder: the authors' own outline of the charts, which comes with their code and not with ours."""
-
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 def checkpoints_folder() -> Path:
     """Where weights are kept: MCLD_CHECKPOINTS, else `checkpoints/` beside the program."""
     return checkpoints_folder_named() or _ROOT / "checkpoints"
+
+
+def outline_file() -> Path | None:
+    """The authors' own outline of the charts, which comes with their code and not with ours: `outline.png` in the
+    checkpoints folder. None where nobody has put it there."""
+    path = checkpoints_folder() / "outline.png"
+    return path if path.is_file() else None
 
 
 def bundled_folder() -> Path:

@@ -31,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Prepare; returns the exit status: 1 where a photo failed, after all others were prepared."""
+    from mcld_app.checkpoints.folders import outline_file
     from mcld_app.cli.long_work import Bar, devices_named
     from mcld_app.data.prepare import Outcome, prepare
 
@@ -50,7 +51,7 @@ def run(chosen: argparse.Namespace) -> int:
     try:
         prepare(
             chosen.source, chosen.folder, lists=chosen.lists, densepose=chosen.densepose, faces=not chosen.no_faces,
-            copy=chosen.copy, devices=[devices[n % len(devices)] for n in range(workers)],
+            copy=chosen.copy, outline=outline_file(), devices=[devices[n % len(devices)] for n in range(workers)],
             outcome=outcome, on_photo=show,
         )  # fmt: skip
     finally:

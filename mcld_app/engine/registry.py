@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcld_app.checkpoints.conditioning import conditioning_of
-from mcld_app.checkpoints.folders import OUTLINE, bundled_folder, checkpoints_folder
+from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder, outline_file
 from mcld_app.deployment import on_zerogpu, safety_checker_is_on
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model
@@ -236,12 +236,10 @@ def _conditioning(folder: Path) -> Conditioning:
 
 def _outline() -> np.ndarray | None:
     """The authors' outline of the charts, where the owner of this machine has put it."""
-    path = checkpoints_folder() / OUTLINE
-    if not path.is_file():
-        return None
     from mcld_app.body.texture.outline import read_outline
 
-    return read_outline(path)
+    path = outline_file()
+    return None if path is None else read_outline(path)
 
 
 @dataclass(frozen=True)

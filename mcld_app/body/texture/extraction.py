@@ -4,10 +4,10 @@ Two ways to extract a texture map:
 
 * "fast" (the default) averages every pixel that falls on a texel, fills gaps smoothly, and knows by its own mask what
   was seen, so a black garment stays black cloth. It is what the studio shows and edits.
-* "exact" repeats the MCLD authors' preprocessing byte for byte, see `atlas`. It is what their network was trained on.
+* "exact" repeats the MCLD authors' preprocessing, byte for byte with their outline of the charts and within 35 dB with
+  our own, see `atlas`. It is what their network was trained on, and what the published model is given.
 
-"fast" is the default because it loses nothing of a dark garment and follows an edit at once; choose "exact" to
-reproduce the published results.
+"fast" is the default because it loses nothing of a dark garment and follows an edit at once.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from mcld_app.body.texture.outline import read_outline
 from mcld_app.data.layout import LISTS, SPLITS, DataError, Layout, read_pairs
 from mcld_app.data.prepare.lists import Lists, is_ours, pairs_as_csv, pairs_for, read_lists, split_by_id
 from mcld_app.data.prepare.models import ModelsFactory, load_models
@@ -58,6 +59,7 @@ def prepare(
     densepose: Path | None = None,
     faces: bool = True,
     copy: bool = False,
+    outline: Path | None = None,
     devices: Sequence[str] = ("cpu",),
     make: ModelsFactory | None = None,
     outcome: Outcome | None = None,
@@ -72,6 +74,7 @@ def prepare(
         densepose: folder of IUV maps made elsewhere, in either order (see `read_iuv`), named as the photos are.
         faces: whether faces are looked for, where there is a model for it.
         copy: copy photos; by default they are linked where the disk can do that.
+        outline: the authors' own outline of the charts, see `read_outline`; default: the one made from the charts.
         devices: one for each process.
         make: loads the models in a process; default: those in the checkpoints folder.
         outcome: the outcome to fill in, for a caller who wants it of a stopped run too.
@@ -83,9 +86,11 @@ def prepare(
     Raises:
         DataError: the source, the folder or the lists cannot be used.
         DiskFull: the disk became full; all that was written is whole.
-        StudioError: models that are wanted are not there.
+        StudioError: models that are wanted are not there, or the outline is none.
     """
     outcome = Outcome() if outcome is None else outcome
+    if outline is not None:
+        read_outline(outline)  # here, not once for each photo: it may be none
     source, folder = source.absolute(), folder.absolute()
     _check_places(source, folder)
     photos = find_photos(source, leave_out=folder)
@@ -101,7 +106,7 @@ def prepare(
             outcome.failed[name] = f"It is in the lists, and there is no such picture in {source}."
             continue
         look = faces and name not in faceless
-        job = PhotoJob(name, photos.named[name], Layout(folder, side), given.get(name), look, copy)
+        job = PhotoJob(name, photos.named[name], Layout(folder, side), given.get(name), look, copy, outline)
         if _lacks_any(job, there):
             jobs.append(job)
     maps = densepose is None and any(str(job.layout.densepose(job.name)) not in there for job in jobs)

@@ -18,6 +18,7 @@ from PIL import Image
 from mcld_app.body.iuv import check_iuv, encode_iuv, read_iuv
 from mcld_app.body.photo import encode_png, read_photo
 from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.outline import read_outline
 from mcld_app.data.layout import Layout
 from mcld_app.data.prepare.models import ModelsFactory, PhotoModels
 from mcld_app.errors import DiskFull, StudioError
@@ -37,6 +38,7 @@ class PhotoJob:
         given: its IUV map made elsewhere, in either order (see `read_iuv`); None: made from the photo.
         face: whether its face is to be looked for.
         copy: never link the photo's file, always copy it.
+        outline: the authors' own outline of the charts; None: the one made from the charts.
     """
 
     name: str
@@ -45,6 +47,7 @@ class PhotoJob:
     given: Path | None = None
     face: bool = True
     copy: bool = False
+    outline: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ def _prepare(job: PhotoJob, models: PhotoModels) -> bool:
         check_iuv(iuv, photo)
         put(path, encode_iuv(iuv))
     if not (path := job.layout.texture(job.name)).is_file():
-        put(path, encode_png(extract(photo, iuv, mode="exact").image))
+        outline = None if job.outline is None else read_outline(job.outline)
+        put(path, encode_png(extract(photo, iuv, mode="exact", outline=outline).image))
     if not job.face or (path := job.layout.face(job.name)).is_file():
         return False
     identity = models.identity(photo, iuv)
