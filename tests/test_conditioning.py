@@ -336,7 +336,7 @@ def test_the_command_line_writes_what_the_model_sees(tmp_path: Path, anna: Perso
     from mcld_app.cli.main import main
 
     recipe, seen = tmp_path / "look.json", tmp_path / "seen"
-    recipe.write_text(write_recipe(Recipe(looks.of(samples.sample_person("person:mara")), Settings(2, 1.0))), "utf-8")
+    recipe.write_text(write_recipe(Recipe(looks.of(samples.sample_person("person:mara")), Settings(1, 1.0))), "utf-8")
     told = ["generate", str(recipe), "-o", str(tmp_path / "x.png"), "--model", "bundled", "--seen", str(seen)]
     assert main(told) == 0
     model = registry.model_named("bundled")
@@ -351,7 +351,8 @@ def test_a_prepared_photos_map_is_made_with_the_authors_outline_too(tmp_path: Pa
     Image.fromarray(anna.photo).save(tmp_path / "photo.png")
     (tmp_path / "iuv.png").write_bytes(encode_iuv(anna.iuv))
     for name, outline in (("a.jpg", None), ("b.jpg", tmp_path / "outline.png")):
-        job = PhotoJob(name, tmp_path / "photo.png", Layout(tmp_path, "test"), tmp_path / "iuv.png", False, True, outline)
+        layout, iuv = Layout(tmp_path, "test"), tmp_path / "iuv.png"
+        job = PhotoJob(name, tmp_path / "photo.png", layout, iuv, face=False, copy=True, outline=outline)
         for path in (job.layout.photo(name), job.layout.densepose(name), job.layout.texture(name)):
             path.parent.mkdir(exist_ok=True)
         assert not prepare_photo(job, None).why
