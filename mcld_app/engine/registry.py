@@ -12,6 +12,7 @@ from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
 from mcld_app.deployment import on_zerogpu, safety_checker_is_on
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model
+from mcld_app.engine.room import is_out_of_memory
 from mcld_app.errors import StudioError
 from mcld_app.request import Settings
 
@@ -81,12 +82,18 @@ def model_named(name: str) -> Model:
             note += " The face models are not here, so faces are drawn from the photo alone: "
             note += "`python -m mcld_app download photos`."
         guard = _checker if safety_checker_is_on() else None
-        return Model("MCLD, published weights", _loader(None), note, identify=face_in, guard=guard)
+        return Model(
+            "MCLD, published weights", _loader(None), note, identify=face_in, guard=guard, footprint=_footprint(None)
+        )
     folder = bundled_folder() if name == "bundled" else checkpoints_folder() / name
     if name == "bundled":
-        return Model("MCLD demo", _loader(folder), BUNDLED_NOTE, _result_size(folder), Settings(guidance=1.0))
+        usual = Settings(guidance=1.0)
+        return Model(
+            "MCLD demo", _loader(folder), BUNDLED_NOTE, _result_size(folder), usual, footprint=_footprint(folder)
+        )
     identify = None if (folder / "face_encoder").is_dir() else face_in
-    return Model(name, _loader(folder), "A model of your own.", _result_size(folder), identify=identify)
+    note, result = "A model of your own.", _result_size(folder)
+    return Model(name, _loader(folder), note, result, identify=identify, footprint=_footprint(folder))
 
 
 @lru_cache(maxsize=2)
@@ -157,8 +164,10 @@ def place_all() -> tuple[str, ...]:
             if model.guard is not None:
                 model.guard("cuda")
             placed.append(name)
-        except StudioError as error:
-            logging.getLogger(__name__).warning("%s: %s", name, error)
+        except Exception as error:
+            if not (isinstance(error, StudioError) or is_out_of_memory(error)):
+                raise
+            logging.getLogger(__name__).warning("%s: %s", name, error or "the memory does not suffice")
     return tuple(placed)
 
 
@@ -167,6 +176,15 @@ def _loader(folder: Path | None):
         return (_placed if on_zerogpu() else _loaded)(folder, device, dtype)
 
     return load
+
+
+def _footprint(folder: Path | None):
+    def footprint(dtype: str) -> dict[str, int]:
+        from mcld_app.checkpoints import footprint
+
+        return footprint(folder, dtype=dtype)
+
+    return footprint
 
 
 def _loaded(folder: Path | None, device: str, dtype: str):
