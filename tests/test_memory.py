@@ -16,6 +16,7 @@ import diffusers.pipelines.pipeline_utils
 import numpy as np
 import pytest
 import torch
+from diffusers import DiffusionPipeline
 from test_engine import FAST, Guard, conditions
 from tiny import tiny_pipeline
 from torch import nn
@@ -255,6 +256,7 @@ def test_parts_that_take_turns_work_on_the_device_and_wait_on_the_processor(
 
     with NoMixing(), torch.no_grad():
         pipe.enable_model_cpu_offload(device="meta")
+        assert pipe._execution_device == DiffusionPipeline._execution_device.fget(pipe), "as diffusers finds it"
         person = pipe.encode_person(picture, picture, None, pipe.size)
         assert {x.device.type for pair in person.reference.values() for x in pair} == {"meta"}
         at_work = {name for name, device in weights(pipe).items() if device == "meta"}
