@@ -15,7 +15,7 @@ help:
 	@echo "make run      install what is missing and serve the studio at http://127.0.0.1:7860"
 	@echo "make test     install what the tests need, lint, and run all tests"
 	@echo "make lint     ruff, and which room may import which"
-	@echo "make bench    time the body, the network and the page"
+	@echo "make bench    time the body, the network and the page (on a GPU also: python -m mcld_app.bench gpu)"
 	@echo "make samples  draw the sample people and garments of assets/ again"
 	@echo "make schema   write the JSON schemas of recipes (docs/) and of training runs (configs/) again"
 

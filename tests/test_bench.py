@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import signal
+import time
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -94,3 +99,87 @@ def test_the_published_model_can_be_rehearsed_with_random_weights(tmp_path, monk
     assert picture.shape == (512, 352, 3) and picture.std() > 1
     with pytest.raises(StudioError, match="nothing real is written over"):
         write_random_weights(tmp_path, sizes=sizes)
+
+
+# ---- on a GPU, tried here on the processor with small networks --------------------------------------------------
+
+
+@pytest.fixture
+def said() -> Iterator[str]:
+    """What the GPU benchmark tells of the small networks, in time that compilers would not be done in."""
+    from tiny import sizes_of, tiny_pipeline
+
+    from mcld_app.bench.gpu import bench_gpu
+
+    gc.collect()
+    gc.freeze()  # what was imported is no garbage: looking through it for each row takes longer than the row
+    yield bench_gpu("cpu", sizes=sizes_of(tiny_pipeline()), steps=2, seconds=59, tell=lambda _: None)
+    gc.unfreeze()
+
+
+def test_every_way_to_draw_has_a_row_with_its_time_or_a_reason_and_they_agree(said: str) -> None:
+    from mcld_app.bench.shipped import SHIPPED
+    from mcld_app.bench.variants import IN_FULL, IN_HALF
+    from mcld_app.engine.memory import FALLBACKS
+
+    rows = {cells[0]: cells[1:] for cells in map(cells_of, said.splitlines()) if len(cells) == 7}
+    quick = [variant.name for variant in (*IN_FULL, *IN_HALF) if variant.least < 59]
+    for name in (*quick, SHIPPED, *(f"memory: {name}" for name in FALLBACKS)):
+        assert name in rows, said
+    drawn = {name: row for name, row in rows.items() if row[4] not in ("–", "differs by")}
+    assert {"the authors' order of work, float32", "ours, float16", "ours, bfloat16"} <= set(drawn)
+    for name, (seconds, step, times, memory, differs, _) in drawn.items():
+        assert float(seconds) > 0 and float(step) > 0 and float(times) > 0 and memory == "not measured on a CPU"
+        assert float(differs) < (1e-4 if "float32" in name else 0.1), name
+    assert float(drawn["ours, float16"][4]) > 0, "another precision is another picture"
+    for name in set(quick) - set(drawn):
+        assert rows[name][5], "the reason"
+    assert "CUDA graphs need a CUDA GPU" in rows["ours, float16, CUDA graph"][5]
+    assert [rows[f"memory: {name}"][5][:1] for name in FALLBACKS[:4]] == ["4", "2", "1", "1"], "pictures at once"
+    left_out = said.rpartition("Left out for lack of time: ")[2]
+    assert left_out == "ours, float16, compiled; ours, float16, compiled, CUDA graphs."
+
+
+def cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split(" | ")] if line.startswith("| ") else []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "gigabytes", "verdicts"),
+    [(1.0, 3.0, ["6.00 x, met", "3.00 GB, met", "3.00 GB, met"]),
+     (1.5, 5.0, ["4.00 x, MISSED", "5.00 GB, met", "5.00 GB, MISSED"])],
+)  # fmt: skip
+def test_the_goals_of_a_gpu_are_judged(seconds: float, gigabytes: float, verdicts: list[str]) -> None:
+    from mcld_app.bench.results import Measured, goals
+
+    memory = int(gigabytes * 1e9)
+    rows = [Measured("theirs", 6.0), Measured("ours", seconds), Measured("half", 1.0, memory=memory),
+            Measured("offload", memory=memory)]  # fmt: skip
+    told = goals(rows, authors="theirs", shipped="ours", half="half", offloaded="offload").splitlines()
+    assert [line.rpartition(": ")[2] for line in told] == verdicts
+    told = goals(rows[:1], authors="theirs", shipped="ours", half="half", offloaded="offload")
+    assert told.count("not measured") == 3, "what was left out is not judged"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system cannot")
+def test_a_row_that_takes_too_long_is_stopped_though_it_catches_errors() -> None:
+    from mcld_app.bench.time_limit import OutOfTime, at_most
+
+    rounds = 0
+    with pytest.raises(OutOfTime, match="longer than"), at_most(0.1):
+        while True:
+            try:
+                time.sleep(0.01)
+                rounds += 1
+            except Exception:
+                pass
+    assert rounds
+    with at_most(0.05):
+        pass
+    time.sleep(0.1)  # nothing comes after its end
+
+
+def test_without_a_gpu_the_gpu_benchmark_says_so(monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("mcld_app.network.device.has_cuda", lambda: False)
+    assert main(["gpu"]) == 1
+    assert "no CUDA GPU here" in capsys.readouterr().err

@@ -715,6 +715,14 @@ def test_it_is_loaded_once_and_again_when_its_file_changes(file: Path) -> None:
     assert estimator().export.form == "dict"
 
 
+def test_in_the_page_of_a_zerogpu_space_it_stays_on_the_processor(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There torch says that there is a GPU, and none is lent to this process."""
+    random_export(file)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    assert estimator().export.device == "cpu" and estimator().bodies(PHOTO)
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("form", FORMS)

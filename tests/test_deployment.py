@@ -36,6 +36,32 @@ def test_one_module_reads_the_environment(root: Path):
     assert users <= SETTERS | {"mcld_app/deployment.py"}
 
 
+def test_one_module_asks_torch_for_a_gpu(root: Path):
+    """Elsewhere a ZeroGPU Space would be forgotten, where torch sees a GPU that is not lent."""
+    asking = {
+        file.relative_to(root).as_posix()
+        for file in (root / "mcld_app").rglob("*.py")
+        if any(isinstance(n, ast.Attribute) and n.attr == "is_available" for n in ast.walk(ast.parse(file.read_text())))
+    }
+    assert asking == {"mcld_app/network/device.py"}
+
+
+@pytest.mark.parametrize(
+    ("gpu", "zerogpu", "drawn", "kept"),
+    [(False, "", "cpu", "cpu"), (True, "", "cuda", "cuda"), (True, "true", "cuda", "cpu")],
+    ids=["no GPU", "a GPU", "ZeroGPU"],
+)
+def test_a_gpu_that_is_lent_to_drawings_alone_is_for_drawing_alone(monkeypatch, gpu, zerogpu, drawn, kept):
+    import torch
+
+    from mcld_app.network.device import best_device, kept_device
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setenv("SPACES_ZERO_GPU", zerogpu)
+    assert (best_device(), kept_device()) == (drawn, kept)
+
+
 def test_a_space_is_known_by_its_name():
     assert deployment.is_space({"SPACE_ID": "somebody/studio"})
     assert not deployment.is_space({}) and not deployment.is_space({"SPACE_ID": ""})

@@ -14,7 +14,8 @@ import torch
 from tiny import tiny_pipeline
 
 from mcld_app.engine.cache import ContentCache, content_key
-from mcld_app.engine.engine import FALLBACKS, Engine
+from mcld_app.engine.engine import Engine
+from mcld_app.engine.memory import FALLBACKS
 from mcld_app.engine.model import Model
 from mcld_app.errors import Cancelled, IUVError, StudioError
 from mcld_app.request import Conditions, Face, Job, Settings

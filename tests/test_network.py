@@ -117,27 +117,6 @@ def test_a_plan_that_makes_no_sense_is_refused(wrong: dict):
         FocusPlan(**wrong)
 
 
-def test_the_benchmarks_random_model_draws():
-    """What the GPU benchmark runs with less and less memory, here at a tiny size and on the CPU."""
-    from mcld_app.bench.network import _conditions, random_pipeline
-    from mcld_app.checkpoints.sizes import Sizes
-    from mcld_app.engine.engine import Engine
-    from mcld_app.engine.model import Model
-    from mcld_app.request import Job, Settings
-
-    vae = {"block_out_channels": [8] * 4, "norm_num_groups": 4, "latent_channels": 4, "layers_per_block": 1}
-    vae |= {"down_block_types": ["DownEncoderBlock2D"] * 4, "up_block_types": ["UpDecoderBlock2D"] * 4}
-    clip = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
-    clip |= {"projection_dim": 16, "image_size": 224, "patch_size": 32}
-    face = {"dim": 16, "depth": 1, "heads": 2, "head_dim": 8, "tokens": 4, "output": 16, "ff_mult": 2}
-    guider = {"channels": 8, "widths": (4, 8, 8, 8)}
-    sizes = Sizes(unet=SIZES, pose_guider=guider, face_projector=face, vae=vae, image_encoder=clip)
-    engine = Engine(Model("tiny", lambda *where: random_pipeline(*where, sizes), result=(64, 44)), device="cpu")
-    drawn = engine.generate([Job(_conditions())], Settings(steps=2))[0]
-    assert drawn.picture.shape == (64, 44, 3)
-    assert drawn.fallback == "none"
-
-
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (56, 72), (96, 128), (40, 16)])
 def test_any_size_draws_and_says_where_it_looked(height: int, width: int):
     """Sizes whose latents do not halve evenly too."""

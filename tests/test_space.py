@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mcld_app.checkpoints import NEEDED, find, find_all, wanted, weight_named
 from mcld_app.cli.space import LARGEST_IN_GIT, MARKER, TORCH, arguments, front_matter, run, write_space
 from mcld_app.errors import StudioError
 
@@ -120,10 +121,53 @@ def test_the_command_lists_every_file_and_how_to_upload_them(
     there = {p.relative_to(tmp_path / "new").as_posix() for p in (tmp_path / "new").rglob("*") if p.is_file()}
     assert listed == there - {MARKER}
     assert f"hf upload YOUR_NAME/mcld-studio {tmp_path / 'new'} --repo-type space" in said.out
-    assert "OpenRAIL-M" in said.out, "licences of weights are named before anybody has them"
+    for weight in wanted("everything", checked=True):
+        assert weight.licence in said.out, "licences of weights are named before anybody has them"
     assert "denoising_unet" in said.err and "plain git" in said.err
     readme = (tmp_path / "new" / "README.md").read_text("utf-8")
     assert "preload_from_hub:\n  - Lotior/mcld denoising_unet.pth\n" in front_matter(readme)
+
+
+def test_a_space_of_the_published_model_finds_all_it_needs_in_the_hubs_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The networks, the checker, and what reads photos: DensePose and both face models, so that F is a face."""
+    from mcld_app.engine import registry
+
+    write_space(tmp_path / "space", published=True)
+    readme = (tmp_path / "space" / "README.md").read_text("utf-8")
+    monkeypatch.setenv("MCLD_CHECKPOINTS", str(tmp_path / "none"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    assert not registry.sees_faces()
+    for repository, name in re.findall(r"^  - (\S+) (\S+)", front_matter(readme), re.MULTILINE):
+        preloaded(tmp_path / "hub", repository, name)
+    assert all(find_all(NEEDED).values()) and find(weight_named("safety_checker"))
+    assert registry.sees_faces() and (find(weight_named("densepose")) or find(weight_named("densepose_r101")))
+    for name in ("face_identity", "densepose", "denoising_unet"):
+        assert weight_named(name).licence in readme, "visitors are told too"
+    assert "non-commercial research" in readme
+
+
+def preloaded(cache: Path, repository: str, name: str) -> None:
+    """A file where the Hub puts what a Space asks for."""
+    home = cache / f"models--{repository.replace('/', '--')}"
+    file = home / "snapshots" / ("0" * 40) / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"weights")
+    (home / "refs").mkdir(exist_ok=True)
+    (home / "refs" / "main").write_text("0" * 40)
+
+
+def test_a_new_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    root = tmp_path / "program"
+    for folder in ("mcld_app", "assets", "checkpoints/demo"):
+        (root / folder).mkdir(parents=True)
+    for name in ("README.md", "requirements.txt", "LICENSE"):
+        (root / name).write_bytes((ROOT / name).read_bytes())
+    with pytest.raises(StudioError, match=r"cannot be written: .*app\.py"):
+        write_space(tmp_path / "space", root=root)
+    assert [path.name for path in tmp_path.iterdir()] == ["program"]
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from paced_studio import paced
+from small_densepose import random_export
 from tiny import tiny_pipeline
 
-from mcld_app.checkpoints import save_pipeline
+from mcld_app.checkpoints import checkpoints_folder, save_pipeline, weight_named
 from mcld_app.deployment import on_zerogpu
 from mcld_app.engine import registry
 from mcld_app.engine.engine import Engine
@@ -216,6 +217,7 @@ def test_no_gpu_is_a_sentence(error: Exception, said: str, own_model: str, tmp_p
 @pytest.mark.slow
 def test_it_draws_by_way_of_the_spaces_package(own_model: str, tmp_path: Path):
     """With its real emulation of CUDA and its real worker process, see zerogpu.py."""
+    random_export(checkpoints_folder() / weight_named("densepose").place)
     (tmp_path / "cgroup").write_text("0::/space\n", "utf-8")
     surroundings = {
         **os.environ,
@@ -228,6 +230,7 @@ def test_it_draws_by_way_of_the_spaces_package(own_model: str, tmp_path: Path):
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["placed"] == [own_model]
+    assert told["torch sees a GPU"] and told["people found on"] == "cpu", "none is lent to the page's process"
     assert told["devices"] == ["cuda:0"] and told["same"] and told["packed"] > 0, "weights wait for the GPU"
     assert told["steps"] == [1, 2] and told["shape"] == [64, 44, 3]
     assert not told["kept here"], "drawn in another process"

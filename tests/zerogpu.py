@@ -42,6 +42,17 @@ def not_forked() -> bool:
     return False
 
 
+def read_photo() -> str:
+    """Where DensePose, in small, looks at a photo: in this process, the page's."""
+    import numpy as np
+
+    from mcld_app.perception.densepose import estimator
+
+    seeing = estimator()
+    seeing.bodies(np.random.default_rng(0).integers(0, 256, (240, 200, 3), np.uint8))
+    return seeing.export.device
+
+
 def main(model: str, stop: str) -> None:
     server = HTTPServer(("127.0.0.1", 0), Lender)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -60,7 +71,10 @@ def main(model: str, stop: str) -> None:
     drawing = drawer()
     placed = registry.place_all()
     pipe = registry.model_named(model).load("cuda", "float16")
+    seeing = read_photo()
     told = {
+        "torch sees a GPU": torch.cuda.is_available(),
+        "people found on": seeing,
         "placed": placed,
         "devices": sorted({str(p.device) for p in pipe.denoising_unet.parameters()}),
         "same": pipe is registry.model_named(model).load("cuda", "float16"),

@@ -1,7 +1,8 @@
 """The benchmarks' command line.
 
 python -m mcld_app.bench body [--photo PERSON.jpg --iuv PERSON_IUV.png] [--runs 15] [--plain-runs 3]
-python -m mcld_app.bench network [--runs 3] [--device cuda]
+python -m mcld_app.bench network [--runs 3]
+python -m mcld_app.bench gpu [--minutes 7.5] > gpu.md
 python -m mcld_app.bench page
 python -m mcld_app.bench rehearsal FOLDER [--steps 20] [--device cuda] [--picture OUT.png]
 """
@@ -25,9 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     body.add_argument("--iuv", help="that photo's IUV map")
     body.add_argument("--runs", type=_count, default=15, help="how often ours run (default 15)")
     body.add_argument("--plain-runs", type=_count, default=3, help="how often the plain version runs (default 3)")
-    network = kinds.add_parser("network", help="a denoising step, beside a plain version; whole pictures on a GPU")
+    network = kinds.add_parser("network", help="a denoising step on the CPU, beside a plain version")
     network.add_argument("--runs", type=_count, default=3, help="how often each version runs (default 3)")
-    network.add_argument("--device", default=None, help="cuda, mps or cpu (default: the best there is)")
+    gpu = kinds.add_parser("gpu", help="whole pictures on a CUDA GPU: time and memory, as a Markdown table")
+    gpu.add_argument("--minutes", type=float, default=7.5, help="for everything together (default 7.5)")
     kinds.add_parser("page", help="from `python app.py` to the first page, beside a bare Gradio app")
     rehearsal = kinds.add_parser("rehearsal", help="the published model at full size with random weights: 18 GB")
     rehearsal.add_argument("folder", type=Path, help="a folder for the weights; where it is empty, they are written")
@@ -37,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         print(f"Machine: {_machine()}")
-        print({"body": _body, "network": _network, "page": _page, "rehearsal": _rehearsal}[chosen.kind](chosen))
+        work = {"body": _body, "network": _network, "gpu": _gpu, "page": _page, "rehearsal": _rehearsal}[chosen.kind]
+        print(work(chosen))
     except (StudioError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -76,12 +79,19 @@ def _body(chosen: argparse.Namespace) -> str:
 
 
 def _network(chosen: argparse.Namespace) -> str:
-    from mcld_app.bench.network import bench_pictures, bench_step
-    from mcld_app.network.device import best_device
+    from mcld_app.bench.network import bench_step
 
-    device = chosen.device or best_device()
-    told = bench_step(chosen.runs, "cpu")
-    return told + "\n\n" + bench_pictures(device)
+    return bench_step(chosen.runs, "cpu")
+
+
+def _gpu(chosen: argparse.Namespace) -> str:
+    from mcld_app.network.device import has_cuda
+
+    if not has_cuda():
+        raise StudioError("There is no CUDA GPU here that torch sees. `bench rehearsal` and `bench network` need none.")
+    from mcld_app.bench.gpu import bench_gpu
+
+    return bench_gpu("cuda", seconds=60 * chosen.minutes)
 
 
 def _page(chosen: argparse.Namespace) -> str:

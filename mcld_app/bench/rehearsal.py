@@ -12,14 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mcld_app.bench.random_model import random_tensor
 from mcld_app.checkpoints import PUBLISHED, Sizes, load_pipeline, trust, weight_named
 from mcld_app.checkpoints.modules import without_memory
 from mcld_app.checkpoints.parts import PUBLISHED_PARTS
 from mcld_app.errors import StudioError
 from mcld_app.files import need_room
 from mcld_app.request import Progress, Settings
-
-_SPREAD = 0.02  # of the random numbers: small enough that nothing runs away over 20 steps
 
 
 def write_random_weights(folder: Path, *, sizes: Sizes = PUBLISHED, on_part: Callable[[str], None] = print) -> None:
@@ -45,7 +44,7 @@ def write_random_weights(folder: Path, *, sizes: Sizes = PUBLISHED, on_part: Cal
         module = without_memory(lambda part=part, path=path: part.published(path, sizes))
         named = part.target(module).state_dict()
         need_room(folder, sum(4 * x.nelement() for x in named.values()), f"the {weight.label}")
-        tensors = {key: _random(key, x, generator) for key, x in named.items()}
+        tensors = {key: random_tensor(key, x, generator) for key, x in named.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(tensors, path) if path.suffix == ".safetensors" else torch.save(tensors, path)
         on_part(f"written: {path}, {path.stat().st_size / 1e9:.2f} GB")
@@ -112,14 +111,6 @@ def rehearse(
     if device == "cuda":
         lines.append(f"most memory on the GPU: {torch.cuda.max_memory_allocated() / 1e9:.1f} GB")
     return "\n".join(lines)
-
-
-def _random(key: str, like: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    if not like.is_floating_point():
-        return torch.arange(like.nelement()).reshape(like.shape).to(like.dtype)
-    if like.ndim == 1:
-        return torch.ones(like.shape) if key.endswith("weight") else torch.zeros(like.shape)
-    return torch.randn(like.shape, generator=generator) * _SPREAD
 
 
 def _peak() -> float:

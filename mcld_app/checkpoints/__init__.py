@@ -9,6 +9,7 @@
     downloads   downloads with resume and progress
     tensors     tensors from a file without running anything in it; strict loading into a network (`modules`)
     loading     an `MCLDPipeline` from the published files (`published`) or from a folder in diffusers' layout (`saved`)
+    footprint   how much memory a model's parts will take
     inspection  the state of every file, for the command line and the page
 
 Every function here takes the path of a file that the owner of this machine put there. None takes bytes, and none may
@@ -26,6 +27,7 @@ from mcld_app.checkpoints.errors import (
 )
 from mcld_app.checkpoints.find import Found, find, find_all
 from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
+from mcld_app.checkpoints.footprint import footprint
 from mcld_app.checkpoints.loading import load_pipeline
 from mcld_app.checkpoints.manifest import ChecksumManifest, trust
 from mcld_app.checkpoints.saved import save_pipeline
@@ -54,6 +56,7 @@ __all__ = [
     "download",
     "find",
     "find_all",
+    "footprint",
     "load_pipeline",
     "save_pipeline",
     "trust",

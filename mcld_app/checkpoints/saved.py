@@ -98,6 +98,15 @@ def verify_saved(folder: Path) -> list[Path]:
     return [verify_part(folder, name) for name, kind in _index(folder).items() if name in PARTS]
 
 
+def files_of(folder: Path) -> dict[str, Path]:
+    """The weight file of each part, by the part's name.
+
+    Raises:
+        MissingWeights, BrokenWeights.
+    """
+    return {name: _weights_of(folder / name) for name in _index(folder) if name in PARTS}
+
+
 def verify_part(folder: Path, name: str) -> Path:
     """`verify_saved` for the weights of one part, `folder/name`, whether or not the pipeline knows of it."""
     file = _weights_of(folder / name)

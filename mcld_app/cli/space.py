@@ -10,11 +10,17 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcld_app.errors import StudioError
+from mcld_app.files import whole_folder, write_whole
+
+if TYPE_CHECKING:
+    from mcld_app.checkpoints import Weight
 
 TORCH = "2.11.0"
 """The newest torch in ZeroGPU's list of August 2026. Newer ones join it later: see docs/spaces.md."""
@@ -48,9 +54,14 @@ non-commercial: see [docs/licences.md](docs/licences.md).
 """
 _BUNDLED = """The small model that comes with it was trained on drawn people only: real people come out wrong. See
 [its page](checkpoints/demo/README.md)."""
-_PUBLISHED = """It draws with the MCLD authors' published weights, which the Hub puts here when the Space is built; each
-has a licence of its own. The small bundled model was trained on drawn people only: real people come out wrong with it.
-See [its page](checkpoints/demo/README.md)."""
+_PUBLISHED = """It draws with the MCLD authors' published weights, and reads the photos you bring with DensePose and
+InsightFace's antelopev2. The Hub puts them all here when the Space is built; each has a licence of its own, and some
+allow **non-commercial research only**:
+
+{licences}
+
+The small bundled model was trained on drawn people only: real people come out wrong with it. See
+[its page](checkpoints/demo/README.md)."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("folder", type=Path, help="what to write: a new folder, or one this command wrote")
     parser.add_argument(
-        "--published", action="store_true", help="have the Hub put the published weights into the Space (10 GB)"
+        "--published",
+        action="store_true",
+        help="have the Hub put the published weights into the Space, with those that read photos (11 GB)",
     )
 
 
@@ -104,7 +117,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def write_space(folder: Path, *, published: bool = False, root: Path = _ROOT) -> list[Written]:
-    """Write the Space's folder.
+    """Write the Space's folder: a new one whole or not at all, one that is there file by file, each in one step.
 
     Args:
         folder: to write; must not exist, be empty, or have been written by this function. In the last case, files
@@ -119,31 +132,34 @@ def write_space(folder: Path, *, published: bool = False, root: Path = _ROOT) ->
         StudioError: the folder is in use, lies inside the program's own, or cannot be written; a file of the program
             is missing.
     """
-    folder, before = folder.expanduser().resolve(), ()
+    folder = folder.expanduser().resolve()
     if folder == root or any(folder.is_relative_to(root / part) for part in _FOLDERS):
         raise StudioError(f"{folder} is part of the program. Choose a folder outside of it.")
     try:
-        if folder.exists():
-            before = _names_in(folder)
+        before = _names_in(folder) if folder.exists() else ()
         texts = _texts(root, published)
         copied = {name: root / name for name in _program(root)}
         files = {name: text.encode() for name, text in texts.items()}
-        marker = "".join(f"{name}\n" for name in sorted({*files, *copied}))
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARKER).write_text(marker + "".join(f"{n}\n" for n in before if n not in copied | files), "utf-8")
-        written = []
-        for name in sorted({*files, *copied}):
-            data = files[name] if name in files else copied[name].read_bytes()
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-            written.append(Written(name, len(data)))
-        for name in set(before) - {*files, *copied}:
-            (folder / name).unlink(missing_ok=True)
-        (folder / MARKER).write_text(marker, "utf-8")
+        names = sorted({*files, *copied})
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with whole_folder(folder) if not before else nullcontext(folder) as target:
+            # While files are replaced one by one, the old ones and the new are this command's.
+            _write_marker(target, sorted({*names, *before}))
+            written = []
+            for name in names:
+                data = files[name] if name in files else copied[name].read_bytes()
+                write_whole(target / name, data, sync=False)
+                written.append(Written(name, len(data)))
+            for name in set(before) - set(names):
+                (target / name).unlink(missing_ok=True)
+            _write_marker(target, names)
     except OSError as error:
         raise StudioError(f"The Space's folder cannot be written: {error.filename}: {error.strerror}.") from error
     return written
+
+
+def _write_marker(folder: Path, names: Iterable[str]) -> None:
+    write_whole(folder / MARKER, "".join(f"{name}\n" for name in names).encode(), sync=False)
 
 
 def front_matter(readme: str) -> str:
@@ -162,8 +178,8 @@ def _texts(root: Path, published: bool) -> dict[str, str]:
     """What is written for the Space, by name."""
     settings = front_matter((root / "README.md").read_text("utf-8"))
     if published:
-        settings += "preload_from_hub:\n" + "".join(f"  - {w.repository} {w.files[0]}\n" for w in _weights())
-    about = _ABOUT.format(model=_PUBLISHED if published else _BUNDLED)
+        settings += "preload_from_hub:\n" + "".join(f"  - {_preloaded(weight)}\n" for weight in _weights())
+    about = _ABOUT.format(model=_PUBLISHED.format(licences=_licences()) if published else _BUNDLED)
     requirements, count = re.subn(
         r"^torch[^\w-].*$", f"torch=={TORCH}", (root / "requirements.txt").read_text("utf-8"), flags=re.MULTILINE
     )
@@ -201,8 +217,19 @@ def _names_in(folder: Path) -> tuple[str, ...]:
     return ()
 
 
-def _weights() -> tuple:
-    """What the published model needs on a public Space, its safety checker included."""
-    from mcld_app.checkpoints.table import NEEDED, weight_named
+def _weights() -> tuple[Weight, ...]:
+    """What the published model needs on a public Space, its safety checker included, and what reads photos."""
+    from mcld_app.checkpoints.table import wanted
 
-    return (*NEEDED, weight_named("safety_checker"))
+    return wanted("everything", checked=True)
+
+
+def _preloaded(weight: Weight) -> str:
+    """A line of `preload_from_hub`: repository, file, and the revision where it is not the newest."""
+    return f"{weight.repository} {weight.files[0]}" + (f" {weight.revision}" if weight.revision != "main" else "")
+
+
+def _licences() -> str:
+    """A list of the weights and their licences, each repository once."""
+    lines = {f"- [{weight.repository}]({weight.page}): {weight.licence}" for weight in _weights()}
+    return "\n".join(sorted(lines, key=str.lower))

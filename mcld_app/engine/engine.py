@@ -7,20 +7,20 @@ a picture is drawn is the pipeline's matter (`MCLDPipeline.draw`), how pictures 
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mcld_app.checkpoints.schedulers import scheduler_named
 from mcld_app.engine.cache import ContentCache
 from mcld_app.engine.encoding import ConditionEncoder, bytes_of
-from mcld_app.engine.latent_colours import LatentColours
+from mcld_app.engine.memory import FALLBACKS, Loaded, load
 from mcld_app.engine.model import Model
+from mcld_app.engine.room import is_out_of_memory
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.network.device import best_device, best_dtype
 from mcld_app.network.preprocess import check_conditions, generators_for, initial_noise, results
@@ -29,27 +29,8 @@ from mcld_app.request import Drawn, Job, Progress, Settings
 if TYPE_CHECKING:  # heavy packages are imported where they are used: the page must come up without them
     from torch import Tensor
 
-    from mcld_app.network.pipeline import MCLDPipeline
-
 KEEP_SECONDS = 30 * 60
 KEEP_BYTES = 2 << 30
-
-# What is tried, in order, when memory runs out.
-FALLBACKS = ("none", "half batch", "one at a time", "sliced decoding", "parts on the CPU in turn")
-
-
-@dataclass
-class _Loaded:
-    pipe: MCLDPipeline
-    device: str
-    colours: LatentColours
-    own_scheduler: Any  # the model's, whose noise schedule all others take over
-    fallback: int = 0
-    schedulers: dict[str, Any] = field(default_factory=dict)
-
-    def batch_size(self, limit: int) -> int:
-        """How many pictures are drawn at once."""
-        return 1 if self.fallback >= 2 else max(1, limit // (2 if self.fallback == 1 else 1))
 
 
 @dataclass(frozen=True)
@@ -89,7 +70,7 @@ class Engine:
         self._device, self._dtype, self._max_batch = device, dtype, max_batch
         self._cache = ContentCache(keep_bytes, keep_seconds, bytes_of)
         self._drawing = threading.Lock()
-        self._loaded: _Loaded | None = None
+        self._loaded: Loaded | None = None
 
     @property
     def is_loaded(self) -> bool:
@@ -149,8 +130,10 @@ class Engine:
             loaded = self._load()
             if noise is not None and noise.shape != (shape := loaded.pipe.noise_shape(len(jobs))):
                 raise StudioError(f"The noise of these pictures has the shape {shape}, not {noise.shape}.")
-            checker = self.model.guard(loaded.device) if self.model.guard else None
-            shown = step_pictures and checker is None  # what is to be held back must not be seen coming
+            watch = loaded.watch
+            if watch is not None:
+                watch.ready()
+            shown = step_pictures and watch is None  # what is to be held back must not be seen coming
             wanted = tuple(sizes) or (self.model.result,)
             request = _Request(settings or Settings(), owner, on_progress, cancelled, shown, len(jobs), wanted)
             drawn: list[Drawn] = []
@@ -160,11 +143,12 @@ class Engine:
                 try:
                     made = self._draw(loaded, jobs[part], None if noise is None else noise[part], request, len(drawn))
                 except Exception as error:
-                    if not _is_out_of_memory(error):
+                    if not is_out_of_memory(error):
                         raise
-                    self._step_back(loaded, error)
+                    self._cache.forget()
+                    loaded.step_back(error, len(jobs[part]))
                     continue
-                if checker is not None and any(checker.blocked([one.picture for one in made])):
+                if watch is not None and any(watch.blocked([one.picture for one in made])):
                     from mcld_app.engine.safety import BLOCKED
 
                     raise StudioError(BLOCKED)
@@ -175,36 +159,14 @@ class Engine:
         """Drop what was encoded from an owner's pictures; from everybody's, where None is given."""
         self._cache.forget(owner)
 
-    def _load(self) -> _Loaded:
+    def _load(self) -> Loaded:
         if self._loaded is None:
             device = self._device or best_device()
-            pipe = self.model.load(device, self._dtype or best_dtype(device))
-            pipe.set_progress_bar_config(disable=True)
-            self._loaded = _Loaded(pipe, device, LatentColours.fitted(pipe), pipe.scheduler)
+            self._loaded = load(self.model, device, self._dtype or best_dtype(device))
         return self._loaded
 
-    def _step_back(self, loaded: _Loaded, error: Exception) -> None:
-        """Memory ran out: go on with less of it, or say so."""
-        import torch
-
-        if loaded.fallback + 1 >= len(FALLBACKS) or (loaded.fallback + 1 == 4 and loaded.device != "cuda"):
-            raise StudioError(
-                f"There is not enough memory on {loaded.device} to draw even one picture. "
-                "Close other programs that use it, or draw on another device."
-            ) from error
-        loaded.fallback += 1
-        if loaded.fallback == 3:
-            loaded.pipe.vae.enable_slicing()
-            loaded.pipe.vae.enable_tiling()
-        elif loaded.fallback == 4:
-            loaded.pipe.enable_model_cpu_offload()
-        self._cache.forget()
-        gc.collect()
-        if loaded.device == "cuda":
-            torch.cuda.empty_cache()
-
     def _draw(
-        self, loaded: _Loaded, jobs: Sequence[Job], noise: np.ndarray | None, request: _Request, done: int
+        self, loaded: Loaded, jobs: Sequence[Job], noise: np.ndarray | None, request: _Request, done: int
     ) -> list[Drawn]:
         """One batch."""
         import torch
@@ -240,7 +202,7 @@ class Engine:
             generator=generators,
             on_step=on_step,
             focus=settings.focus,
-            decode_at_once=1 if loaded.fallback >= 3 else None,
+            decode_at_once=loaded.decode_at_once,
         )
         made = zip(*(results(drawing.pictures, size) for size in request.sizes), strict=True)
         return [
@@ -262,11 +224,3 @@ def _of_one_weight(jobs: Sequence[Job]) -> list[Job]:
     """The first jobs whose face weights are the same: a batch has one."""
     weight = jobs[0].conditions.face_weight
     return list(takewhile(lambda job: job.conditions.face_weight == weight, jobs))
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    import torch
-
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "out of memory" in str(error).lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ class Model:
         identify: (photo, IUV map) -> raw identity (512,) of the face on that body, or None, for a model without a face
             encoder of its own; may raise StudioError. None where there is nothing that could.
         guard: device -> a checker that its pictures have to pass (`safety.SafetyChecker`); None where they need none.
+        footprint: dtype name -> bytes that each part takes in memory, by its name; None where nobody knows.
         preprocess: how pictures come to its networks' sizes.
         conditioning: how its conditions are made of a photo.
         size: (height, width) that the network itself draws.
@@ -42,6 +43,7 @@ class Model:
     usual: Settings = field(default_factory=Settings)
     identify: Callable[[np.ndarray, np.ndarray], np.ndarray | None] | None = None
     guard: Callable[[str], SafetyChecker] | None = None
+    footprint: Callable[[str], Mapping[str, int]] | None = None
     preprocess: Preprocess = SQUEEZED
     conditioning: Conditioning = STUDIO
     size: tuple[int, int] = (512, 512)

@@ -14,6 +14,7 @@ from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder, out
 from mcld_app.deployment import on_zerogpu, safety_checker_is_on
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model
+from mcld_app.engine.room import is_out_of_memory
 from mcld_app.errors import StudioError
 from mcld_app.request import Conditioning, Settings
 
@@ -84,7 +85,15 @@ def model_named(name: str) -> Model:
             note += "`python -m mcld_app download photos`."
         guard = _checker if safety_checker_is_on() else None
         how = Conditioning("exact", "open", _outline())
-        return Model("MCLD, published weights", _loader(None), note, identify=face_in, guard=guard, conditioning=how)
+        return Model(
+            "MCLD, published weights",
+            _loader(None),
+            note,
+            identify=face_in,
+            guard=guard,
+            footprint=_footprint(None),
+            conditioning=how,
+        )
     folder = _folder_of(name)
     shape = _shape(folder)
     own = name == "bundled"
@@ -95,6 +104,7 @@ def model_named(name: str) -> Model:
         shape.result,
         Settings(guidance=1.0) if own else Settings(),
         None if (folder / "face_encoder").is_dir() else face_in,
+        footprint=_footprint(folder),
         conditioning=_conditioning(folder),
         size=shape.size,
         additions=shape.additions,
@@ -193,8 +203,10 @@ def place_all() -> tuple[str, ...]:
             if model.guard is not None:
                 model.guard("cuda")
             placed.append(name)
-        except StudioError as error:
-            logging.getLogger(__name__).warning("%s: %s", name, error)
+        except Exception as error:
+            if not (isinstance(error, StudioError) or is_out_of_memory(error)):
+                raise
+            logging.getLogger(__name__).warning("%s: %s", name, error or "the memory does not suffice")
     return tuple(placed)
 
 
@@ -207,6 +219,15 @@ def _loader(folder: Path | None):
         return (_placed if on_zerogpu() else _loaded)(folder, device, dtype)
 
     return load
+
+
+def _footprint(folder: Path | None):
+    def footprint(dtype: str) -> dict[str, int]:
+        from mcld_app.checkpoints import footprint
+
+        return footprint(folder, dtype=dtype)
+
+    return footprint
 
 
 def _loaded(folder: Path | None, device: str, dtype: str):

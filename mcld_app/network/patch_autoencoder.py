@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from diffusers.models.modeling_utils import ModelMixin
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import Tensor, nn
 
 PATCH = 8
@@ -109,12 +110,14 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         self.from_code.weight.copy_((basis * size)[:, :, None, None])
         self.from_code.bias.copy_(mean)
 
+    @apply_forward_hook  # else it would stay behind on the CPU where parts wait there for their turn
     def encode(self, pictures: Tensor) -> EncoderOutput:
         """The distribution of latents, not yet scaled."""
         code = self.to_code(F.pixel_unshuffle(pictures, PATCH))
         mean, spread = self.encoder(pictures).chunk(2, 1)
         return EncoderOutput(DiagonalGaussianDistribution(torch.cat([code + mean, spread], 1)))
 
+    @apply_forward_hook
     def decode(self, latents: Tensor, return_dict: bool = False) -> tuple[Tensor]:
         """Pictures from latents that are not scaled; a tuple of one, as diffusers with `return_dict=False`."""
         return (F.pixel_shuffle(self.from_code(latents), PATCH) + self.decoder(latents),)

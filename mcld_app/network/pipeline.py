@@ -151,6 +151,15 @@ class MCLDPipeline(DiffusionPipeline):
         channels = self.denoising_unet.config.sizes["in_channels"]
         return rows, channels, height // self.vae_scale, width // self.vae_scale
 
+    @property
+    def _execution_device(self) -> torch.device:
+        """Where parts work. diffusers looks for it through every module of every part, which at full size takes 16 ms
+        and is asked for seven times a picture; on a GPU, and where whole parts take turns there, it is known."""
+        if getattr(self, "_all_hooks", None):
+            return self._offload_device
+        device = self.device
+        return device if device.type not in ("cpu", "meta") else super()._execution_device
+
     def _pixels(self, unet: DenoisingUNet | ReferenceUNet) -> tuple[int, int]:
         cells = unet.config.sizes["sample_size"]
         height, width = (cells, cells) if isinstance(cells, int) else cells

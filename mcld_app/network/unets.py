@@ -17,6 +17,7 @@ import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import Tensor, nn
 
 from mcld_app.network.attention import (
@@ -181,6 +182,7 @@ class DenoisingUNet(ModelMixin, ConfigMixin):
     def _alphas(self) -> Tensor:
         return DDIMScheduler(**(self.config.schedule or {})).alphas_cumprod
 
+    @apply_forward_hook  # where parts wait on the CPU for their turn, this is the beginning of this one's
     def project_reference(self, bank: Bank) -> Reference:
         """The keys and values this UNet reads from a ReferenceNet's bank."""
         return {

@@ -62,7 +62,7 @@ class DensePose:
 
         Args:
             path: its file.
-            device: "cpu" or "cuda"; default: CUDA where there is one, else the CPU.
+            device: "cpu" or "cuda"; default: CUDA where this process has one, else the CPU.
             known, in_cache: as in `ChecksumManifest.verify`.
 
         Raises:

@@ -24,6 +24,7 @@ import numpy as np
 from mcld_app.body.iuv import PARTS
 from mcld_app.checkpoints import BrokenWeights, ChecksumManifest
 from mcld_app.errors import StudioError
+from mcld_app.network.device import kept_device
 from mcld_app.perception.operators import ensure_operators
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def load_export(path: Path, device: str | None, *, known: tuple[str, ...], in_ca
     ChecksumManifest().verify(path, known=known, in_cache=in_cache)
     import torch
 
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = device or kept_device()
     ensure_operators()
     try:
         model = torch.jit.load(str(path), map_location=device).eval()

@@ -97,13 +97,11 @@ def load_models(device: str, *, maps: bool = True, faces: bool = True) -> Loaded
 
 
 def _densepose(device: str) -> DensePose:
+    from mcld_app.network.device import has_cuda
     from mcld_app.perception.densepose import estimator
 
-    if device == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise StudioError("PyTorch sees no such GPU here. Name one that is there by --devices, or cpu.")
+    if device == "cuda" and not has_cuda():
+        raise StudioError("PyTorch sees no such GPU here. Name one that is there by --devices, or cpu.")
     found = estimator(device=device)
     if found is None:
         raise StudioError(
