@@ -623,6 +623,17 @@ def test_a_web_page_saved_under_its_name_is_told_in_a_sentence(file: Path) -> No
         DensePose.load(file, "cpu")
 
 
+def test_too_little_memory_to_load_it_is_told_as_that(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    random_export(file)
+    monkeypatch.setattr(torch.jit, "load", full)
+    with pytest.raises(StudioError, match="not enough memory on cpu") as told:
+        DensePose.load(file, "cpu")
+    assert not isinstance(told.value, BrokenWeights)
+
+
 def test_torchs_own_zip_of_tensors_is_no_torchscript(file: Path) -> None:
     file.parent.mkdir(parents=True)
     torch.save({"weight": torch.zeros(3)}, file)

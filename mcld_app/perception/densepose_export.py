@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 Form = Literal["tuple", "dict"]
 Order = Literal["BGR", "RGB"]
 
+_TOO_LITTLE = (
+    "There is not enough memory on {} to find people in the photo. Close other programs that use it, or choose a "
+    "smaller photo."
+)
 _KEYS = ("pred_boxes", *(f"pred_densepose_{name}" for name in ("coarse_segm", "fine_segm", "u", "v")))
 
 
@@ -89,10 +93,7 @@ class Export:
             with torch.inference_mode(), torch.jit.optimized_execution(False):
                 outputs = self.model(inputs)
         except torch.OutOfMemoryError as error:
-            raise StudioError(
-                f"There is not enough memory on {self.device} to find people in the photo. Close other programs that "
-                "use it, or choose a smaller photo."
-            ) from error
+            raise StudioError(_TOO_LITTLE.format(self.device)) from error
         except Exception as error:
             raise BrokenWeights(
                 f"{self.path} could not find people in this photo: it stopped with {_reason(error)}. Get the file "
@@ -115,6 +116,8 @@ def load_export(path: Path, device: str | None, *, known: tuple[str, ...], in_ca
     ensure_operators()
     try:
         model = torch.jit.load(str(path), map_location=device).eval()
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise StudioError(_TOO_LITTLE.format(device)) from error
     except Exception as error:  # a zip of something else makes torch raise several kinds
         raise BrokenWeights(
             f"{path} is damaged, or no TorchScript model: {_reason(error)}. Delete it and get it again."
