@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from accelerate.utils import DistributedType
 from torch import Tensor
 
 from mcld_app.checkpoints.parts import PARTS
@@ -101,6 +102,7 @@ class Run:
         self.weights = Weights(task, config.ema)
         if held is not None:
             self.weights.restore(held[1], self._states)
+        task.lockstep = self.accelerator.distributed_type == DistributedType.FSDP
         optimiser = make_optimiser(config, self.weights.learned)
         self._model, self._prepared = self.accelerator.prepare(task, optimiser)
         self._optimiser = self._prepared.optimizer
@@ -218,7 +220,7 @@ def learning_rate(config: Config, step: int) -> float:
 
 
 def _accelerator(config: Config) -> Accelerator:
-    from accelerate import Accelerator, DistributedDataParallelKwargs, DistributedType
+    from accelerate import Accelerator, DistributedDataParallelKwargs
 
     made = Accelerator(
         mixed_precision=config.precision,
@@ -228,8 +230,18 @@ def _accelerator(config: Config) -> Accelerator:
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     if made.distributed_type == DistributedType.FSDP:
-        if not made.is_fsdp2:
-            raise ConfigError("FSDP is used in its second version here: set `fsdp_version: 2`, as configs/accelerate.")
-        if config.optimiser != "adamw":
-            raise ConfigError("With FSDP, moments are spread already: set `optimiser: adamw`.")
+        _fit_for_fsdp(config, made)
     return made
+
+
+def _fit_for_fsdp(config: Config, accelerator: Accelerator) -> None:
+    """Raises ConfigError for what cannot be spread over processes."""
+    if not accelerator.is_fsdp2:
+        raise ConfigError("FSDP is used in its second version here: set `fsdp_version: 2`, as in configs/accelerate.")
+    if config.optimiser != "adamw":
+        raise ConfigError("With FSDP, the optimiser's moments are spread already: set `optimiser: adamw`.")
+    if config.task != "mcld" or config.objective.own_guess:
+        raise ConfigError(
+            "FSDP is for the paper's large networks: every process has to run the same ones in each step. Train this "
+            "without it, or set `task: mcld` and `objective.own_guess: 0`."
+        )

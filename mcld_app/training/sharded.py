@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from torch import Tensor, nn
 
 
@@ -23,13 +26,15 @@ def spread_like(value: Tensor, like: Tensor) -> Tensor:
     return distribute_tensor(value.to(like.device), mesh, placements, src_data_rank=None)
 
 
-def gathered(module: nn.Module) -> None:
-    """Have every process hold what of a module's own weights belongs to no unit of FSDP within it, until `spread`."""
-    if hasattr(module, "unshard"):
+@contextlib.contextmanager
+def gathered(module: nn.Module) -> Iterator[None]:
+    """While this is open, every process holds what of a spread module belongs to no unit of FSDP within it, so that its
+    parts can be called one by one."""
+    sharded = hasattr(module, "unshard")
+    if sharded:
         module.unshard()
-
-
-def spread(module: nn.Module) -> None:
-    """Undo `gathered`."""
-    if hasattr(module, "reshard"):
-        module.reshard()
+    try:
+        yield
+    finally:
+        if sharded:
+            module.reshard()

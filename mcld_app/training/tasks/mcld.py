@@ -179,11 +179,14 @@ class MCLDTask(Task):
         if self.plan.uses_face:
             tokens["face"] = self.face_projector(identity)
         reference = None
-        if rest:
+        if rest or self.lockstep:
             seen = token if self.plan.reference_sees_photo else torch.zeros_like(token)
             bank, _ = self.reference_unet(latent, seen)
             kept = self.denoising_unet.project_reference(bank)
             reference = {name: tuple(x.repeat_interleave(targets, 0) for x in pair) for name, pair in kept.items()}
+        if not rest and reference is not None:  # run, as in the other processes, and not seen
+            tokens["photo"] = token + 0 * sum(x.sum() for pair in kept.values() for x in pair)
+            reference = None
         tokens = {slot: value.repeat_interleave(targets, 0) for slot, value in tokens.items()}
         iuv = batch["poses"].flatten(0, 1).flip(-1).movedim(-1, 1).float() / 255  # the network's order: V, U, I
         return Focus(tokens, reference), self.pose_guider(iuv), self.guide(batch, hidden)
