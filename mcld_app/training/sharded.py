@@ -15,6 +15,13 @@ def whole(value: Tensor) -> Tensor:
     return value.full_tensor() if isinstance(value, DTensor) else value
 
 
+def held_here(value: Tensor) -> Tensor:
+    """What of a tensor this process holds, in the same memory."""
+    from torch.distributed.tensor import DTensor
+
+    return value.to_local() if isinstance(value, DTensor) else value
+
+
 def spread_like(value: Tensor, like: Tensor) -> Tensor:
     """A whole tensor, on the device of another one and spread over processes as that is, where it is."""
     from torch.distributed.tensor import DTensor, distribute_tensor

@@ -14,7 +14,7 @@ from mcld_app.checkpoints.parts import build
 from mcld_app.errors import StudioError
 from mcld_app.files import replaced_folder, writing
 from mcld_app.training.optimiser import whole_tensors
-from mcld_app.training.sharded import spread_like
+from mcld_app.training.sharded import held_here, spread_like
 from mcld_app.training.tasks.task import Task
 
 
@@ -75,9 +75,9 @@ class Weights:
         """Move the average towards the weights after a step, counted from 1; in the first ones faster than `decay`."""
         if self.average:
             decay = min(self.decay, (1 + step) / (10 + step))
-            torch._foreach_lerp_(
-                list(self.average.values()), [self.current[k].detach() for k in self.average], 1 - decay
-            )
+            kept = [held_here(mean) for mean in self.average.values()]
+            moved = [held_here(self.current[name].detach()) for name in self.average]
+            torch._foreach_lerp_(kept, moved, 1 - decay)
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
