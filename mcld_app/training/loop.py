@@ -229,6 +229,11 @@ def _accelerator(config: Config) -> Accelerator:
         project_dir=config.out,
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
+    if made.distributed_type == DistributedType.DEEPSPEED:
+        raise ConfigError(
+            "DeepSpeed keeps a run's state in files of its own, from which it could not be taken up exactly. Spread it "
+            "by FSDP instead: configs/accelerate/fsdp.yaml."
+        )
     if made.distributed_type == DistributedType.FSDP:
         _fit_for_fsdp(config, made)
     return made

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from mcld_app.errors import StudioError
@@ -35,7 +36,8 @@ def save_state(folder: Path, step: int, tensors: Mapping[str, Tensor], facts: Ma
 
     with writing(folder), whole_folder(folder / f"step-{step:07d}") as temporary:
         for n, shard in enumerate(_shards(tensors)):
-            save_file({name: tensors[name].detach().contiguous().cpu() for name in shard}, _file(temporary, n))
+            # Copies, a shard at a time: some of an 8-bit optimiser's tensors are the same memory under many names.
+            save_file({name: _alone(tensors[name]) for name in shard}, _file(temporary, n))
         text = json.dumps({"step": step, "shards": n + 1, **facts}, indent=1)
         (temporary / "state.json").write_text(text + "\n", "utf-8")
     _drop_old(folder)
@@ -87,6 +89,10 @@ def _shards(tensors: Mapping[str, Tensor]) -> list[list[str]]:
         shards[-1].append(name)
         held += size
     return shards
+
+
+def _alone(value: Tensor) -> Tensor:
+    return value.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
 def _file(folder: Path, n: int) -> Path:
