@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after so long; the same command goes on")
     parser.add_argument("--threads", type=int, default=0, help="processor threads of each process")
     parser.add_argument("--memory", action="store_true", help="say what memory it takes, by arithmetic")
-    parser.add_argument("--measure", action="store_true", help="make one step and say what memory it took")
+    parser.add_argument("--measure", action="store_true", help="make two steps and say what memory they took")
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -56,5 +56,5 @@ def _tell_memory(config: Config, chosen: argparse.Namespace) -> int:
         print(report(config))
     if chosen.measure:
         before, most = measure(config)
-        print(f"{before / 1e9:.2f} GB before, at most {most / 1e9:.2f} GB until the first step was done")
+        print(f"{before / 1e9:.2f} GB before, at most {most / 1e9:.2f} GB in two steps")
     return 0

@@ -9,6 +9,7 @@ from mcld_app.training.config import Config, ConfigError
 
 _FLOAT = 4
 _MOMENT_8 = 1 + _FLOAT / 256  # a byte, and a float32 scale for every 256 of them (Dettmers et al., 2022)
+_MEASURED = 2  # steps
 _UNITS = ("ResnetBlock2D", "FeedForward")  # of configs/accelerate/fsdp.yaml
 
 
@@ -128,10 +129,11 @@ def _activation_lines(config: Config) -> Iterator[str]:
 
 
 def measure(config: Config) -> tuple[int, int]:
-    """Make one step with new weights, and see how much this process grew.
+    """Make two steps with new weights (from the second on, the optimiser has its moments), and see how much this
+    process grew.
 
     Returns:
-        What it held before, and the most it held until the step was done, in bytes, as the system counts them.
+        What it held before, and the most it held until they were done, in bytes, as the system counts them.
     """
     import resource
     import sys
@@ -142,8 +144,9 @@ def measure(config: Config) -> tuple[int, int]:
     unit = 1 if sys.platform == "darwin" else 1024
     with tempfile.TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-        run = Run(replace(config, init="", base="", out=folder))
+        run = Run(replace(config, init="", base="", out=folder, steps=_MEASURED))
         for batch in run.batches():
-            if run.learn(batch) is not None:
+            run.learn(batch)
+            if run.step == _MEASURED:
                 break
     return before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -38,9 +38,9 @@ def activation_bytes(config: Config) -> int:
                     parameter.register_post_accumulate_grad_hook(held.leave_out)
             half = {"no": None, "bf16": torch.bfloat16, "fp16": torch.float16}[config.precision]
             with torch.autocast("cpu", half) if half else contextlib.nullcontext():
-                focus, pose, guide = task.conditions(batch)
                 with torch.no_grad():
                     target = task.latents(batch["targets"])
+                focus, pose, guide = task.conditions(batch)
                 t = torch.zeros(len(target), dtype=torch.int64)
                 predicted = task.denoising_unet(target, t, focus, pose, guide)
             loss = ((predicted.float() - target) ** 2).mean()
