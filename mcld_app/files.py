@@ -17,6 +17,7 @@ from mcld_app.errors import DiskFull, FileError
 PART = ".part"
 """How the name of a file or folder ends that is being written; it begins with a dot."""
 
+_LEFT = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(PART))
 MARGIN = 50_000_000  # bytes left over, for whatever else the system writes meanwhile
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
@@ -74,6 +75,55 @@ def whole_folder(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """`whole_folder` for a folder that may hold something: the new one takes the old one's place when the block ends.
+
+    Args:
+        path: the folder to write or to replace.
+
+    Raises:
+        OSError: where it cannot be written; what was at `path` is as it was. The same holds for whatever the block
+            raises.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary, old = _beside(path), _beside(path)
+    try:
+        temporary.mkdir()
+        yield temporary
+        if path.exists():
+            os.replace(path, old)  # no system replaces a folder that holds something in one step
+        try:
+            os.replace(temporary, path)
+        except OSError:
+            if old.exists():
+                os.replace(old, path)
+            raise
+    finally:
+        for folder in (temporary, old):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path, name: str = "*") -> list[Path]:
+    """Delete what writers that were killed (`kill -9`, a power cut) have left in a folder, and nothing else.
+
+    Args:
+        folder: where they wrote; need not exist. Nobody may be writing these names there now.
+        name: of what they were writing, a pattern as `Path.glob` takes it.
+
+    Returns:
+        What was deleted.
+    """
+    left = [path for path in folder.glob(f".{name}{PART}") if _LEFT.fullmatch(path.name)] if folder.is_dir() else []
+    for path in left:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+    return left
 
 
 def write_whole(path: Path, data: bytes, *, sync: bool = True) -> None:

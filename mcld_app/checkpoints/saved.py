@@ -22,6 +22,7 @@ from mcld_app.files import need_room, whole_folder, writing
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from mcld_app.network.pipeline import MCLDPipeline
 
@@ -52,15 +53,26 @@ def save_pipeline(pipe: MCLDPipeline, folder: Path, *, bundled: bool = False) ->
     need_room(folder, sum(t.numel() * t.element_size() for m in modules for t in m.state_dict().values()), "the model")
     with writing(folder), whole_folder(folder) as temporary:
         pipe.save_pretrained(temporary, safe_serialization=True)
-        files = [file.relative_to(temporary) for file in sorted(temporary.rglob("*.safetensors"))]
-        if bundled:
-            hashes = {file.as_posix(): sha256_of(temporary / file) for file in files}
-            (temporary / HASHES).write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", "utf-8")
-        for path in (temporary, *temporary.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)  # made for one user alone by the writers
+        finish(temporary, bundled=bundled)
+    note(folder)
+
+
+def finish(folder: Path, *, bundled: bool) -> None:
+    """What a model's folder needs besides its parts, before it takes its place: permissions and, for a model that comes
+    with the program, `hashes.json`."""
+    if bundled:
+        files = sorted(folder.rglob("*.safetensors"))
+        hashes = {file.relative_to(folder).as_posix(): sha256_of(file) for file in files}
+        (folder / HASHES).write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", "utf-8")
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # made for one user alone by the writers
+
+
+def note(folder: Path) -> None:
+    """Note the weights of a folder that this program wrote in the manifest."""
     manifest = ChecksumManifest()
-    for file in files:
-        manifest.record(folder / file, "saved")
+    for file in sorted(folder.rglob("*.safetensors")):
+        manifest.record(file, "saved")
 
 
 def load_saved(
@@ -76,15 +88,33 @@ def load_saved(
             parts[name] = _configured(folder / name, SETTINGS[name].kind(kind))
             continue
         on_part(name.replace("_", " "))
-        file = _weights_of(folder / name)
-        config = read_json(folder / name / "config.json")
-        module = without_memory(lambda name=name, kind=kind, config=config: build(PARTS[name].kind(kind), config))
-        fit(module, read_tensors(file), file, device=device, dtype=dtype)
-        parts[name] = settled(module, device)
+        parts[name] = settled(read_part(folder, name, PARTS[name].kind(kind), device=device, dtype=dtype), device)
     try:
         return MCLDPipeline(**parts)
     except TypeError as error:
         raise BrokenWeights(f"{folder / INDEX} does not name the parts that MCLD is made of: {error}.") from error
+
+
+def read_part(
+    folder: Path, name: str, kind: type, *, device: str | torch.device = "cpu", dtype: torch.dtype | None = None
+) -> nn.Module:
+    """One network of a model's or a run's folder, strictly: `folder/name/config.json` and one safetensors file.
+
+    The file's hash is not looked at: `verify_part` does that, for a folder that this program may not have written.
+
+    Args:
+        folder, name: where it lies.
+        kind: its class.
+        device, dtype: what its tensors become; None keeps those of the file.
+
+    Raises:
+        MissingWeights, BrokenWeights.
+    """
+    file = _weights_of(folder / name)
+    config = read_json(folder / name / "config.json")
+    module = without_memory(lambda: build(kind, config))
+    fit(module, read_tensors(file), file, device=device, dtype=dtype)
+    return module
 
 
 def verify_saved(folder: Path) -> list[Path]:

@@ -37,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("train", "train a model, or one of its parts", "mcld_app.cli.train"),
     Command("space", "write the folder of a Hugging Face Space", "mcld_app.cli.space"),
     Command("bundle", "put a run's trained parts together as one model", "mcld_app.cli.bundle"),
+    Command("export", "write a model as the four files of the authors", "mcld_app.cli.export"),
 )
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mcld_app.training.config import Config
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a key, data.people=500")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after so long; the same command goes on")
     parser.add_argument("--threads", type=int, default=0, help="processor threads of each process")
+    parser.add_argument("--memory", action="store_true", help="say what memory it takes, by arithmetic")
+    parser.add_argument("--measure", action="store_true", help="make two steps and say what memory they took")
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -33,9 +39,22 @@ def run(chosen: argparse.Namespace) -> int:
         import torch
 
         torch.set_num_threads(chosen.threads)
+    if chosen.memory or chosen.measure:
+        return _tell_memory(config, chosen)
     from mcld_app.training.loop import train
 
     done = train(config, minutes=chosen.minutes)
     if not done:
         print("Stopped in time; the same command goes on from here.")
+    return 0
+
+
+def _tell_memory(config: Config, chosen: argparse.Namespace) -> int:
+    from mcld_app.training.memory import measure, report
+
+    if chosen.memory:
+        print(report(config))
+    if chosen.measure:
+        before, most = measure(config)
+        print(f"{before / 1e9:.2f} GB before, at most {most / 1e9:.2f} GB in two steps")
     return 0

@@ -89,11 +89,14 @@ class Config:
         steps: optimiser steps in all.
         batch: people per step and process.
         accumulate: steps whose gradients are added up before the optimiser moves.
+        optimiser: "adamw", or "adamw-8bit": its moments in 8 bits, by bitsandbytes (requirements-train.txt).
         learning_rate, schedule, warmup, weight_decay, clip: AdamW's; warmup in steps, clip of the gradient's norm.
         ema: decay of the averaged weights that are saved; 0 saves the weights themselves.
         precision: "no" (float32), "bf16" or "fp16", accelerate's mixed precision.
         checkpointing: recompute activations backwards to save memory.
         save_every, grid_every, log_every: steps between states, sample pictures, and lines in the log; 0 is never.
+        drawn_schedule: the noise schedule that the trained model draws with. Training's is always scaled_linear; the
+            authors' inference is linear (docs/reference.md), and so are the paper's configurations.
         plan: which conditions are seen where: "ours" or an ablation of table 3.
         sizes: of the networks, by part, see `parts.new_part`; {} is full size.
         data, objective: see `DataConfig` and `Objective`.
@@ -107,6 +110,7 @@ class Config:
     steps: Count = 60_000
     batch: Count = 12
     accumulate: Count = 1
+    optimiser: Literal["adamw", "adamw-8bit"] = "adamw"
     learning_rate: Annotated[Number, Field(gt=0)] = 1e-5
     schedule: Literal["constant", "cosine"] = "constant"
     warmup: Annotated[int, Field(ge=0)] = 0
@@ -118,6 +122,7 @@ class Config:
     save_every: int = 2000
     grid_every: int = 1000
     log_every: int = 10
+    drawn_schedule: Literal["scaled_linear", "linear"] = "scaled_linear"
     plan: Literal["ours", "B1", "B2", "B3", "B4", "B5"] = "ours"
     sizes: dict[str, Any] = Field(default_factory=dict)
     data: DataConfig = Field(default_factory=DataConfig)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mcld_app.training.config import Config
+from mcld_app.training.sharded import gathered
 from mcld_app.training.weights import Weights
 
 if TYPE_CHECKING:
@@ -65,17 +66,19 @@ class Log:
         self._bar.update()
 
     def show(self, step: int, weights: Weights, batch: Mapping[str, Tensor]) -> None:
-        """Write sample pictures, drawn with the averaged weights."""
+        """Write sample pictures, drawn with the averaged weights; every process has to ask."""
         from PIL import Image
 
-        if not self.accelerator.is_main_process:
+        task, main = weights.task, self.accelerator.is_main_process
+        if not (main or task.lockstep):
             return
-        task = weights.task
         task.eval()
-        with weights.averaged(), torch.random.fork_rng(), torch.no_grad():
+        with weights.averaged(), gathered(task), torch.random.fork_rng(), torch.no_grad():
             torch.manual_seed(0)
             picture = task.show(batch)
         task.train()
+        if not main:
+            return
         if picture is None:
             return
         folder = self.out / f"pictures-{self.config.task}"

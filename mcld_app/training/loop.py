@@ -7,15 +7,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+from accelerate.utils import DistributedType
 from torch import Tensor
 
-from mcld_app.training.config import Config
+from mcld_app.checkpoints.parts import PARTS
+from mcld_app.files import remove_leftovers
+from mcld_app.training.config import Config, ConfigError
+from mcld_app.training.kept_config import keep_config
 from mcld_app.training.log import Log, has_tensorboard
+from mcld_app.training.optimiser import make_optimiser, optimiser_tensors, restore_optimiser, whole_tensors
 from mcld_app.training.order import Batches, noise_generator
-from mcld_app.training.state import load_state, optimiser_tensors, restore_optimiser, save_state
+from mcld_app.training.state import clean, load_state, save_state
 from mcld_app.training.task_table import TASKS
 from mcld_app.training.tasks.task import Task
 from mcld_app.training.weights import TrainingError, Weights
@@ -86,19 +91,26 @@ class Run:
         self.config, self.out = config, Path(config.out)
         self.accelerator = _accelerator(config)
         self._states = self.out / f"state-{config.task}"
+        if self.accelerator.is_main_process:
+            keep_config(config)
+            self._remove_leftovers()
         torch.manual_seed(config.seed)
         task = make_task(config)
         held = load_state(self._states)
         if held is None:
             task.prepare()
         self.weights = Weights(task, config.ema)
-        self._optimiser = torch.optim.AdamW(
-            self.weights.learned, lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        self.step = self._first = 0 if held is None else self._restore(*held[:2])
+        if held is not None:
+            self.weights.restore(held[1], self._states)
+        task.lockstep = self.accelerator.distributed_type == DistributedType.FSDP
+        optimiser = make_optimiser(config, self.weights.learned)
+        self._model, self._prepared = self.accelerator.prepare(task, optimiser)
+        self._optimiser = self._prepared.optimizer
+        self.weights.moved(self.accelerator.unwrap_model(self._model))
+        self.step = self._first = 0 if held is None else held[0]
+        if held is not None:
+            self._restore(*held[1:])
         self._micro = self.step * config.accumulate
-        self._model, self._prepared = self.accelerator.prepare(task, self._optimiser)
-        self.weights.moved(self.accelerator.unwrap_model(self._model), self.accelerator.device)
         self._summed: dict[str, Tensor] = {}
 
     def batches(self) -> Iterator[dict[str, Tensor]]:
@@ -156,10 +168,15 @@ class Run:
 
     def save(self) -> None:
         """Write the state, by the main process; the others wait for it."""
-        if self.accelerator.is_main_process:
-            tensors = self.weights.tensors()
-            tensors |= {f"optimiser.{name}": value for name, value in optimiser_tensors(self._optimiser).items()}
-            save_state(self._states, self.step, tensors, {"task": self.config.task})
+        main = self.accelerator.is_main_process
+        tensors = self.weights.tensors()
+        tensors |= {f"optimiser.{name}": value for name, value in optimiser_tensors(self._optimiser).items()}
+        tensors = whole_tensors(tensors, keep=main)
+        if main:
+            facts: dict[str, Any] = {"task": self.config.task}
+            if self.accelerator.scaler is not None:
+                facts["scaler"] = self.accelerator.scaler.state_dict()
+            save_state(self._states, self.step, tensors, facts)
         self.accelerator.wait_for_everyone()
 
     def finish(self) -> bool:
@@ -168,17 +185,22 @@ class Run:
         if done:
             if self.step > self._first:
                 self.save()
-            if self.accelerator.is_main_process:
-                self.weights.export(self.out)
+            self.weights.export(self.out, write=self.accelerator.is_main_process)
         self.accelerator.wait_for_everyone()
         return done
 
-    def _restore(self, step: int, tensors: Mapping[str, Tensor]) -> int:
-        self.weights.restore(tensors, self._states)
+    def _restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
         prefix = "optimiser."
         held = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
         restore_optimiser(self._optimiser, held)
-        return step
+        if self.accelerator.scaler is not None and "scaler" in facts:
+            self.accelerator.scaler.load_state_dict(facts["scaler"])
+
+    def _remove_leftovers(self) -> None:
+        """Delete what this run left half-written where it was killed while it saved."""
+        clean(self._states)
+        for name in PARTS:
+            remove_leftovers(self.out, f"{name}.*")
 
 
 def make_task(config: Config) -> Task:
@@ -200,10 +222,31 @@ def learning_rate(config: Config, step: int) -> float:
 def _accelerator(config: Config) -> Accelerator:
     from accelerate import Accelerator, DistributedDataParallelKwargs
 
-    return Accelerator(
+    made = Accelerator(
         mixed_precision=config.precision,
         gradient_accumulation_steps=config.accumulate,
         log_with="tensorboard" if has_tensorboard() else None,
         project_dir=config.out,
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
+    if made.distributed_type == DistributedType.DEEPSPEED:
+        raise ConfigError(
+            "DeepSpeed keeps a run's state in files of its own, from which it could not be taken up exactly. Spread it "
+            "by FSDP instead: configs/accelerate/fsdp.yaml."
+        )
+    if made.distributed_type == DistributedType.FSDP:
+        _fit_for_fsdp(config, made)
+    return made
+
+
+def _fit_for_fsdp(config: Config, accelerator: Accelerator) -> None:
+    """Raises ConfigError for what cannot be spread over processes."""
+    if not accelerator.is_fsdp2:
+        raise ConfigError("FSDP is used in its second version here: set `fsdp_version: 2`, as in configs/accelerate.")
+    if config.optimiser != "adamw":
+        raise ConfigError("With FSDP, the optimiser's moments are spread already: set `optimiser: adamw`.")
+    if config.task != "mcld" or config.objective.own_guess:
+        raise ConfigError(
+            "FSDP is for the paper's large networks: every process has to run the same ones in each step. Train this "
+            "without it, or set `task: mcld` and `objective.own_guess: 0`."
+        )

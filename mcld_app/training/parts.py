@@ -9,14 +9,19 @@ from typing import Any
 
 from torch import nn
 
-from mcld_app.checkpoints.parts import PARTS, build
+from mcld_app.checkpoints.errors import MissingWeights
+from mcld_app.checkpoints.parts import PARTS
 from mcld_app.checkpoints.sizes import IMAGE_ENCODER, SCHEDULER, VAE
-from mcld_app.errors import StudioError
 from mcld_app.network.focus import PLANS
 from mcld_app.training.config import Config, ConfigError
 
 SCHEDULE: dict[str, Any] = {**SCHEDULER, "beta_schedule": "scaled_linear"}
 """Training's noise schedule (docs/reference.md): scaled_linear, though the authors' inference uses linear."""
+
+
+def drawn_schedule(kind: str) -> dict[str, Any]:
+    """`DDIMScheduler`'s arguments for drawing, by `Config.drawn_schedule`."""
+    return {**SCHEDULE, "beta_schedule": kind}
 
 
 def part_class(name: str, config: Mapping[str, Any]) -> type:
@@ -49,23 +54,21 @@ def new_part(name: str, config: Config) -> nn.Module:
 
 
 def saved_part(folder: Path, name: str) -> nn.Module:
-    """A part from a folder that this program wrote: `folder/name/config.json` and one safetensors file, strictly.
+    """A part that a run or `bundle` has written, in float32, to be trained on or put together.
 
     Raises:
         StudioError: where it is missing or does not fit.
     """
-    from mcld_app.checkpoints.modules import read_json
-    from mcld_app.checkpoints.tensors import read_tensors
+    import torch
 
-    place = Path(folder) / name
-    files = sorted(place.glob("*.safetensors"))
-    if len(files) != 1:
-        raise StudioError(f"There are no trained weights in {place}. Train that part first, or correct `init`/`base`.")
-    values = read_json(place / "config.json")
-    module = build(part_class(name, values), values)
+    from mcld_app.checkpoints.modules import read_json
+    from mcld_app.checkpoints.saved import read_part
+
+    folder = Path(folder)
     try:
-        module.load_state_dict({k: v.float() for k, v in read_tensors(files[0]).items()}, strict=True)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise StudioError(f"{files[0]} does not fit its configuration: {reason}") from error
-    return module.float()  # transformers builds a model in the precision its configuration was saved in
+        kind = part_class(name, read_json(folder / name / "config.json"))
+        return read_part(folder, name, kind, dtype=torch.float32)
+    except MissingWeights as error:
+        raise MissingWeights(
+            f"There are no trained weights in {folder / name}: {error} Train that part first, or correct `init`/`base`."
+        ) from error

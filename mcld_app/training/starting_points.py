@@ -27,9 +27,9 @@ _HINT = "controlnet_cond_embedding."
 def load_parts(names: Sequence[str], config: Config, *, trained: Collection[str]) -> dict[str, nn.Module]:
     """The parts of a task, by name; those that are trained in training mode, the others fixed.
 
-    A part that is trained starts from `init` where that has it, else anew; any other one comes from `out` (an earlier
-    task's result), else from `base`, else from `init`. With `base: stable-diffusion` and no `init`, all come from
-    `starting_part`.
+    A part that is trained starts from `init` where that has it; any other one comes from `out` (an earlier task's
+    result), else from `base`, else from `init`. What is in none of these starts as `starting_part` says with
+    `base: stable-diffusion`, else anew.
 
     Raises:
         ConfigError: for a part that is in none of these folders. MissingWeights, BrokenWeights, UntrustedWeights: see
@@ -43,12 +43,12 @@ def load_parts(names: Sequence[str], config: Config, *, trained: Collection[str]
 
 
 def _part(name: str, config: Config, trained: bool) -> nn.Module:
-    if config.base == STABLE_DIFFUSION and not config.init:
-        return starting_part(name, config)
     folders = [config.init] if trained else [config.out, config.base, config.init]
     for folder in map(Path, filter(None, folders)):
         if (folder / name / "config.json").is_file():
             return saved_part(folder, name)
+    if config.base == STABLE_DIFFUSION:
+        return starting_part(name, config)
     if trained or not config.base:
         return new_part(name, config)
     raise ConfigError(f"The part {name} is neither in `out` ({config.out}) nor in `base` ({config.base}).")

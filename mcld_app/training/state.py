@@ -6,12 +6,13 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mcld_app.errors import StudioError
-from mcld_app.files import whole_folder, writing
+from mcld_app.files import remove_leftovers, whole_folder, writing
 
 SHARD_BYTES = 15 << 20
 """A shard's size; a larger tensor has one for itself."""
@@ -19,14 +20,14 @@ SHARD_BYTES = 15 << 20
 _KEPT = 2
 
 
-def save_state(folder: Path, step: int, tensors: Mapping[str, Tensor], facts: Mapping[str, float | str]) -> None:
+def save_state(folder: Path, step: int, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
     """Write the state after a step; the last two are kept.
 
     Args:
         folder: of the run's states.
         step: optimiser steps done.
         tensors: everything that changes, by name.
-        facts: small values to keep beside them.
+        facts: small values to keep beside them, as JSON takes them.
 
     Raises:
         DiskFull, FileError: where it cannot be written; the state before is still there.
@@ -35,14 +36,25 @@ def save_state(folder: Path, step: int, tensors: Mapping[str, Tensor], facts: Ma
 
     with writing(folder), whole_folder(folder / f"step-{step:07d}") as temporary:
         for n, shard in enumerate(_shards(tensors)):
-            save_file({name: tensors[name].detach().contiguous().cpu() for name in shard}, _file(temporary, n))
+            # Copies, a shard at a time: some of an 8-bit optimiser's tensors are the same memory under many names.
+            save_file({name: _alone(tensors[name]) for name in shard}, _file(temporary, n))
         text = json.dumps({"step": step, "shards": n + 1, **facts}, indent=1)
         (temporary / "state.json").write_text(text + "\n", "utf-8")
+    _drop_old(folder)
+
+
+def clean(folder: Path) -> None:
+    """Delete what a run that was killed while it saved has left: a state half written, or an old one half deleted."""
+    remove_leftovers(folder, "step-*")
+    _drop_old(folder)
+
+
+def _drop_old(folder: Path) -> None:
     for old in sorted(folder.glob("step-*"))[:-_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def load_state(folder: Path) -> tuple[int, dict[str, Tensor], dict[str, float | str]] | None:
+def load_state(folder: Path) -> tuple[int, dict[str, Tensor], dict[str, Any]] | None:
     """The newest state: steps done, tensors, facts; None where there is none.
 
     Raises:
@@ -66,21 +78,6 @@ def load_state(folder: Path) -> tuple[int, dict[str, Tensor], dict[str, float | 
     return step, tensors, facts
 
 
-def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """An optimiser's state by "parameter's number.key"."""
-    state = optimiser.state_dict()["state"]
-    return {f"{n}.{key}": torch.as_tensor(v) for n, values in state.items() for key, v in values.items()}
-
-
-def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put back what `optimiser_tensors` gave."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        n, key = name.split(".", 1)
-        state.setdefault(int(n), {})[key] = value
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
-
-
 def _shards(tensors: Mapping[str, Tensor]) -> list[list[str]]:
     shards: list[list[str]] = [[]]
     held = 0
@@ -92,6 +89,10 @@ def _shards(tensors: Mapping[str, Tensor]) -> list[list[str]]:
         shards[-1].append(name)
         held += size
     return shards
+
+
+def _alone(value: Tensor) -> Tensor:
+    return value.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
 def _file(folder: Path, n: int) -> Path:

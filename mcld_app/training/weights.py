@@ -7,9 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from mcld_app.checkpoints.modules import without_memory
+from mcld_app.checkpoints.parts import build
 from mcld_app.errors import StudioError
+from mcld_app.files import replaced_folder, writing
+from mcld_app.training.optimiser import whole_tensors
+from mcld_app.training.sharded import held_here, spread_like
 from mcld_app.training.tasks.task import Task
 
 
@@ -37,10 +42,12 @@ class Weights:
         self.current = _changing(task)
         self.average = {name: value.detach().clone() for name, value in self.current.items()} if decay else {}
 
-    def moved(self, task: Task, device: torch.device) -> None:
-        """Take note that the task is on a device now: its buffers are other tensors there."""
+    def moved(self, task: Task) -> None:
+        """Take note that accelerate has put the task on its device, or spread it over processes: its tensors are others
+        now."""
         self.task, self.current = task, _changing(task)
-        self.average = {name: value.to(device) for name, value in self.average.items()}
+        self.learned = [p for p in task.parameters() if p.requires_grad]
+        self.average = {name: spread_like(value, self.current[name]) for name, value in self.average.items()}
 
     def tensors(self) -> dict[str, Tensor]:
         """All of it for the run's state, by "model.NAME" and "average.NAME"."""
@@ -68,9 +75,9 @@ class Weights:
         """Move the average towards the weights after a step, counted from 1; in the first ones faster than `decay`."""
         if self.average:
             decay = min(self.decay, (1 + step) / (10 + step))
-            torch._foreach_lerp_(
-                list(self.average.values()), [self.current[k].detach() for k in self.average], 1 - decay
-            )
+            kept = [held_here(mean) for mean in self.average.values()]
+            moved = [held_here(self.current[name].detach()) for name in self.average]
+            torch._foreach_lerp_(kept, moved, 1 - decay)
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
@@ -88,11 +95,25 @@ class Weights:
             self.current[name].copy_(mean)
             mean.copy_(kept)
 
-    def export(self, out: Path) -> None:
-        """Write the trained parts, averaged where the run averages, in diffusers' layout."""
-        with self.averaged():
-            for name, part in self.task.trained().items():
-                part.save_pretrained(out / name, safe_serialization=True)
+    def export(self, out: Path, *, write: bool = True) -> None:
+        """Write the trained parts, averaged where the run averages, in diffusers' layout, each whole or not at all.
+
+        Every process has to ask where weights are spread; the main one writes.
+        """
+        for name, part in self.task.trained().items():
+            tensors = {key: self.average.get(f"{name}.{key}", value) for key, value in part.state_dict().items()}
+            tensors = whole_tensors(tensors, keep=write)
+            if write:
+                with writing(out / name), replaced_folder(out / name) as temporary:
+                    _copy(part, tensors).save_pretrained(temporary, safe_serialization=True)
+
+
+def _copy(part: nn.Module, tensors: Mapping[str, Tensor]) -> nn.Module:
+    """A network like another one, of these tensors: what FSDP has spread cannot be saved itself."""
+    config = part.config.to_dict() if hasattr(part.config, "to_dict") else part.config
+    copy = without_memory(lambda: build(type(part), config))
+    copy.load_state_dict(tensors, assign=True)
+    return copy
 
 
 def _changing(task: Task) -> dict[str, Tensor]:

@@ -25,7 +25,7 @@ from mcld_app.training.objective import (
     min_snr_weights,
     yes_or_no,
 )
-from mcld_app.training.parts import SCHEDULE, new_part
+from mcld_app.training.parts import SCHEDULE, drawn_schedule, new_part
 from mcld_app.training.preprocessing import clip_pixels
 from mcld_app.training.starting_points import load_parts
 from mcld_app.training.tasks.task import Task, grid_of, pixels
@@ -187,11 +187,14 @@ class MCLDTask(Task):
         if self.plan.uses_face:
             tokens["face"] = self.face_projector(identity)
         reference = None
-        if rest:
+        if rest or self.lockstep:
             seen = token if self.plan.reference_sees_photo else torch.zeros_like(token)
             bank, _ = self.reference_unet(latent, seen)
             kept = self.denoising_unet.project_reference(bank)
             reference = {name: tuple(x.repeat_interleave(targets, 0) for x in pair) for name, pair in kept.items()}
+        if not rest and reference is not None:  # run, as in the other processes, and not seen
+            tokens["photo"] = token + 0 * sum(x.sum() for pair in kept.values() for x in pair)
+            reference = None
         tokens = {slot: value.repeat_interleave(targets, 0) for slot, value in tokens.items()}
         iuv = batch["poses"].flatten(0, 1).flip(-1).movedim(-1, 1).float() / 255  # the network's order: V, U, I
         return Focus(tokens, reference), self.pose_guider(iuv), self.guide(batch, hidden)
@@ -217,7 +220,7 @@ class MCLDTask(Task):
         """Latents (P * K, C, h, w) drawn without guidance, by DDIM."""
         from diffusers import DDIMScheduler
 
-        scheduler = DDIMScheduler(**SCHEDULE)
+        scheduler = DDIMScheduler(**drawn_schedule(self.settings.drawn_schedule))
         scheduler.set_timesteps(steps)
         focus, pose, guide = self.conditions(batch, hidden=hidden)
         generator = torch.Generator().manual_seed(seed)
@@ -230,20 +233,30 @@ class MCLDTask(Task):
         return z
 
     def show(self, batch: Mapping[str, Tensor]) -> np.ndarray:
-        """For three people: photo, then target and drawn picture, with the preview shown and hidden."""
+        """For three people: photo; then of each target the pose, the real picture and the drawn one, and for a network
+        that sees the preview the one drawn without it."""
         batch = {name: value[:3] for name, value in batch.items()}
-        shown = self.vae.decode(self.sample(batch, steps=10) / self.vae.config.scaling_factor)[0]
-        off = torch.ones(batch["targets"].shape[:2], dtype=torch.bool, device=shown.device)
-        blind = self.vae.decode(self.sample(batch, steps=10, hidden=off) / self.vae.config.scaling_factor)[0]
         people, targets = batch["targets"].shape[:2]
-        truth = pixels(batch["targets"])
+        columns = [_seen_pose(batch["poses"]), pixels(batch["targets"]), self._drawn(batch)]
+        if self.denoising_unet.config.preview:
+            columns.append(self._drawn(batch, torch.ones(people, targets, dtype=torch.bool, device=columns[1].device)))
+        first = min(1, targets - 1)  # a drawn person's first target is the photo itself; a pair has one target alone
         rows = []
         for p in range(people):
             row = [pixels(batch["photo"][p : p + 1])[0]]
-            for k in range(1, min(targets, 4)):
-                row += [truth[p * targets + k], shown[p * targets + k], blind[p * targets + k]]
+            for k in range(first, min(targets, 4)):
+                row += [column[p * targets + k].to(columns[1].device) for column in columns]
             rows.append(row)
         return grid_of(rows)
+
+    def _drawn(self, batch: Mapping[str, Tensor], hidden: Tensor | None = None) -> Tensor:
+        return self.vae.decode(self.sample(batch, steps=10, hidden=hidden) / self.vae.config.scaling_factor)[0]
+
+
+def _seen_pose(poses: Tensor) -> Tensor:
+    """IUV maps (P, K, H, W, 3) uint8 as pictures (P * K, 3, H, W) in [-1, 1]: U and V as colours, the part as blue."""
+    parts = (poses[..., :1].float() * (255 / 24)).clamp(max=255).byte()
+    return pixels(torch.cat([poses[..., 1:], parts], -1))
 
 
 def blank_heads(batch: Mapping[str, Tensor], share: float, generator: torch.Generator) -> dict[str, Tensor]:

@@ -20,9 +20,15 @@ class Task(nn.Module):
 
     Args:
         config: of the run.
+
+    Attributes:
+        trains: names of the trained parts.
+        lockstep: whether every process has to run the same networks in each step, as it must where weights or gradients
+            are spread over processes: all of them are asked for together.
     """
 
     trains: tuple[str, ...] = ()
+    lockstep: bool = False
 
     def __init__(self, config: Config) -> None:
         super().__init__()
