@@ -18,6 +18,7 @@ from mcld_app.files import remove_leftovers, whole_folder
 from mcld_app.training import loop
 from mcld_app.training.config import ConfigError, Objective
 from mcld_app.training.loop import Run, train
+from mcld_app.training.optimiser import make_optimiser
 from mcld_app.training.parts import saved_part
 from mcld_app.training.state import clean, load_state, save_state
 
@@ -114,7 +115,7 @@ def test_8_bit_moments_without_their_package_say_what_to_install(tmp_path: Path,
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     monkeypatch.setitem(sys.modules, "bitsandbytes.optim", None)
     with pytest.raises(ConfigError, match="pip install bitsandbytes"):
-        Run(config(tmp_path / "run", optimiser="adamw-8bit"))
+        make_optimiser(config(tmp_path / "run", optimiser="adamw-8bit"), [torch.nn.Parameter(torch.ones(1))])
 
 
 def test_8_bit_moments_learn_as_32_bits_do_and_come_back_exactly(tmp_path: Path):
