@@ -141,7 +141,8 @@ class Run:
             group["lr"] = learning_rate(self.config, self.step)
         generator = noise_generator(self.config.seed, self._micro, self.accelerator.process_index)
         with self.accelerator.accumulate(self._model):
-            found = self._model(batch, generator)
+            with self.accelerator.autocast():  # which accelerate leaves out with FSDP
+                found = self._model(batch, generator)
             self.accelerator.backward(found["loss"])
             if self.accelerator.sync_gradients and self.config.clip:
                 self.accelerator.clip_grad_norm_(self.weights.learned, self.config.clip)
@@ -236,6 +237,8 @@ def _accelerator(config: Config) -> Accelerator:
         )
     if made.distributed_type == DistributedType.FSDP:
         _fit_for_fsdp(config, made)
+        # Its own way to half precision would also round what the networks are given, timesteps and all.
+        made.state.fsdp_plugin.mixed_precision_policy = None
     return made
 
 
