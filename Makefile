@@ -24,7 +24,7 @@ run: $(VENV)/.installed
 
 test: lint
 	@$(PY) tests/get_chromium.py
-	@$(PY) -m pytest
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	@$(PY) -m ruff check .
