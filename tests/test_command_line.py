@@ -113,3 +113,11 @@ def test_the_module_runs_the_same_commands(root: Path):
         [sys.executable, "-m", "mcld_app", "trust", "nothing.pth"], cwd=root, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1 and done.stderr == "There is no file nothing.pth.\n"
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(root: Path) -> None:
+    command = [sys.executable, "-m", "mcld_app", "doctor"]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `python -m mcld_app`; default: those this process was started with.
 
     Returns:
-        The exit status. A `StudioError` becomes a line on stderr and status 1, Ctrl-C status 130.
+        The exit status. A `StudioError` becomes a line on stderr and status 1, Ctrl-C status 130, a
+        reader that leaves early status 1.
 
     Raises:
         SystemExit: after `--help` (0), and for words that the command does not know (2).
@@ -66,10 +68,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             modules[command.name].arguments(own)
     chosen = parser.parse_args(words)
     try:
-        return modules[chosen.command].run(chosen)
+        status = modules[chosen.command].run(chosen)
+        sys.stdout.flush()
+        return status
     except StudioError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # the reader has seen enough, as `| head` does; at its end Python would write once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
