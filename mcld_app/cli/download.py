@@ -20,8 +20,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
         "what", nargs="?", choices=("everything", "model", "photos", "body"), default="everything",
-        help="the published model; only what reads your photos (for the bundled model too); only the small body finder, "
-        "as `make run` does",
+        help="only the published model, only what reads your photos (for the bundled model too), or only the small "
+        "body finder, as `make run` does",
     )  # fmt: skip
     parser.add_argument("--folder", type=Path, help="where to, if not into checkpoints/ (body: the cache folder)")
     parser.add_argument("--wheel", type=Path, metavar="FILE", help="body: the wheel that you brought here yourself")

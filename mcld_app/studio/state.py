@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mcld_app.body.mannequin.manual_fit import ManualFit
+from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import Appearance, Garment, History, Look, samples
 from mcld_app.editing import look as looks

@@ -1,4 +1,4 @@
-"""The body finder's models: taken out of a wheel by pip's own configuration, and nothing else than what was published."""
+"""The body finder's models: taken out of a wheel by pip's own configuration, and only what was published."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mcld_app.body.mannequin.manual_fit import fit_by_hand
+from mcld_app.body.fitting.manual_fit import fit_by_hand
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import make_person
 from mcld_app.errors import IUVError, StudioError

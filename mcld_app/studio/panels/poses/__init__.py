@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from mcld_app.body.mannequin.manual_fit import fit_by_hand
+from mcld_app.body.fitting.manual_fit import fit_by_hand
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, pose_sliders
