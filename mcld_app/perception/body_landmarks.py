@@ -63,7 +63,7 @@ class Look:
 
 
 def look(photo: np.ndarray, hips: np.ndarray, rim: np.ndarray) -> Look:
-    """Look at one person of a photo, (H, W, 3) uint8 RGB, in a square about `hips` with `rim` upwards, (2,) x, y each."""
+    """Look at one person of a photo, (H, W, 3) uint8 RGB, in a square about `hips` with `rim` upwards, each (2,)."""
     across, down = rim - hips
     side = max(2 * _AROUND * float(np.hypot(across, down)), 2.0)
     angle = np.pi / 2 - np.arctan2(-down, across)
