@@ -25,6 +25,9 @@ from mcld_app.synthetic.people import draw_person, render_person
 WALKING = named_poses()["walking"]
 
 
+pytestmark = pytest.mark.usefixtures("without_body_finder")
+
+
 @pytest.fixture(autouse=True)
 def _no_weights(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MCLD_CHECKPOINTS", str(tmp_path / "checkpoints"))
@@ -90,7 +93,7 @@ def fitting(photo: np.ndarray) -> EditorState:
 
 
 def test_a_photo_alone_gets_a_mannequin_and_a_sentence_that_says_what_to_do(fitting: EditorState) -> None:
-    assert "No DensePose model is installed" in fitting.note.text and "Use this body" in fitting.note.text
+    assert "Nothing is installed here to find a body" in fitting.note.text and "Use this body" in fitting.note.text
     shown = actions.shown("stage", fitting)
     assert shown["fitting"] == "holiday" and len(shown["handles"]["points"]) > 15
     assert fitting.look is initial_state().look or fitting.look.person.sample, "the look waits"

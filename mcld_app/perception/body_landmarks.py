@@ -44,6 +44,18 @@ class Outline:
         return cv2.warpAffine(self.values, move, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
+    def share_in(self, other: Outline) -> float:
+        """How much of this person, 0..1, lies where the other one is."""
+        rows, columns = np.nonzero(self.values[::4, ::4] > 0.5)
+        if not len(rows):
+            return 0.0
+        at = np.stack([columns, rows], 1) * 4.0 @ self.to_photo[:, :2].T + self.to_photo[:, 2]
+        there = (at - other.to_photo[:, 2]) @ np.linalg.inv(other.to_photo[:, :2]).T
+        places = there.astype(np.float32)[None]
+        found = cv2.remap(other.values, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        return float((found > 0.5).mean())
+
+
 @dataclass(frozen=True, eq=False)
 class Look:
     """What the network says of one square.

@@ -17,14 +17,15 @@ from mcld_app.perception.people_detector import Candidate, candidates, squares
 MOST_PEOPLE = 12
 """The largest are taken of a crowd."""
 
-SMALLEST = 32
-"""Pixels on the longer side of a person's outline; of a smaller one nothing is seen."""
+SMALLEST = 48
+"""Pixels on the longer side of a person's outline; of a smaller one, hardly anything is seen."""
 
 _MOST_LOOKS = 40  # candidates that are looked at in a photo, the surest first: a crowd must not take minutes
 _SURE = 0.5
 _WORTH = 0.3  # a first look that gives less is not followed by a second
 _SEEN = 0.5  # of a point
 _SAME = 0.5  # of the trunk's size: people whose points lie nearer than this are one
+_PART = 0.7  # of an outline that lies in somebody else's: it is a part of them
 _TRUNK = ("nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_elbow", "right_elbow")
 _FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 _HANDS = ("left_wrist", "right_wrist")
@@ -94,10 +95,25 @@ def find_people(photo: np.ndarray, *, closer: bool = False) -> tuple[FoundPerson
         if seen is not None and not any(_are_one(seen.landmarks, other.landmarks) for other in found):
             found.append(seen)
     people = [FoundPerson(one.landmarks, one.outline, one.score, photo.shape[:2]) for one in found]
-    people = sorted((one for one in people if max(one.box[2:]) >= SMALLEST), key=lambda one: -one.area)
+    people = _without_parts(sorted(people, key=lambda one: -one.area))
     if not people:
         raise NobodyFound(_nobody(closer))
-    return tuple(people[:MOST_PEOPLE])
+    height, width = people[0].box[2:]
+    if max(height, width) < SMALLEST:
+        raise NobodyFound(
+            f"The largest person in the photo is only {width} x {height} pixels, too small to be drawn from. Choose a "
+            f"photo in which the person is at least {SMALLEST} pixels tall or wide."
+        )
+    return tuple(one for one in people if max(one.box[2:]) >= SMALLEST)[:MOST_PEOPLE]
+
+
+def _without_parts(people: list[FoundPerson]) -> list[FoundPerson]:
+    """Without those who are a part of somebody larger, found a second time; the largest come first."""
+    kept: list[FoundPerson] = []
+    for one in people:
+        if one.area > 0 and all(one.outline.share_in(other.outline) < _PART for other in kept):
+            kept.append(one)
+    return kept
 
 
 def _nobody(closer: bool) -> str:
