@@ -9,7 +9,7 @@ import numpy as np
 
 from mcld_app.body.fitting.landmarks import AT, Landmarks
 from mcld_app.body.fitting.pose_fit import fit_pose
-from mcld_app.body.fitting.snapping import doubtful, snap
+from mcld_app.body.fitting.snapping import doubtful, extend, snap
 from mcld_app.body.framing import (
     Frame,
     edge_colour,
@@ -96,9 +96,13 @@ class ManualFit:
 
     @cached_property
     def iuv(self) -> np.ndarray:
-        """The IUV map that gives the photo: the mannequin, bent to the person's outline where that is known."""
-        if self.sighting is None:
-            return self.drawn
+        """The IUV map that gives the photo: the mannequin, bent to the person's outline where that is known, and going
+        on over loose cloth."""
+        return self.drawn if self.sighting is None else extend(self.snapped, self.sighting.shares, self._metre)
+
+    @cached_property
+    def snapped(self) -> np.ndarray:
+        """The mannequin bent to the person's outline, without what stands off from it."""
         return snap(self.drawn, self.sighting.shares, self._metre, self.sighting.inside)
 
     @cached_property
@@ -107,7 +111,8 @@ class ManualFit:
         if self.sighting is None:
             return None
         s = self.sighting
-        return doubtful(self.pose, self.iuv, s.shares, self._metre, self.photo, s.landmarks)
+        beside = (self.iuv[..., 0] > 0) & (self.snapped[..., 0] == 0)
+        return beside | doubtful(self.pose, self.iuv, s.shares, self._metre, self.photo, s.landmarks)
 
     @property
     def _metre(self) -> float:

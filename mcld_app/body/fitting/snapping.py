@@ -27,6 +27,7 @@ _MIDDLE = 0.03  # metres from the rim at least, where a limb has a middle
 _MIDDLE_WEIGHT = 0.3
 _HANDS, _HEAD, _LOWER_ARMS = (3, 4), (23, 24), (19, 20, 21, 22)
 
+_CLOTH = 0.05  # metres that loose cloth stands off the body's map, at most
 _BEHIND = 0.010  # metres on a far limb beside the edge of a nearer one
 _STEP = 0.05  # metres nearer, to be another limb
 _AROUND_HAND = 0.030
@@ -80,6 +81,26 @@ def snap(
     bent = cv2.remap(iuv, shifts, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
     bent[outline < 0.5] = 0
     return bent
+
+
+def extend(iuv: np.ndarray, outline: np.ndarray, metre: float) -> np.ndarray:
+    """A snapped map that goes on over loose cloth: what of the person it misses shows the place of the body next to it,
+    as far as `_CLOTH` goes. Hair and what a hand holds stay off. The arguments are `snap`'s."""
+    body = iuv[..., 0] > 0
+    missed = (outline >= 0.5) & ~body
+    if not missed.any() or not body.any():
+        return iuv
+    distance, label = cv2.distanceTransformWithLabels(
+        (~body).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    nearest = np.zeros(label.max() + 1, np.int64)
+    nearest[label[body]] = np.flatnonzero(body)
+    where = np.flatnonzero(missed & (distance < _CLOTH * metre))
+    taken = iuv.reshape(-1, 3)[nearest[label.ravel()[where]]]
+    is_cloth = ~np.isin(taken[:, 0], (*_HANDS, *_HEAD))
+    out = iuv.copy()
+    out.reshape(-1, 3)[where[is_cloth]] = taken[is_cloth]
+    return out
 
 
 @lru_cache(maxsize=2)
