@@ -23,7 +23,7 @@ _STRIDES = (8, 16, 32, 32, 32)  # of the grids the network predicts on, two pred
 _SURE = 0.5
 _SAME = 0.3  # boxes that overlap more are of one person: their intersection by their union
 _LONG = 1.25  # a photo whose sides differ more is also looked at in squares
-_CLOSE = 0.6  # of the shorter side: the squares of a closer look
+_MOST_ALONG = 10  # squares' sides that the longer side has at most: a strip is no photo of people
 _STEP = 1.5  # squares a length is covered by, in such squares: neighbours overlap by half
 
 
@@ -63,12 +63,13 @@ def candidates(photo: np.ndarray) -> list[Candidate]:
     ]
 
 
-def squares(height: int, width: int, *, closer: bool) -> Iterator[tuple[int, int, int]]:
+def squares(height: int, width: int, share: float = 1.0) -> Iterator[tuple[int, int, int]]:
     """Squares (top, left, side) that a photo is looked at in, too: along its longer side, where it is clearly longer;
-    or, `closer`, a grid of smaller ones over all of it."""
+    or, with a `share` below 1, a grid over all of it, of squares of that share of its shorter side."""
     short, long = min(height, width), max(height, width)
-    if closer:
-        side = max(1, int(short * _CLOSE))
+    short = max(short, long // _MOST_ALONG)
+    if share < 1:
+        side = max(1, int(short * share))
         yield from ((top, left, side) for top in _starts(height, side) for left in _starts(width, side))
     elif long > _LONG * short:
         yield from ((0, at, short) if width > height else (at, 0, short) for at in _starts(long, short))

@@ -119,6 +119,15 @@ class ManualFit:
         return self.frame.box[2] / 2 * self.pose.zoom * self.pose.height
 
     @cached_property
+    def agreement(self) -> float:
+        """How well the mannequin covers the person who was found, 0..1: pixels in common by those of either; 1 where
+        nobody was."""
+        if self.sighting is None:
+            return 1.0
+        body, person = self.drawn[..., 0] > 0, self.sighting.outline >= 128
+        return float((body & person).sum() / max((body | person).sum(), 1))
+
+    @cached_property
     def unsure(self) -> frozenset[str]:
         """Names of the handles (`mannequin.handles`) whose places in the photo were hardly seen."""
         if self.sighting is None or self.sighting.landmarks is None:

@@ -16,6 +16,11 @@ from mcld_app.studio import parsing
 from mcld_app.studio.state import EditorState
 
 
+_WELL = 0.65
+"""Of a found body and its outline: the mannequin's pixels in common with a person's by those of either. Bodies that fit
+have 0.75 to 0.9, loose clothes included."""
+
+
 def check_agreed(state: EditorState) -> None:
     """Whether pictures may be brought: on a public Space the visitor has to have agreed.
 
@@ -55,7 +60,9 @@ def take(state: EditorState, detections: Detections | FoundPeople, index: int) -
     person = detections.person(index)
     said = f"“{person.name}” is ready."
     if person.fit is not None:
-        said += " Where the body does not fit, press “Adjust the body”."
+        badly = person.fit.agreement < _WELL
+        said += " The body found in it fits badly:" if badly else " Where the body does not fit,"
+        said += " press “Adjust the body”."
     if len(detections) > 1:
         said += f" {len(detections)} people were found: choose another one below, if you mean them."
     return state.with_own(person).to(looks.of(person), said)
