@@ -50,12 +50,13 @@ def fit_map(iuv: np.ndarray, *, name: str = "as in the picture") -> FittedPose:
     size = iuv.shape[:2]
     points, pixels, parts = _sampled(iuv)
     canvas, unknowns = _begin(points, pixels, parts, size)
+    prior = prior_term(unknowns[ROLL])
     for stage in _STAGES:
         used = np.isin(parts, list(stage))
         if np.count_nonzero(used) >= _FEWEST:
             term = _pixel_term(_some(points, used), canvas.to_metres(pixels[used]))
-            unknowns = solve(unknowns, [term, prior_term()], _STEPS, _SETTLED)
-    everything = [_pixel_term(points, canvas.to_metres(pixels)), prior_term()]
+            unknowns = solve(unknowns, [term, prior], _STEPS, _SETTLED)
+    everything = [_pixel_term(points, canvas.to_metres(pixels)), prior]
     body = (iuv[..., 0] > 0).astype(np.float32)
     rim = outline_term(unknowns, canvas, body, (0, 0, *size), _REACH)
     unknowns = solve(unknowns, [*everything, *([] if rim is None else [rim])], _STEPS, _SETTLED)

@@ -107,7 +107,7 @@ def fit_pose(
     if not all(np.isfinite(array).all() for array in (landmarks.places, landmarks.sure, landmarks.space)):
         raise PoseError("These points are no body: some are no finite numbers.")
     canvas, unknowns = begin(landmarks, size)
-    own = [*landmark_terms(landmarks, canvas), prior_term()]
+    own = [*landmark_terms(landmarks, canvas), prior_term(unknowns[ROLL])]
     unknowns = solve(unknowns, own, _STEPS)
     for reach in _ROUNDS if outline is not None else ():
         rim = outline_term(unknowns, canvas, outline, inside or (0, 0, *size), reach)
@@ -139,11 +139,11 @@ def begin(landmarks: Landmarks, size: tuple[int, int]) -> tuple[Canvas, np.ndarr
     def between(array: np.ndarray, name: str) -> np.ndarray:
         return array[AT[f"left_{name}"]] - array[AT[f"right_{name}"]]
 
-    across = between(space, "shoulder") + between(space, "hip")
-    unknowns[YAW] = np.arctan2(-across[2], across[0])
     upright = _middle(plain, "shoulder") - _middle(plain, "hip")
     lean = float(np.arctan2(*upright))
     unknowns[ROLL] = lean if abs(lean) > _UPSIDE_DOWN else 0.0
+    across = (between(space, "shoulder") + between(space, "hip")) @ camera.view(unknowns)
+    unknowns[YAW] = np.arctan2(-across[2], across[0])
     unknowns[[RIGHT, UP]] = seen_middle / canvas.metre - middle + _middle(space, "hip")[:2]
     _bend_limbs(unknowns, space @ camera.view(unknowns))
     return canvas, unknowns
@@ -226,14 +226,16 @@ def landmark_terms(landmarks: Landmarks, canvas: Canvas, trust: float = 1.0, dep
     return (both,)
 
 
-def prior_term() -> Term:
-    """How far the unknowns are from a person who stands, of usual build, seen from their own height."""
+def prior_term(roll: float = 0.0) -> Term:
+    """How far the unknowns are from a person who stands, of usual build, seen from their own height, in a picture that
+    is turned by `roll` radians."""
     numbers, spreads = _priors()
+    usual = np.where(numbers == ROLL, roll, 0.0)
 
     def standing(unknowns: np.ndarray, bones: Bones) -> tuple[np.ndarray, np.ndarray]:
         slopes = np.zeros((len(numbers), UNKNOWNS))
         slopes[np.arange(len(numbers)), numbers] = 1 / spreads
-        return unknowns[numbers] / spreads, slopes
+        return (unknowns[numbers] - usual) / spreads, slopes
 
     return standing
 

@@ -32,12 +32,14 @@ class Crossings:
     """Points of one outline and where, along their normals, the other one is.
 
     Attributes:
-        points: (N, 2) x, y in pixels.
+        points: (N, 2) x, y in pixels, on the edge itself: half a pixel beyond the last one of the shape.
+        pixels: (N, 2) int, that last pixel.
         normals: (N, 2) outwards, of length 1.
         away: (N,) pixels along the normal to the other outline, negative inwards; NaN where it is not met.
     """
 
     points: np.ndarray
+    pixels: np.ndarray
     normals: np.ndarray
     away: np.ndarray
 
@@ -54,22 +56,24 @@ def crossings(shape: np.ndarray, other: np.ndarray, metre: float, reach: float, 
     """
     found, _ = cv2.findContours(shape.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     if not found:
-        return Crossings(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0))
-    points = np.concatenate([contour[:, 0] for contour in found])
-    points = points[:: max(1, len(points) // most)] if most else points
+        return Crossings(np.zeros((0, 2)), np.zeros((0, 2), int), np.zeros((0, 2)), np.zeros(0))
+    pixels = np.concatenate([contour[:, 0] for contour in found])
+    pixels = pixels[:: max(1, len(pixels) // most)] if most else pixels
     smooth = cv2.GaussianBlur(shape.astype(np.float32), (0, 0), max(1.5, _SMOOTH * metre))
     slope = np.stack([cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)], -1)
-    normals = -slope[points[:, 1], points[:, 0]].astype(np.float64)
+    normals = -slope[pixels[:, 1], pixels[:, 0]].astype(np.float64)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-9
+    points = pixels + 0.5 * normals
     steps = np.arange(-reach, reach + 1e-6, _STRIDE) * metre
     along = (points[:, None] + normals[:, None] * steps[None, :, None]).astype(np.float32)
     values = cv2.remap(other, along[..., 0], along[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     leaves = (values[:, :-1] >= 0.5) & (values[:, 1:] < 0.5)
-    between = (steps[:-1] + steps[1:]) / 2
+    fall = np.maximum(values[:, :-1] - values[:, 1:], 1e-6)
+    between = steps[:-1] + np.clip((values[:, :-1] - 0.5) / fall, 0, 1) * (steps[1] - steps[0])
     away = np.where(leaves, np.abs(between), np.inf)
-    nearest = away.argmin(1)
-    met = np.isfinite(away[np.arange(len(nearest)), nearest])
-    return Crossings(points.astype(np.float64), normals, np.where(met, between[nearest], np.nan))
+    rows, nearest = np.arange(len(pixels)), away.argmin(1)
+    met = np.isfinite(away[rows, nearest])
+    return Crossings(points, pixels, normals, np.where(met, between[rows, nearest], np.nan))
 
 
 def is_within(points: np.ndarray, inside: tuple[float, float, float, float], margin: float = 2.0) -> np.ndarray:

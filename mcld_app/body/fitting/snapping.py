@@ -61,9 +61,9 @@ def snap(
     known = cv2.resize(extended(outline, inside), size[::-1], interpolation=cv2.INTER_AREA)
     metre *= small
     met = crossings(part > 0, known, metre, _REACH)
-    at = met.points.astype(int)
+    at = met.pixels
     used = np.isfinite(met.away) & is_within(met.points, tuple(side * small for side in inside), margin=1.0)
-    keeps = np.isin(part[at[:, 1], at[:, 0]], (*_HANDS, *_HEAD)) if len(at) else np.zeros(0, bool)
+    keeps = np.isin(part[at[:, 1], at[:, 0]], (*_HANDS, *_HEAD))
     used &= ~(keeps & (met.away > _STILL * metre))
     # The field says where to read: what is to be seen at the person's rim lies at the mannequin's.
     away = (met.normals * met.away[:, None])[used]

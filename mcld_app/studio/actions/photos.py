@@ -15,7 +15,6 @@ from mcld_app.perception.found_people import FoundPeople
 from mcld_app.studio import parsing
 from mcld_app.studio.state import EditorState
 
-
 _WELL = 0.65
 """Of a found body and its outline: the mannequin's pixels in common with a person's by those of either. Bodies that fit
 have 0.75 to 0.9, loose clothes included."""
