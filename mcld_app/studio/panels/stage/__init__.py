@@ -43,12 +43,6 @@ _HTML = """
       <button type="button" class="stage-use-body">Use this body</button>
       <button type="button" class="stage-leave-body">Leave it</button>
     </div>
-    <div class="stage-found" hidden>
-      <button type="button" class="stage-adjust" title="Move the mannequin that gave this person their body">Adjust the
-        body</button>
-      <button type="button" class="stage-turn-person" title="Read the person from the other side: a front as a back, a
-        back as a front">Turn round</button>
-    </div>
     <div class="stage-history">
       <button type="button" data-act="undo" aria-label="Undo" title="Undo (Ctrl+Z)"><svg viewBox="0 0 24 24"
         aria-hidden="true"><path d="M8 5 4 9l4 4M4.500 9H14a5 5 0 0 1 0 10h-4"/></svg></button>
@@ -78,6 +72,12 @@ _HTML = """
         <figcaption>IUV map</figcaption></figure>
       <figure><img class="stage-photo" alt="The photo" width="352" height="512"><figcaption>Photo</figcaption></figure>
     </div>
+  </div>
+  <div class="stage-found" hidden>
+    <button type="button" class="stage-adjust" title="Move the mannequin that gave this person their body">Adjust the
+      body</button>
+    <button type="button" class="stage-turn-person" title="Read the person from the other side: a front as a back, a
+      back as a front">Turn round</button>
   </div>
   <div class="stage-wear">
     <p class="stage-prompt"></p>
