@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcld_app.body.fitting import camera
-from mcld_app.body.fitting.articulated import KEYS, LIMITS, bones_at
-from mcld_app.body.fitting.camera import ANGLES, BUILD, RIGHT, SCALE, UNKNOWNS, UP, Canvas
+from mcld_app.body.fitting.articulated import KEYS, LIMITS
+from mcld_app.body.fitting.camera import ANGLES, RIGHT, SCALE, UNKNOWNS, UP, Canvas
 from mcld_app.body.fitting.landmark_places import landmark_points
 from mcld_app.body.fitting.landmarks import AT, NAMES, Landmarks
 from mcld_app.body.fitting.manual_fit import ManualFit, Sighting, fit_by_sighting
@@ -32,7 +32,7 @@ def landmarks_of(pose: Pose, size: tuple[int, int] = SIZE) -> Landmarks:
     numbers, points, _ = landmark_points()
     canvas = Canvas(size, size[0] / 2)
     unknowns = camera.from_pose(pose, canvas)
-    seen = camera.seen(bones_at(unknowns[ANGLES]), points, unknowns)
+    seen = camera.seen(camera.bones_of(unknowns), points, unknowns)
     places, space, sure = np.zeros((33, 2)), np.zeros((33, 3)), np.zeros(33)
     places[numbers] = canvas.to_pixels(seen.places)
     space[numbers, :2] = seen.places / np.exp(unknowns[SCALE])
@@ -59,7 +59,7 @@ def some_unknowns(seed: int) -> np.ndarray:
     unknowns = np.zeros(UNKNOWNS)
     low, high = LIMITS.T
     unknowns[ANGLES] = low + (high - low) * chance.uniform(0.05, 0.95, len(KEYS))
-    unknowns[BUILD:] = chance.uniform(-0.4, 0.4, UNKNOWNS - len(KEYS))
+    unknowns[len(KEYS) :] = chance.uniform(-0.4, 0.4, UNKNOWNS - len(KEYS))
     return unknowns
 
 
@@ -68,7 +68,7 @@ def some_unknowns(seed: int) -> np.ndarray:
 def test_bones_are_those_that_draw_the_mannequin(seed: int) -> None:
     unknowns = some_unknowns(seed)
     angles = dict(zip(KEYS, np.degrees(unknowns[ANGLES]).tolist(), strict=True))
-    assert np.allclose(bones_at(unknowns[ANGLES]).frames, bone_transforms(angles), atol=1e-5)
+    assert np.allclose(camera.bones_of(unknowns).frames, bone_transforms(angles), atol=1e-5)
 
 
 @settings(max_examples=4)
@@ -78,10 +78,10 @@ def test_the_slopes_are_exact(seed: int) -> None:
     unknowns, step = some_unknowns(seed), 1e-6
 
     def at(where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        seen = camera.seen(bones_at(where[ANGLES]), points, where)
+        seen = camera.seen(camera.bones_of(where), points, where)
         return seen.places, seen.depths
 
-    told = camera.seen(bones_at(unknowns[ANGLES]), points, unknowns)
+    told = camera.seen(camera.bones_of(unknowns), points, unknowns)
     raised = [KEYS.index(f"{side}_shoulder.raise") for side in ("left", "right")]
     for number in range(seed % 2, UNKNOWNS, 2):
         if number in raised and abs(np.degrees(unknowns[number]) - 60) < 0.1:

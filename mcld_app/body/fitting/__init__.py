@@ -2,7 +2,8 @@
 
     landmarks         33 points of a body, seen in a picture and in space
     landmark_places   where those points lie on the mannequin: the one table that hangs on the body's shape
-    articulated       points of the mannequin as functions of its angles, with their exact Jacobian
+    body_shape        what of the body's shape is fitted; skin and joints as the fitting takes them
+    articulated       points of the mannequin as functions of angles and shape, with their exact Jacobian
     camera            the same seen in a picture: turned, scaled, shifted
     pose_fit          landmarks (and an outline, or an IUV map) -> pose, by Gauss and Newton
     silhouette        where the mannequin's outline meets a person's

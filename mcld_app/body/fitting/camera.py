@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from mcld_app.body.fitting import body_shape
 from mcld_app.body.fitting.articulated import (
     KEYS,
     LIMITS,
@@ -17,17 +18,15 @@ from mcld_app.body.fitting.articulated import (
     placed_with_slopes,
 )
 from mcld_app.body.mannequin.articulation import rotation
-from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import SETTINGS, Pose
 from mcld_app.body.mannequin.rendering import posed_vertices, to_picture
-from mcld_app.body.mannequin.skeleton import BONES
 
 ANGLES = slice(0, len(KEYS))
-BUILD, YAW, PITCH, ROLL, SCALE, RIGHT, UP = range(len(KEYS), len(KEYS) + 7)
-UNKNOWNS = len(KEYS) + 7
-"""Angles (radians), build, yaw, pitch and roll (radians), the logarithm of the scale, and metres right and up."""
+SHAPE = slice(len(KEYS), len(KEYS) + body_shape.AMOUNTS)
+YAW, PITCH, ROLL, SCALE, RIGHT, UP = range(SHAPE.stop, SHAPE.stop + 6)
+UNKNOWNS = SHAPE.stop + 6
+"""Angles (radians), shape, yaw, pitch and roll (radians), the logarithm of the scale, and metres right and up."""
 
-_PELVIS = np.array(BONES["pelvis"][1])
 _FREE = 9.0  # no limit
 _TILT = np.radians(35.0)
 
@@ -74,9 +73,8 @@ class Canvas:
 
 def limits() -> np.ndarray:
     """(UNKNOWNS, 2): lowest and highest of each unknown."""
-    low, high, _ = SETTINGS["build"]
-    more = [(low, high), (-_FREE, _FREE), (-_TILT, _TILT), (-_FREE, _FREE), (-2.0, 2.0), *[(-_FREE, _FREE)] * 2]
-    return np.concatenate([LIMITS, np.array(more)])
+    more = [(-_FREE, _FREE), (-_TILT, _TILT), (-_FREE, _FREE), (-2.0, 2.0), *[(-_FREE, _FREE)] * 2]
+    return np.concatenate([LIMITS, body_shape.LIMITS, np.array(more)])
 
 
 def view(unknowns: np.ndarray) -> np.ndarray:
@@ -85,14 +83,19 @@ def view(unknowns: np.ndarray) -> np.ndarray:
     return rotation((0, 0, 1), -roll) @ rotation((1, 0, 0), pitch) @ rotation((0, 1, 0), yaw)
 
 
+def bones_of(unknowns: np.ndarray) -> Bones:
+    """The skeleton at the unknowns' angles, of their shape."""
+    return bones_at(unknowns[ANGLES], unknowns[SHAPE])
+
+
 def seen(bones: Bones, points: BodyPoints, unknowns: np.ndarray) -> Seen:
-    """Points in the picture, with their slopes; `bones` are those of the unknowns' angles."""
-    at, slopes, thicker = placed_with_slopes(bones, points, unknowns[BUILD])
+    """Points in the picture, with their slopes; `bones` are `bones_of` the unknowns."""
+    at, slopes, grown = placed_with_slopes(bones, points)
     turn, scale = view(unknowns), np.exp(unknowns[SCALE])
-    turned = (at - _PELVIS) @ turn.T
+    turned = (at - bones.pelvis) @ turn.T
     out = np.zeros((len(at), 3, UNKNOWNS))
     out[:, :, ANGLES] = turn @ slopes
-    out[:, :, BUILD] = thicker @ turn.T
+    out[:, :, SHAPE] = turn @ (grown - body_shape.joints()[1][:, 0].T)
     roll = rotation((0, 0, 1), -np.degrees(unknowns[ROLL]))
     tilt = roll @ rotation((1, 0, 0), np.degrees(unknowns[PITCH]))
     out[:, :, YAW] = np.cross(tilt[:, 1], turned)
@@ -107,7 +110,8 @@ def seen(bones: Bones, points: BodyPoints, unknowns: np.ndarray) -> Seen:
 
 def skin(unknowns: np.ndarray) -> np.ndarray:
     """(6890, 3) the whole body's skin: right and up in metres of the picture, and depth."""
-    turned = (placed(bones_at(unknowns[ANGLES]), body_points(), unknowns[BUILD]) - _PELVIS) @ view(unknowns).T
+    bones = bones_of(unknowns)
+    turned = (placed(bones, body_points()) - bones.pelvis) @ view(unknowns).T
     turned[:, :2] = np.exp(unknowns[SCALE]) * (turned[:, :2] + unknowns[[RIGHT, UP]])
     return turned
 
@@ -115,8 +119,7 @@ def skin(unknowns: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=1)
 def body_points() -> BodyPoints:
     """The body's own vertices."""
-    mesh = body_mesh()
-    return BodyPoints(*(np.asarray(array, np.float64) for array in (mesh.rest, mesh.thicken, mesh.weights)))
+    return BodyPoints(*body_shape.skin())
 
 
 def to_pose(unknowns: np.ndarray, canvas: Canvas, name: str) -> Pose:
@@ -124,13 +127,14 @@ def to_pose(unknowns: np.ndarray, canvas: Canvas, name: str) -> Pose:
     degrees = np.degrees(np.clip(unknowns[ANGLES], *LIMITS.T)).round(3)
     scale = float(np.exp(unknowns[SCALE]) * canvas.metre)
     settings = {
-        "build": unknowns[BUILD],
         "yaw": _wrapped(unknowns[YAW]),
         "pitch": np.degrees(unknowns[PITCH]),
         "roll": _wrapped(unknowns[ROLL]),
         "zoom": 2 * scale / canvas.size[0],
     }
-    pose = Pose(name, dict(zip(KEYS, degrees.tolist(), strict=True)), **{k: _within(k, v) for k, v in settings.items()})
+    settings = {setting: _within(setting, value) for setting, value in settings.items()}
+    angles = dict(zip(KEYS, degrees.tolist(), strict=True))
+    pose = Pose(name, angles, **settings, **body_shape.of_amounts(unknowns[SHAPE]))
     _, joints = posed_vertices(pose)
     now = to_picture(joints[:1], pose, canvas.size)[0, :2]
     wish = canvas.to_pixels(np.exp(unknowns[SCALE]) * unknowns[None, [RIGHT, UP]])[0]
@@ -142,7 +146,7 @@ def from_pose(pose: Pose, canvas: Canvas) -> np.ndarray:
     """(UNKNOWNS,) a pose as unknowns; its `height` becomes a part of the scale."""
     unknowns = np.zeros(UNKNOWNS)
     unknowns[ANGLES] = np.radians([pose.angles.get(key, 0.0) for key in KEYS])
-    unknowns[BUILD] = pose.build
+    unknowns[SHAPE] = body_shape.amounts_of(pose)
     unknowns[[YAW, PITCH, ROLL]] = np.radians([pose.yaw, pose.pitch, pose.roll])
     scale = canvas.size[0] / 2 * pose.zoom * pose.height
     unknowns[SCALE] = np.log(scale / canvas.metre)

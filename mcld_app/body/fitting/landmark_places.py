@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from mcld_app.body.fitting.articulated import BodyPoints
+from mcld_app.body.fitting.body_shape import joints
 from mcld_app.body.fitting.landmarks import AT
 from mcld_app.body.mannequin.skeleton import BONES
 
@@ -71,7 +72,8 @@ def landmark_points() -> tuple[np.ndarray, BodyPoints, np.ndarray]:
     """The landmarks that are fitted: their numbers (N,), where they lie on the mannequin, and their spreads (N,)."""
     bones = list(BONES)
     numbers = np.array([AT[name] for name in places()])
-    rest = np.array([np.add(BONES[place.joint][1], place.offset) for place in places().values()])
-    weights = np.eye(len(bones))[[bones.index(place.joint) for place in places().values()]]
+    carriers = [bones.index(place.joint) for place in places().values()]
+    starts, moves = joints()
+    rest = starts[carriers] + np.array([place.offset for place in places().values()])
     spreads = np.array([place.spread for place in places().values()])
-    return numbers, BodyPoints(rest, np.zeros_like(rest), weights), spreads
+    return numbers, BodyPoints(rest, moves[:, carriers], np.eye(len(bones))[carriers]), spreads

@@ -11,11 +11,11 @@ import numpy as np
 from mcld_app.body.charts import TEXTURE, charts
 from mcld_app.body.fitting import camera
 from mcld_app.body.fitting.articulated import BodyPoints, Bones
-from mcld_app.body.fitting.camera import BUILD, PITCH, RIGHT, ROLL, SCALE, UNKNOWNS, UP, YAW, Canvas
+from mcld_app.body.fitting.body_shape import joints
+from mcld_app.body.fitting.camera import RIGHT, ROLL, SCALE, UNKNOWNS, UP, YAW, Canvas
 from mcld_app.body.fitting.pose_fit import FittedPose, Term, huber, prior_term, solve
 from mcld_app.body.fitting.silhouette import outline_term
 from mcld_app.body.iuv import check_iuv
-from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.errors import IUVError
 
@@ -99,12 +99,12 @@ def _body_places(faces: np.ndarray, xy: np.ndarray) -> BodyPoints:
     shares = np.stack([1 - second - third, second, third], 1)
     vertices = charts().body_vertex[charts().faces[faces]]
     body = camera.body_points()
-    mixed = (np.einsum("nk,nkc->nc", shares, array[vertices]) for array in (body.rest, body.thicken, body.weights))
-    return BodyPoints(*mixed)
+    rest, weights = (np.einsum("nk,nkc->nc", shares, array[vertices]) for array in (body.rest, body.weights))
+    return BodyPoints(rest, np.einsum("nk,ankc->anc", shares, body.directions[:, vertices]), weights)
 
 
 def _some(points: BodyPoints, used: np.ndarray) -> BodyPoints:
-    return BodyPoints(points.rest[used], points.thicken[used], points.weights[used])
+    return BodyPoints(points.rest[used], points.directions[:, used], points.weights[used])
 
 
 def _begin(
@@ -114,7 +114,7 @@ def _begin(
     picture's right and up as the body sees them. Without a trunk, of all pixels."""
     trunk = np.isin(parts, list(_TRUNK))
     used = trunk if np.count_nonzero(trunk) >= _FEWEST else np.ones(len(parts), bool)
-    rest = points.rest[used] - np.array(BONES["pelvis"][1])
+    rest = points.rest[used] - joints()[0][0]
     plain = Canvas(size, 1.0).to_metres(pixels[used])
     middle, seen_middle = rest.mean(0), plain.mean(0)
     # A flat piece says nothing across itself: a little pull towards nothing keeps that direction small.
@@ -129,7 +129,6 @@ def _begin(
     unknowns[ROLL] = roll if abs(roll) > np.radians(35) else 0.0
     across = np.cos(unknowns[ROLL]) * right - np.sin(unknowns[ROLL]) * up
     unknowns[YAW] = _facing(points, parts, across)
-    unknowns[[PITCH, BUILD]] = 0.0
     turned = middle @ camera.view(unknowns).T
     unknowns[[RIGHT, UP]] = seen_middle / metre - turned[:2]
     return Canvas(size, metre), unknowns

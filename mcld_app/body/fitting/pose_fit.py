@@ -1,6 +1,6 @@
 """Landmarks and an outline -> the mannequin's pose: damped least squares (Gauss and Newton, Levenberg and Marquardt).
 
-The unknowns are all joint angles, the build and the camera (`camera`). What counts: the landmarks' places in the
+The unknowns are all joint angles, the shape and the camera (`camera`). What counts: the landmarks' places in the
 picture; the differences of their depths along each limb; how far angles are from standing; and, in later rounds, the
 outline (`silhouette`). What errs much counts as if it erred less (Huber, "Robust Estimation of a Location Parameter",
 1964).
@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from mcld_app.body.fitting import camera
-from mcld_app.body.fitting.articulated import KEYS, LIMITS, Bones, bones_at
-from mcld_app.body.fitting.camera import ANGLES, BUILD, PITCH, RIGHT, ROLL, SCALE, UNKNOWNS, UP, YAW, Canvas, Seen
+from mcld_app.body.fitting import body_shape, camera
+from mcld_app.body.fitting.articulated import KEYS, LIMITS, Bones
+from mcld_app.body.fitting.camera import PITCH, RIGHT, ROLL, SCALE, SHAPE, UNKNOWNS, UP, YAW, Canvas, Seen
 from mcld_app.body.fitting.landmark_places import landmark_points, places
 from mcld_app.body.fitting.landmarks import AT, Landmarks
 from mcld_app.body.fitting.silhouette import outline_term
@@ -66,7 +66,9 @@ _TURNS: dict[str, dict[str, float]] = {
     "wrist": {"": 15},
     "ankle": {"": 15},
 }
-_USUAL = {BUILD: 0.5, PITCH: np.radians(8), ROLL: np.radians(25), SCALE: 0.3}  # spreads of the rest
+_USUAL = dict(zip(range(SHAPE.start, SHAPE.stop), body_shape.SPREADS, strict=True)) | {
+    PITCH: np.radians(8), ROLL: np.radians(25), SCALE: 0.3,
+}  # spreads of the rest
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +153,7 @@ def begin(landmarks: Landmarks, size: tuple[int, int]) -> tuple[Canvas, np.ndarr
 
 def _to_mannequin(landmarks: Landmarks) -> float:
     """How much larger the mannequin is than the landmarks' body in space, by the long bones."""
-    rest = {name: np.add(camera.BONES[place.joint][1], place.offset) for name, place in places().items()}
+    rest = dict(zip(places(), landmark_points()[1].rest, strict=True))
     pairs = [(f"{side}_{a}", f"{side}_{b}") for side in ("left", "right") for a, b in _LONG_BONES]
     ours = np.array([np.linalg.norm(rest[a] - rest[b]) for a, b in pairs])
     theirs = np.array([np.linalg.norm(landmarks.space[AT[a]] - landmarks.space[AT[b]]) for a, b in pairs])
@@ -265,7 +267,7 @@ def solve(unknowns: np.ndarray, terms: Sequence[Term], steps: int, settled: floa
     limits."""
 
     def at(where: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        bones = bones_at(where[ANGLES])
+        bones = camera.bones_of(where)
         residuals, slopes = (np.concatenate(parts) for parts in zip(*(t(where, bones) for t in terms), strict=True))
         return residuals, slopes, float(residuals @ residuals)
 

@@ -128,7 +128,7 @@ def outline_term(
     at = ((points + met.normals * met.away[:, None])[used] + 0.5) / small - 0.5
     targets = canvas.to_metres(at)
     body = camera.body_points()
-    rim = BodyPoints(body.rest[vertices], body.thicken[vertices], body.weights[vertices])
+    rim = BodyPoints(body.rest[vertices], body.directions[:, vertices], body.weights[vertices])
     weight = np.where(away > _STANDS_OFF, _LOOSE, 1.0) / _SPREAD / np.sqrt(len(vertices) / _USUAL_POINTS)
     on_head = rim.weights[:, list(BONES).index("head")] > 0.5
     weight = np.where(on_head & (away > 0), weight * _HAIR, weight)
