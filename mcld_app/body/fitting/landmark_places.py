@@ -34,8 +34,8 @@ class Place:
     spread: float
 
 
-# Of the left side, and of the middle; the right side is its mirror image. Of the face, only what tells its turn.
-_PLACES: dict[str, Place] = {
+# The right side is the left one's mirror image. Of the face, only what tells its turn.
+PLACES: dict[str, Place] = {
     "nose": Place("head", (0.000, 0.045, 0.123), 0.020),
     "left_eye": Place("head", (0.032, 0.080, 0.100), 0.020),
     "left_ear": Place("head", (0.061, 0.060, 0.003), 0.025),
@@ -52,13 +52,14 @@ _PLACES: dict[str, Place] = {
     "left_heel": Place("left_ankle", (-0.008, -0.051, -0.043), 0.030),
     "left_toes": Place("left_toes", (0.002, 0.000, 0.015), 0.030),
 }  # fmt: skip
+"""Landmark -> its place: of the left side and of the middle."""
 
 
 @lru_cache(maxsize=1)
 def places() -> dict[str, Place]:
     """Landmark -> its place, both sides."""
     both = {}
-    for name, place in _PLACES.items():
+    for name, place in PLACES.items():
         both[name] = place
         if name.startswith("left_"):
             x, y, z = place.offset
