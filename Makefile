@@ -19,7 +19,9 @@ help:
 	@echo "make samples  draw the sample people and garments of assets/ again"
 	@echo "make schema   write the JSON schemas of recipes (docs/) and of training runs (configs/) again"
 
+# Without a network the page runs all the same, says what is missing, and offers to fetch it.
 run: $(VENV)/.installed
+	@$(PY) -m mcld_app download body || true
 	@$(PY) app.py
 
 test: lint

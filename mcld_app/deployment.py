@@ -70,6 +70,12 @@ def user_cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
+def surroundings_with(temporary: Path) -> dict[str, str]:
+    """This environment for another Python program, with a temporary folder of its own."""
+    named = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    return {**os.environ, **named, "PYTHONUTF8": "1"}
+
+
 def hub_endpoint() -> str:
     """The address of the Hugging Face Hub, or of the mirror that HF_ENDPOINT names; no "/" at its end."""
     return (os.environ.get("HF_ENDPOINT") or _HUB).rstrip("/")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from body_finder import need_body_finder
 from get_chromium import find_chromium
 from hypothesis import settings
 
@@ -56,6 +57,18 @@ def root() -> Path:
 def reference() -> Path:
     """The reference data in the repository: what the authors' own code gave, see its README.md."""
     return ROOT / "tests" / "reference"
+
+
+@pytest.fixture
+def without_body_finder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here finds people in photos by itself."""
+    monkeypatch.setattr("mcld_app.perception.found_people.is_installed", lambda: False)
+
+
+@pytest.fixture(scope="session")
+def body_finder() -> None:
+    """The body finder, installed; a test that uses it also takes a moment to load it."""
+    need_body_finder()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcld_app.studio.actions.fitting import leave_body, use_body
+from mcld_app.studio.actions.fitting import adjust_body, leave_body, turn_round, use_body
 from mcld_app.studio.actions.poses import drag, turn
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is
 from mcld_app.studio.page import PANELS
@@ -17,18 +17,18 @@ from mcld_app.studio.panels.people import choose_person
 from mcld_app.studio.panels.poses import as_in_photo, begin_by_hand, choose_pose, mirror
 from mcld_app.studio.panels.recipe import open_recipe
 from mcld_app.studio.panels.series import add_pose, drop_pose, set_between
-from mcld_app.studio.panels.stage import redo, reset, undo
+from mcld_app.studio.panels.stage import outline, redo, reset, undo
 from mcld_app.studio.panels.texture import another_photo, guess, paint, paint_map
 from mcld_app.studio.panels.upload import agree, lay_over, use_upload
 from mcld_app.studio.session_store import SessionStore
 from mcld_app.studio.state import EditorState
 
 __all__ = [
-    "add_pose", "agree", "another_photo", "as_in_photo", "as_it_is", "begin_by_hand", "choose_body", "choose_face",
-    "choose_person", "choose_pose", "cover", "drag", "drop_pose", "face_files", "guess", "lay_over", "leave_body",
-    "lift", "mirror", "mix_face", "move", "new_dispatcher", "open_pose", "open_recipe", "paint", "paint_map", "pose_of",
-    "redo", "remove", "reset", "run", "set_between", "show_example", "shown", "switch", "turn", "undo", "use_body",
-    "use_upload", "wear", "wear_files", "weigh_face",
+    "add_pose", "adjust_body", "agree", "another_photo", "as_in_photo", "as_it_is", "begin_by_hand", "choose_body",
+    "choose_face", "choose_person", "choose_pose", "cover", "drag", "drop_pose", "face_files", "guess", "lay_over",
+    "leave_body", "lift", "mirror", "mix_face", "move", "new_dispatcher", "open_pose", "open_recipe", "outline",
+    "paint", "paint_map", "pose_of", "redo", "remove", "reset", "run", "set_between", "show_example", "shown",
+    "switch", "turn", "turn_round", "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import studio_actions as actions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcld_app.body.mannequin.manual_fit import fit_by_hand
+from mcld_app.body.fitting.manual_fit import fit_by_hand
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.photo import encode_png
@@ -23,6 +23,9 @@ from mcld_app.studio.state import FITTING, EditorState, initial_state
 from mcld_app.synthetic.people import draw_person, render_person
 
 WALKING = named_poses()["walking"]
+
+
+pytestmark = pytest.mark.usefixtures("without_body_finder")
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +93,7 @@ def fitting(photo: np.ndarray) -> EditorState:
 
 
 def test_a_photo_alone_gets_a_mannequin_and_a_sentence_that_says_what_to_do(fitting: EditorState) -> None:
-    assert "No DensePose model is installed" in fitting.note.text and "Use this body" in fitting.note.text
+    assert "Nothing is installed here to find a body" in fitting.note.text and "Use this body" in fitting.note.text
     shown = actions.shown("stage", fitting)
     assert shown["fitting"] == "holiday" and len(shown["handles"]["points"]) > 15
     assert fitting.look is initial_state().look or fitting.look.person.sample, "the look waits"

@@ -81,7 +81,7 @@ def guider(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> bytes:
 
 def test_a_download_tells_how_far_it_is_and_ends(folder: Path, hub: Hub, monkeypatch, tmp_path: Path) -> None:
     content = guider(hub, monkeypatch, tmp_path)
-    told = list(weights.fetched("everything", generation.new_stop()))
+    told = list(weights.fetched("model", generation.new_stop()))
     assert told[-1]["state"] == "done" and (folder / "pose_guider.pth").read_bytes() == content
     steps = [step for step in told if step["state"] == "step"]
     assert steps[-1]["share"] == 1 and "1 of 1: pose guider" in steps[-1]["text"]
@@ -95,12 +95,12 @@ def test_a_download_that_is_stopped_keeps_what_came_and_goes_on_from_there(
     hub.break_after = [2 << 20, 3 << 20]
     monkeypatch.setattr("mcld_app.checkpoints.downloads.time.sleep", lambda seconds: stop.touch())
     stop = generation.new_stop()
-    told = list(weights.fetched("everything", stop))
+    told = list(weights.fetched("model", stop))
     assert told[-1]["state"] == "stopped" and "goes on from there" in told[-1]["text"]
     [part] = (folder / ".partial").glob("*.part")
     assert 0 < part.stat().st_size < len(content)
     hub.break_after, hub.asked = [], []
-    assert list(weights.fetched("everything", generation.new_stop()))[-1]["state"] == "done"
+    assert list(weights.fetched("model", generation.new_stop()))[-1]["state"] == "done"
     assert hub.ranges[0] is not None, "it went on and did not begin anew"
     assert (folder / "pose_guider.pth").read_bytes() == content
 
@@ -119,7 +119,7 @@ def test_trouble_is_a_sentence(folder: Path, hub: Hub, monkeypatch, tmp_path: Pa
     monkeypatch.setattr("mcld_app.checkpoints.downloads.time.sleep", lambda seconds: None)
     with contextlib.suppress(Exception):
         trouble(hub)
-    told = list(weights.fetched("everything", generation.new_stop()))
+    told = list(weights.fetched("model", generation.new_stop()))
     assert told[-1]["state"] == "failed" and said in told[-1]["text"] and "Traceback" not in told[-1]["text"]
     assert not (folder / "pose_guider.pth").exists()
 

@@ -1,6 +1,7 @@
 """The benchmarks' command line.
 
 python -m mcld_app.bench body [--photo PERSON.jpg --iuv PERSON_IUV.png] [--runs 15] [--plain-runs 3]
+python -m mcld_app.bench body --finder [FOLDER]
 python -m mcld_app.bench network [--runs 3]
 python -m mcld_app.bench gpu [--minutes 7.5] > gpu.md
 python -m mcld_app.bench page
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     body.add_argument("--iuv", help="that photo's IUV map")
     body.add_argument("--runs", type=_count, default=15, help="how often ours run (default 15)")
     body.add_argument("--plain-runs", type=_count, default=3, help="how often the plain version runs (default 3)")
+    body.add_argument("--finder", nargs="?", const="", metavar="FOLDER", help="how well and fast people are found in "
+                      "photos, instead; FOLDER holds them (default: ../shared)")  # fmt: skip
     network = kinds.add_parser("network", help="a denoising step on the CPU, beside a plain version")
     network.add_argument("--runs", type=_count, default=3, help="how often each version runs (default 3)")
     gpu = kinds.add_parser("gpu", help="whole pictures on a CUDA GPU: time and memory, as a Markdown table")
@@ -69,6 +72,10 @@ def _rehearsal(chosen: argparse.Namespace) -> str:
 
 
 def _body(chosen: argparse.Namespace) -> str:
+    if chosen.finder is not None:
+        from mcld_app.bench import finder
+
+        return finder.table(finder.bench_finder(Path(chosen.finder) if chosen.finder else finder.FOLDER))
     from mcld_app.bench.body import bench_body, read_pair
     from mcld_app.bench.measure import table
 

@@ -54,10 +54,21 @@ def plan_frame(iuv: np.ndarray, *, target: tuple[int, int] | None = TARGET, marg
     cutting it would only blur it.
     An empty map is framed whole. Raises PictureError when `target` or the map has no pixels.
     """
-    height, width = iuv.shape[:2]
+    return frame_around(iuv.shape[:2], person_box(iuv), target=target, margin=margin)
+
+
+def frame_around(
+    size: tuple[int, int],
+    person: tuple[int, int, int, int] | None,
+    *,
+    target: tuple[int, int] | None = TARGET,
+    margin: float = 0.1,
+) -> Frame:
+    """`plan_frame` for a picture of `size` (height, width), the person's box (top, left, height, width) being known."""
+    height, width = size
     if 0 in (height, width) or (target is not None and min(target) < 1):
         raise PictureError("A picture without pixels cannot be framed. Give at least 1 pixel each way.")
-    top, left, tall, wide = person_box(iuv) or (0, 0, height, width)
+    top, left, tall, wide = person or (0, 0, height, width)
     tight, wished = _units(tall, wide), _units(tall * (1 + 2 * margin), wide * (1 + 2 * margin))
     inside = min(height // ASPECT[0], width // ASPECT[1])
     units = max(tight, min(wished, inside))
@@ -89,6 +100,19 @@ def frame_11_16(
     frame = plan_frame(iuv, target=target, margin=margin)
     framed = None if photo is None else frame_photo(photo, frame, fill=fill or edge_colour(photo, iuv))
     return Framed(frame_iuv(iuv, frame), framed, frame)
+
+
+def shown_part(frame: Frame) -> tuple[int, int, int, int]:
+    """(top, left, height, width) of the framed picture that shows its source; the rest is padding."""
+    _, in_box = _overlap(frame)
+    top, left, bottom, right = (
+        round(at * target / whole)
+        for at, target, whole in zip(
+            (in_box[0].start, in_box[1].start, in_box[0].stop, in_box[1].stop),
+            frame.target * 2, frame.box[2:] * 2, strict=True,
+        )
+    )  # fmt: skip
+    return top, left, bottom - top, right - left
 
 
 def frame_photo(photo: np.ndarray, frame: Frame, *, fill: tuple[int, int, int] | None = None) -> np.ndarray:

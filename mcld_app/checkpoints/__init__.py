@@ -7,6 +7,7 @@
     formats     the kind of a weight file, by its first bytes and its outline
     manifest    the checksum manifest: the SHA-256 of each file that may be loaded
     downloads   downloads with resume and progress
+    wheel_models  the body finder's models, taken out of a wheel on PyPI
     tensors     tensors from a file without running anything in it; strict loading into a network (`modules`)
     loading     an `MCLDPipeline` from the published files (`published`) or from a folder in diffusers' layout (`saved`)
     footprint   how much memory a model's parts will take

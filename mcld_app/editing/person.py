@@ -6,12 +6,13 @@ read-only, so the same one may stand in many looks and be shared by all visitors
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, looks_like_iuv, read_iuv, resize_iuv
@@ -28,7 +29,9 @@ from mcld_app.request import Conditioning, Face
 PICTURE_SIZE = (512, 352)
 """Height and width of every picture the studio shows and gives away: 11:16, the network's own frame."""
 
-_LARGEST = (1104, 759)  # DeepFashion's own photos, 1101 high, stay as they are; larger ones cost time and add nothing
+LARGEST = (1104, 759)
+"""Height and width of a person's photo at most. DeepFashion's own photos, 1101 high, stay as they are; larger ones cost
+time and add nothing."""
 
 Source = str | Path | bytes
 
@@ -44,6 +47,9 @@ class Person:
         texture: what the photo shows of them, laid on the texture map, as the studio shows it.
         sample: the id of the sample they are, "" for a visitor's own picture.
         whole: the photo as it came and how it was framed; None where `photo` is all there is.
+        doubtful: (H, W) bool, pixels of `iuv` that were not laid on the texture map: they may show another limb, or
+            what somebody holds. None where there are none.
+        fit: the mannequin over their photo, where their body came from it or was found: to be moved further.
     """
 
     name: str
@@ -52,11 +58,14 @@ class Person:
     texture: TextureMap = field(repr=False)
     sample: str = ""
     whole: tuple[np.ndarray, Frame] | None = field(default=None, repr=False)
+    doubtful: np.ndarray | None = field(default=None, repr=False)
+    fit: ManualFit | None = field(default=None, repr=False)
 
     @cached_property
     def key(self) -> str:
         """A short name for the content: the same photo and IUV map give the same key."""
-        return content_hash(self.photo, self.iuv)
+        doubt = () if self.doubtful is None else (self.doubtful.view(np.uint8),)
+        return content_hash(self.photo, self.iuv, *doubt)
 
     @cached_property
     def picture(self) -> np.ndarray:
@@ -101,7 +110,8 @@ class Person:
             return self.texture
         key = None if how.outline is None else content_hash(how.outline)
         if key not in self._exact:
-            self._exact[key] = _still(extract(self.photo, self.iuv, mode="exact", outline=how.outline))
+            sure = _sure(self.iuv, self.doubtful)
+            self._exact[key] = _still(extract(self.photo, sure, mode="exact", outline=how.outline))
         return self._exact[key]
 
     @cached_property
@@ -122,24 +132,44 @@ def make_person(name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = 
     """
     check_iuv(iuv, photo)
     plan = plan_frame(iuv, target=None)
-    framed = frame_11_16(iuv, photo, target=_LARGEST if plan.target[0] > _LARGEST[0] else None)
+    framed = frame_11_16(iuv, photo, target=LARGEST if plan.target[0] > LARGEST[0] else None)
     whole = (_frozen(photo), framed.frame) if framed.photo.shape != photo.shape else None
     photo, iuv = framed.photo, framed.iuv
     return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)), sample, whole)
 
 
-def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray) -> Person:
-    """A person from a photo and an IUV map that were a person's before, and so are framed already: with the same
-    pixels it is the same person.
+def fitted_person(fit: ManualFit) -> Person:
+    """A person from a photo and the mannequin that was laid over it.
+
+    Raises:
+        IUVError: where the mannequin does not lie on the photo.
+    """
+    seen = fit.sighting
+    if seen is None:
+        return replace(make_person(fit.name, fit.photo, fit.iuv), fit=fit)
+    check_iuv(fit.iuv, fit.photo)
+    photo, iuv, doubt = _frozen(fit.photo), _frozen(fit.iuv), _frozen(fit.doubtful)
+    if not (_sure(iuv, doubt)[..., 0] > 0).any():  # somebody tiny is all rim
+        doubt = None
+    texture = _still(extract(photo, _sure(iuv, doubt)))
+    return Person(fit.name, photo, iuv, texture, whole=seen.whole, doubtful=doubt, fit=fit)
+
+
+def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray, doubtful: np.ndarray | None = None) -> Person:
+    """A person from a photo, an IUV map and its doubtful pixels that were a person's before, and so are framed already:
+    with the same pixels it is the same person.
 
     Raises:
         IUVError: as `make_person`, which takes those that are not framed.
     """
     check_iuv(iuv, photo)
     height, width = photo.shape[:2]
-    if not is_framed(height, width) or height > _LARGEST[0] or iuv.shape != photo.shape:
+    if not is_framed(height, width) or height > LARGEST[0] or iuv.shape != photo.shape:
         return make_person(name, photo, iuv)
-    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)))
+    if doubtful is not None and (doubtful.shape != iuv.shape[:2] or not (_sure(iuv, doubtful)[..., 0] > 0).any()):
+        doubtful = None
+    doubt = None if doubtful is None else _frozen(doubtful)
+    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, _sure(iuv, doubt))), doubtful=doubt)
 
 
 def read_person(name: str, photo: Source, iuv: Source) -> Person:
@@ -159,6 +189,11 @@ def read_person(name: str, photo: Source, iuv: Source) -> Person:
 def read_sample(sample: str, name: str, photo: Path, iuv: Path) -> Person:
     """`read_person` for the files that ship with the studio: read once, then shared, because they never change."""
     return make_person(name, read_photo(photo), read_iuv(iuv), sample=sample)
+
+
+def _sure(iuv: np.ndarray, doubtful: np.ndarray | None) -> np.ndarray:
+    """The map without its doubtful pixels."""
+    return iuv if doubtful is None else np.where(doubtful[..., None], np.uint8(0), iuv)
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

@@ -127,11 +127,13 @@ def area_fields(area: Area) -> dict[str, Any]:
 
 
 class PictureRecord(Record):
-    """A picture that travels along: a person's photo with its IUV map, a pose's IUV map, or a pattern."""
+    """A picture that travels along: a person's photo with its IUV map (and, white on black, which pixels of that are
+    doubtful), a pose's IUV map, or a pattern."""
 
     name: str | None = None
     photo: FileText | None = None
     iuv: FileText | None = None
+    doubtful: FileText | None = None
     pattern: FileText | None = None
 
     def called(self, otherwise: str) -> str:
@@ -156,6 +158,7 @@ class Writer:
             return SampleRef(sample=person.sample)
         self._keep(person.key, lambda: PictureRecord(
             name=person.name, photo=file_text(encode_png(person.photo)), iuv=file_text(encode_iuv(person.iuv)),
+            doubtful=_mask_text(person.doubtful),
         ))  # fmt: skip
         return OwnRef(own=person.key)
 
@@ -213,7 +216,8 @@ class Reader:
         kept = self.pictures.get(key)
         if kept is not None and kept.photo is not None and kept.iuv is not None:
             photo, iuv = read_photo(file_bytes(kept.photo)), read_iuv(file_bytes(kept.iuv))
-            return kept_person(kept.called("Photo"), photo, iuv)
+            doubtful = None if kept.doubtful is None else read_photo(file_bytes(kept.doubtful))[..., 0] >= 128
+            return kept_person(kept.called("Photo"), photo, iuv, doubtful)
         person = self.known(key)
         if not isinstance(person, Person):
             raise StudioError(
@@ -221,6 +225,11 @@ class Reader:
                 "photo” first, then open the recipe again."
             )
         return person
+
+
+def _mask_text(mask: np.ndarray | None) -> str | None:
+    """A mask (H, W) bool as a picture in black and white."""
+    return None if mask is None else file_text(encode_png(np.repeat(mask[..., None], 3, 2) * np.uint8(255)))
 
 
 def _sample(name: str) -> Person:

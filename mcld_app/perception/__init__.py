@@ -1,5 +1,8 @@
 """Pretrained models that look at a photo: its people, the body part that each pixel shows, its faces.
 
+    people_finder     photo -> people with landmarks and outlines, by `people_detector` and `body_landmarks`
+    litert            TFLite networks, run by LiteRT
+    found_people      people found so, with the mannequin laid over each
     densepose         photo -> detected bodies, each with an IUV map
     densepose_input   the size at which it is shown a photo
     densepose_export  a TorchScript export of DensePose: loading, running, checking its outputs

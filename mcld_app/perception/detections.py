@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from mcld_app.editing.person import Person, make_person
 from mcld_app.errors import StudioError
+from mcld_app.perception import found_people
+from mcld_app.perception.found_people import FoundPeople
+from mcld_app.perception.people_finder import FoundPerson
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +22,14 @@ class Detections:
         photo: (H, W, 3) uint8 RGB.
         boxes: (top, left, height, width) of each, pixels.
         maps: each one's IUV map inside of their box, (height, width, 3) uint8.
+        found: the same people as the body finder sees them, None where it does not; empty where nobody asked it.
     """
 
     name: str
     photo: np.ndarray = field(repr=False)
     boxes: tuple[tuple[int, int, int, int], ...]
     maps: tuple[np.ndarray, ...] = field(repr=False)
+    found: tuple[FoundPerson | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -41,27 +47,46 @@ class Detections:
         whole[top : top + height, left : left + width] = self.maps[index]
         return whole
 
+    def person(self, index: int) -> Person:
+        """One of them, with the body that the map gives; where the body finder sees them, too, with a mannequin that
+        can be moved.
+
+        Raises:
+            StudioError: where there is no such person.
+        """
+        person = make_person(self.name, self.photo, self.iuv(index))
+        found = self.found[index] if index < len(self.found) else None
+        return person if found is None else replace(person, fit=found_people.lay(self.name, self.photo, found))
+
     def portrait(self, index: int) -> np.ndarray:
         """The part of the photo around one of them, (h, w, 3) uint8 RGB."""
         top, left, height, width = self.boxes[index]
         return self.photo[top : top + height, left : left + width]
 
 
-def detect_people(name: str, photo: np.ndarray) -> Detections | None:
-    """Everybody in a photo (H, W, 3) uint8 RGB; None where no DensePose model is installed.
+def detect_people(name: str, photo: np.ndarray, *, closer: bool = False) -> Detections | FoundPeople | None:
+    """Everybody in a photo (H, W, 3) uint8 RGB: by DensePose where that is installed, else by the body finder; None
+    where neither is.
+
+    Args:
+        name: what the page calls the photo.
+        photo: the photo.
+        closer: the body finder looks closer, for people who are small in the photo.
 
     Raises:
-        NoPerson: where nobody is found, or nobody large enough.
+        NoPerson, NobodyFound: where nobody is found, or nobody large enough.
         StudioError: for a model that is broken or that nobody vouched for.
     """
     from mcld_app.perception.densepose import estimator
 
     seeing = estimator()
     if seeing is None:
-        return None
+        return found_people.find_in(name, photo, closer=closer) if found_people.is_installed() else None
     boxes, maps = [], []
-    for body in seeing.bodies(photo):
+    bodies = seeing.bodies(photo)
+    for body in bodies:
         top, left, height, width = body.box
         boxes.append(body.box)
         maps.append(body.iuv[top : top + height, left : left + width].copy())
-    return Detections(name, photo, tuple(boxes), tuple(maps))
+    found = found_people.of_same_bodies(photo, [body.iuv for body in bodies])
+    return Detections(name, photo, tuple(boxes), tuple(maps), found)

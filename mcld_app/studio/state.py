@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mcld_app.body.mannequin.manual_fit import ManualFit
+from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import Appearance, Garment, History, Look, samples
 from mcld_app.editing import look as looks
@@ -14,6 +14,7 @@ from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import AnyPose
 from mcld_app.errors import StudioError
 from mcld_app.perception.detections import Detections
+from mcld_app.perception.found_people import FoundPeople
 
 
 @dataclass(frozen=True)
@@ -47,23 +48,27 @@ class FitInProgress:
 
     Attributes:
         fit: the photo, with the mannequin as it stands.
-        before: how it stood before, oldest first.
+        before: how it was before, oldest first.
         gesture: the gesture that moved it last; its steps are one step to undo.
     """
 
     fit: ManualFit
-    before: tuple[Pose, ...] = ()
+    before: tuple[ManualFit, ...] = ()
     gesture: str | None = None
 
     def to(self, pose: Pose, gesture: str | None = None) -> FitInProgress:
         """The mannequin in another pose."""
         going_on = gesture is not None and gesture == self.gesture
-        before = self.before if going_on else (*self.before, self.fit.pose)[-_MOST_STEPS:]
+        before = self.before if going_on else (*self.before, self.fit)[-_MOST_STEPS:]
         return FitInProgress(self.fit.stand(pose), before, gesture)
+
+    def with_fit(self, fit: ManualFit) -> FitInProgress:
+        """The same photo fitted otherwise; a step to undo."""
+        return FitInProgress(fit, (*self.before, self.fit)[-_MOST_STEPS:])
 
     def undo(self) -> FitInProgress:
         """One step back."""
-        return FitInProgress(self.fit.stand(self.before[-1]), self.before[:-1]) if self.before else self
+        return FitInProgress(self.before[-1], self.before[:-1]) if self.before else self
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +98,7 @@ class EditorState:
     between: int = 0
     recipe: Recipe | None = None
     fitting: FitInProgress | None = None
-    detections: Detections | None = None
+    detections: Detections | FoundPeople | None = None
 
     @property
     def look(self) -> Look:

@@ -74,6 +74,39 @@ def test_of_two_people_in_a_photo_the_larger_is_taken_and_the_other_can_be_meant
     assert "Traceback" not in studio.log() and "ERROR" not in studio.log()
 
 
+def test_a_photo_is_found_takes_a_pose_and_its_body_is_adjusted_by_hand(
+    page: Page, studio: Studio, body_finder: None
+) -> None:
+    photo = encode_png(render_person(draw_person(11), named_poses()["relaxed"], (512, 352))[0])
+    page.context.route(lambda url: not url.startswith(studio.url), lambda route: route.abort())  # no network
+    open_page(page, studio.url)
+    page.get_by_role("button", name="Your own photo").click()
+    field = page.locator(".upload-slot[data-kind=photo] input")
+    field.set_input_files({"name": "walk.png", "mimeType": "image/png", "buffer": photo})
+    with new_picture(page):
+        page.get_by_role("button", name="Use this photo").click()
+    expect(page.locator(".upload-status")).to_contain_text("is ready", timeout=SLOW)
+    with new_picture(page):
+        page.locator("#pose-picker [data-id=arms-up], [role=option][data-id=arms-up]").first.click()
+    with new_picture(page):
+        page.get_by_role("button", name="Adjust the body").click()
+    expect(page.locator(".stage-outline-add")).to_be_visible()
+    page.locator(".stage-outline-less").click()
+    expect(page.locator(".stage-outline-less")).to_have_attribute("aria-pressed", "true")
+    box = page.locator(".stage-frame").bounding_box()
+    with new_picture(page):
+        page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.5, steps=4)
+        page.mouse.up()
+    with new_picture(page):
+        page.locator(".stage-turn-round").click()
+    with new_picture(page):
+        page.get_by_role("button", name="Use this body").click()
+    expect(page.locator(".stage-found")).to_be_visible()
+    assert "Traceback" not in studio.log() and "ERROR" not in studio.log()
+
+
 def test_the_page_says_which_weights_are_missing_and_a_download_that_fails_says_why(
     page: Page, reading_studio: tuple[Studio, bytes]
 ) -> None:
@@ -82,6 +115,7 @@ def test_the_page_says_which_weights_are_missing_and_a_download_that_fails_says_
     listed = page.locator(".weights-list")
     expect(listed).to_contain_text("denoising UNet missing: 3.5 GB", timeout=SLOW)
     expect(listed).to_contain_text("DensePose, photo to IUV map (r50) ok")
+    page.get_by_label("What to fetch").select_option("everything")
     expect(page.locator(".weights-licences")).to_contain_text("OpenRAIL-M")
     page.get_by_label("What to fetch").select_option("photos")
     expect(page.locator(".weights-licences p")).to_have_count(3)  # of the faces' models, and the better DensePose

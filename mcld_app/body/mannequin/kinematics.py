@@ -82,7 +82,7 @@ def inverse_kinematics(
             effort = _PRICE * (missing + _NEAR) * metric
             moves = (seen @ slope).reshape(len(error), -1)
             pull = moves.T @ error - effort @ (now - start)
-            step = _step_within(moves.T @ moves + effort + damping * metric, pull, low - now, high - now)
+            step = step_within(moves.T @ moves + effort + damping * metric, pull, low - now, high - now)
             tried = np.clip(now + step, low, high)
             found = limb.at(tried)
             error_there = (wanted - found[0] @ seen.T).ravel()
@@ -165,7 +165,7 @@ class _Chain:
         return gain
 
 
-def _step_within(normal: np.ndarray, pull: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def step_within(normal: np.ndarray, pull: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Solve normal @ step = pull; what would pass a limit stops there, and the others make up for it."""
     step, free = np.zeros(len(pull)), np.ones(len(pull), bool)
     while free.any():

@@ -11,8 +11,13 @@ from mcld_app.editing import look as looks
 from mcld_app.editing.person import Person, make_person, read_person
 from mcld_app.errors import IUVError, StudioError
 from mcld_app.perception.detections import Detections, detect_people
+from mcld_app.perception.found_people import FoundPeople
 from mcld_app.studio import parsing
 from mcld_app.studio.state import EditorState
+
+_WELL = 0.65
+"""Of a found body and its outline: the mannequin's pixels in common with a person's by those of either. Bodies that fit
+have 0.75 to 0.9, loose clothes included."""
 
 
 def check_agreed(state: EditorState) -> None:
@@ -33,7 +38,7 @@ def person_of_files(files: list[Mapping], what: str) -> Person:
         what: that is wanted, as in "clothes".
 
     Raises:
-        StudioError: too many files, or a photo alone where no DensePose model is installed.
+        StudioError: too many files, or a photo alone where nothing is installed that finds people.
     """
     if len(files) == 2:
         return _person_of_pair(files)
@@ -46,13 +51,17 @@ def person_of_files(files: list[Mapping], what: str) -> Person:
             f"One file is not enough for {what} here: drop a photo together with its IUV map, both at once. Or add the "
             "photo under “Your own photo” and lay the mannequin over it; then it is in the list."
         )
-    return make_person(name, photo, detections.iuv(0))
+    return detections.person(0)
 
 
-def take(state: EditorState, detections: Detections, index: int) -> EditorState:
+def take(state: EditorState, detections: Detections | FoundPeople, index: int) -> EditorState:
     """One of the people found in a photo as the person that is edited."""
-    person = make_person(detections.name, detections.photo, detections.iuv(index))
+    person = detections.person(index)
     said = f"“{person.name}” is ready."
+    if person.fit is not None:
+        badly = person.fit.agreement < _WELL
+        said += " The body found in it fits badly:" if badly else " Where the body does not fit,"
+        said += " press “Adjust the body”."
     if len(detections) > 1:
         said += f" {len(detections)} people were found: choose another one below, if you mean them."
     return state.with_own(person).to(looks.of(person), said)

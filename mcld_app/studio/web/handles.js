@@ -126,6 +126,7 @@ const joints = (svg, drag) => {
     value.points.forEach((point) => {
       const node = nodes.get(point.id);
       node.classList.toggle("behind", !point.front);
+      node.classList.toggle("unsure", Boolean(point.unsure));
       if (!held || held.id !== point.id) put(node, point.x, point.y);  // the hand knows better where its own joint is
     });
     stretch();

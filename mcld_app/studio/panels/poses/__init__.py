@@ -7,9 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from mcld_app.body.mannequin.manual_fit import fit_by_hand
+from mcld_app.body.fitting.manual_fit import fit_by_hand
+from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.mannequin.pose import Pose, named_poses
-from mcld_app.errors import StudioError
+from mcld_app.editing import Look
+from mcld_app.errors import IUVError, StudioError
 from mcld_app.studio import parsing, pose_sliders
 from mcld_app.studio.actions.poses import by_hand, stand
 from mcld_app.studio.dispatcher import Dispatcher
@@ -43,16 +45,36 @@ def mirror(state: EditorState, data: Data) -> EditorState:
 
 
 def as_in_photo(state: EditorState, data: Data) -> EditorState:
-    """Back to the photo's own pose; the clothes stay. A mannequin laid over a photo goes back to where it began."""
+    """Back to the photo's own pose; the clothes stay. A mannequin laid over a photo goes back to where it began, or to
+    where it was found."""
     if state.fitting is not None:
         fit = state.fitting.fit
+        if fit.sighting is not None and fit.sighting.landmarks is not None:
+            return stand(state, fit.found_again().pose)
         return stand(state, fit_by_hand(fit.name, fit.photo, pose_sliders.resting()).pose)
     return state if state.look.pose is None else stand(state, None)
 
 
 def begin_by_hand(state: EditorState, data: Data) -> EditorState:
-    """A mannequin to drag, where the pose has none yet."""
-    return state if isinstance(state.pose, Pose) else stand(state, pose_sliders.resting())
+    """A mannequin to drag, where the pose has none yet: as the person stands in the photo, or as another picture's pose
+    is, with their own build."""
+    if isinstance(state.pose, Pose):
+        return state
+    return stand(state, _by_map(state.look).replace(name=pose_sliders.OWN))
+
+
+def _by_map(look: Look) -> Pose:
+    """The mannequin in a look's pose, which only a map knows."""
+    person = look.person
+    own = person.fit.pose if person.fit is not None and person.fit.sighting is not None else None
+    if look.pose is None and own is not None:
+        return own
+    iuv = person.picture_iuv if look.pose is None else look.pose.iuv
+    try:
+        pose = fit_map(iuv).pose
+    except IUVError:  # too little of a body is seen
+        return pose_sliders.resting()
+    return pose if own is None else pose.replace(build=own.build)
 
 
 @lru_cache(maxsize=1)
@@ -103,4 +125,12 @@ def api_mirror(recipe: str) -> str:
     return edited(recipe, mirror, {})
 
 
-PANEL = Panel("poses", render, listen, key, view, endpoints={"pose": api_pose, "mirror": api_mirror})
+def api_pose_by_hand(recipe: str) -> str:
+    """The photo's pose, or another picture's, as one of the mannequin, whose joints can be dragged and turned."""
+    return edited(recipe, begin_by_hand, {})
+
+
+PANEL = Panel(
+    "poses", render, listen, key, view,
+    endpoints={"pose": api_pose, "mirror": api_mirror, "pose_by_hand": api_pose_by_hand},
+)  # fmt: skip

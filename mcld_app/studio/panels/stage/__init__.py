@@ -9,9 +9,11 @@ from typing import Any
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, samples
 from mcld_app.editing import look as looks
+from mcld_app.editing.person import PICTURE_SIZE
+from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
-from mcld_app.studio import regions
-from mcld_app.studio.actions.fitting import leave_body, use_body
+from mcld_app.studio import parsing, regions
+from mcld_app.studio.actions.fitting import adjust_body, leave_body, paint_outline, turn_round, use_body
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels.stage.live_preview import live_picture
@@ -30,6 +32,14 @@ _HTML = """
     </div>
     <div class="stage-fitting" hidden>
       <span class="stage-fitting-what"></span>
+      <span class="stage-outline" hidden>
+        <button type="button" class="stage-outline-add" aria-pressed="false" title="Paint what belongs to the person and
+          lies outside of the line">Add</button>
+        <button type="button" class="stage-outline-less" aria-pressed="false" title="Paint what does not belong to the
+          person: a bag, a neighbour">Take away</button>
+      </span>
+      <button type="button" class="stage-turn-round" title="Read the person from the other side: a front as a back, a
+        back as a front">Turn round</button>
       <button type="button" class="stage-use-body">Use this body</button>
       <button type="button" class="stage-leave-body">Leave it</button>
     </div>
@@ -63,6 +73,12 @@ _HTML = """
       <figure><img class="stage-photo" alt="The photo" width="352" height="512"><figcaption>Photo</figcaption></figure>
     </div>
   </div>
+  <div class="stage-found" hidden>
+    <button type="button" class="stage-adjust" title="Move the mannequin that gave this person their body">Adjust the
+      body</button>
+    <button type="button" class="stage-turn-person" title="Read the person from the other side: a front as a back, a
+      back as a front">Turn round</button>
+  </div>
   <div class="stage-wear">
     <p class="stage-prompt"></p>
     <div class="stage-regions" role="toolbar" aria-label="Where to wear the garment"></div>
@@ -95,12 +111,20 @@ def reset(state: EditorState, data: Data) -> EditorState:
     return state.to(looks.of(state.look.person), "Everything is as in the photo again. Undo brings it back.")
 
 
+def outline(state: EditorState, data: Data) -> EditorState:
+    """Strokes that belong to the person who is being fitted ("add"), or do not."""
+    if state.fitting is None:
+        raise StudioError("There is no mannequin over a photo. Press “Adjust the body” first.")
+    strokes = parsing.strokes(data, PICTURE_SIZE)
+    return paint_outline(state, strokes[..., 3] > 127, add=data.get("add") is True)
+
+
 def render(page: Dispatcher) -> None:
     """The drop target. Events: "wear" {id, region or parts} for a garment of the list, "files" {files, region} for
     files from the desktop, "lift" {id} when a garment is taken in hand; "drag" {handle, x, y, live, by, gesture} for
-    the mannequin's joints, "turn" {by} where the picture's ground is dragged; "use_body" and "leave_body" of the
-    mannequin over a photo; "paint" {on, strokes, erase} and "part" {strokes, part} for the brush; "undo", "redo" and
-    "reset"."""
+    the mannequin's joints, "turn" {by} where the picture's ground is dragged; "use_body", "leave_body", "turn_round"
+    and "outline" {strokes, add} of the mannequin over a photo, "adjust" to take it up again; "paint" {on, strokes,
+    erase} and "part" {strokes, part} for the brush; "undo", "redo" and "reset"."""
     page["stage"] = widget(
         _HTML,
         "stage",
@@ -116,6 +140,9 @@ def listen(page: Dispatcher) -> None:
     """What belongs to the picture itself; what else is done on it, the panels it belongs to listen for."""
     page.listen(page["stage"].use_body, use_body)
     page.listen(page["stage"].leave_body, leave_body)
+    page.listen(page["stage"].adjust, adjust_body)
+    page.listen(page["stage"].turn_round, turn_round)
+    page.listen(page["stage"].outline, outline)
     page.listen(page["stage"].undo, undo)
     page.listen(page["stage"].redo, redo)
     page.listen(page["stage"].reset, reset)

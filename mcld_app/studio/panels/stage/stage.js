@@ -48,6 +48,9 @@ const show = (value) => {
     $("stage-fitting").hidden = !fitting;
     $("stage-fitting-what").textContent = fitting ? "Lay the mannequin over the person" : "";
     if (fitting) { setView("preview"); hold(null); }
+    $("stage-found").hidden = fitting || !value.found;
+    $("stage-outline").hidden = !(fitting && value.found);
+    if (outlining && !(fitting && value.found)) paintOutline(null);
   }
   canvasOver.clear();
   frame.classList.remove("waiting");
@@ -205,6 +208,8 @@ const showJoints = joints($("stage-joints"), (data) => {
   if (told.live) follow({ act, ...told });
   else { dropLive(); (act === "turn" ? commitTurn : commit)(told); }
 });
+$("stage-adjust").addEventListener("click", () => trigger("adjust"));
+["stage-turn-round", "stage-turn-person"].forEach((name) => $(name).addEventListener("click", () => trigger("turn_round")));
 $("stage-use-body").addEventListener("click", () => trigger("use_body"));
 $("stage-leave-body").addEventListener("click", () => trigger("leave_body"));
 
@@ -229,9 +234,20 @@ function dropLive() { hand += 1; next = null; }
 hear("live", follow);
 hear("live-end", dropLive);
 let inHand = { where: null };
-const canvasOver = paintable($("stage-brush"), () => (inHand.where === "person" || inHand.where === "pose" ? inHand : null),
+let outlining = null;  // "add" or "less", while the outline of a person is painted
+function paintOutline(how) {
+  outlining = how;
+  root.classList.toggle("painting-outline", Boolean(how));
+  root.dataset.brush = how ? "person" : "";
+  $("stage-outline-add").setAttribute("aria-pressed", String(how === "add"));
+  $("stage-outline-less").setAttribute("aria-pressed", String(how === "less"));
+}
+$("stage-outline-add").addEventListener("click", () => paintOutline(outlining === "add" ? null : "add"));
+$("stage-outline-less").addEventListener("click", () => paintOutline(outlining === "less" ? null : "less"));
+const canvasOver = paintable($("stage-brush"), () => (outlining ? { colour: "#2dd4bf", size: 18, erase: outlining === "less" } : inHand.where === "person" || inHand.where === "pose" ? inHand : null),
   (strokes) => {
-    if (inHand.where === "pose") trigger("part", { strokes, part: inHand.part });
+    if (outlining) trigger("outline", { strokes, add: outlining === "add" });
+    else if (inHand.where === "pose") trigger("part", { strokes, part: inHand.part });
     else trigger("paint", { on: "person", strokes, erase: inHand.erase });
   });
 hear("brush", (tool) => {

@@ -43,6 +43,7 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
         "redo": bool(state.history.after),
         "handles": handles(look.pose),
         "fitting": "",
+        "found": look.person.fit is not None,
         "alt": f"{look.person.name}, {pose}" + (f", with {', '.join(made)}" if made else ""),
     }
 
@@ -60,8 +61,9 @@ def _fitting(state: EditorState, preview: Preview) -> dict[str, Any]:
         "pose": "laid over the photo",
         "undo": bool(state.fitting.before),
         "redo": False,
-        "handles": handles(fit.pose),
+        "handles": _with_doubts(handles(fit.pose), fit.unsure),
         "fitting": fit.name,
+        "found": fit.sighting is not None,
         "alt": f"The mannequin over “{fit.name}”",
     }
 
@@ -73,6 +75,13 @@ def seen(state: EditorState) -> Preview:
         return draw(state.look, small=state.live)
     fit, size = state.fitting.fit, INDEX if state.live else PICTURE_SIZE
     return Preview(fit.overlaid(size), fit.map(size))
+
+
+def _with_doubts(shown: dict | None, unsure: frozenset[str]) -> dict | None:
+    """The handles, those marked that were hardly seen in the photo."""
+    if shown is None or not unsure:
+        return shown
+    return {**shown, "points": [{**point, "unsure": point["id"] in unsure} for point in shown["points"]]}
 
 
 def handles(pose: AnyPose) -> dict | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from mcld_app.body.iuv import looks_like_iuv
 from mcld_app.body.photo import read_photo
+from mcld_app.checkpoints.wheel_models import how_to_get
 from mcld_app.editing import look as looks
-from mcld_app.editing.person import make_person, read_person
+from mcld_app.editing.person import read_person
 from mcld_app.errors import PictureError, StudioError
 from mcld_app.perception.detections import detect_people
 from mcld_app.studio import parsing
@@ -44,6 +45,8 @@ _HTML = f"""
   <label class="upload-agree"><input type="checkbox"> I may use these pictures of these people</label>
   <div class="upload-buttons">
     <button type="button" class="upload-use">Use this photo</button>
+    <button type="button" class="upload-closer" title="Look for people who are small in the photo; it takes longer"
+      >Look closer</button>
     <button type="button" class="upload-lay" title="Lay the mannequin over the photo with your own hands: over the one
       chosen here, or over the person on the right where none is chosen">Body by hand</button>
   </div>
@@ -51,16 +54,19 @@ _HTML = f"""
   <details class="upload-how"><summary>How do I get an IUV map?</summary>
     <p>An IUV map tells, for each pixel of a photo, which of 24 body parts it shows (I) and which place on that part
     (U, V). DensePose makes one from a photo. Save it as a PNG of the photo’s size, with I, U and V in the order OpenCV
-    writes them (blue, green, red), and never as JPEG. You need none where a DensePose model is installed here
-    (<code>python -m mcld_app download photos</code>): it is read from the photo then. Without one, lay the mannequin
-    over the person.</p></details>
+    writes them (blue, green, red), and never as JPEG. You need none: people are found in the photo by itself, and where
+    a DensePose model is installed here (<code>python -m mcld_app download photos</code>), that reads their bodies.</p>
+    </details>
   <p class="upload-private">Your pictures stay in the server’s memory, for this visit and at most two hours after.</p>
   <button type="button" class="upload-forget">Delete my pictures</button>
 </div>
 """
 _EMPTIED = ("generate", "downloads", "recipe", "upload", "texture", "diagnostics")
 """Components that "Delete my pictures" leaves with nothing; all others begin afresh with it."""
-_NOBODY_READS = "No DensePose model is installed here to read a body from a photo. "
+_NOBODY_READS = (
+    "Nothing is installed here to find a body in a photo: the owner of this machine fetches the body finder under "
+    "“Models and weights”. "
+)
 
 
 def agree(state: EditorState, data: Data) -> EditorState:
@@ -75,7 +81,8 @@ def use_upload(state: EditorState, data: Data) -> EditorState:
     if not photo and not iuv:
         raise StudioError("Choose a photo first.")
     if not iuv:
-        return _use_photo(replace(state, fitting=None), parsing.stem(photo), parsing.file_bytes(photo))
+        closer = data.get("closer") is True
+        return _use_photo(replace(state, fitting=None), parsing.stem(photo), parsing.file_bytes(photo), closer=closer)
     if not photo:
         raise StudioError("The photo is missing: add the photo this IUV map was made from.")
     person = read_person(parsing.stem(photo), parsing.file_bytes(photo), parsing.file_bytes(iuv))
@@ -84,13 +91,14 @@ def use_upload(state: EditorState, data: Data) -> EditorState:
     return state.to(looks.of(person), f"“{person.name}” is ready.")
 
 
-def _use_photo(state: EditorState, name: str, data: bytes) -> EditorState:
-    """A person from a photo alone: the largest one found in it; where nobody can be found, by hand."""
+def _use_photo(state: EditorState, name: str, data: bytes, *, closer: bool) -> EditorState:
+    """A person from a photo alone: the largest one found in it; where nobody can be found, by hand. `closer` looks
+    closer."""
     photo = read_photo(data)
     if looks_like_iuv(photo):
         raise PictureError("This is an IUV map, not a photo. Choose it as the IUV map, and the photo it was made from.")
     try:
-        detections = detect_people(name, photo)
+        detections = detect_people(name, photo, closer=closer)
     except StudioError as error:
         return begin_fitting(state, name, photo, f"{error} Or do it by hand. {HOW_TO_FIT}")
     if detections is None:
@@ -108,7 +116,7 @@ def lay_over(state: EditorState, data: Data) -> EditorState:
 
 
 def render(page: Dispatcher) -> None:
-    """Two places for files, and buttons. Events: "use" {photo, iuv}, each None or {name, data in base64}; "lay"
+    """Two places for files, and buttons. Events: "use" {photo, iuv, closer}, a file {name, data in base64}; "lay"
     {photo}; "agree" {on}; "forget"."""
     page["upload"] = widget(_HTML, "upload", elem_id="upload")
 
@@ -128,24 +136,26 @@ def _forget(page: Dispatcher) -> Callable:
     return act
 
 
-def api_start_with_photo(photo: str, iuv: str = "", may_use: bool = False, who: int = 0) -> str:
+def api_start_with_photo(
+    photo: str, iuv: str = "", may_use: bool = False, who: int = 0, closer: bool = False
+) -> str:
     """A recipe that begins with a photo.
 
     Args:
         photo: the photo's file in base64 (PNG, JPEG or WebP).
-        iuv: its DensePose map, a PNG in base64, I, U, V in OpenCV's order; without it the body is found in the photo,
-            where a DensePose model is installed.
+        iuv: its DensePose map, a PNG in base64, I, U, V in OpenCV's order; without it the body is found in the photo.
         may_use: that you may use this picture of this person; required on a public Space.
         who: which of the people found, the largest being 0.
+        closer: look for people who are small in the photo; it takes longer.
     """
     check_agreed(replace(initial_state(), agreed=may_use))
     data = parsing.file_bytes({"data": photo})
     if iuv:
         return written(looks.of(read_person("photo", data, parsing.file_bytes({"data": iuv}))))
-    detections = detect_people("photo", read_photo(data))
+    detections = detect_people("photo", read_photo(data), closer=closer)
     if detections is None:
-        raise StudioError("No DensePose model is installed here to read a body from a photo. Give its IUV map, too.")
-    return written(looks.of(make_person("photo", detections.photo, detections.iuv(who))))
+        raise StudioError(f"Nothing is installed here to find a body in a photo. {how_to_get()} Or give its IUV map.")
+    return written(looks.of(detections.person(who)))
 
 
 PANEL = Panel("upload", render, listen, endpoints={"start_with_photo": api_start_with_photo})

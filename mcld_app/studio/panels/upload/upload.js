@@ -34,7 +34,7 @@ element.querySelectorAll(".upload-slot").forEach((slot) => {
   });
 });
 
-use.addEventListener("click", async () => {
+const send = async (closer) => {
   if (use.getAttribute("aria-busy") === "true") return;
   try {
     const [photo, iuv] = await Promise.all(["photo", "iuv"].map((kind) => chosen[kind] && packed(chosen[kind])));
@@ -44,9 +44,11 @@ use.addEventListener("click", async () => {
       use.setAttribute("aria-busy", "false");
       put("warning", "The server has not answered. Your choice is still here: try again.");
     }, 60000);
-    trigger("use", { photo, iuv });
+    trigger("use", { photo, iuv: closer ? null : iuv, closer });
   } catch (error) { put("warning", error.message); }
-});
+};
+use.addEventListener("click", () => send(false));
+element.querySelector(".upload-closer").addEventListener("click", () => send(true));
 element.querySelector(".upload-lay").addEventListener("click", async () => {
   try { trigger("lay", { photo: chosen.photo && await packed(chosen.photo) }); } catch (error) { put("warning", error.message); }
 });

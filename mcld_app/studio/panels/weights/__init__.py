@@ -10,7 +10,8 @@ from typing import Any
 
 import gradio as gr
 
-from mcld_app.checkpoints import DownloadProgress, download, find, wanted
+from mcld_app.checkpoints import DownloadProgress, Weight, download, find, wanted, wheel_models
+from mcld_app.checkpoints.wheel_models import BODY, WheelProgress
 from mcld_app.deployment import is_space, safety_checker_is_on
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
@@ -22,8 +23,19 @@ from mcld_app.studio.panel import Panel
 from mcld_app.studio.session import Session
 from mcld_app.studio.widget import widget
 
-WHAT = {"everything": "Everything", "model": "The published model", "photos": "Only what reads photos"}
+WHAT = {
+    "body": "Only the body finder",
+    "everything": "Everything",
+    "model": "The published model",
+    "photos": "Only what reads photos",
+}
+_WITH_BODY = ("body", "everything")
 _NOT_HERE = "Only the owner of this machine can fetch weights: on the machine itself, not from elsewhere."
+_Step = DownloadProgress | WheelProgress
+_DONE = {
+    "body": "The body finder is there. Choose or drop a photo.",
+    "": "Everything is there. Choose the model under Generate.",
+}
 _OWNERS = ("127.0.0.1", "::1", "localhost")
 _HTML = """
 <details class="weights"><summary>Models and weights</summary>
@@ -96,7 +108,8 @@ def told(owner: bool, folder: Path | None = None) -> dict:
     ]
     offers = {}
     for what in WHAT:
-        missing = [weight for weight in wanted(what, checked=safety_checker_is_on()) if find(weight, folder) is None]
+        missing = [weight for weight in _wanted(what) if find(weight, folder) is None]
+        missing += [BODY] if what in _WITH_BODY and not wheel_models.is_there() else []
         offers[what] = {
             "size": in_words(sum(weight.size or 0 for weight in missing)),
             "files": [
@@ -106,12 +119,17 @@ def told(owner: bool, folder: Path | None = None) -> dict:
     return {"state": "list", "lines": lines, "offers": offers, "text": ""}
 
 
+def _wanted(what: str) -> tuple[Weight, ...]:
+    """The weights on the hub that belong to a choice; the body finder is none of them."""
+    return () if what == "body" else wanted(what, checked=safety_checker_is_on())
+
+
 def fetched(what: str, stop: Path, folder: Path | None = None) -> Iterator[dict]:
     """Download, and tell how far it is; it stops once the file `stop` exists. Ends with "done", "stopped" or
     "failed"."""
-    news: queue.SimpleQueue[DownloadProgress | Exception | None] = queue.SimpleQueue()
+    news: queue.SimpleQueue[_Step | Exception | None] = queue.SimpleQueue()
 
-    def report(step: DownloadProgress) -> None:
+    def report(step: _Step) -> None:
         if stop.exists():
             raise Cancelled()
         news.put(step)
@@ -120,29 +138,31 @@ def fetched(what: str, stop: Path, folder: Path | None = None) -> Iterator[dict]
         try:
             if what not in WHAT:
                 raise StudioError("There is nothing of that name to fetch. Reload the page.")
-            download(wanted(what, checked=safety_checker_is_on()), folder, on_progress=report)
+            if what in _WITH_BODY and not wheel_models.is_there():
+                wheel_models.fetch(on_progress=report)
+            download(_wanted(what), folder, on_progress=report)
             news.put(None)
         except Exception as error:
             news.put(error)
 
     threading.Thread(target=work, daemon=True).start()
-    while isinstance(step := _newest(news), DownloadProgress):
+    while isinstance(step := _newest(news), _Step):
         share = (step.index - 1 + (step.done / step.total if step.total else 0)) / step.count
         size = in_words(step.done) + (f" of {in_words(step.total)}" if step.total else "")
         text = f"{step.index} of {step.count}: {step.weight.label}, {size}"
         yield {"state": "step", "share": share, "text": text}
     if step is None:
-        yield {"state": "done", "text": "Everything is there. Choose the model under Generate."}
+        yield {"state": "done", "text": _DONE.get(what, _DONE[""])}
     elif isinstance(step, Cancelled):
         yield {"state": "stopped", "text": "Stopped. What has come is kept, and the next try goes on from there."}
     else:
         yield {"state": "failed", "text": sentence(step)}
 
 
-def _newest(news: queue.SimpleQueue[DownloadProgress | Exception | None]) -> DownloadProgress | Exception | None:
+def _newest(news: queue.SimpleQueue[_Step | Exception | None]) -> _Step | Exception | None:
     """The latest of what waits: the page cannot show each megabyte of a fast line. The end is never skipped."""
     item = news.get()
-    while isinstance(item, DownloadProgress) and not news.empty():
+    while isinstance(item, _Step) and not news.empty():
         item = news.get()
     return item
 

@@ -1,0 +1,50 @@
+"""What of a body's shape is fitted, and how skin and joints follow it: the fitting's only door to the mannequin's mesh.
+
+The fitted shape is a vector of amounts. Here there is one, the build.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from mcld_app.body.mannequin.body_mesh import body_mesh
+from mcld_app.body.mannequin.pose import SETTINGS, Pose
+from mcld_app.body.mannequin.skeleton import BONES
+
+AMOUNTS = 1
+"""How many numbers of a body's shape are fitted."""
+
+LIMITS = np.array([SETTINGS["build"][:2]])
+"""(AMOUNTS, 2) lowest and highest."""
+
+SPREADS = np.array([0.5])
+"""(AMOUNTS,) how far each is from 0, about."""
+
+
+@lru_cache(maxsize=1)
+def joints() -> tuple[np.ndarray, np.ndarray]:
+    """(21, 3) metres, where the bones begin in the rest pose, in the order of `BONES`; and (AMOUNTS, 21, 3), how these
+    move with each amount."""
+    places = np.array([place for _, place in BONES.values()])
+    return places, np.zeros((AMOUNTS, *places.shape))
+
+
+@lru_cache(maxsize=1)
+def skin() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(6890, 3) metres, the body's vertices in the rest pose; (AMOUNTS, 6890, 3), how they move with each amount; and
+    (6890, 21), how much each bone moves them. float64."""
+    mesh = body_mesh()
+    return np.float64(mesh.rest), np.float64(mesh.thicken)[None], np.float64(mesh.weights)
+
+
+def amounts_of(pose: Pose) -> np.ndarray:
+    """(AMOUNTS,) of a pose."""
+    return np.array([pose.build])
+
+
+def of_amounts(amounts: np.ndarray) -> dict[str, Any]:
+    """A pose's settings for amounts."""
+    return {"build": round(float(np.clip(amounts[0], *LIMITS[0])), 4)}

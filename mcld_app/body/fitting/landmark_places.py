@@ -1,0 +1,80 @@
+"""Where the landmarks of a body lie on the mannequin: all of the fitting's numbers that hang on the body's shape.
+
+A landmark is what a network was taught to call so: its "shoulder" is not our joint, its "hip" lies higher than a
+thigh's pivot. Each place is a joint of the skeleton and how far from there, in metres, in the rest pose. Where the
+mannequin's shape changes, `python tools/calibrate_landmarks.py FOLDER` finds these numbers anew: on photos of people
+seen from the front it fits the mannequin by outline and landmarks, and moves each place to where the landmark was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from mcld_app.body.fitting.articulated import BodyPoints
+from mcld_app.body.fitting.body_shape import joints
+from mcld_app.body.fitting.landmarks import AT
+from mcld_app.body.mannequin.skeleton import BONES
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a landmark lies on the mannequin.
+
+    Attributes:
+        joint: of the skeleton, which is also the bone that carries the landmark.
+        offset: (x, y, z) from that joint in the rest pose, metres; x to the person's left, y up, z to the front.
+        spread: metres by which the network errs in the picture, about.
+    """
+
+    joint: str
+    offset: tuple[float, float, float]
+    spread: float
+
+
+# The right side is the left one's mirror image. Of the face, only what tells its turn.
+PLACES: dict[str, Place] = {
+    "nose": Place("head", (0.000, 0.045, 0.123), 0.020),
+    "left_eye": Place("head", (0.032, 0.080, 0.100), 0.020),
+    "left_ear": Place("head", (0.061, 0.060, 0.003), 0.025),
+    "left_mouth": Place("head", (0.023, 0.008, 0.103), 0.025),
+    "left_shoulder": Place("left_shoulder", (-0.009, 0.001, 0.000), 0.025),
+    "left_elbow": Place("left_elbow", (0.000, 0.000, 0.000), 0.020),
+    "left_wrist": Place("left_wrist", (0.010, -0.001, 0.000), 0.020),
+    "left_little_finger": Place("left_wrist", (0.083, -0.037, -0.025), 0.040),
+    "left_index_finger": Place("left_wrist", (0.057, -0.063, 0.000), 0.035),
+    "left_thumb": Place("left_wrist", (0.037, -0.062, 0.020), 0.050),
+    "left_hip": Place("left_hip", (0.004, 0.003, 0.000), 0.040),
+    "left_knee": Place("left_knee", (0.000, 0.000, 0.000), 0.025),
+    "left_ankle": Place("left_ankle", (0.001, 0.009, 0.000), 0.020),
+    "left_heel": Place("left_ankle", (-0.008, -0.051, -0.043), 0.030),
+    "left_toes": Place("left_toes", (0.002, 0.000, 0.015), 0.030),
+}  # fmt: skip
+"""Landmark -> its place: of the left side and of the middle."""
+
+
+@lru_cache(maxsize=1)
+def places() -> dict[str, Place]:
+    """Landmark -> its place, both sides."""
+    both = {}
+    for name, place in PLACES.items():
+        both[name] = place
+        if name.startswith("left_"):
+            x, y, z = place.offset
+            joint = place.joint.replace("left_", "right_")
+            both[name.replace("left_", "right_")] = Place(joint, (-x, y, z), place.spread)
+    return both
+
+
+@lru_cache(maxsize=1)
+def landmark_points() -> tuple[np.ndarray, BodyPoints, np.ndarray]:
+    """The landmarks that are fitted: their numbers (N,), where they lie on the mannequin, and their spreads (N,)."""
+    bones = list(BONES)
+    numbers = np.array([AT[name] for name in places()])
+    carriers = [bones.index(place.joint) for place in places().values()]
+    starts, moves = joints()
+    rest = starts[carriers] + np.array([place.offset for place in places().values()])
+    spreads = np.array([place.spread for place in places().values()])
+    return numbers, BodyPoints(rest, moves[:, carriers], np.eye(len(bones))[carriers]), spreads

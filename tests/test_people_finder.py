@@ -1,0 +1,315 @@
+"""People found in photos by the body finder itself: its real models, on drawn people and, where they are, real ones."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import studio_actions as actions
+
+from mcld_app.body.framing import frame_iuv
+from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.body.photo import encode_png, read_photo
+from mcld_app.checkpoints import BrokenWeights, wheel_models
+from mcld_app.cli.main import main
+from mcld_app.editing import look as looks
+from mcld_app.editing.person import Person
+from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
+from mcld_app.errors import StudioError
+from mcld_app.perception import litert
+from mcld_app.perception.detections import detect_people
+from mcld_app.perception.found_people import find_in
+from mcld_app.perception.people_detector import squares
+from mcld_app.perception.people_finder import NobodyFound, find_people
+from mcld_app.studio.panels.upload import api_start_with_photo
+from mcld_app.studio.state import EditorState, initial_state
+from mcld_app.synthetic.people import draw_person, render_person
+
+pytestmark = pytest.mark.usefixtures("body_finder")
+
+POSES = named_poses()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCLD_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+
+
+@pytest.fixture(scope="module")
+def walker() -> tuple[np.ndarray, np.ndarray]:
+    """Somebody in long trousers, and their true map."""
+    return render_person(draw_person(11), POSES["relaxed"], (512, 352))
+
+
+@pytest.fixture(scope="module")
+def group() -> tuple[np.ndarray, list[np.ndarray]]:
+    """A photo (600, 1100) of three people, the middle one nearest; and where each is."""
+    photo, bodies = np.full((600, 1100, 3), 205, np.uint8), []
+    for seed, name, size, left in ((3, "standing", 0.5, 20), (11, "relaxed", 1.0, 330), (31, "a-pose", 0.74, 730)):
+        height, width = int(580 * size), int(580 * size * 11 / 16)
+        picture, iuv = render_person(draw_person(seed), POSES[name], (height, width), background=False)
+        body, whole = iuv[..., 0] > 0, np.zeros(photo.shape[:2], bool)
+        photo[590 - height : 590, left : left + width][body] = picture[body]
+        whole[590 - height : 590, left : left + width] = body
+        bodies.append(whole)
+    return photo, bodies
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    return float((a & b).sum() / (a | b).sum())
+
+
+def sent(photo: np.ndarray, name: str = "holiday.png", **more) -> dict:
+    return {"photo": {"name": name, "data": base64.b64encode(encode_png(photo)).decode()}, "iuv": None, **more}
+
+
+def where(person: Person, size: tuple[int, int]) -> np.ndarray:
+    """(size) bool: the body in the photo as it came."""
+    from mcld_app.body.framing import unframe_iuv
+
+    return (person.iuv if person.whole is None else unframe_iuv(person.iuv, person.whole[1]))[..., 0] > 0
+
+
+# ---- who is in a photo --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seed", "name"), [(3, "standing"), (17, "sitting"), (29, "arms-crossed")])
+def test_a_drawn_person_is_found_as_they_stand(seed: int, name: str) -> None:
+    photo, known = render_person(draw_person(seed), POSES[name], (512, 352))
+    person = find_in("drawn", photo).person(0)
+    true = known if person.whole is None else frame_iuv(known, person.whole[1])
+    assert overlap(person.fit.drawn[..., 0] > 0, true[..., 0] > 0) > 0.85
+    both = (person.iuv[..., 0] > 0) & (true[..., 0] > 0)
+    assert (person.iuv[..., 0] == true[..., 0])[both].mean() > 0.75
+    assert abs((person.fit.pose.yaw - POSES[name].yaw + 180) % 360 - 180) < 25
+
+
+def test_a_group_is_found_the_largest_first(group) -> None:
+    photo, bodies = group
+    people = find_in("group", photo)
+    assert len(people) == 3
+    for index, body in enumerate((bodies[1], bodies[2], bodies[0])):
+        assert overlap(where(people.person(index), photo.shape[:2]), body) > 0.75
+        assert people.portrait(index).size
+    with pytest.raises(StudioError, match="no such person"):
+        people.person(3)
+
+
+@pytest.mark.parametrize("turns", [1, 2])
+def test_who_lies_or_hangs_upside_down_is_found(walker, turns: int) -> None:
+    photo, known = (np.ascontiguousarray(np.rot90(array, turns)) for array in walker)
+    assert overlap(where(find_in("x", photo).person(0), photo.shape[:2]), known[..., 0] > 0) > 0.8
+
+
+def test_a_dark_photo_is_looked_at_as_if_it_were_light(walker) -> None:
+    photo, known = walker
+    person = find_in("dark", (photo * 0.1).astype(np.uint8)).person(0)
+    assert overlap(where(person, photo.shape[:2]), known[..., 0] > 0) > 0.8
+    assert person.photo.max() < 40, "the photo itself stays as it is"
+
+
+def test_a_small_person_is_found_by_a_closer_look(walker) -> None:
+    photo = np.full((800, 1000, 3), 200, np.uint8)
+    photo[600:680, 700:755] = cv2.resize(walker[0], (55, 80), interpolation=cv2.INTER_AREA)
+    with pytest.raises(NobodyFound, match="or look closer"):
+        find_people(photo)
+    [found] = find_people(photo, closer=True)
+    top, left, height, width = found.box
+    assert 590 < top < 620 and 700 < left < 740 and 60 < height < 90 and width < 60
+
+
+def test_a_crowd_takes_no_minutes_and_gives_no_more_than_twelve(walker) -> None:
+    small = cv2.resize(walker[0], (160, 233), interpolation=cv2.INTER_AREA)
+    photo = np.tile(small, (3, 8, 1))
+    assert 1 <= len(find_people(photo, closer=True)) <= 12
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        np.zeros((300, 200, 3), np.uint8),
+        np.full((300, 200, 3), 255, np.uint8),
+        np.random.default_rng(0).integers(0, 256, (300, 200, 3)).astype(np.uint8),
+        np.full((3, 1500, 3), 90, np.uint8),
+    ],
+    ids=["black", "white", "noise", "a strip"],
+)
+def test_where_nobody_is_that_is_a_sentence(photo: np.ndarray) -> None:
+    with pytest.raises(NobodyFound, match="Nobody was found"):
+        find_people(photo)
+
+
+def test_garments_alone_are_nobody(root: Path) -> None:
+    garments = sorted((root / "assets" / "garments").glob("*.png"))[:3]
+    for path in garments:
+        picture = read_photo(path)
+        if (picture.reshape(-1, 3).std(0) > 1).any():
+            with pytest.raises(NobodyFound):
+                find_people(cv2.GaussianBlur(picture, (0, 0), 0.5)[: picture.shape[0] // 2])
+
+
+def test_a_strip_is_looked_at_in_few_squares() -> None:
+    assert len(list(squares(2, 4000))) < 20 and list(squares(500, 500)) == []
+    covered = np.zeros((400, 1300), bool)
+    for top, left, side in squares(400, 1300):
+        covered[top : top + side, left : left + side] = True
+    assert covered.all()
+
+
+def test_several_threads_look_at_once(walker) -> None:
+    found: list[float] = []
+
+    def look() -> None:
+        found.append(find_people(walker[0])[0].area)
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 3 and max(found) - min(found) < 1e-3
+
+
+def test_a_model_that_is_none_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BrokenWeights, match="cannot be read by LiteRT"):
+        litert.Network(b"no model" * 100, "people detector")
+    file = wheel_models.BODY.files[0]
+    monkeypatch.setenv("MCLD_CHECKPOINTS", str(tmp_path))
+    (tmp_path / "body").mkdir()
+    (tmp_path / "body" / file.file_name).write_bytes(bytes(file.size))
+    with pytest.raises(BrokenWeights, match="SHA-256"):
+        litert.network.__wrapped__(file)
+
+
+# ---- what becomes of them -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def brought(walker, body_finder) -> EditorState:
+    """A photo was dropped."""
+    return actions.use_upload(initial_state(), sent(walker[0]))
+
+
+def test_a_photo_alone_becomes_a_person_and_poses_work_at_once(brought: EditorState, walker) -> None:
+    person = brought.look.person
+    assert brought.fitting is None and person.name == "holiday" and "Adjust the body" in brought.note.text
+    assert overlap(where(person, walker[0].shape[:2]), walker[1][..., 0] > 0) > 0.8
+    assert person.texture.coverage.sum() > 20_000
+    posed = actions.choose_pose(brought, {"id": "arms-up"})
+    assert actions.shown("stage", posed)["handles"] and actions.shown("stage", posed)["found"]
+
+
+def test_the_found_body_can_be_moved_further(brought: EditorState) -> None:
+    adjusting = actions.adjust_body(brought, {})
+    fit = adjusting.fitting.fit
+    assert fit is brought.look.person.fit and actions.shown("stage", adjusting)["fitting"] == "holiday"
+    moved = actions.drag(adjusting, {"handle": "left_wrist", "x": 0.9, "y": 0.4})
+    moved = actions.drag(moved, {"handle": "left_elbow", "x": 0.8, "y": 0.4})
+    assert actions.undo(actions.undo(moved, {}), {}).fitting.fit.pose == fit.pose
+    done = actions.use_body(moved, {})
+    assert done.fitting is None and done.look.person.key != brought.look.person.key
+    assert len(done.own) == 1, "it takes the place of the body they had"
+    body, outline = done.look.person.iuv[..., 0] > 0, fit.sighting.outline >= 128
+    assert not (body & ~outline).any(), "bent to the outline again"
+
+
+def test_the_person_can_be_turned_round_at_once(brought: EditorState) -> None:
+    turned = actions.turn_round(brought, {})
+    assert turned.fitting is None and abs(turned.look.person.fit.pose.yaw) > 120
+    back = actions.turn_round(turned, {}).look.person
+    assert abs(back.fit.pose.yaw) < 60
+
+
+def test_the_outline_is_painted_on_the_page(brought: EditorState) -> None:
+    adjusting = actions.adjust_body(brought, {})
+    strokes = np.zeros((512, 352, 4), np.uint8)
+    strokes[150:200, 140:210] = (255, 0, 0, 255)
+    told = {"strokes": base64.b64encode(encode_png(strokes)).decode(), "add": False}
+    less = actions.outline(adjusting, told)
+    before, after = adjusting.fitting.fit.sighting.outline, less.fitting.fit.sighting.outline
+    assert (before >= 128).sum() - (after >= 128).sum() > 1000
+    assert np.array_equal(actions.undo(less, {}).fitting.fit.sighting.outline, before)
+    with pytest.raises(StudioError, match="Adjust the body"):
+        actions.outline(brought, told)
+
+
+def test_the_photos_own_pose_becomes_one_to_drag(brought: EditorState) -> None:
+    posed = actions.begin_by_hand(brought, {})
+    assert isinstance(posed.look.pose, Pose) and posed.look.pose.angles == brought.look.person.fit.pose.angles
+    dragged = actions.drag(posed, {"handle": "left_wrist", "x": 0.9, "y": 0.2})
+    assert dragged.look.pose.angles != posed.look.pose.angles
+
+
+def test_another_pictures_pose_keeps_the_persons_own_build(brought: EditorState) -> None:
+    borrowed = actions.pose_of(brought, {"id": "person:tomas"})
+    posed = actions.begin_by_hand(borrowed, {})
+    assert posed.look.pose.build == brought.look.person.fit.pose.build
+
+
+def test_where_nobody_is_found_the_body_is_laid_by_hand() -> None:
+    state = actions.use_upload(initial_state(), sent(np.full((300, 200, 3), 90, np.uint8)))
+    assert state.fitting is not None and "Nobody was found" in state.note.text and "by hand" in state.note.text
+    closer = actions.use_upload(initial_state(), sent(np.full((70, 70, 3), 90, np.uint8), closer=True))
+    assert "looked at closely" in closer.note.text
+
+
+def test_others_in_the_photo_are_offered(group) -> None:
+    photo, bodies = group
+    state = actions.use_upload(initial_state(), sent(photo, "group.png"))
+    assert "3 people were found" in state.note.text and len(actions.shown("detections", state)["people"]) == 3
+    other = actions.choose_body(state, {"index": 1}).look.person
+    assert overlap(where(other, photo.shape[:2]), bodies[2]) > 0.75
+
+
+def test_a_recipe_carries_a_found_person_with_what_is_doubtful(brought: EditorState) -> None:
+    person = brought.look.person
+    text = write_recipe(Recipe(looks.of(person)), pictures=True)
+    again = read_recipe(text).look.person
+    assert again.key == person.key and np.array_equal(again.doubtful, person.doubtful)
+    assert np.array_equal(again.texture.image, person.texture.image)
+
+
+def test_programs_and_the_command_line_begin_with_a_photo(walker, tmp_path: Path) -> None:
+    (tmp_path / "she.png").write_bytes(encode_png(walker[0]))
+    recipe = api_start_with_photo(sent(walker[0])["photo"]["data"])
+    assert len(json.loads(recipe)["pictures"]) == 1
+    assert main(["start", str(tmp_path / "she.png"), "-o", str(tmp_path / "she.json"), "--pose", "walking"]) == 0
+    made = read_recipe((tmp_path / "she.json").read_text("utf-8"))
+    assert made.look.pose == POSES["walking"] and made.look.person.name == "she"
+    assert main(["start", str(tmp_path / "she.png"), "-o", str(tmp_path / "x.json"), "--pose", "flying"]) == 1
+    assert main(["start", str(tmp_path / "she.png"), "-o", str(tmp_path / "x.json"), "--who", "4"]) == 1
+
+
+def test_where_nothing_finds_people_none_is_told(walker, without_body_finder) -> None:
+    assert detect_people("x", walker[0]) is None
+
+
+# ---- real people --------------------------------------------------------------------------------------------------
+
+
+def test_real_people_are_found_as_well_as_the_study_did(shared) -> None:
+    from mcld_app.bench.finder import agreement
+    from mcld_app.body.iuv import read_iuv
+
+    real = find_in("real", read_photo(shared / "real" / "person.jpg")).person(0)
+    both, same, apart = agreement(real.iuv, read_iuv(shared / "real" / "person_iuv.png"))
+    assert both >= 0.86 and same >= 0.87 and apart <= 3
+    bare, snapped = [real.fit.agreement], []
+    for name in ("full-jeans", "no-head-full"):
+        fit = find_in(name, read_photo(shared / "pictures" / "people" / f"{name}.jpg")).fit(0)
+        bare.append(fit.agreement)
+        snapped.append(overlap(fit.snapped[..., 0] > 0, fit.sighting.outline >= 128))
+    assert np.mean(bare) >= 0.83 and np.mean(snapped) >= 0.91
+
+
+def test_one_flat_garment_is_no_person(shared) -> None:
+    for name in ("dress-sheath", "tee-boxy", "shorts"):
+        with pytest.raises(NobodyFound):
+            find_people(read_photo(shared / "pictures" / "flat" / f"{name}.jpg"))
