@@ -12,23 +12,30 @@ from pathlib import Path
 
 import numpy as np
 
+from mcld_app.body.bodies import bodies_in
 from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
 from mcld_app.body.head_crop import crop_head
-from mcld_app.body.iuv import check_iuv, looks_like_iuv, read_iuv, resize_iuv
-from mcld_app.body.photo import read_photo
+from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
+from mcld_app.body.map_signs import looks_like_iuv
+from mcld_app.body.photo import read_photo, read_sized_photo
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
 from mcld_app.body.texture.preview_planes import background_colour
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.content import content_hash
-from mcld_app.errors import PictureError
+from mcld_app.errors import IUVError, PictureError
 from mcld_app.request import Conditioning, Face
 
 PICTURE_SIZE = (512, 352)
 """Height and width of every picture the studio shows and gives away: 11:16, the network's own frame."""
 
 _LARGEST = (1104, 759)  # DeepFashion's own photos, 1101 high, stay as they are; larger ones cost time and add nothing
+
+_MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."
+_SWAPPED = (
+    "The file given as the photo is an IUV map. Give it as the IUV map, and the photo it was made from as the photo."
+)
 
 Source = str | Path | bytes
 
@@ -43,7 +50,8 @@ class Person:
         iuv: (H, W, 3) uint8, channels I, U, V; I in 0..24.
         texture: what the photo shows of them, laid on the texture map, as the studio shows it.
         sample: the id of the sample they are, "" for a visitor's own picture.
-        whole: the photo as it came and how it was framed; None where `photo` is all there is.
+        whole: the photo as it was read and how it was framed; None where `photo` is all there is.
+        stored: (height, width) of the photo's file, where it was larger than what is kept of it; else None.
     """
 
     name: str
@@ -52,6 +60,7 @@ class Person:
     texture: TextureMap = field(repr=False)
     sample: str = ""
     whole: tuple[np.ndarray, Frame] | None = field(default=None, repr=False)
+    stored: tuple[int, int] | None = None
 
     @cached_property
     def key(self) -> str:
@@ -114,8 +123,11 @@ class Person:
         return _still(fill(self.texture))
 
 
-def make_person(name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = "") -> Person:
-    """A person from a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8, channels I, U, V.
+def make_person(
+    name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = "", stored: tuple[int, int] | None = None
+) -> Person:
+    """A person from a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8, channels I, U, V; `stored` is the
+    (height, width) of the photo's file.
 
     Raises:
         IUVError: where the IUV map is no IUV map, is empty, or does not belong to the photo.
@@ -124,8 +136,9 @@ def make_person(name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = 
     plan = plan_frame(iuv, target=None)
     framed = frame_11_16(iuv, photo, target=_LARGEST if plan.target[0] > _LARGEST[0] else None)
     whole = (_frozen(photo), framed.frame) if framed.photo.shape != photo.shape else None
+    smaller = stored if stored is not None and stored[0] > photo.shape[0] else None
     photo, iuv = framed.photo, framed.iuv
-    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)), sample, whole)
+    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)), sample, whole, smaller)
 
 
 def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray) -> Person:
@@ -142,17 +155,43 @@ def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray) -> Person:
     return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)))
 
 
-def read_person(name: str, photo: Source, iuv: Source) -> Person:
-    """A person from two files, given as paths or as their bytes.
+def read_pair(photo: Source, iuv: Source) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    """A photo, (H, W, 3) uint8 RGB, its IUV map of the same size, and the (height, width) of the photo's file, from two
+    files, given as paths or as their bytes. A map of the photo's proportions in another size is resized, inventing no
+    parts.
 
     Raises:
         PictureError: where the photo cannot be read, or is an IUV map.
         IUVError: where the IUV map cannot be read or does not belong to the photo.
     """
-    picture, body = read_photo(photo), read_iuv(iuv)
+    picture, stored = read_sized_photo(photo)
     if looks_like_iuv(picture):
-        raise PictureError("The file given as the photo is an IUV map itself. Give the photo the map was made from.")
-    return make_person(name, picture, body)
+        raise PictureError(_MAP_AS_PHOTO if _is_map(iuv) else _SWAPPED)
+    body = match_photo(read_iuv(iuv), picture)
+    check_iuv(body, picture)
+    return picture, body, stored
+
+
+def read_person(name: str, photo: Source, iuv: Source, who: int = 0) -> Person:
+    """A person from two files; of several on the map the one of that number, the largest being 0.
+
+    Raises:
+        PictureError, IUVError: as `read_pair`; IUVError, too, where there is nobody of that number.
+    """
+    picture, body, stored = read_pair(photo, iuv)
+    bodies = bodies_in(body)
+    if not 0 <= who < len(bodies):
+        raise IUVError(f"The IUV map shows {len(bodies)} {'person' if len(bodies) == 1 else 'people'}: give “who” as a "
+                       f"number from 0 to {len(bodies) - 1}, the largest being 0.")  # fmt: skip
+    return make_person(name, picture, bodies[who], stored=stored)
+
+
+def _is_map(file: Source) -> bool:
+    try:
+        read_iuv(file)
+    except IUVError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mcld_app.body.bodies import bodies_in
+from mcld_app.body.framing import person_box
 from mcld_app.errors import StudioError
 
 
@@ -18,12 +20,14 @@ class Detections:
         photo: (H, W, 3) uint8 RGB.
         boxes: (top, left, height, width) of each, pixels.
         maps: each one's IUV map inside of their box, (height, width, 3) uint8.
+        stored: (height, width) of the photo's file; None where it is not known.
     """
 
     name: str
     photo: np.ndarray = field(repr=False)
     boxes: tuple[tuple[int, int, int, int], ...]
     maps: tuple[np.ndarray, ...] = field(repr=False)
+    stored: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -47,8 +51,19 @@ class Detections:
         return self.photo[top : top + height, left : left + width]
 
 
-def detect_people(name: str, photo: np.ndarray) -> Detections | None:
-    """Everybody in a photo (H, W, 3) uint8 RGB; None where no DensePose model is installed.
+def people_on_map(
+    name: str, photo: np.ndarray, iuv: np.ndarray, stored: tuple[int, int] | None = None
+) -> Detections:
+    """Everybody whom the IUV map of a photo shows, (H, W, 3) uint8 both, the largest first."""
+    bodies = bodies_in(iuv)
+    boxes = tuple(person_box(body) or (0, 0, *iuv.shape[:2]) for body in bodies)
+    cuts = (body[top : top + h, left : left + w].copy() for body, (top, left, h, w) in zip(bodies, boxes, strict=True))
+    return Detections(name, photo, boxes, tuple(cuts), stored)
+
+
+def detect_people(name: str, photo: np.ndarray, stored: tuple[int, int] | None = None) -> Detections | None:
+    """Everybody in a photo (H, W, 3) uint8 RGB, whose file is `stored` (height, width) large; None where no DensePose
+    model is installed.
 
     Raises:
         NoPerson: where nobody is found, or nobody large enough.
@@ -64,4 +79,4 @@ def detect_people(name: str, photo: np.ndarray) -> Detections | None:
         top, left, height, width = body.box
         boxes.append(body.box)
         maps.append(body.iuv[top : top + height, left : left + width].copy())
-    return Detections(name, photo, tuple(boxes), tuple(maps))
+    return Detections(name, photo, tuple(boxes), tuple(maps), stored)

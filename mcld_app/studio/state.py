@@ -49,21 +49,25 @@ class FitInProgress:
         fit: the photo, with the mannequin as it stands.
         before: how it stood before, oldest first.
         gesture: the gesture that moved it last; its steps are one step to undo.
+        stored: (height, width) of the photo's file; None where it is not known.
     """
 
     fit: ManualFit
     before: tuple[Pose, ...] = ()
     gesture: str | None = None
+    stored: tuple[int, int] | None = None
 
     def to(self, pose: Pose, gesture: str | None = None) -> FitInProgress:
         """The mannequin in another pose."""
         going_on = gesture is not None and gesture == self.gesture
         before = self.before if going_on else (*self.before, self.fit.pose)[-_MOST_STEPS:]
-        return FitInProgress(self.fit.stand(pose), before, gesture)
+        return FitInProgress(self.fit.stand(pose), before, gesture, self.stored)
 
     def undo(self) -> FitInProgress:
         """One step back."""
-        return FitInProgress(self.fit.stand(self.before[-1]), self.before[:-1]) if self.before else self
+        if not self.before:
+            return self
+        return FitInProgress(self.fit.stand(self.before[-1]), self.before[:-1], stored=self.stored)
 
 
 @dataclass(frozen=True, eq=False)

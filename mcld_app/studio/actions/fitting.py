@@ -20,10 +20,14 @@ HOW_TO_FIT = (
 )
 
 
-def begin_fitting(state: EditorState, name: str, photo: np.ndarray, note: str = HOW_TO_FIT) -> EditorState:
-    """Lay the mannequin over a photo, (h, w, 3) uint8 RGB; `note` is said of it."""
+def begin_fitting(
+    state: EditorState, name: str, photo: np.ndarray, note: str = HOW_TO_FIT, stored: tuple[int, int] | None = None
+) -> EditorState:
+    """Lay the mannequin over a photo, (h, w, 3) uint8 RGB, whose file is `stored` (height, width) large; `note` is said
+    of it."""
     fit = fit_by_hand(name, photo, pose_sliders.resting())
-    return replace(state, fitting=FitInProgress(fit), detections=None, live=False, note=Note(note, "info"))
+    fitting = FitInProgress(fit, stored=stored)
+    return replace(state, fitting=fitting, detections=None, live=False, note=Note(note, "info"))
 
 
 def use_body(state: EditorState, data: Data) -> EditorState:
@@ -32,7 +36,7 @@ def use_body(state: EditorState, data: Data) -> EditorState:
         raise StudioError("There is no mannequin over a photo. Choose a photo first.")
     fit = state.fitting.fit
     try:
-        person = make_person(fit.name, fit.photo, fit.iuv)
+        person = make_person(fit.name, fit.photo, fit.iuv, stored=state.fitting.stored)
     except IUVError as error:
         raise StudioError(f"The mannequin does not lie on the photo yet. {error}") from error
     state = replace(state, fitting=None).with_own(person)
