@@ -26,9 +26,9 @@ from mcld_app.studio.state import EditorState
 __all__ = [
     "add_pose", "agree", "another_photo", "as_in_photo", "as_it_is", "begin_by_hand", "choose_body", "choose_face",
     "choose_person", "choose_pose", "cover", "drag", "drop_pose", "face_files", "guess", "lay_over", "leave_body",
-    "lift", "mirror", "mix_face", "move", "new_dispatcher", "open_pose", "open_recipe", "open_texture", "paint", "paint_map",
-    "pose_of", "redo", "remove", "reset", "run", "set_between", "show_example", "shown", "switch", "turn", "undo", "use_body",
-    "use_upload", "wear", "wear_files", "weigh_face",
+    "lift", "mirror", "mix_face", "move", "new_dispatcher", "open_pose", "open_recipe", "open_texture", "paint",
+    "paint_map", "pose_of", "redo", "remove", "reset", "run", "set_between", "show_example", "shown", "switch",
+    "turn", "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

@@ -68,31 +68,34 @@ def read_iuv(
         opened = open_picture(data, _MAP)
     except PictureError as error:
         raise IUVError(str(error)) from error
-    rgb = _rgb_of(opened)
+    rgb, middle = _rgb_of(opened, max_side)
     if opened.image.mode in ("L", "LA", "1"):
         raise IUVError(f"The IUV map has one grey channel; part, U and V are needed. {_LOSSLESS}")
-    if min(rgb.shape[:2]) < MIN_SIDE:
+    if min(opened.image.size) < MIN_SIDE:
         raise IUVError(
-            f"The IUV map is {rgb.shape[1]} x {rgb.shape[0]} pixels, too small to show a person. "
+            f"The IUV map is {opened.image.width} x {opened.image.height} pixels, too small to show a person. "
             f"Give one with at least {MIN_SIDE} pixels on its shorter side, of the photo's size."
         )
     way = order if order != "auto" else likelier_order(_fitted(rgb, _ENOUGH))
-    middle = _middle(rgb)
     if is_blended(from_network_rgb(middle) if way == "network" else middle):
         raise IUVError(
             "The IUV map's part numbers are blended at borders, as happens when a map was once saved as JPEG "
             f"or resized smoothly. {_LOSSLESS}"
         )
-    small = _fitted(rgb, max_side)
-    return _checked(from_network_rgb(small) if way == "network" else small)
+    return _checked(from_network_rgb(rgb) if way == "network" else rgb)
 
 
-def _rgb_of(opened: OpenedPicture) -> np.ndarray:
-    """The pixels of a file that may be a map, (H, W, 3) uint8; IUVError where it is something else."""
+def _rgb_of(opened: OpenedPicture, max_side: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """The pixels of a file that may be a map, reduced to `max_side`, and a cut from its middle as it is, where blended
+    borders are seen: (H, W, 3) uint8 both. IUVError where it is something else."""
     image = opened.image
     if image.mode not in ("RGB", "RGBA", "P", "L", "LA", "1"):
         raise IUVError(f"An IUV map has three channels of 8 bits, and this file is {image.mode}. {_LOSSLESS}")
-    rgb = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    image = image if image.mode == "RGB" else image.convert("RGB")
+    size = fitted_size(*image.size, max_side)
+    # Pillow's own nearest pixel: as an array, all of a very large map would take its memory twice.
+    rgb = np.array(image if size == image.size else image.resize(size, Image.Resampling.NEAREST))
+    middle = rgb if size == image.size else np.array(image.crop(_middle(image.size)))
     if opened.bits > 8 and not rgb.any():  # 0..255 written into 16 bits, where only the upper 8 are read
         raise IUVError(f"An IUV map has three channels of 8 bits, and this file has {opened.bits} bits. {_LOSSLESS}")
     seen = _fitted(rgb, _ENOUGH)
@@ -103,7 +106,7 @@ def _rgb_of(opened: OpenedPicture) -> np.ndarray:
         raise IUVError(f"{_IS} a photo or another picture, no IUV map. {_ABOUT_MAPS}")
     if opened.lossy is not None:
         raise IUVError(f"The IUV map is a {opened.lossy} file, which blends part numbers. {_LOSSLESS}")
-    return rgb
+    return rgb, middle
 
 
 def _checked(iuv: np.ndarray) -> np.ndarray:
@@ -119,10 +122,10 @@ def _fitted(iuv: np.ndarray, max_side: int | None) -> np.ndarray:
     return iuv if (height, width) == iuv.shape[:2] else resize_nearest(iuv, (height, width))
 
 
-def _middle(rgb: np.ndarray) -> np.ndarray:
-    """A cut from the middle of a very large map, with its pixels as they are: blended borders are seen there too."""
-    top, left = (max(0, (side - MAX_SIDE) // 2) for side in rgb.shape[:2])
-    return rgb[top : top + MAX_SIDE, left : left + MAX_SIDE]
+def _middle(size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """A box in the middle of a picture of that (width, height): left, upper, right and lower edge."""
+    left, top = (max(0, (side - MAX_SIDE) // 2) for side in size)
+    return left, top, min(size[0], left + MAX_SIDE), min(size[1], top + MAX_SIDE)
 
 
 def match_photo(iuv: np.ndarray, photo: np.ndarray) -> np.ndarray:
