@@ -92,7 +92,9 @@ def file_bytes(file: object) -> bytes:
     if len(data) > MAX_UPLOAD * 4 // 3 + 4:
         raise PictureError(f"This file is larger than {MAX_UPLOAD >> 20} MB. Save it smaller and try again.")
     if data.startswith("data:"):
-        about, _, data = data.partition(",")
+        about, comma, data = data.partition(",")
+        if not comma:
+            raise PictureError(_NOT_WHOLE)
         if not about.endswith(";base64"):
             raise PictureError("A data: URL has to be in base64. Send the file as “data:image/png;base64,…”.")
     try:
