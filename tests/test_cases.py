@@ -14,16 +14,18 @@ import numpy as np
 import pytest
 import studio_actions as actions
 
-from mcld_app.body.iuv import match_photo, read_iuv
+from mcld_app.body.iuv import check_iuv, match_photo, read_iuv
 from mcld_app.body.keypoint_pose import pose_of_skeleton
 from mcld_app.body.keypoints import read_skeletons
 from mcld_app.body.mannequin.handles import joint_points
 from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.body.parts import parts_mask
 from mcld_app.body.photo import read_photo, read_sized_photo
+from mcld_app.editing import look as looks
+from mcld_app.editing.diagnostics.of_look import findings_of
 from mcld_app.editing.person import read_person
-from mcld_app.errors import IUVError, PictureError, StudioError
+from mcld_app.errors import IUVError, PictureError
 from mcld_app.output.recipe_file import open_recipe
-from mcld_app.studio import parsing
 from mcld_app.studio.panels.upload import api_start_with_photo
 from mcld_app.studio.state import EditorState, initial_state
 
@@ -103,7 +105,9 @@ def test_a_map_of_half_the_size_fits_its_photo_and_a_crop_does_not(cases: Path) 
     person = read_person("half", cases / "photo.png", cases / "dp_half.png")
     assert person.iuv.shape == person.photo.shape
     assert set(np.unique(person.iuv[..., 0])) <= set(np.unique(half[..., 0])), "no part is invented"
-    assert match_photo(np.zeros((472, 200, 3), np.uint8), photo).shape == (472, 200, 3)
+    crop = match_photo(np.ascontiguousarray(read_iuv(cases / "photo_net.png")[20:492, 76:276]), photo)
+    with pytest.raises(IUVError, match="Make the map from this very photo"):
+        check_iuv(crop, photo)
 
 
 def test_48_megapixels_and_their_map_are_a_pair(cases: Path) -> None:
@@ -163,11 +167,18 @@ def test_a_recipe_with_a_byte_order_mark_opens(cases: Path) -> None:
 
 
 def test_what_curl_sends_arrives(cases: Path) -> None:
-    two = json.loads((cases / "curl_two_arguments.json").read_text())["data"]
-    assert "mcld-recipe" in api_start_with_photo(*two)
-    photo, may_use, who = json.loads((cases / "curl_data_url.json").read_text())["data"][0], True, 0
-    assert photo.startswith("data:image/png;base64,")
-    picture = read_photo(parsing.file_bytes({"data": photo}))
-    assert picture.shape == (512, 352, 3)
-    with pytest.raises(StudioError, match=r"DensePose|person"):  # read whole; nobody reads bodies from photos here
-        api_start_with_photo(photo, "", may_use, who)
+    for name in ("curl_two_arguments", "curl_data_url"):
+        told = json.loads((cases / f"{name}.json").read_text())["data"]
+        assert told[0].startswith("data:image/png;base64,") == (name == "curl_data_url")
+        assert "mcld-recipe" in api_start_with_photo(*told)
+
+
+def test_from_behind_the_front_wears_the_same_print_and_a_finding_says_that_it_is_invented(cases: Path) -> None:
+    person = read_person("behind", cases / "from_behind_print.png", cases / "from_behind_print_iuv.png")
+    filled, seen = person.filled.image.astype(float), person.texture.coverage
+    printed = filled[parts_mask({1}) & seen].std(0).max()
+    assert filled[parts_mask({2}) & ~seen].std(0).max() >= printed / 2
+    look = looks.stand(looks.of(person), named_poses()["standing"])
+    told = {finding.kind: finding.text for finding in findings_of(look)}
+    assert "front is invented from their back" in told["texture_invented"]
+    assert "texture_invented" not in {finding.kind for finding in findings_of(looks.of(person))}
