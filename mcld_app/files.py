@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import os
@@ -130,6 +131,17 @@ def write_whole(path: Path, data: bytes, *, sync: bool = True) -> None:
     """Write a file in one step; see `whole_file`."""
     with whole_file(path, sync=sync) as temporary:
         temporary.write_bytes(data)
+
+
+def read_text(data: bytes) -> str:
+    """The text of a file as editors save it: UTF-8, with a byte order mark in front or without, or UTF-16 with one.
+
+    Raises:
+        UnicodeDecodeError: for anything else.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    return data.decode("utf-8-sig")
 
 
 def _beside(path: Path) -> Path:

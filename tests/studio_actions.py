@@ -18,7 +18,7 @@ from mcld_app.studio.panels.poses import as_in_photo, begin_by_hand, choose_pose
 from mcld_app.studio.panels.recipe import open_recipe
 from mcld_app.studio.panels.series import add_pose, drop_pose, set_between
 from mcld_app.studio.panels.stage import outline, redo, reset, undo
-from mcld_app.studio.panels.texture import another_photo, guess, paint, paint_map
+from mcld_app.studio.panels.texture import another_photo, guess, open_texture, paint, paint_map
 from mcld_app.studio.panels.upload import agree, lay_over, use_upload
 from mcld_app.studio.session_store import SessionStore
 from mcld_app.studio.state import EditorState
@@ -26,9 +26,9 @@ from mcld_app.studio.state import EditorState
 __all__ = [
     "add_pose", "adjust_body", "agree", "another_photo", "as_in_photo", "as_it_is", "begin_by_hand", "choose_body",
     "choose_face", "choose_person", "choose_pose", "cover", "drag", "drop_pose", "face_files", "guess", "lay_over",
-    "leave_body", "lift", "mirror", "mix_face", "move", "new_dispatcher", "open_pose", "open_recipe", "outline",
-    "paint", "paint_map", "pose_of", "redo", "remove", "reset", "run", "set_between", "show_example", "shown",
-    "switch", "turn", "turn_round", "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
+    "leave_body", "lift", "mirror", "mix_face", "move", "new_dispatcher", "open_pose", "open_recipe", "open_texture",
+    "outline", "paint", "paint_map", "pose_of", "redo", "remove", "reset", "run", "set_between", "show_example",
+    "shown", "switch", "turn", "turn_round", "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

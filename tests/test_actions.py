@@ -207,3 +207,16 @@ def test_nobody_elses_visit_answers_and_nonsense_gets_nothing() -> None:
     for told in (None, [], {}, drag, {**drag, "token": "x"}, {**drag, "token": token, "act": "undo"},
                  {**drag, "token": token, "handle": "wing"}):  # fmt: skip
         assert live(told) == {}
+
+
+def test_a_file_arrives_as_a_data_url_and_with_broken_lines_too() -> None:
+    from mcld_app.studio import parsing
+
+    content = bytes(range(256)) * 3
+    plain = base64.b64encode(content).decode()
+    broken = base64.encodebytes(content).decode()
+    for data in (plain, broken, f"data:image/png;base64,{plain}", f"data:;base64,{broken}"):
+        assert parsing.file_bytes({"data": data}) == content
+    for data in (f"data:image/png,{plain}", plain[:-3] + "*==", "data:image/png;base64"):
+        with pytest.raises(StudioError):
+            parsing.file_bytes({"data": data})

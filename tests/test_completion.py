@@ -111,13 +111,13 @@ def test_inpainting_takes_nothing_from_other_limbs() -> None:
 
 
 def test_inpainting_goes_on_with_a_hem_where_smoothing_blurs_it() -> None:
-    """A vest over bare skin, its back unseen."""
-    g, trunk = rest_surface(), parts_mask({1, 2})
+    """Shorts over bare legs, their back unseen."""
+    g, legs = rest_surface(), parts_mask({7, 8, 9, 10})
     image = np.zeros((512, 512, 3), np.uint8)
     image[BODY] = BLUE
-    image[g.y > 1.1] = RED
+    image[g.y > 0.7] = RED
     seen = TextureMap(image, BODY & (g.z > 0))
-    unseen = trunk & ~seen.coverage & (np.abs(g.y - 1.1) > 0.05) & (np.abs(g.y - 1.1) < 0.12) & (np.abs(g.x) > 0.06)
+    unseen = legs & ~seen.coverage & (np.abs(g.y - 0.7) > 0.05) & (np.abs(g.y - 0.7) < 0.12)
 
     def off(how: str) -> float:
         return float(np.abs(complete(seen, how).image[unseen].astype(int) - image[unseen]).mean())
@@ -156,3 +156,28 @@ def test_an_unknown_way_is_refused() -> None:
         complete(person(RED), "magic")
     with pytest.raises(StudioError, match="no way 'magic'"):
         coloured(person(RED), "magic")
+
+
+@pytest.mark.parametrize(("seen_part", "part"), [(1, 2), (2, 1)])
+def test_the_torsos_unseen_side_wears_the_cloth_of_the_seen_one(seen_part: int, part: int) -> None:
+    """A print of squares on one side, and bare arms, legs and neck in the colour of skin."""
+    g, seen_side, side = rest_surface(), parts_mask({seen_part}), parts_mask({part})
+    image = np.zeros((512, 512, 3), np.uint8)
+    image[BODY] = (220, 180, 160)
+    squares = (np.floor(g.x / 0.06) + np.floor(g.y / 0.06)) % 2 > 0
+    image[seen_side] = np.where(squares[..., None], np.uint8(RED), np.uint8(BLUE))[seen_side]
+    done = complete(TextureMap(image, BODY & ~side), "smooth").image.astype(float)
+    assert done[side].std(0).max() >= 0.5 * done[seen_side].std(0).max()
+    expected = np.where(squares[..., None], RED, BLUE)
+    assert np.median(np.abs(done - expected)[side].max(-1)) < 5, "it goes on at the same height and place"
+
+
+def test_a_torso_seen_from_both_sides_is_filled_from_each_sides_own() -> None:
+    g = rest_surface()
+    image = np.zeros((512, 512, 3), np.uint8)
+    image[parts_mask({1})], image[parts_mask({2})] = RED, BLUE
+    seen = TextureMap(image, parts_mask({1, 2}) & (g.y > 1.25))
+    done = complete(seen, "smooth").image
+    for part, own, other in ((1, RED, BLUE), (2, BLUE, RED)):
+        hole = done[parts_mask({part}) & (g.y < 1.2)].astype(int)
+        assert (np.abs(hole - own).sum(-1) < np.abs(hole - other).sum(-1)).mean() > 0.9

@@ -96,4 +96,24 @@ def test_the_drawn_picture_can_be_taken_away_in_the_photo(scene) -> None:
     from mcld_app.body.photo import read_photo
 
     assert read_photo(data).shape == scene[0].shape
+    assert downloads.remark_on("in-photo", session, {}) == "", "it is as large as the photo was"
     assert b"trainedAlgorithmicMedia" in data or b"compositeWithTrainedAlgorithmicMedia" in data
+
+
+def test_a_photo_that_is_kept_smaller_than_it_came_says_so(scene) -> None:
+    height, width = scene[0].shape[:2]
+    large = np.repeat(np.repeat(scene[0], 3, 0), 3, 1)
+    files = {"photo": encode_png(large), "iuv": encode_iuv(scene[1])}
+    told = {name: {"name": f"{name}.png", "data": base64.b64encode(data).decode()} for name, data in files.items()}
+    state = actions.use_upload(initial_state(), told)
+    kept = state.look.person.whole[0] if state.look.person.whole else state.look.person.photo
+    sizes = f"Of its {width * 3} x {height * 3} pixels {kept.shape[1]} x {kept.shape[0]} are kept"
+    assert max(kept.shape) == 2048 and sizes in state.note.text
+    from mcld_app.request import Drawn, Settings
+
+    session = Session()
+    order = generation.order_of("bundled", Settings(), state.look, (state.look,), (0,))
+    picture = draw(state.look).picture
+    generation._finished(session, order, [Drawn(picture, 0, None, "cpu", "float32", 1, "none")])
+    assert downloads.remark_on("in-photo", session, {}).startswith(sizes)
+    assert downloads.remark_on("drawn", session, {}) == ""

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.cli import generate
 from mcld_app.cli.main import main
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
@@ -19,6 +20,7 @@ from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.engine.registry import engine_for
 from mcld_app.output.provenance import read_recipe_text
+from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.request import Job, Settings
 
 FAST = Settings(steps=2, guidance=1.0)
@@ -75,6 +77,30 @@ def test_a_folder_goes_on_after_a_failure_and_where_it_was_stopped(tmp_path: Pat
     assert (out / "c.png").exists() and (out / "a.png").stat().st_mtime_ns == before
     main(["generate", str(folder), "-o", str(out), "--again"])
     assert (out / "a.png").stat().st_mtime_ns > before
+
+
+def test_a_folder_may_hold_drawn_pictures_and_endings_in_capitals(tmp_path: Path, monkeypatch) -> None:
+    """What is drawn is not the point here: which files are taken, what they are called, and what is said of others."""
+    folder, out = tmp_path / "recipes", tmp_path / "out"
+    folder.mkdir()
+    text = a_recipe(folder, "UPPER.JSON").read_text("utf-8")
+    made = read_recipe(text)
+    for name in ("drawn.png", "upper.png"):
+        (folder / name).write_bytes(encode_drawn(np.zeros((64, 44, 3), np.uint8), made, "m"))
+    Image.new("RGB", (64, 44)).save(folder / "holiday.png")
+    asked = []
+
+    def draw(recipe: Path, picture: Path, **_) -> list[Path]:
+        asked.append((recipe.name, picture.name))
+        return [picture]
+
+    monkeypatch.setattr(generate, "draw_recipe", draw)
+    results = list(generate.draw_folder(folder, out))
+    assert asked == [("UPPER.JSON", "UPPER.png"), ("drawn.png", "drawn.png"), ("upper.png", "upper.png.png")]
+    assert [r.picture.name for r in results if isinstance(r, generate.LeftOut)] == ["holiday.png"]
+    asked.clear()
+    list(generate.draw_folder(folder, folder, again=True))
+    assert asked == [("UPPER.JSON", "UPPER.png")], "no picture is drawn over itself"
 
 
 @pytest.mark.parametrize("what", ["missing", "empty folder", "binary"])

@@ -15,6 +15,7 @@ from PIL import Image
 from mcld_app.body import framing
 from mcld_app.body import iuv as maps
 from mcld_app.body.framing import Frame, edge_colour
+from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.photo import read_photo
 from mcld_app.errors import IUVError, PictureError
 
@@ -211,17 +212,18 @@ class TestRefusals:
         assert "IUV map" in refusal(None)
 
     @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-    def test_swapped_files(self, kind: str) -> None:
+    def test_a_photo_is_named(self, kind: str) -> None:
         y, x = np.mgrid[0:120, 0:90]
         photo = np.stack([80 + x, 60 + y, 200 - x], -1).astype(np.uint8)
-        assert "swapped" in refusal(stored(photo, kind))
-        assert "swapped" in refusal(stored(photo[..., 0], kind)), "a grey photo is a photo too"
+        for picture in (photo, photo[..., 0]):  # a grey photo is a photo too
+            sentence = refusal(stored(picture, kind))
+            assert "is a photo" in sentence and "swapped" not in sentence, "nothing is known of the other file"
 
     def test_a_map_given_as_the_photo_can_be_told(self, figure: np.ndarray) -> None:
-        assert maps.looks_like_iuv(maps.to_network_rgb(figure)) and maps.looks_like_iuv(figure)
+        assert looks_like_iuv(maps.to_network_rgb(figure)) and looks_like_iuv(figure)
         noise = np.random.default_rng(0).integers(0, 256, (80, 80, 3), np.uint8)
-        assert not maps.looks_like_iuv(noise) and not maps.looks_like_iuv(noise // 12)
-        assert not maps.looks_like_iuv(np.zeros((80, 80, 3), np.uint8))
+        assert not looks_like_iuv(noise) and not looks_like_iuv(noise // 12)
+        assert not looks_like_iuv(np.zeros((80, 80, 3), np.uint8))
 
 
 class TestCheck:
@@ -380,10 +382,10 @@ class TestRealMaps:
         assert not real[real[..., 0] == 0].any()
         assert framing.person_box(real) is not None
 
-    def test_the_real_pair_swapped(self, shared: Path) -> None:
-        assert "swapped" in refusal(shared / "real" / "person.jpg")
-        assert maps.looks_like_iuv(read_photo(shared / "real" / "person_iuv.png"))
-        assert not maps.looks_like_iuv(read_photo(shared / "real" / "person.jpg"))
+    def test_the_real_photo_is_no_map(self, shared: Path) -> None:
+        assert "is a photo" in refusal(shared / "real" / "person.jpg")
+        assert looks_like_iuv(read_photo(shared / "real" / "person_iuv.png"))
+        assert not looks_like_iuv(read_photo(shared / "real" / "person.jpg"))
 
     @pytest.mark.parametrize("width", [16, 20, 24, 32, 50, 90, 176, 352, 900])
     def test_resized_by_nearest_it_is_still_a_map(self, real: np.ndarray, width: int) -> None:

@@ -59,6 +59,13 @@ def test_pictures_and_a_mark_come_along_when_they_are_asked_for(drawn: Recipe) -
     assert marked.shape == PICTURE.shape and (marked != PICTURE).any()
 
 
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_recipe_opens_however_an_editor_saved_it(coding: str) -> None:
+    text = write_recipe(Recipe(looks.of(samples.sample_person("person:zuri")), seeds=(5,)))
+    assert open_recipe(text.encode(coding)).seeds == (5,)
+    assert open_recipe("\N{ZERO WIDTH NO-BREAK SPACE}" + text).seeds == (5,)
+
+
 @pytest.mark.parametrize("file", [b"", b"\xff\xfe\x00", b"\x89PNG", json.dumps({"a": 1}).encode(), "", "[]"])
 def test_what_is_no_recipe_is_told_in_a_sentence(file: bytes | str) -> None:
     with pytest.raises(StudioError, match=r"recipe|PNG") as told:

@@ -14,63 +14,127 @@ import numpy as np
 from PIL import Image
 
 from mcld_app.body.checks import check_rgb
+from mcld_app.body.false_colours import false_colours, is_flat
+from mcld_app.body.file_kinds import kind_of
 from mcld_app.body.framing import resize_nearest
-from mcld_app.body.photo import MAX_SIDE, PictureSource, encode_png, fitted_size, open_picture
+from mcld_app.body.map_array import read_map_array
+from mcld_app.body.map_signs import PARTS, Order, is_blended, likelier_order, looks_like_photo
+from mcld_app.body.photo import MAX_SIDE, encode_png, fitted_size
+from mcld_app.body.picture_file import OpenedPicture, PictureSource, Wanted, open_picture, read_bytes
 from mcld_app.errors import IUVError, PictureError
 
-PARTS = 24
 MIN_SIDE = 16
-Order = Literal["network", "rgb"]
 
 _LOSSLESS = "Make the map again and save it as PNG, without resizing or editing it."
+_ABOUT_MAPS = "A map holds for each pixel the body's part (I) and the place on it (U, V), as DensePose gives them."
+_MAP = Wanted("IUV map", "Save the IUV map as PNG and choose it again.", 64_000_000)
+_ENOUGH = 1024  # pixels of the longer side; to tell what a picture is, no more are needed
+_PROPORTIONS = 0.01
+_IS = "The file given as the IUV map is"
+_FALSE_COLOURS = {
+    "parts": f"{_IS} a picture of the body's parts in flat colours, as DensePose's dp_segm draws it: it holds no U and "
+    "V. Save the map itself, with I, U and V as the three channels of a PNG.",
+    "plane": f"{_IS} a picture of one plane in false colours, as DensePose's dp_u and dp_v draw it: U or V alone. Save "
+    "the map itself, with I, U and V as the three channels of a PNG.",
+}
+_UNREAD = {
+    "pickle": "Such files can run code and are never opened here. Take labels (I) and uv of the person out of it, "
+    "paste them where the person is into an array of the photo's size, and save that with numpy.save, or as PNG.",
+    "video": "Give the map of one frame, saved as PNG, and that frame as the photo.",
+    "raw": f"{_ABOUT_MAPS} Give it as the photo, developed.",
+}
 
 
 def read_iuv(
     source: PictureSource, *, order: Order | Literal["auto"] = "auto", max_side: int | None = MAX_SIDE
 ) -> np.ndarray:
-    """Read an IUV map, (H, W, 3) uint8 I, U, V, from a PNG, BMP, TIFF or lossless WebP file.
+    """Read an IUV map, (H, W, 3) uint8 I, U, V, from a PNG, BMP, TIFF or lossless WebP file, or from an array's file
+    (.npy, see `map_array.read_map_array`).
 
     `source` is what `photo.read_photo` takes; an array or Pillow picture holds what Pillow would read from
     the file. `order`: "network" (Pillow reads V, U, I), "rgb" (Pillow reads I, U, V), or "auto", which tells
     them apart by the channel that holds part numbers only, and takes "network" where both might.
     A map longer than `max_side` is reduced, inventing no parts, to the size `read_photo` gives its photo.
 
-    Raises IUVError: unreadable, saved as JPEG now or earlier (blended part numbers), a photo instead of a
-    map, or what `check_iuv` refuses.
+    Raises IUVError: unreadable, saved as JPEG now or earlier (blended part numbers), over 64 million pixels, something
+    else than a map (a photo, a picture in false colours, ...), or what `check_iuv` refuses.
     """
     try:
-        opened = open_picture(source, what="IUV map")
+        data = source if isinstance(source, (np.ndarray, Image.Image)) else read_bytes(source, _MAP)
+        if isinstance(data, bytes) and (kind := kind_of(data)) is not None and kind.key in _UNREAD:
+            raise IUVError(f"{_IS} {kind.name}. {_UNREAD[kind.key]}")
+        if isinstance(data, bytes) and kind is not None and kind.key == "array":
+            return _fitted(_checked(read_map_array(data, max_pixels=_MAP.max_pixels)), max_side)
+        opened = open_picture(data, _MAP)
     except PictureError as error:
         raise IUVError(str(error)) from error
-    if opened.image.mode not in ("RGB", "RGBA", "P", "L", "LA", "1"):
-        mode = opened.image.mode
-        raise IUVError(f"An IUV map has three channels of 8 bits, and this file is {mode}. {_LOSSLESS}")
-    rgb = np.array(opened.image.convert("RGB"))
-    if opened.bits > 8 and not rgb.any():  # 0..255 written into 16 bits, where only the upper 8 are read
-        raise IUVError(f"An IUV map has three channels of 8 bits, and this file has {opened.bits} bits. {_LOSSLESS}")
-    if _looks_like_photo(rgb):
-        raise IUVError(
-            "The file given as the IUV map looks like a photo. Perhaps the two files are swapped: give the "
-            "photo as the photo and DensePose's picture of it as the IUV map."
-        )
-    if opened.lossy is not None:
-        raise IUVError(f"The IUV map is a {opened.lossy} file, which blends part numbers. {_LOSSLESS}")
+    rgb, middle = _rgb_of(opened, max_side)
     if opened.image.mode in ("L", "LA", "1"):
         raise IUVError(f"The IUV map has one grey channel; part, U and V are needed. {_LOSSLESS}")
-    if min(rgb.shape[:2]) < MIN_SIDE:
+    if min(opened.image.size) < MIN_SIDE:
         raise IUVError(
-            f"The IUV map is {rgb.shape[1]} x {rgb.shape[0]} pixels, too small to show a person. "
+            f"The IUV map is {opened.image.width} x {opened.image.height} pixels, too small to show a person. "
             f"Give one with at least {MIN_SIDE} pixels on its shorter side, of the photo's size."
         )
-    iuv = from_network_rgb(rgb) if (_order(rgb) if order == "auto" else order) == "network" else rgb
-    if is_blended(iuv):
+    way = order if order != "auto" else likelier_order(_fitted(rgb, _ENOUGH))
+    if is_blended(from_network_rgb(middle) if way == "network" else middle):
         raise IUVError(
             "The IUV map's part numbers are blended at borders, as happens when a map was once saved as JPEG "
             f"or resized smoothly. {_LOSSLESS}"
         )
+    return _checked(from_network_rgb(rgb) if way == "network" else rgb)
+
+
+def _rgb_of(opened: OpenedPicture, max_side: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """The pixels of a file that may be a map, reduced to `max_side`, and a cut from its middle as it is, where blended
+    borders are seen: (H, W, 3) uint8 both. IUVError where it is something else."""
+    image = opened.image
+    if image.mode not in ("RGB", "RGBA", "P", "L", "LA", "1"):
+        raise IUVError(f"An IUV map has three channels of 8 bits, and this file is {image.mode}. {_LOSSLESS}")
+    image = image if image.mode == "RGB" else image.convert("RGB")
+    size = fitted_size(*image.size, max_side)
+    # Pillow's own nearest pixel: as an array, all of a very large map would take its memory twice.
+    rgb = np.array(image if size == image.size else image.resize(size, Image.Resampling.NEAREST))
+    middle = rgb if size == image.size else np.array(image.crop(_middle(image.size)))
+    if opened.bits > 8 and not rgb.any():  # 0..255 written into 16 bits, where only the upper 8 are read
+        raise IUVError(f"An IUV map has three channels of 8 bits, and this file has {opened.bits} bits. {_LOSSLESS}")
+    seen = _fitted(rgb, _ENOUGH)
+    drawn = false_colours(seen)
+    if drawn is not None:
+        raise IUVError(_FALSE_COLOURS[drawn])
+    if looks_like_photo(seen):
+        raise IUVError(f"{_IS} a photo or another picture, no IUV map. {_ABOUT_MAPS}")
+    if opened.lossy is not None:
+        raise IUVError(f"The IUV map is a {opened.lossy} file, which blends part numbers. {_LOSSLESS}")
+    return rgb, middle
+
+
+def _checked(iuv: np.ndarray) -> np.ndarray:
+    """A map that was just read; IUVError where it is none."""
+    if (iuv[..., 0] > PARTS).any() and is_flat(_fitted(iuv, _ENOUGH)):
+        raise IUVError(_FALSE_COLOURS["parts"])
     check_iuv(iuv)
+    return iuv
+
+
+def _fitted(iuv: np.ndarray, max_side: int | None) -> np.ndarray:
     width, height = fitted_size(iuv.shape[1], iuv.shape[0], max_side)
-    return resize_iuv(iuv, (height, width))
+    return iuv if (height, width) == iuv.shape[:2] else resize_nearest(iuv, (height, width))
+
+
+def _middle(size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """A box in the middle of a picture of that (width, height): left, upper, right and lower edge."""
+    left, top = (max(0, (side - MAX_SIDE) // 2) for side in size)
+    return left, top, min(size[0], left + MAX_SIDE), min(size[1], top + MAX_SIDE)
+
+
+def match_photo(iuv: np.ndarray, photo: np.ndarray) -> np.ndarray:
+    """A map of its photo's size: where both have the same proportions, within 1%, in another size, it is resized by
+    nearest, which invents no parts. Any other map stays as it is, for `check_iuv` to refuse."""
+    (height, width), (tall, wide) = iuv.shape[:2], photo.shape[:2]
+    if abs(width * tall - wide * height) > _PROPORTIONS * wide * height:
+        return iuv
+    return resize_iuv(iuv, (tall, wide))
 
 
 def check_iuv(iuv: np.ndarray, photo: np.ndarray | None = None, *, need_body: bool = True) -> None:
@@ -100,42 +164,6 @@ def check_iuv(iuv: np.ndarray, photo: np.ndarray | None = None, *, need_body: bo
                 else "Make the map from this very photo, at the same size."
             )
         )
-
-
-def is_blended(iuv: np.ndarray) -> bool:
-    """Whether part numbers were mixed at borders, as JPEG or a smooth resize does; never so for a true map.
-
-    Mixing leaves two traces: steps between two parts pass through numbers in between, and U or V spill over
-    into the background there. Both are asked for; only a map with plenty of border may be refused for the
-    first alone. Measured on a real map resized by nearest, 16 to 1000 wide: in-between share 0.12 at 16,
-    under 0.06 from 24 on, no spill. As JPEG (quality 10 to 100): 0.07 and more, 0.19 and more when small,
-    spill 0.13 and more. Resized smoothly: 0.24 and more, spill 0.02 and more. (Not seen: Pillow's box filter
-    near the map's own size, which blends next to nothing.)
-    """
-    part = iuv[..., 0]
-    middle = part[1:-1, 1:-1]
-    if middle.size == 0:
-        return False
-    left, right, up, down = part[1:-1, :-2], part[1:-1, 2:], part[:-2, 1:-1], part[2:, 1:-1]
-    border = (middle != left) | (middle != right) | (middle != up) | (middle != down)
-    between = ((left < middle) & (middle < right)) | ((left > middle) & (middle > right))
-    between |= ((up < middle) & (middle < down)) | ((up > middle) & (middle > down))
-    ring = border & (middle == 0)
-    borders = np.count_nonzero(border)
-    mixed = np.count_nonzero(between) / max(borders, 1)
-    spilt = np.count_nonzero(ring & iuv[1:-1, 1:-1, 1:].any(-1)) / max(np.count_nonzero(ring), 1)
-    both = spilt > 0.015 and mixed > (0.06 if borders >= 1000 else 0.16)
-    return both or (borders >= 2000 and mixed > 0.14)
-
-
-def looks_like_iuv(rgb: np.ndarray) -> bool:
-    """Whether an (H, W, 3) uint8 picture is an IUV map in either order: for warning that it is no photo."""
-    iuv = from_network_rgb(rgb) if _order(rgb) == "network" else rgb
-    part, place = iuv[..., 0], iuv[..., 1:]
-    background = part == 0
-    if not part.any() or part.max() > PARTS or not background.any():
-        return False
-    return bool(place.max() > 40 and not place[background].any())
 
 
 def to_network_rgb(iuv: np.ndarray) -> np.ndarray:
@@ -172,24 +200,3 @@ def resize_like_authors(iuv: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     Part numbers blend at borders (25 and more may occur): for the network's pose input only.
     """
     return np.array(Image.fromarray(np.ascontiguousarray(iuv)).resize((size[1], size[0])))
-
-
-def _order(rgb: np.ndarray) -> Order:
-    """The likelier order: more of I in 0..24, then less U and V on background; in doubt, the standard."""
-
-    def fitness(part: np.ndarray, place: np.ndarray) -> tuple[float, float]:
-        return float((part <= PARTS).mean()), float(((part > 0) | (place == 0)).mean())
-
-    red, green, blue = np.moveaxis(rgb, -1, 0)
-    return "rgb" if fitness(red, green | blue) > fitness(blue, green | red) else "network"
-
-
-def _looks_like_photo(rgb: np.ndarray) -> bool:
-    """Bright red and bright blue in a tenth of the picture or more: in a map one of them holds 0..24 only.
-
-    A channel of few distinct values is still taken for part numbers (wrong ones), so that they can be named.
-    """
-    return all(
-        (channel > 40).mean() > 0.1 and np.count_nonzero(np.bincount(channel.ravel())) > 32
-        for channel in (rgb[..., 0], rgb[..., 2])
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -24,6 +25,13 @@ class Failed:
 
     recipe: Path
     why: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A picture beside the recipes that carries none."""
+
+    picture: Path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +65,8 @@ def run(chosen: argparse.Namespace) -> int:
         if isinstance(result, Failed):
             failed.append(result)
             print(f"failed: {result.recipe.name}: {result.why}", file=sys.stderr)
+        elif isinstance(result, LeftOut):
+            print(f"left out: {result.picture.name} carries no recipe", file=sys.stderr)
         else:
             print(f"written: {result}", file=sys.stderr)
     return 1 if failed else 0
@@ -142,26 +152,33 @@ def _told(on_step: Callable[[float], None], done: int, total: int, progress: Pro
 def draw_folder(
     folder: Path, out: Path, *, again: bool = False, on_step: Callable[[str], Callable[[float], None]] | None = None,
     **options,
-) -> Iterator[Path | Failed]:
+) -> Iterator[Path | Failed | LeftOut]:
     """Draw all recipes of a folder, one after another. One that fails does not stop the others; one whose picture is
     there already is left out, so that a run that was stopped goes on.
 
     Args:
-        folder: of recipes, *.json.
-        out: folder for the pictures, named as the recipes.
+        folder: of recipes: JSON files, and pictures drawn here, which carry theirs.
+        out: folder for the pictures, named as the recipes; of two of one name the second one's is called by all of its
+            file's name.
         again: draw those too whose pictures are there.
         on_step: for each recipe's name, what is told how much is done.
         options: as for `draw_recipe`.
 
     Yields:
-        What was written, or what failed.
+        What was written, what failed, or which picture was left out.
     """
-    recipes = sorted(folder.glob("*.json"))
+    recipes, others = _recipes_in(folder)
     if not recipes:
-        raise StudioError(f"There is no recipe in {folder}: recipes are .json files.")
+        raise StudioError(f"There is no recipe in {folder}: recipes are .json files, and pictures drawn here.")
+    yield from map(LeftOut, others)
+    taken: set[str] = set()
     for number, recipe in enumerate(recipes, 1):
-        picture = out / f"{recipe.stem}.png"
-        if not again and (picture.exists() or any(out.glob(f"{recipe.stem}-[0-9]*.png"))):
+        stem = recipe.stem if recipe.stem.casefold() not in taken else recipe.name
+        taken.add(recipe.stem.casefold())
+        picture = out / f"{stem}.png"
+        if recipe.parent.resolve() == out.resolve() and recipe.suffix.lower() == ".png":
+            continue  # it was drawn into this very folder, and would be drawn over itself
+        if not again and (picture.exists() or any(out.glob(f"{glob.escape(stem)}-[0-9]*.png"))):
             continue
         try:
             step = on_step(f"{number}/{len(recipes)} {recipe.name}") if on_step else lambda _: None
@@ -170,6 +187,24 @@ def draw_folder(
             yield Failed(recipe, str(error))
         except Exception as error:  # ours, and no reason to leave the others undrawn
             yield Failed(recipe, f"an error of the program's own, {type(error).__name__}")
+
+
+def _recipes_in(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The recipes of a folder, JSON files first, and the pictures that carry none; endings in any case."""
+    files = sorted((path for path in folder.iterdir() if path.is_file()), key=lambda path: path.name)
+    recipes = [path for path in files if path.suffix.lower() == ".json"]
+    others = []
+    for path in files:
+        if path.suffix.lower() == ".png":
+            (recipes if _carries_recipe(path) else others).append(path)
+    return recipes, others
+
+
+def _carries_recipe(picture: Path) -> bool:
+    try:
+        return b"mcld-recipe " in picture.read_bytes()
+    except OSError:
+        return True  # that it cannot be read is told when it is drawn
 
 
 def _read(path: Path) -> bytes:

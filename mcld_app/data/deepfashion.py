@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from mcld_app.body.iuv import PARTS, from_network_rgb, resize_like_authors
-from mcld_app.body.photo import open_picture
+from mcld_app.body.picture_file import Wanted, open_picture
 from mcld_app.data.example import Example
 from mcld_app.data.layout import DataError, Layout, read_pairs, require
 from mcld_app.errors import PictureError
@@ -151,6 +151,6 @@ def read_identity(path: Path) -> np.ndarray:
 
 def _open(path: Path) -> Image.Image:
     try:
-        return open_picture(path, what="file").image.convert("RGB")
+        return open_picture(path, Wanted("file")).image.convert("RGB")
     except PictureError as error:
         raise DataError(f"{path}: {error}") from error

@@ -12,18 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
+from mcld_app.body.bodies import bodies_in
 from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
 from mcld_app.body.head_crop import crop_head
-from mcld_app.body.iuv import check_iuv, looks_like_iuv, read_iuv, resize_iuv
-from mcld_app.body.photo import read_photo
+from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
+from mcld_app.body.map_signs import looks_like_iuv
+from mcld_app.body.photo import read_photo, read_sized_photo
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
 from mcld_app.body.texture.preview_planes import background_colour
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.content import content_hash
-from mcld_app.errors import PictureError
+from mcld_app.errors import IUVError, PictureError
 from mcld_app.request import Conditioning, Face
 
 PICTURE_SIZE = (512, 352)
@@ -32,6 +34,11 @@ PICTURE_SIZE = (512, 352)
 LARGEST = (1104, 759)
 """Height and width of a person's photo at most. DeepFashion's own photos, 1101 high, stay as they are; larger ones cost
 time and add nothing."""
+
+_MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."
+_SWAPPED = (
+    "The file given as the photo is an IUV map. Give it as the IUV map, and the photo it was made from as the photo."
+)
 
 Source = str | Path | bytes
 
@@ -46,10 +53,11 @@ class Person:
         iuv: (H, W, 3) uint8, channels I, U, V; I in 0..24.
         texture: what the photo shows of them, laid on the texture map, as the studio shows it.
         sample: the id of the sample they are, "" for a visitor's own picture.
-        whole: the photo as it came and how it was framed; None where `photo` is all there is.
+        whole: the photo as it was read and how it was framed; None where `photo` is all there is.
         doubtful: (H, W) bool, pixels of `iuv` that were not laid on the texture map: they may show another limb, or
             what somebody holds. None where there are none.
         fit: the mannequin over their photo, where their body came from it or was found: to be moved further.
+        stored: (height, width) of the photo's file, where it was larger than what is kept of it; else None.
     """
 
     name: str
@@ -60,6 +68,7 @@ class Person:
     whole: tuple[np.ndarray, Frame] | None = field(default=None, repr=False)
     doubtful: np.ndarray | None = field(default=None, repr=False)
     fit: ManualFit | None = field(default=None, repr=False)
+    stored: tuple[int, int] | None = None
 
     @cached_property
     def key(self) -> str:
@@ -124,8 +133,11 @@ class Person:
         return _still(fill(self.texture))
 
 
-def make_person(name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = "") -> Person:
-    """A person from a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8, channels I, U, V.
+def make_person(
+    name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = "", stored: tuple[int, int] | None = None
+) -> Person:
+    """A person from a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8, channels I, U, V; `stored` is the
+    (height, width) of the photo's file.
 
     Raises:
         IUVError: where the IUV map is no IUV map, is empty, or does not belong to the photo.
@@ -134,8 +146,9 @@ def make_person(name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = 
     plan = plan_frame(iuv, target=None)
     framed = frame_11_16(iuv, photo, target=LARGEST if plan.target[0] > LARGEST[0] else None)
     whole = (_frozen(photo), framed.frame) if framed.photo.shape != photo.shape else None
+    larger = _if_larger(stored, photo)
     photo, iuv = framed.photo, framed.iuv
-    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)), sample, whole)
+    return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, iuv)), sample, whole, stored=larger)
 
 
 def fitted_person(fit: ManualFit) -> Person:
@@ -146,13 +159,14 @@ def fitted_person(fit: ManualFit) -> Person:
     """
     seen = fit.sighting
     if seen is None:
-        return replace(make_person(fit.name, fit.photo, fit.iuv), fit=fit)
+        return replace(make_person(fit.name, fit.photo, fit.iuv, stored=fit.stored), fit=fit)
     check_iuv(fit.iuv, fit.photo)
     photo, iuv, doubt = _frozen(fit.photo), _frozen(fit.iuv), _frozen(fit.doubtful)
     if not (_sure(iuv, doubt)[..., 0] > 0).any():  # somebody tiny is all rim
         doubt = None
     texture = _still(extract(photo, _sure(iuv, doubt)))
-    return Person(fit.name, photo, iuv, texture, whole=seen.whole, doubtful=doubt, fit=fit)
+    larger = _if_larger(fit.stored, seen.whole[0] if seen.whole else photo)
+    return Person(fit.name, photo, iuv, texture, whole=seen.whole, doubtful=doubt, fit=fit, stored=larger)
 
 
 def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray, doubtful: np.ndarray | None = None) -> Person:
@@ -172,17 +186,43 @@ def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray, doubtful: np.ndar
     return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, _sure(iuv, doubt))), doubtful=doubt)
 
 
-def read_person(name: str, photo: Source, iuv: Source) -> Person:
-    """A person from two files, given as paths or as their bytes.
+def read_pair(photo: Source, iuv: Source) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    """A photo, (H, W, 3) uint8 RGB, its IUV map of the same size, and the (height, width) of the photo's file, from two
+    files, given as paths or as their bytes. A map of the photo's proportions in another size is resized, inventing no
+    parts.
 
     Raises:
         PictureError: where the photo cannot be read, or is an IUV map.
         IUVError: where the IUV map cannot be read or does not belong to the photo.
     """
-    picture, body = read_photo(photo), read_iuv(iuv)
+    picture, stored = read_sized_photo(photo)
     if looks_like_iuv(picture):
-        raise PictureError("The file given as the photo is an IUV map itself. Give the photo the map was made from.")
-    return make_person(name, picture, body)
+        raise PictureError(_MAP_AS_PHOTO if _is_map(iuv) else _SWAPPED)
+    body = match_photo(read_iuv(iuv), picture)
+    check_iuv(body, picture)
+    return picture, body, stored
+
+
+def read_person(name: str, photo: Source, iuv: Source, who: int = 0) -> Person:
+    """A person from two files; of several on the map the one of that number, the largest being 0.
+
+    Raises:
+        PictureError, IUVError: as `read_pair`; IUVError, too, where there is nobody of that number.
+    """
+    picture, body, stored = read_pair(photo, iuv)
+    bodies = bodies_in(body)
+    if not 0 <= who < len(bodies):
+        raise IUVError(f"The IUV map shows {len(bodies)} {'person' if len(bodies) == 1 else 'people'}: give “who” as a "
+                       f"number from 0 to {len(bodies) - 1}, the largest being 0.")  # fmt: skip
+    return make_person(name, picture, bodies[who], stored=stored)
+
+
+def _is_map(file: Source) -> bool:
+    try:
+        read_iuv(file)
+    except IUVError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)
@@ -194,6 +234,11 @@ def read_sample(sample: str, name: str, photo: Path, iuv: Path) -> Person:
 def _sure(iuv: np.ndarray, doubtful: np.ndarray | None) -> np.ndarray:
     """The map without its doubtful pixels."""
     return iuv if doubtful is None else np.where(doubtful[..., None], np.uint8(0), iuv)
+
+
+def _if_larger(stored: tuple[int, int] | None, photo: np.ndarray) -> tuple[int, int] | None:
+    """The (height, width) of a photo's file, where it is larger than the photo that was read from it."""
+    return stored if stored is not None and stored[0] > photo.shape[0] else None
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

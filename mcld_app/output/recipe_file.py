@@ -7,6 +7,7 @@ import numpy as np
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.editing.records import Known
 from mcld_app.errors import StudioError
+from mcld_app.files import read_text
 from mcld_app.output.provenance import encode_generated, read_recipe_text
 from mcld_app.output.watermark import with_watermark
 
@@ -17,7 +18,7 @@ def open_recipe(data: bytes | str, known: Known = lambda _: None) -> Recipe:
     """The recipe of a file.
 
     Args:
-        data: JSON in UTF-8, or a PNG picture that carries a recipe.
+        data: JSON as editors save it (see `files.read_text`), or a PNG picture that carries a recipe.
         known: what is at hand, for recipes that came without their pictures: see `records.Known`.
 
     Raises:
@@ -25,7 +26,7 @@ def open_recipe(data: bytes | str, known: Known = lambda _: None) -> Recipe:
     """
     if isinstance(data, bytes):
         try:
-            data = read_recipe_text(data) if data.startswith(_PNG) else data.decode("utf-8")
+            data = read_recipe_text(data) if data.startswith(_PNG) else read_text(data)
         except UnicodeDecodeError as error:
             raise StudioError("This file is no recipe. Choose a recipe, or a picture, that was saved here.") from error
     return read_recipe(data, known)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from mcld_app.body.bodies import bodies_in
+from mcld_app.body.framing import person_box
 from mcld_app.editing.person import Person, make_person
 from mcld_app.errors import StudioError
 from mcld_app.perception import found_people
@@ -23,6 +25,7 @@ class Detections:
         boxes: (top, left, height, width) of each, pixels.
         maps: each one's IUV map inside of their box, (height, width, 3) uint8.
         found: the same people as the body finder sees them, None where it does not; empty where nobody asked it.
+        stored: (height, width) of the photo's file; None where it is not known.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Detections:
     boxes: tuple[tuple[int, int, int, int], ...]
     maps: tuple[np.ndarray, ...] = field(repr=False)
     found: tuple[FoundPerson | None, ...] = ()
+    stored: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -54,7 +58,7 @@ class Detections:
         Raises:
             StudioError: where there is no such person.
         """
-        person = make_person(self.name, self.photo, self.iuv(index))
+        person = make_person(self.name, self.photo, self.iuv(index), stored=self.stored)
         found = self.found[index] if index < len(self.found) else None
         return person if found is None else replace(person, fit=found_people.lay(self.name, self.photo, found))
 
@@ -64,13 +68,26 @@ class Detections:
         return self.photo[top : top + height, left : left + width]
 
 
-def detect_people(name: str, photo: np.ndarray, *, closer: bool = False) -> Detections | FoundPeople | None:
+def people_on_map(
+    name: str, photo: np.ndarray, iuv: np.ndarray, stored: tuple[int, int] | None = None
+) -> Detections:
+    """Everybody whom the IUV map of a photo shows, (H, W, 3) uint8 both, the largest first."""
+    bodies = bodies_in(iuv)
+    boxes = tuple(person_box(body) or (0, 0, *iuv.shape[:2]) for body in bodies)
+    cuts = (body[top : top + h, left : left + w].copy() for body, (top, left, h, w) in zip(bodies, boxes, strict=True))
+    return Detections(name, photo, boxes, tuple(cuts), stored=stored)
+
+
+def detect_people(
+    name: str, photo: np.ndarray, stored: tuple[int, int] | None = None, *, closer: bool = False
+) -> Detections | FoundPeople | None:
     """Everybody in a photo (H, W, 3) uint8 RGB: by DensePose where that is installed, else by the body finder; None
     where neither is.
 
     Args:
         name: what the page calls the photo.
         photo: the photo.
+        stored: (height, width) of its file.
         closer: the body finder looks closer, for people who are small in the photo.
 
     Raises:
@@ -81,7 +98,7 @@ def detect_people(name: str, photo: np.ndarray, *, closer: bool = False) -> Dete
 
     seeing = estimator()
     if seeing is None:
-        return found_people.find_in(name, photo, closer=closer) if found_people.is_installed() else None
+        return found_people.find_in(name, photo, stored, closer=closer) if found_people.is_installed() else None
     boxes, maps = [], []
     bodies = seeing.bodies(photo)
     for body in bodies:
@@ -89,4 +106,4 @@ def detect_people(name: str, photo: np.ndarray, *, closer: bool = False) -> Dete
         boxes.append(body.box)
         maps.append(body.iuv[top : top + height, left : left + width].copy())
     found = found_people.of_same_bodies(photo, [body.iuv for body in bodies])
-    return Detections(name, photo, tuple(boxes), tuple(maps), found)
+    return Detections(name, photo, tuple(boxes), tuple(maps), found, stored)

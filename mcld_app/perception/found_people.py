@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -27,11 +27,13 @@ class FoundPeople:
         name: what the page calls the photo.
         photo: (H, W, 3) uint8 RGB.
         people: one or more.
+        stored: (height, width) of the photo's file; None where it is not known.
     """
 
     name: str
     photo: np.ndarray = field(repr=False)
     people: tuple[FoundPerson, ...]
+    stored: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.people)
@@ -49,7 +51,7 @@ class FoundPeople:
         """
         if not 0 <= index < len(self):
             raise StudioError("There is no such person in the photo. Choose one of those that were found.")
-        return lay(self.name, self.photo, self.people[index])
+        return replace(lay(self.name, self.photo, self.people[index]), stored=self.stored)
 
     def person(self, index: int) -> Person:
         """One of them, with the body that the mannequin gives.
@@ -65,9 +67,12 @@ def is_installed() -> bool:
     return find_spec("ai_edge_litert") is not None and wheel_models.is_there()
 
 
-def find_in(name: str, photo: np.ndarray, *, closer: bool = False) -> FoundPeople:
-    """Everybody in a photo (H, W, 3) uint8 RGB; see `people_finder.find_people`, also for what it raises."""
-    return FoundPeople(name, photo, find_people(photo, closer=closer))
+def find_in(
+    name: str, photo: np.ndarray, stored: tuple[int, int] | None = None, *, closer: bool = False
+) -> FoundPeople:
+    """Everybody in a photo (H, W, 3) uint8 RGB, whose file is `stored` (height, width) large; see
+    `people_finder.find_people`, also for what it raises."""
+    return FoundPeople(name, photo, find_people(photo, closer=closer), stored)
 
 
 def lay(name: str, photo: np.ndarray, person: FoundPerson) -> ManualFit:

@@ -16,6 +16,7 @@ from mcld_app.output.animation import encode_gif, encode_mp4
 from mcld_app.output.provenance import encode_generated
 from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.watermark import with_watermark
+from mcld_app.studio.actions.photos import size_kept
 from mcld_app.studio.generation import seeds_of, settings_of
 from mcld_app.studio.orders import Generated
 from mcld_app.studio.session import Session
@@ -51,6 +52,12 @@ def file_of(
         raise StudioError("There is no such file to download. Reload the page.")
     data = data or {}
     return _FROM_RESULT[what](session or Session(), result_of(session or Session(), data), data.get("mark") is True)
+
+
+def remark_on(what: str, session: Session, data: Mapping[str, Any]) -> str:
+    """What there is to say of a download; "" for nothing. A person goes back into what is kept of their photo, which
+    may be smaller than the photo was."""
+    return size_kept(result_of(session, data).recipe.look.person).strip() if what == "in-photo" else ""
 
 
 def result_of(session: Session, data: Mapping[str, Any]) -> Generated:

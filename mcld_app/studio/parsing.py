@@ -84,14 +84,21 @@ def stem(file: Mapping, otherwise: str = "photo") -> str:
 
 
 def file_bytes(file: object) -> bytes:
-    """A file's bytes from {name, data in base64}; PictureError where they did not arrive, or are too many."""
+    """A file's bytes from {name, data in base64 or as a data: URL}; lines may be broken, as many tools do. PictureError
+    where they did not arrive, or are too many."""
     data = file.get("data") if isinstance(file, Mapping) else None
     if not isinstance(data, str):
         raise PictureError(_NOT_WHOLE)
     if len(data) > MAX_UPLOAD * 4 // 3 + 4:
         raise PictureError(f"This file is larger than {MAX_UPLOAD >> 20} MB. Save it smaller and try again.")
+    if data.startswith("data:"):
+        about, comma, data = data.partition(",")
+        if not comma:
+            raise PictureError(_NOT_WHOLE)
+        if not about.endswith(";base64"):
+            raise PictureError("A data: URL has to be in base64. Send the file as “data:image/png;base64,…”.")
     try:
-        return base64.b64decode(data, validate=True)
+        return base64.b64decode("".join(data.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise PictureError(_NOT_WHOLE) from error
 

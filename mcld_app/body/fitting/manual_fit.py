@@ -76,12 +76,14 @@ class ManualFit:
         photo: (H, W, 3) uint8 RGB, of any aspect.
         pose: the mannequin's; its zoom and shifts say where it stands.
         sighting: how the person was found, if they were: then the map is bent to their outline.
+        stored: (height, width) of the photo's file; None where it is not known.
     """
 
     name: str
     photo: np.ndarray = field(repr=False)
     pose: Pose
     sighting: Sighting | None = None
+    stored: tuple[int, int] | None = None
 
     @cached_property
     def frame(self) -> Frame:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
 from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask
+from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 
 _LIMBS = (
@@ -19,14 +20,22 @@ _LIMBS = (
 )  # trunk, legs with feet, arms with hands, head
 
 
+_HARDLY_SEEN = 0.2  # of a side of the torso
+_SQUARE, _SHEET, _LEFT, _BOTTOM = 0.004, 256, -0.5, 0.7  # metres, squares, metres: the sheet before the torso
+
+
 def fill(texture: TextureMap, *, mirror: bool = True) -> TextureMap:
-    """Every hole of a texture map filled: from the same place on the body's other side where that was seen (unless
-    `mirror` is off), else smoothly from the surroundings. Covers the whole body; seen texels stay as they are."""
+    """Every hole of a texture map filled: from the same place on the body's other side where that was seen, on the
+    torso also from the place behind or in front of it where next to nothing was seen of that side (both unless
+    `mirror` is off); else smoothly from the surroundings. Covers the whole body; seen texels stay as they are."""
     image, known = texture.image, texture.coverage
     if mirror:
         other = mirrored_texel()
         taken = ~known & known.ravel()[other]
         image = np.where(taken[..., None], image.reshape(-1, 3)[other], image)
+        known = known | taken
+        taken = unseen_torso(texture.coverage) & ~known & known.ravel()[texel_behind()]
+        image = np.where(taken[..., None], image.reshape(-1, 3)[texel_behind()], image)
         known = known | taken
     body = charts().part_map > 0
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32))
@@ -50,6 +59,46 @@ def mirrored_texel() -> np.ndarray:
     pixel, xy = texels_seen(mirrored)
     column, row = np.minimum(np.round(xy), TEXTURE - 1).astype(np.int64).T
     out[pixel] = row * TEXTURE + column
+    out.setflags(write=False)
+    return out.reshape(TEXTURE, TEXTURE)
+
+
+def unseen_torso(coverage: np.ndarray) -> np.ndarray:
+    """The side of the torso, front or back, of which next to nothing was seen while the other was: (512, 512) bool. A
+    printed dress that goes on in plain colours, or in those of the neck, would look like bare skin."""
+    sides = [parts_mask({1}), parts_mask({2})]
+    seen = [np.count_nonzero(coverage & side) / np.count_nonzero(side) for side in sides]
+    for side, own, other in zip(sides, seen, reversed(seen), strict=True):
+        if own < _HARDLY_SEEN and other > 2 * own:
+            return side
+    return np.zeros_like(coverage)
+
+
+@lru_cache(maxsize=1)
+def texel_behind() -> np.ndarray:
+    """(512, 512) int64: on the torso, flat number of the texel that lies behind or in front of this one, at the same
+    height and the same distance from the middle of the resting body; elsewhere the texel's own."""
+    surface = rest_surface()
+    out = np.arange(TEXTURE * TEXTURE)
+    there = {part: np.flatnonzero(parts_mask({part})) for part in (1, 2)}
+    for part, other in ((1, 2), (2, 1)):
+        # A sheet of 4 mm squares seen from the front; each square knows a texel of the other side, or its neighbour's.
+        column, row = (
+            np.round((plane.ravel()[there[other]] - low) / _SQUARE).astype(int)
+            for plane, low in ((surface.x, _LEFT), (surface.y, _BOTTOM))
+        )
+        sheet = np.full((_SHEET, _SHEET), -1)
+        sheet[np.clip(row, 0, _SHEET - 1), np.clip(column, 0, _SHEET - 1)] = there[other]
+        _, nearest = cv2.distanceTransformWithLabels(
+            (sheet < 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+        )
+        of_label = np.zeros(nearest.max() + 1, np.int64)
+        of_label[nearest[sheet >= 0]] = sheet[sheet >= 0]
+        column, row = (
+            np.clip(np.round((plane.ravel()[there[part]] - low) / _SQUARE).astype(int), 0, _SHEET - 1)
+            for plane, low in ((surface.x, _LEFT), (surface.y, _BOTTOM))
+        )
+        out[there[part]] = of_label[nearest[row, column]]
     out.setflags(write=False)
     return out.reshape(TEXTURE, TEXTURE)
 
@@ -88,7 +137,8 @@ def _surroundings(image: np.ndarray, known: np.ndarray) -> np.ndarray:
         mask = _limb_mask(limb)
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        if known[mask].all():
+        if known[mask].all():  # its own colours: a mirrored texel of another limb may lie just across its border
+            out[box] = np.where(mask[box][..., None], image[box], out[box])
             continue
         if (known[box] * mask[box]).any():
             guess = pull_push(image[box], known[box] * mask[box])

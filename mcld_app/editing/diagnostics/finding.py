@@ -14,7 +14,7 @@ from mcld_app.errors import StudioError
 
 Kind = Literal[
     "pose_empty", "pose_small", "pose_cut", "pose_incomplete", "pose_broken", "pose_heads", "pose_sides", "pose_flat",
-    "texture_incomplete", "texture_squeezed", "face", "views",
+    "texture_incomplete", "texture_squeezed", "texture_invented", "face", "views",
 ]  # fmt: skip
 """The paper's cases of failure (section 4.5): (1) wrong target pose, `pose_`; (2) incomplete and (3) squeezed texture
 map, `texture_`; (4) missing face, `face`; (5) significant view changes, `views`."""

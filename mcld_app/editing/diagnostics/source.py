@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import TEXTURE
-from mcld_app.body.parts import BASE_REGIONS, REGIONS, region_mask, region_pixels
+from mcld_app.body.parts import BASE_REGIONS, REGIONS, parts_mask, region_mask, region_pixels
+from mcld_app.body.texture.filling import unseen_torso
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.editing.diagnostics.finding import Finding, SourceConditions
 from mcld_app.editing.diagnostics.measures import reduced
@@ -43,6 +44,7 @@ _FACE_SHOWN = 0.01  # of the body's pixels in the target: less is a head seen fr
 # Share of the target's body that the photo shows. Measured by the turn between the two: up to 70 degrees at least 0.45,
 # 70 to 100 degrees 0.3 to 0.7, 100 to 140 degrees 0.13 to 0.38, beyond that at most 0.19.
 _LEAST_SHARED, _HARDLY_SHARED = 0.45, 0.25
+_LEAST_INVENTED = 0.3  # of the torso's texels that a pose needs
 _LEAST_LEFT = 0.1  # of the body's pixels, to be judged once those that edits cover are left out
 
 
@@ -68,7 +70,10 @@ def source_findings(source: SourceConditions, target_iuv: np.ndarray) -> list[Fi
     """
     need = _need(target_iuv)
     apart = far_apart(source, need)
-    found = [gaps(source, need, turned=apart is not None), squeezed(source, need), face(source, need), apart]
+    found = [
+        gaps(source, need, turned=apart is not None), squeezed(source, need), invented(source, need),
+        face(source, need), apart,
+    ]  # fmt: skip
     return [finding for finding in found if finding]
 
 
@@ -123,6 +128,23 @@ def squeezed(source: SourceConditions, need: _Need) -> Finding | None:
     return Finding(
         "texture_squeezed", "warning" if least < _HARDLY_PIXELS else "note", least,
         f"The photo has only a part of the usual pixels for {_listed(few)}: take a larger photo, or one from nearer.",
+    )  # fmt: skip
+
+
+def invented(source: SourceConditions, need: _Need) -> Finding | None:
+    """Clothes of the torso's side that the photo does not show, made up from the side that it shows. Measure: their
+    share of the torso's texels that the pose needs."""
+    unseen = unseen_torso(source.seen.coverage)
+    made_up = unseen & source.edited.coverage & ~source.seen.coverage & ~source.chosen
+    needed = np.count_nonzero(need.needed & parts_mask({1, 2}).ravel())
+    share = np.count_nonzero(need.needed & made_up.ravel()) / max(needed, 1)
+    if share < _LEAST_INVENTED:
+        return None
+    shown, other = ("front", "back") if (unseen & parts_mask({1})).any() else ("back", "front")
+    return Finding(
+        "texture_invented", "note", float(share),
+        f"The clothes’ {other} is invented from their {shown} ({share:.0%} of the torso here): add a photo that shows "
+        "it, or put clothes on there.",
     )  # fmt: skip
 
 

@@ -17,14 +17,17 @@ from mcld_app.editing.recipe.recipe import FORMAT, LARGEST, VERSION, Recipe
 from mcld_app.editing.recipe.record import MannequinPose, PoseMap, PoseOf, RecipeRecord
 from mcld_app.editing.records import Known, Reader, file_bytes
 from mcld_app.errors import StudioError
+from mcld_app.files import read_text
 from mcld_app.request import Settings
+
+_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # the byte order mark that some editors put before a text
 
 
 def read_recipe(text: str | bytes, known: Known = lambda _: None) -> Recipe:
     """The recipe of a JSON text.
 
     Args:
-        text: UTF-8.
+        text: JSON; bytes as `files.read_text` takes them.
         known: for recipes that came without their pictures.
 
     Raises:
@@ -42,7 +45,7 @@ def _values(text: str | bytes) -> dict[str, Any]:
     if len(text) > LARGEST:
         raise StudioError(f"This recipe is larger than {LARGEST >> 20} MB. Save it without pictures, or with fewer.")
     try:
-        values = json.loads(text)
+        values = json.loads(text.removeprefix(_MARK) if isinstance(text, str) else read_text(text))
     except (ValueError, RecursionError) as error:
         raise StudioError("This file is no recipe: it is no JSON. Choose a recipe that was saved here.") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:

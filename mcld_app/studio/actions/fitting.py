@@ -25,9 +25,13 @@ HOW_TO_FIT = (
 )
 
 
-def begin_fitting(state: EditorState, name: str, photo: np.ndarray, note: str = HOW_TO_FIT) -> EditorState:
-    """Lay the mannequin over a photo, (h, w, 3) uint8 RGB; `note` is said of it."""
-    return _begun(replace(state, detections=None), fit_by_hand(name, photo, pose_sliders.resting()), note)
+def begin_fitting(
+    state: EditorState, name: str, photo: np.ndarray, note: str = HOW_TO_FIT, stored: tuple[int, int] | None = None
+) -> EditorState:
+    """Lay the mannequin over a photo, (h, w, 3) uint8 RGB, whose file is `stored` (height, width) large; `note` is said
+    of it."""
+    fit = replace(fit_by_hand(name, photo, pose_sliders.resting()), stored=stored)
+    return _begun(replace(state, detections=None), fit, note)
 
 
 def adjust_body(state: EditorState, data: Data) -> EditorState:

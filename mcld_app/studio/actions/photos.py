@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mcld_app.body.iuv import looks_like_iuv, read_iuv
-from mcld_app.body.photo import read_photo
+from mcld_app.body.map_signs import looks_like_iuv
+from mcld_app.body.photo import read_sized_photo
 from mcld_app.deployment import is_space
 from mcld_app.editing import look as looks
-from mcld_app.editing.person import Person, make_person, read_person
-from mcld_app.errors import IUVError, StudioError
+from mcld_app.editing.person import Person, read_person
+from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.perception.detections import Detections, detect_people
 from mcld_app.perception.found_people import FoundPeople
 from mcld_app.studio import parsing
@@ -44,8 +44,8 @@ def person_of_files(files: list[Mapping], what: str) -> Person:
         return _person_of_pair(files)
     if len(files) != 1:
         raise StudioError("Drop one photo, or two files at once: a photo and its IUV map.")
-    name, photo = parsing.stem(files[0]), read_photo(parsing.file_bytes(files[0]))
-    detections = None if looks_like_iuv(photo) else detect_people(name, photo)
+    name, (photo, stored) = parsing.stem(files[0]), read_sized_photo(parsing.file_bytes(files[0]))
+    detections = None if looks_like_iuv(photo) else detect_people(name, photo, stored)
     if detections is None:
         raise StudioError(
             f"One file is not enough for {what} here: drop a photo together with its IUV map, both at once. Or add the "
@@ -57,7 +57,7 @@ def person_of_files(files: list[Mapping], what: str) -> Person:
 def take(state: EditorState, detections: Detections | FoundPeople, index: int) -> EditorState:
     """One of the people found in a photo as the person that is edited."""
     person = detections.person(index)
-    said = f"“{person.name}” is ready."
+    said = f"“{person.name}” is ready.{size_kept(person)}"
     if person.fit is not None:
         badly = person.fit.agreement < _WELL
         said += " The body found in it fits badly:" if badly else " Where the body does not fit,"
@@ -67,17 +67,28 @@ def take(state: EditorState, detections: Detections | FoundPeople, index: int) -
     return state.with_own(person).to(looks.of(person), said)
 
 
+def size_kept(person: Person) -> str:
+    """A sentence, with a space before it, where less is kept of a photo than its file holds; else nothing."""
+    if person.stored is None:
+        return ""
+    (tall, wide), (height, width) = person.stored, (person.whole[0] if person.whole else person.photo).shape[:2]
+    return f" Of its {wide} x {tall} pixels {width} x {height} are kept: pictures “In the photo” have that size."
+
+
 def _person_of_pair(files: list[Mapping]) -> Person:
     """Which of two files is the photo is found out by trying: an IUV map is read strictly, so only one fits."""
-    first, second = (parsing.file_bytes(file) for file in files)
+    data = [parsing.file_bytes(file) for file in files]
     named = ["iuv" in str(file.get("name", "")).lower() or "densepose" in str(file.get("name", "")).lower()
              for file in files]  # fmt: skip
-    swap = named[0] and not named[1]
-    if not any(named):
+    photo, iuv = (1, 0) if named[0] and not named[1] else (0, 1)
+    try:
+        return read_person(parsing.stem(files[photo]), data[photo], data[iuv])
+    except (PictureError, IUVError) as error:
+        if any(named):
+            raise
         try:
-            return make_person(parsing.stem(files[0]), read_photo(first), read_iuv(second))
+            return read_person(parsing.stem(files[iuv]), data[iuv], data[photo])
         except IUVError:
-            swap = True
-    photo, iuv = (1, 0) if swap else (0, 1)
-    data = (first, second)
-    return read_person(parsing.stem(files[photo]), data[photo], data[iuv])
+            raise
+        except PictureError:
+            raise error from None  # the second file is no photo either: what was said of the first try fits

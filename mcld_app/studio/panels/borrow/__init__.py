@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import pose_as
-from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
+from mcld_app.studio.actions.files import open_pose_file
 from mcld_app.studio.actions.poses import stand
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
@@ -18,18 +17,15 @@ _HTML = """
 <div class="borrow">
   <label title="From its IUV map">Pose of another picture <select><option value="">Choose …</option></select></label>
   <button type="button" class="borrow-save" title="The pose as a file, to open again here">Save pose</button>
-  <label class="borrow-open">Open pose<input type="file" accept=".json,application/json"></label>
+  <label class="borrow-open" title="A pose saved here, or a skeleton as JSON: OpenPose, COCO’s 17 points, ControlNet"
+    >Open pose<input type="file" accept=".json,application/json"></label>
 </div>
 """
 
 
 def open_pose(state: EditorState, data: Data) -> EditorState:
-    """A pose from a JSON file."""
-    try:
-        told = parsing.file_bytes(data.get("file")).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise StudioError("This file is no pose. Choose a pose that was saved here, a .json file.") from error
-    return stand(state, Pose.from_json(told))
+    """A pose from a JSON file: one saved here, or a skeleton's."""
+    return open_pose_file(state, parsing.file_bytes(data.get("file")))
 
 
 def pose_of(state: EditorState, data: Data) -> EditorState:
@@ -53,4 +49,10 @@ def api_pose_of(recipe: str, person: str) -> str:
     return edited(recipe, pose_of, {"id": person})
 
 
-PANEL = Panel("borrow", render, listen, endpoints={"pose_of": api_pose_of})
+def api_pose_file(recipe: str, file: str) -> str:
+    """Stand as a pose file says, given as JSON text: a pose saved here, or a skeleton of OpenPose, COCO or
+    ControlNet."""
+    return edited(recipe, lambda state, data: open_pose_file(state, data["file"].encode()), {"file": file})
+
+
+PANEL = Panel("borrow", render, listen, endpoints={"pose_of": api_pose_of, "pose_file": api_pose_file})

@@ -7,7 +7,7 @@ import base64
 import gradio as gr
 
 from mcld_app.studio.dispatcher import Dispatcher, payload
-from mcld_app.studio.downloads import file_of
+from mcld_app.studio.downloads import file_of, remark_on
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.session import Session
@@ -44,7 +44,11 @@ def listen(page: Dispatcher) -> None:
                 name, kind, data = file_of(session.state or initial_state(), str(told.get("what")), session, told)
             except Exception as error:
                 return {"problem": sentence(error), "serial": session.serial}
-            return {"name": name, "kind": kind, "data": base64.b64encode(data).decode(), "serial": session.serial}
+            said = remark_on(str(told.get("what")), session, told)
+            return {
+                "name": name, "kind": kind, "data": base64.b64encode(data).decode(), "say": said,
+                "serial": session.serial,
+            }  # fmt: skip
 
     page["downloads"].want(
         answer, [page["session"]], [page["downloads"]], queue=False, show_progress="hidden", api_visibility="private"

@@ -22,4 +22,5 @@ watch("value", () => {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
+  if (value.say) tell(value.say);
 });

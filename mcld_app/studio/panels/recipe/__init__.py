@@ -7,6 +7,7 @@ from typing import Any
 from mcld_app.output import recipe_file
 from mcld_app.request import MAX_COUNT
 from mcld_app.studio import parsing
+from mcld_app.studio.actions.files import holds_pose, open_pose_file
 from mcld_app.studio.actions.recipes import at_hand, use_recipe
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Key, Panel
@@ -22,8 +23,11 @@ _HTML = """
 
 
 def open_recipe(state: EditorState, data: Data) -> EditorState:
-    """The look of a recipe, from a JSON file or from a picture that was drawn here."""
+    """The look of a recipe, from a JSON file or from a picture that was drawn here; where the file is a pose, the
+    pose."""
     file = parsing.file_bytes(data.get("file"))
+    if holds_pose(file):
+        return open_pose_file(state, file)
     return use_recipe(state, recipe_file.open_recipe(file, lambda key: at_hand(state, key)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -11,12 +12,14 @@ from mcld_app.body.charts import TEXTURE, charts
 from mcld_app.body.iuv_painting import paint_part
 from mcld_app.body.parts import PARTS
 from mcld_app.body.texture.strokes import map_strokes, person_strokes
+from mcld_app.body.texture.texture_file import read_texture_map
 from mcld_app.editing import FILLS, MapPose, pose_map
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits.paint import Paint, erased
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
+from mcld_app.studio.actions.photos import check_agreed
 from mcld_app.studio.actions.poses import stand
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
@@ -59,6 +62,9 @@ _HTML = f"""
       <figcaption>Coverage</figcaption></figure>
   </div>
   <p class="texture-share"></p>
+  <label class="texture-open" title="SMPL’s square layout, of any size, or DensePose’s atlas of 24 parts, 6 across and 4
+    down. It is laid over the person’s own as paint; black and clear texels are left out.">Open a texture map<input
+    type="file" accept="image/*"></label>
   <label class="texture-guess" title="Texels are the points of the texture map.">What no picture shows
     <select class="texture-fill">{_FILLS}</select></label>
   <label class="texture-guess" title="Add it with its IUV map under “Your own photo” first; then choose it here."
@@ -89,6 +95,16 @@ def paint_map(state: EditorState, data: Data) -> EditorState:
     return stand(state, MapPose("painted", iuv))
 
 
+def open_texture(state: EditorState, data: Data) -> EditorState:
+    """A texture map from a file, laid over the person's own as paint."""
+    check_agreed(state)
+    given = read_texture_map(parsing.file_bytes(data.get("file")))
+    layer = np.dstack([given.image, np.where(given.coverage, np.uint8(255), np.uint8(0))])
+    share = np.count_nonzero(given.coverage) / np.count_nonzero(_body_and_hatching()[0])
+    said = f"The texture map lies over {share:.0%} of the body as paint. The eraser takes it away again."
+    return state.to(looks.add(state.look, Paint(map_strokes(layer))), said)
+
+
 def guess(state: EditorState, data: Data) -> EditorState:
     """How texels that no picture shows are guessed."""
     return state.to(looks.guess(state.look, parsing.text(data, "how")))
@@ -101,7 +117,8 @@ def another_photo(state: EditorState, data: Data) -> EditorState:
 
 
 def render(page: Dispatcher) -> None:
-    """Two pictures, choices and a brush. Events: "fill" {how}, "photo" {id}, "paint" {on: "map", strokes, erase}."""
+    """Two pictures, choices and a brush. Events: "fill" {how}, "photo" {id}, "open" {file}, "paint" {on: "map",
+    strokes, erase}."""
     names = [{"id": number, "label": part.name} for number, part in PARTS.items()]
     page["texture"] = widget(_HTML, "texture", also=("brush",), setup={"parts": names}, elem_id="texture")
 
@@ -109,6 +126,7 @@ def render(page: Dispatcher) -> None:
 def listen(page: Dispatcher) -> None:
     page.listen(page["texture"].fill, guess)
     page.listen(page["texture"].photo, another_photo)
+    page.listen(page["texture"].open, open_texture)
     page.listen(page["texture"].paint, paint)
     page.listen(page["stage"].paint, paint)
     page.listen(page["stage"].part, paint_map)
@@ -155,6 +173,16 @@ def api_paint(recipe: str, strokes: str, on: Literal["map", "person"] = "map", e
     return edited(recipe, paint, {"strokes": strokes, "on": on, "erase": erase})
 
 
+def api_texture(recipe: str, file: str, may_use: bool = False) -> str:
+    """Lay a texture map over the person's own: a picture in base64, square in SMPL's layout, or DensePose's atlas of 24
+    parts, 6 across and 4 down. `may_use`: that you may use it; required on a public Space."""
+
+    def act(state: EditorState, data: Data) -> EditorState:
+        return open_texture(replace(state, agreed=may_use), data)
+
+    return edited(recipe, act, {"file": {"data": file}})
+
+
 def api_guess(recipe: str, how: Literal["smooth", "symmetry", "photos", "inpaint", "none"]) -> str:
     """How texels that no picture shows are filled."""
     return edited(recipe, guess, {"how": how})
@@ -167,5 +195,5 @@ PANEL = Panel(
     key,
     view,
     turn="last",
-    endpoints={"paint_pose": api_paint_pose, "paint": api_paint, "guess": api_guess},
+    endpoints={"paint_pose": api_paint_pose, "paint": api_paint, "texture": api_texture, "guess": api_guess},
 )

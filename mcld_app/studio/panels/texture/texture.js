@@ -45,6 +45,11 @@ hear("people", ({ items }) => {  // only the visitor's own people have other pho
     ...own.map((item) => make("option", { value: item.id, text: item.label })));
 });
 photo.addEventListener("change", () => { if (photo.value) trigger("photo", { id: photo.value }); photo.value = ""; });
+const file = $("texture-open").querySelector("input");
+file.addEventListener("change", async () => {
+  try { if (file.files[0]) trigger("open", { file: await packed(file.files[0]) }); } catch (error) { warn(error.message); }
+  file.value = "";
+});
 fill.addEventListener("change", () => trigger("fill", { how: fill.value }));
 showing(show);
 set({});

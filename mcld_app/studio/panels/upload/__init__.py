@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mcld_app.body.iuv import looks_like_iuv
-from mcld_app.body.photo import read_photo
+from mcld_app.body.map_signs import looks_like_iuv
+from mcld_app.body.photo import read_sized_photo
 from mcld_app.checkpoints.wheel_models import how_to_get
 from mcld_app.editing import look as looks
-from mcld_app.editing.person import read_person
+from mcld_app.editing.person import read_pair, read_person
 from mcld_app.errors import PictureError, StudioError
-from mcld_app.perception.detections import detect_people
+from mcld_app.perception.detections import Detections, detect_people, people_on_map
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.fitting import HOW_TO_FIT, begin_fitting
 from mcld_app.studio.actions.photos import check_agreed, take
@@ -33,11 +33,11 @@ _SLOT = """
 </label>
 """
 _SLOTS = _SLOT.format(
-    kind="photo", name="Photo", accept="image/*", empty="Choose or drop",
-    tip="One person, as much of the body as possible, up to 20 MB. JPEG, PNG or WebP.",
+    kind="photo", name="Photo", accept="image/*,.heic,.heif,.avif", empty="Choose or drop",
+    tip="One person, as much of the body as possible, up to 20 MB. JPEG, PNG, WebP or AVIF.",
 ) + _SLOT.format(
-    kind="iuv", name="IUV map", accept="image/png,image/bmp,image/tiff,image/webp", empty="If you have one",
-    tip="Only where you have one: DensePose's map of this very photo, of the same size, saved as PNG.",
+    kind="iuv", name="IUV map", accept="image/png,image/bmp,image/tiff,image/webp,.npy,.npz", empty="If you have one",
+    tip="Only where you have one: DensePose's map of this very photo, saved as PNG or as an array (.npy).",
 )  # fmt: skip
 _HTML = f"""
 <div class="upload">
@@ -54,9 +54,9 @@ _HTML = f"""
   <details class="upload-how"><summary>How do I get an IUV map?</summary>
     <p>An IUV map tells, for each pixel of a photo, which of 24 body parts it shows (I) and which place on that part
     (U, V). DensePose makes one from a photo. Save it as a PNG of the photo’s size, with I, U and V in the order OpenCV
-    writes them (blue, green, red), and never as JPEG. You need none: people are found in the photo by itself, and where
-    a DensePose model is installed here (<code>python -m mcld_app download photos</code>), that reads their bodies.</p>
-    </details>
+    writes them (blue, green, red), never as JPEG; or as an array, with <code>numpy.save</code>. You need none: people
+    are found in the photo by itself, and where a DensePose model is installed here
+    (<code>python -m mcld_app download photos</code>), that reads their bodies.</p></details>
   <p class="upload-private">Your pictures stay in the server’s memory, for this visit and at most two hours after.</p>
   <button type="button" class="upload-forget">Delete my pictures</button>
 </div>
@@ -85,25 +85,28 @@ def use_upload(state: EditorState, data: Data) -> EditorState:
         return _use_photo(replace(state, fitting=None), parsing.stem(photo), parsing.file_bytes(photo), closer=closer)
     if not photo:
         raise StudioError("The photo is missing: add the photo this IUV map was made from.")
-    person = read_person(parsing.stem(photo), parsing.file_bytes(photo), parsing.file_bytes(iuv))
-    # Clothes and pose of the person before belong to them: a new photo is first seen as it is.
-    state = replace(state, fitting=None, detections=None).with_own(person)
-    return state.to(looks.of(person), f"“{person.name}” is ready.")
+    picture, body, stored = read_pair(parsing.file_bytes(photo), parsing.file_bytes(iuv))
+    return _take_largest(state, people_on_map(parsing.stem(photo), picture, body, stored))
+
+
+def _take_largest(state: EditorState, found: Detections) -> EditorState:
+    """Clothes and pose of the person before belong to them: a new photo is first seen as it is."""
+    return take(replace(state, fitting=None, detections=found if len(found) > 1 else None), found, 0)
 
 
 def _use_photo(state: EditorState, name: str, data: bytes, *, closer: bool) -> EditorState:
     """A person from a photo alone: the largest one found in it; where nobody can be found, by hand. `closer` looks
     closer."""
-    photo = read_photo(data)
+    photo, stored = read_sized_photo(data)
     if looks_like_iuv(photo):
         raise PictureError("This is an IUV map, not a photo. Choose it as the IUV map, and the photo it was made from.")
     try:
-        detections = detect_people(name, photo, closer=closer)
+        detections = detect_people(name, photo, stored, closer=closer)
     except StudioError as error:
-        return begin_fitting(state, name, photo, f"{error} Or do it by hand. {HOW_TO_FIT}")
+        return begin_fitting(state, name, photo, f"{error} Or do it by hand. {HOW_TO_FIT}", stored)
     if detections is None:
-        return begin_fitting(state, name, photo, _NOBODY_READS + HOW_TO_FIT)
-    return take(replace(state, detections=detections if len(detections) > 1 else None), detections, 0)
+        return begin_fitting(state, name, photo, _NOBODY_READS + HOW_TO_FIT, stored)
+    return _take_largest(state, detections)
 
 
 def lay_over(state: EditorState, data: Data) -> EditorState:
@@ -111,7 +114,8 @@ def lay_over(state: EditorState, data: Data) -> EditorState:
     the editor state where none is sent."""
     file = data.get("photo")
     if file:
-        return begin_fitting(state, parsing.stem(file), read_photo(parsing.file_bytes(file)))
+        photo, stored = read_sized_photo(parsing.file_bytes(file))
+        return begin_fitting(state, parsing.stem(file), photo, stored=stored)
     return begin_fitting(state, state.look.person.name, state.look.person.photo)
 
 
@@ -142,17 +146,19 @@ def api_start_with_photo(
     """A recipe that begins with a photo.
 
     Args:
-        photo: the photo's file in base64 (PNG, JPEG or WebP).
-        iuv: its DensePose map, a PNG in base64, I, U, V in OpenCV's order; without it the body is found in the photo.
+        photo: the photo's file in base64, alone or as a data: URL.
+        iuv: its DensePose map, a PNG (I, U, V in OpenCV's order) or a .npy file, likewise; without it the body is
+            found in the photo.
         may_use: that you may use this picture of this person; required on a public Space.
-        who: which of the people found, the largest being 0.
+        who: which of the people found in the photo or on its map, the largest being 0.
         closer: look for people who are small in the photo; it takes longer.
     """
     check_agreed(replace(initial_state(), agreed=may_use))
     data = parsing.file_bytes({"data": photo})
     if iuv:
-        return written(looks.of(read_person("photo", data, parsing.file_bytes({"data": iuv}))))
-    detections = detect_people("photo", read_photo(data), closer=closer)
+        return written(looks.of(read_person("photo", data, parsing.file_bytes({"data": iuv}), who)))
+    picture, stored = read_sized_photo(data)
+    detections = detect_people("photo", picture, stored, closer=closer)
     if detections is None:
         raise StudioError(f"Nothing is installed here to find a body in a photo. {how_to_get()} Or give its IUV map.")
     return written(looks.of(detections.person(who)))
