@@ -51,7 +51,8 @@ def fit_by_uv(iuv: np.ndarray, points: int = 500) -> Pose:
         joints = joint_places(x[_N], shape)
         moves = bone_transforms(angles, joints)
         blended = (weights @ moves.reshape(len(BONES), 12)).reshape(-1, 3, 4)
-        place = np.einsum("nij,nj->ni", blended[..., :3], rest + np.tensordot([x[_N], *shape], moved, 1)) + blended[..., 3]
+        own = rest + np.tensordot([x[_N], *shape], moved, 1)
+        place = np.einsum("nij,nj->ni", blended[..., :3], own) + blended[..., 3]
         place = (place - joints[0]) @ rotation_about("y", np.degrees(x[_N + 1])).T
         view = rotation_about("z", -np.degrees(x[_N + 3])) @ rotation_about("x", np.degrees(x[_N + 2]))
         return (place @ view.T)[:, :2]
@@ -131,7 +132,8 @@ def _pose(x: np.ndarray, size: tuple[int, int]) -> Pose:
     yaw, pitch, roll = ((np.degrees(value) + 180) % 360 - 180 for value in x[_N + 1 : _N + 4])
     found = {"build": x[_N], "yaw": yaw, "pitch": pitch, "roll": roll, "zoom": 2 * x[_N + 4]}
     shape = tuple(np.clip(x[_N + 7 :], -SHAPE_LIMIT, SHAPE_LIMIT).tolist())
-    pose = Pose("fitted", angles, shape=shape, **{name: float(np.clip(v, *SETTINGS[name][:2])) for name, v in found.items()})
+    found = {name: float(np.clip(value, *SETTINGS[name][:2])) for name, value in found.items()}
+    pose = Pose("fitted", angles, shape=shape, **found)
     at = to_picture(posed_vertices(pose)[1][:1], pose, size)[0]
     metre = size[0] / 2 * pose.zoom
     moved = (x[_N + 5] * size[0] - at[0]) / metre, (at[1] - x[_N + 6] * size[0]) / metre

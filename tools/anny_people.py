@@ -17,7 +17,7 @@ STATURE = 1.78
 ARM_ANGLE = 45.0  # degrees off the body, as `skeleton.REST_ARM_ANGLE`
 PRONATION = 65.0  # degrees the palm is turned back, from facing the body's middle
 PELVIS = np.array([0.0, 0.03, 0.0])  # above the middle of the hips: a body turns about it without wandering off
-PELVIS_Z = -0.005
+PELVIS_Z = -0.03  # metres: the trunk lies about z = 0 then
 
 # Our bones, and the joint of MakeHuman's rig where each begins.
 JOINTS: dict[str, str] = {"pelvis": "root", "spine": "spine04", "chest": "spine02", "neck": "neck01", "head": "head"}

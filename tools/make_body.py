@@ -102,7 +102,7 @@ def components(source: Source, average: Body, build: tuple[np.ndarray, np.ndarra
     sign = np.sign((left * np.abs(left)).sum(0))
     # A component at 1 is one standard deviation of the sample; joints follow by the same mix of people.
     mix = left * sign / np.sqrt(PEOPLE)
-    print("build of the sample:", np.percentile(share, [0, 10, 50, 90, 100]).round(2), "rms mm", 1000 * np.sqrt((way[used]**2).sum()/len(skin)))
+    print(f"build of the sample, 0/10/50/90/100%: {np.percentile(share, [0, 10, 50, 90, 100]).round(2).tolist()}")
     spread = 1000 * size / np.sqrt(PEOPLE) / np.sqrt(len(skin))
     return ((mix.T @ offsets).reshape(COMPONENTS, -1, 3), (mix.T @ moved).reshape(COMPONENTS, -1, 3)), spread
 

@@ -22,11 +22,12 @@ _TIPS = {1: ((25, 45), (248, 90)), 2: ((12, 178), (240, 210)), 3: ((37, 233), (2
 _BASES = {1: ((50, 85), (198, 85)), 2: ((48, 145), (200, 150)), 3: ((62, 165), (183, 158)), 4: ((83, 172), (160, 160)),
           5: ((112, 178), (143, 165))}  # fmt: skip
 # The same for toes, on the foot's upper side and on its sole; the chart is folded along the big one's inner side.
-_TOES = {1: ((225, 170), (225, 170)), 2: ((224, 207), (254, 134)), 3: ((207, 230), (254, 102)), 4: ((191, 243), (249, 80)),
-         5: ((167, 254), (236, 55))}  # fmt: skip
+_TOES = {1: ((225, 170), (225, 170)), 2: ((224, 207), (254, 134)), 3: ((207, 230), (254, 102)),
+         4: ((191, 243), (249, 80)), 5: ((167, 254), (236, 55))}  # fmt: skip
 _BIG_TOE_SIDE = (212, 164)
 # Between a toe and the one before.
-_WEBS = {2: ((203, 190), (227, 135)), 3: ((196, 212), (236, 113)), 4: ((182, 227), (236, 90)), 5: ((167, 238), (227, 67))}
+_WEBS = {2: ((203, 190), (227, 135)), 3: ((196, 212), (236, 113)), 4: ((182, 227), (236, 90)),
+         5: ((167, 238), (227, 67))}  # fmt: skip
 
 
 def of_head(c: SewnCharts) -> list[tuple[int, np.ndarray]]:
@@ -63,9 +64,9 @@ def fingers(c: SewnCharts) -> list[tuple[int, int, np.ndarray]]:
     """(vertex on the palm's side, vertex on the back's, place inside the body (3,)) of the left fingers' tips and
     bases."""
     return [
-        (_vertex(c, _LEFT_HAND, *at[number][0]), _vertex(c, _LEFT_HAND, *at[number][1]), _place(f"finger{number}_{end}"))
-        for end, at in (("tip", _TIPS), ("base", _BASES))
-        for number in at
+        (_vertex(c, _LEFT_HAND, *palm), _vertex(c, _LEFT_HAND, *back), _place(f"finger{number}_{end}"))
+        for end, table in (("tip", _TIPS), ("base", _BASES))
+        for number, (palm, back) in table.items()
     ]
 
 

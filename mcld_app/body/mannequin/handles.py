@@ -74,8 +74,8 @@ def _handles() -> dict[str, Handle]:
     nod = {"neck.bend": 1.0, "neck.side": 1.0, "head.bend": 1.0, "head.side": 1.0}
     look = {"neck.twist": 2.0, "head.twist": 1.0, "neck.bend": 3.0, "head.bend": 1.0}
     made = [
-        Handle("head", "Top of the head", "head", "head", (0.0, 1.745, 0.040), 0.10, nod | back),
-        Handle("face", "Face", "head", "head", (0.0, 1.612, 0.135), 0.03, look),
+        Handle("head", "Top of the head", "head", "head", (0.0, 1.745, 0.015), 0.10, nod | back),
+        Handle("face", "Face", "head", "head", (0.0, 1.612, 0.110), 0.03, look),
         Handle("neck", "Neck", "neck", "neck", at["neck"], 0.13, back),
         Handle("pelvis", "Whole figure", "pelvis", "pelvis", at["pelvis"], 0.14, {}),
     ]
@@ -90,8 +90,8 @@ def _handles() -> dict[str, Handle]:
         "hand": ("hand", "wrist", _on_hand(0.11), 0.05, {"wrist.bend": 1.0, "wrist.side": 1.0, "elbow.twist": 1.0}),
         "hip": ("hip, feet stay", "pelvis", at["left_hip"], 0.13, {}),
         "knee": ("knee", "hip", at["left_knee"], 0.08, leg),
-        "ankle": ("ankle", "knee", at["left_ankle"], 0.07, leg | {"knee.bend": 1.0}),
-        "toes": ("toes", "toes", (0.130, 0.018, 0.155), 0.05, {"ankle.bend": 1.0, "toes.bend": 2.0, "hip.twist": 2.0}),
+        "ankle": ("ankle", "knee", at["left_ankle"], 0.10, leg | {"knee.bend": 1.0}),
+        "toes": ("toes", "toes", (0.130, 0.018, 0.130), 0.05, {"ankle.bend": 1.0, "toes.bend": 2.0, "hip.twist": 2.0}),
     }
     for side, sign in (("left", 1.0), ("right", -1.0)):
         for name, (label, bone, (x, y, z), depth, turns) in limbs.items():

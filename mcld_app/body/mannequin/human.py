@@ -72,7 +72,7 @@ def human_body() -> HumanBody:
         found |= {"weights": weights, "masks": MappingProxyType(masks)}
         body = HumanBody(**found)
     except (OSError, KeyError, ValueError) as error:
-        raise StudioError(f"The human body, {MESH}, is missing or damaged. Get that file of the studio again.") from error
+        raise StudioError(f"The human body, {MESH}, is missing or damaged. Get the studio's files again.") from error
     for array in (*(getattr(body, f.name) for f in fields(HumanBody) if f.name != "masks"), *masks.values()):
         array.setflags(write=False)
     return body
@@ -88,4 +88,4 @@ def skeleton_file() -> dict[str, Any]:
     try:
         return json.loads(SKELETON.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise StudioError(f"The skeleton, {SKELETON}, is missing or damaged. Get that file of the studio again.") from error
+        raise StudioError(f"The skeleton, {SKELETON}, is missing or damaged. Get the studio's files again.") from error

@@ -1,7 +1,7 @@
 """The charts' 6,890 vertices laid on the human body.
 
 Nothing tells where on a body a chart's vertex lies but the charts themselves: their mesh is dense where eyes, mouth,
-nostrils, ears and fingers are. Those places are landmarks; from a first guess (`tubes`) the surface then moves in rounds
+ears, fingers and toes are. Those places are landmarks; from a first guess (`tubes`) the surface then moves in rounds
 towards the nearest points of the body that face the same way, bending as little as it can, and less stiffly each round.
 
 Left and right stay mirror images all the way.
@@ -82,7 +82,7 @@ def _in_the_face(places: np.ndarray) -> np.ndarray:
     """(N,) 0..1: how far in the middle of the face a place lies."""
     chin, eye = (np.array(skeleton_file()["landmarks"][name]) for name in ("chin", "eye_in"))
     up = np.interp(places[:, 1], [chin[1] - 0.04, chin[1] - 0.01, eye[1] + 0.01, eye[1] + 0.06], [0, 1, 1, 0])
-    to_the_front = np.interp(places[:, 2], [0.05, 0.11], [0, 1])
+    to_the_front = np.interp(places[:, 2], [eye[2] - 0.08, eye[2] - 0.02], [0, 1])
     return up * to_the_front
 
 
@@ -178,8 +178,9 @@ def _settled(places, c: SewnCharts, faces, surface: _Surface, twins, marked, goa
         step = across + _SLIDING * (pull - across)
         step[marked] = goals - places[marked]
         stiff = _STIFF[0] + share * (_STIFF[1] - _STIFF[0])
-        solve = splu((sp.diags(weight) + stiff * bending).tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
-        places = places + solve.solve(weight[:, None] * step)
+        system = (sp.diags(weight) + stiff * bending).tocsc()
+        solver = splu(system, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
+        places = places + solver.solve(weight[:, None] * step)
         places = (places + places[twins] * _MIRROR) / 2
     return places
 

@@ -31,11 +31,6 @@ BONES: dict[str, tuple[str | None, tuple[float, float, float]]] = {
     name: (parent, tuple(skeleton_file()["joints"][name])) for name, parent in PARENTS.items()
 }
 SHOULDER = np.array(BONES["left_shoulder"][1])
-ARM = {
-    name: float(np.linalg.norm(np.array(BONES[f"left_{name}"][1]) - SHOULDER)) for name in ("shoulder", "elbow", "wrist")
-}
-"""Metres along the arm, from the shoulder."""
-
 _STARTS = np.array([place for _, place in BONES.values()])
 _MOVES = np.array(
     [[table[name] for name in BONES] for table in (skeleton_file()["build"], *skeleton_file()["components"])]

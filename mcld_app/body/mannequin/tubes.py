@@ -1,6 +1,6 @@
 """A first guess at the body, built from the charts alone: every limb becomes a tube around a bone, torso and head are
-blown up from their outlines, hands and feet from their flat charts; one smoothing solve over the sewn surface blends the
-pieces. `registration` lays it on the human body.
+blown up from their outlines, hands and feet from their flat charts; one smoothing solve over the sewn surface blends
+the pieces. `registration` lays it on the human body.
 
 Everything is made on the person's left and mirrored. Space and rest pose as in `body_mesh`.
 """
