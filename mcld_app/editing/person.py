@@ -15,6 +15,7 @@ import numpy as np
 from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, looks_like_iuv, read_iuv, resize_iuv
+from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.photo import read_photo
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
@@ -44,6 +45,7 @@ class Person:
         texture: what the photo shows of them, laid on the texture map, as the studio shows it.
         sample: the id of the sample they are, "" for a visitor's own picture.
         whole: the photo as it came and how it was framed; None where `photo` is all there is.
+        body: the mannequin's shape that is theirs; None where none was fitted.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Person:
     texture: TextureMap = field(repr=False)
     sample: str = ""
     whole: tuple[np.ndarray, Frame] | None = field(default=None, repr=False)
+    body: BodyShape | None = None
 
     @cached_property
     def key(self) -> str:

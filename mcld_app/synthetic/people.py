@@ -14,7 +14,7 @@ import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
-from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface, posed_vertices, to_picture
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.raster import interpolate
@@ -77,9 +77,9 @@ class DrawnPerson:
     shape: tuple[float, ...] = ()
 
     @property
-    def body(self) -> dict[str, float | tuple[float, ...]]:
+    def body(self) -> BodyShape:
         """What a `Pose` takes over from the person."""
-        return {"height": self.height, "build": self.build, "shape": self.shape}
+        return BodyShape(self.height, self.build, self.shape)
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def render_view(
         size: (height, width) in pixels.
         background: draw the studio behind them; otherwise plain white.
     """
-    pose = pose.replace(**person.body)
+    pose = pose.of(person.body)
     p = painted(person)
     double = (size[0] * 2, size[1] * 2)  # drawn at twice the size and averaged, for smooth edges
     points, _ = posed_vertices(pose, p.rest, p.weights)

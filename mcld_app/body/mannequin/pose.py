@@ -82,6 +82,15 @@ SHAPE_LIMIT = 4.0
 
 
 @dataclass(frozen=True)
+class BodyShape:
+    """What of a mannequin belongs to the person and not to how they stand; see `Pose` for the three."""
+
+    height: float = 1.0
+    build: float = 0.0
+    shape: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Pose:
     """Joint angles, body shape and camera.
 
@@ -149,9 +158,13 @@ class Pose:
         return replace(self, **changes)
 
     @property
-    def body(self) -> dict[str, Any]:
-        """What of the pose belongs to the person and not to how they stand: height, build and shape."""
-        return {"height": self.height, "build": self.build, "shape": self.shape}
+    def body(self) -> BodyShape:
+        """Whose pose it is, as far as a mannequin shows it."""
+        return BodyShape(self.height, self.build, self.shape)
+
+    def of(self, body: BodyShape) -> Pose:
+        """The same pose of somebody of another shape."""
+        return self if body == self.body else self.replace(height=body.height, build=body.build, shape=body.shape)
 
     def turned(self, key: str, degrees: float) -> Pose:
         """A copy with one angle changed."""

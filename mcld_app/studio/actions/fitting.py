@@ -32,7 +32,7 @@ def use_body(state: EditorState, data: Data) -> EditorState:
         raise StudioError("There is no mannequin over a photo. Choose a photo first.")
     fit = state.fitting.fit
     try:
-        person = make_person(fit.name, fit.photo, fit.iuv)
+        person = replace(make_person(fit.name, fit.photo, fit.iuv), body=fit.pose.body)
     except IUVError as error:
         raise StudioError(f"The mannequin does not lie on the photo yet. {error}") from error
     state = replace(state, fitting=None).with_own(person)

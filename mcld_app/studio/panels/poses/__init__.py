@@ -9,6 +9,7 @@ import gradio as gr
 
 from mcld_app.body.mannequin.manual_fit import fit_by_hand
 from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.editing.look import body_of
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, pose_sliders
 from mcld_app.studio.actions.poses import by_hand, stand
@@ -24,15 +25,16 @@ AS_IN_PHOTO = "photo"
 
 
 def choose_pose(state: EditorState, data: Data) -> EditorState:
-    """One of the named poses, or the photo's own."""
+    """One of the named poses, of somebody of the shape the mannequin has; or the photo's own."""
     choice, poses = parsing.text(data, "id"), named_poses()
     if choice not in poses and choice != AS_IN_PHOTO:
         raise StudioError("There is no such pose. Choose another one.")
     pose = poses.get(choice)
     if state.fitting is not None:  # where the mannequin stands on the photo is kept
         there = state.fitting.fit.pose
-        kept = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "height", "build", "roll")}
-        return stand(state, (pose or pose_sliders.resting()).replace(**kept))
+        kept = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "roll")}
+        return stand(state, (pose or pose_sliders.resting()).of(there.body).replace(**kept))
+    pose = _theirs(state, pose)
     return state if pose == state.look.pose else stand(state, pose)
 
 
@@ -52,7 +54,13 @@ def as_in_photo(state: EditorState, data: Data) -> EditorState:
 
 def begin_by_hand(state: EditorState, data: Data) -> EditorState:
     """A mannequin to drag, where the pose has none yet."""
-    return state if isinstance(state.pose, Pose) else stand(state, pose_sliders.resting())
+    return state if isinstance(state.pose, Pose) else stand(state, _theirs(state, pose_sliders.resting()))
+
+
+def _theirs(state: EditorState, pose: Pose | None) -> Pose | None:
+    """A pose with the body that the mannequin has so far."""
+    body = body_of(state.look)
+    return pose if pose is None or body is None else pose.of(body)
 
 
 @lru_cache(maxsize=1)
@@ -90,7 +98,9 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     pose = state.pose
     if pose is None:
         return {"selected": AS_IN_PHOTO}
-    return {"selected": next((name for name, known in named_poses().items() if known == pose), None)}
+    if not isinstance(pose, Pose):
+        return {"selected": None}
+    return {"selected": next((name for name, known in named_poses().items() if known.of(pose.body) == pose), None)}
 
 
 def api_pose(recipe: str, name: str) -> str:
