@@ -11,14 +11,14 @@ from mcld_app.body.texture.head_swap import bare_head, collar, put_head_on
 from mcld_app.body.texture.skin import skin_colour
 from mcld_app.editing import samples
 
-HEAD, NECK = region_mask("head"), region_mask("head") & (rest_surface().y < 1.5)
+HEAD, NECK = region_mask("head"), region_mask("head") & (rest_surface().y < 1.54)
 
 
 @pytest.mark.parametrize("name", ["kofi", "leo"])
 def test_a_rollneck_is_a_collar(name: str) -> None:
     found = collar(samples.sample_person(f"person:{name}").texture)
     assert found[NECK].all() and not (found & ~HEAD).any()
-    assert not (found & region_mask("face") & (rest_surface().y > 1.56)).any()
+    assert not (found & region_mask("face") & (rest_surface().y > 1.585)).any()
 
 
 @pytest.mark.parametrize("name", ["mara", "tomas", "zuri", "lena"])

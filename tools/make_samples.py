@@ -19,7 +19,7 @@ from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import TextureMap, render
 from mcld_app.synthetic.faces import Hair
-from mcld_app.synthetic.people import DrawnPerson, draw_person, painted, render_person
+from mcld_app.synthetic.people import DrawnPerson, draw_person, painted, render_person, render_view
 from mcld_app.synthetic.wardrobe import Bottom, Cloth, Shoes, Top
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -82,9 +82,7 @@ def main() -> None:
             old.unlink()
     for name, _, seed, pose, changes in PEOPLE:
         person = replace(draw_person(seed), **changes)
-        camera = named_poses()[pose].replace(zoom=named_poses()[pose].zoom * 1.04)
-        photo, iuv = render_person(person, camera, SIZE)
-        _save("people", name, photo, iuv)
+        _save("people", name, *_photographed(person, named_poses()[pose]))
     for name, _, region, garment in GARMENTS:
         _save("garments", name, *draw_garment(region, garment))
     index = {
@@ -92,6 +90,16 @@ def main() -> None:
         "garments": [{"id": e[0], "label": e[1], "region": e[2]} for e in GARMENTS],
     }
     (ASSETS / "samples.json").write_text(json.dumps(index, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _photographed(person: DrawnPerson, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
+    """Photo and IUV map of somebody, as near as hair and hands let them stand whole in the picture."""
+    for nearer in np.arange(1.04, 0.80, -0.02):
+        view = render_view(person, pose.replace(zoom=pose.zoom * float(nearer)), SIZE)
+        rim = np.concatenate([view.alpha[:6].ravel(), view.alpha[:, :4].ravel(), view.alpha[:, -4:].ravel()])
+        if not rim.any():
+            break
+    return view.photo, view.iuv
 
 
 def draw_garment(region: str, garment: Top | Bottom | Shoes) -> tuple[np.ndarray, np.ndarray]:

@@ -49,7 +49,9 @@ def rest_surface() -> RestSurface:
     arm = np.where(on_arm, (np.abs(x) - shoulder[0]) * axis[0] + (y - shoulder[1]) * axis[1], 0)
     along = np.where(on_arm, arm, 1.5 - y)
     legs = np.isin(part, range(5, 15))
-    turn = np.arctan2(z + 0.005, x - np.sign(x) * 0.095 * legs)
+    heights, *axis_of_leg = np.array([BONES[f"left_{name}"][1] for name in ("ankle", "knee", "hip")])[:, [1, 0, 2]].T
+    leg_x, leg_z = (np.interp(y, heights, places) for places in axis_of_leg)
+    turn = np.arctan2(z - leg_z * legs, x - np.sign(x) * leg_x * legs)
     across = np.where(on_arm, z, np.where(legs, 0.075 * turn, 0.14 * turn))
     across = np.where(np.isin(part, (1, 2)), np.where(part == 2, x, 0.42 - x), across)
     fields = (x, y, z, along.astype(np.float32), across.astype(np.float32), arm.astype(np.float32))

@@ -74,7 +74,7 @@ def heads_of(n: int, views: int, *, test: bool = False) -> np.ndarray:
             shift_y=0.89 - 1.60 * person.height,
         )
         view = render_view(person, pose, _SIZE)
-        bare = pose.replace(height=person.height, build=person.build)
+        bare = pose.of(person.body)
         head = crop_head(view.photo, draw_iuv(bare, _SIZE) if len(out) % 2 else view.iuv, CROP)
         out.append(np.zeros((CROP, CROP, 3), np.uint8) if head is None else head)
     return np.stack(out)

@@ -99,7 +99,7 @@ def example_of(
         view = render_view(person, pose, size)
         targets.append(view.photo)
         alphas.append(view.alpha)
-        maps.append(view.iuv if k == 0 else draw_iuv(pose.replace(height=person.height, build=person.build), size))
+        maps.append(view.iuv if k == 0 else draw_iuv(pose.of(person.body), size))
     given = filled if fill_texture else TextureMap(seen.image, seen.coverage)
     return Example(
         photo=targets[0],

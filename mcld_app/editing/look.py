@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from mcld_app.body.iuv_painting import pose_of_picture
-from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.content import content_hash
 from mcld_app.editing.appearance import Appearance, checked_fill
@@ -165,8 +165,9 @@ def move(look: Look, index: int, to: int) -> Look:
 
 
 def change_person(look: Look, person: Person) -> Look:
-    """The same edits and pose on somebody else."""
-    return replace(look, appearance=_built(person, (), look.edits, look.appearance))
+    """The same edits and pose on somebody else; a mannequin takes their shape where that is known."""
+    appearance = _built(person, (), look.edits, look.appearance)
+    return replace(look, appearance=appearance, pose=_of(look.pose, person))
 
 
 def add_photo(look: Look, other: Person) -> Look:
@@ -180,6 +181,15 @@ def add_photo(look: Look, other: Person) -> Look:
 def stand(look: Look, pose: Pose | MapPose | None) -> Look:
     """Another pose; None is "as in the photo"."""
     return replace(look, pose=pose)
+
+
+def body_of(look: Look) -> BodyShape | None:
+    """The mannequin's shape so far: the pose's, else the person's; None where nothing is known of it."""
+    return look.pose.body if isinstance(look.pose, Pose) else look.person.body
+
+
+def _of(pose: Pose | MapPose | None, person: Person) -> Pose | MapPose | None:
+    return pose.of(person.body) if isinstance(pose, Pose) and person.body is not None else pose
 
 
 def guess(look: Look, how: str) -> Look:

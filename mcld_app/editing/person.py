@@ -17,6 +17,7 @@ from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
+from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.photo import read_photo, read_sized_photo
 from mcld_app.body.texture.extraction import extract
@@ -58,6 +59,7 @@ class Person:
             what somebody holds. None where there are none.
         fit: the mannequin over their photo, where their body came from it or was found: to be moved further.
         stored: (height, width) of the photo's file, where it was larger than what is kept of it; else None.
+        body: the mannequin's shape that is theirs; None where none was fitted.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Person:
     doubtful: np.ndarray | None = field(default=None, repr=False)
     fit: ManualFit | None = field(default=None, repr=False)
     stored: tuple[int, int] | None = None
+    body: BodyShape | None = None
 
     @cached_property
     def key(self) -> str:
@@ -159,14 +162,16 @@ def fitted_person(fit: ManualFit) -> Person:
     """
     seen = fit.sighting
     if seen is None:
-        return replace(make_person(fit.name, fit.photo, fit.iuv, stored=fit.stored), fit=fit)
+        return replace(make_person(fit.name, fit.photo, fit.iuv, stored=fit.stored), fit=fit, body=fit.pose.body)
     check_iuv(fit.iuv, fit.photo)
     photo, iuv, doubt = _frozen(fit.photo), _frozen(fit.iuv), _frozen(fit.doubtful)
     if not (_sure(iuv, doubt)[..., 0] > 0).any():  # somebody tiny is all rim
         doubt = None
     texture = _still(extract(photo, _sure(iuv, doubt)))
     larger = _if_larger(fit.stored, seen.whole[0] if seen.whole else photo)
-    return Person(fit.name, photo, iuv, texture, whole=seen.whole, doubtful=doubt, fit=fit, stored=larger)
+    return Person(
+        fit.name, photo, iuv, texture, whole=seen.whole, doubtful=doubt, fit=fit, stored=larger, body=fit.pose.body
+    )
 
 
 def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray, doubtful: np.ndarray | None = None) -> Person:

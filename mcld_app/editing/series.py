@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from mcld_app.body.mannequin.pose import SETTINGS, Pose
 from mcld_app.editing.look import MapPose
@@ -38,5 +39,7 @@ def pose_between(first: Pose, second: Pose, share: float) -> Pose:
     }
     turn = (second.yaw - first.yaw + 180) % 360 - 180
     settings = {name: (1 - share) * getattr(first, name) + share * getattr(second, name) for name in SETTINGS}
+    pairs = zip_longest(first.shape, second.shape, fillvalue=0.0)
+    shape = tuple((1 - share) * a + share * b for a, b in pairs)
     settings["yaw"] = (first.yaw + share * turn + 180) % 360 - 180
-    return Pose(name=f"{first.name} to {second.name}", angles=angles, **settings)
+    return Pose(name=f"{first.name} to {second.name}", angles=angles, shape=shape, **settings)

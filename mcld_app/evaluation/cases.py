@@ -117,7 +117,7 @@ def render_case(case: Case) -> RenderedCase:
     """Everything a case needs, drawn."""
     source, clothes, face = (case_person(n) for n in (case.person, case.clothes, case.face))
     who, pose = source.drawn, _poses(case.person)[1]
-    iuv = draw_iuv(pose.replace(height=who.height, build=who.build), SIZE)
+    iuv = draw_iuv(pose.of(who.body), SIZE)
     view = render_view(who, pose, SIZE)
     dressed = replace(who, top=clothes.drawn.top)
     faced = replace(who, face=face.drawn.face, hair=face.drawn.hair, skin=face.drawn.skin)

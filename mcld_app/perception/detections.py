@@ -60,7 +60,10 @@ class Detections:
         """
         person = make_person(self.name, self.photo, self.iuv(index), stored=self.stored)
         found = self.found[index] if index < len(self.found) else None
-        return person if found is None else replace(person, fit=found_people.lay(self.name, self.photo, found))
+        if found is None:
+            return person
+        fit = found_people.lay(self.name, self.photo, found)
+        return replace(person, fit=fit, body=fit.pose.body)
 
     def portrait(self, index: int) -> np.ndarray:
         """The part of the photo around one of them, (h, w, 3) uint8 RGB."""

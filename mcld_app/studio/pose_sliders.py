@@ -42,9 +42,9 @@ def to_sliders(pose: object) -> dict[str, float]:
     return values
 
 
-def from_sliders(values: Mapping[str, float]) -> Pose:
-    """The pose the sliders show. Sliders that do not exist are ignored, those that are missing stand as in `resting`,
-    and a number beyond a slider's end counts as its end."""
+def from_sliders(values: Mapping[str, float], shape: tuple[float, ...] = ()) -> Pose:
+    """The pose the sliders show, of somebody of that shape (see `Pose.shape`). Sliders that do not exist are ignored,
+    those that are missing stand as in `resting`, and a number beyond a slider's end counts as its end."""
     known = {**to_sliders(None), **values}
     settings = {name: min(max(known[name], low), high) for name, (low, high, _) in SETTINGS.items()}
     angles = {
@@ -52,7 +52,7 @@ def from_sliders(values: Mapping[str, float]) -> Pose:
         for joint in JOINTS.values()
         for axis, (low, high) in joint.axes.items()
     }
-    return Pose(name=OWN, angles=angles, **settings)
+    return Pose(name=OWN, angles=angles, shape=shape, **settings)
 
 
 @lru_cache(maxsize=1)

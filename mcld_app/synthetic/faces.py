@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcld_app.body.mannequin.body_mesh import body_mesh
+from mcld_app.body.mannequin.human import skeleton_file
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.surface import rest_surface
@@ -16,7 +17,11 @@ HAIR_STYLES = ("bald", "buzz", "short", "quiff", "afro", "bob", "long", "ponytai
 BEARDS = ("none", "stubble", "moustache", "goatee", "full")
 GLASSES = ("none", "round", "square")
 
-_EYE_Y, _MOUTH_Y, _NOSE_Y = 1.672, 1.588, 1.607
+_LANDMARKS = skeleton_file()["landmarks"]  # of the body itself: so a painted face lies where real ones do on the charts
+_EYE_Y = (_LANDMARKS["eye_in"][1] + _LANDMARKS["eye_out"][1]) / 2
+_MOUTH_Y = _LANDMARKS["mouth_middle"][1]
+_NOSE_Y = _LANDMARKS["nose_tip"][1] - 0.014  # where it meets the lip
+_EAR = np.mean([_LANDMARKS[f"ear_{side}"] for side in ("top", "lobe", "front", "back")], axis=0)
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def paint_face(canvas: np.ndarray, face: FaceTraits, skin: Colour, hair: Hair, s
     blend(
         front,
         tone * (1.02, 0.72, 0.70),
-        0.35 * face.blush * np.exp(-(((x - 0.042) / 0.018) ** 2 + ((y - 1.625) / 0.016) ** 2)),
+        0.35 * face.blush * np.exp(-(((x - 0.044) / 0.018) ** 2 + ((y - _NOSE_Y - 0.012) / 0.016) ** 2)),
     )
     blend(
         front,
@@ -115,13 +120,18 @@ def paint_face(canvas: np.ndarray, face: FaceTraits, skin: Colour, hair: Hair, s
     blend(
         front,
         tone * 0.74,
-        0.45 * np.exp(-(((x - face.nose) / 0.004) ** 2)) * soft(1.665 - y, 0.02) * soft(y - 1.604, 0.006),
+        0.45
+        * np.exp(-(((x - face.nose) / 0.004) ** 2))
+        * soft(_EYE_Y - 0.006 - y, 0.02)
+        * soft(y - _NOSE_Y - 0.003, 0.006),
     )
-    blend(front, tone * 0.66, 0.65 * np.exp(-((x / (face.nose * 1.1)) ** 2 + ((y - 1.6005) / 0.0035) ** 2)))
-    blend(front, tone * 1.10, 0.40 * np.exp(-((x / 0.005) ** 2)) * soft(1.66 - y, 0.02) * soft(y - 1.61, 0.004))
-    blend(front, (40, 22, 20), 0.75 * np.exp(-(((x - face.nose * 0.55) / 0.0035) ** 2 + ((y - 1.603) / 0.0022) ** 2)))
-    blend(front, tone * 0.78, 0.4 * np.exp(-((x / 0.020) ** 2 + ((y - 1.572) / 0.004) ** 2)))
-    ear = head & (np.abs(g.z + 0.012) < 0.017) & (np.abs(y - 1.655) < 0.030)
+    blend(front, tone * 0.66, 0.65 * np.exp(-((x / (face.nose * 1.1)) ** 2 + ((y - _NOSE_Y) / 0.0035) ** 2)))
+    ridge = np.exp(-((x / 0.005) ** 2)) * soft(_EYE_Y - 0.012 - y, 0.02) * soft(y - _NOSE_Y - 0.009, 0.004)
+    blend(front, tone * 1.10, 0.40 * ridge)
+    nostril = ((x - face.nose * 0.55) / 0.0035) ** 2 + ((y - _NOSE_Y - 0.0025) / 0.0022) ** 2
+    blend(front, (40, 22, 20), 0.75 * np.exp(-nostril))
+    blend(front, tone * 0.78, 0.4 * np.exp(-((x / 0.020) ** 2 + ((y - _MOUTH_Y + 0.016) / 0.004) ** 2)))
+    ear = head & (np.abs(g.z - _EAR[2]) < 0.020) & (np.abs(y - _EAR[1]) < 0.032) & (x > 0.068)
     blend(ear, tone * (0.98, 0.80, 0.78), 0.6)
 
     # Eyes.
@@ -155,8 +165,8 @@ def paint_face(canvas: np.ndarray, face: FaceTraits, skin: Colour, hair: Hair, s
 
     # Mouth.
     mx = x / face.mouth
-    upper = 0.0055 * face.lips * np.clip(1 - mx**2, 0, 1) * (1 - 0.28 * np.exp(-((mx / 0.16) ** 2)))
-    lower = 0.0080 * face.lips * np.clip(1 - mx**2, 0, 1)
+    upper = 0.0068 * face.lips * np.clip(1 - mx**2, 0, 1) * (1 - 0.28 * np.exp(-((mx / 0.16) ** 2)))
+    lower = 0.0090 * face.lips * np.clip(1 - mx**2, 0, 1)
     line = _MOUTH_Y + 0.0012 * mx**2
     lips = np.minimum(line + upper - y, y - line + lower)
     blend(front & (mx < 1.1), face.lip_colour, 0.92 * soft(lips))
@@ -170,17 +180,17 @@ def paint_face(canvas: np.ndarray, face: FaceTraits, skin: Colour, hair: Hair, s
     rng = np.random.default_rng(seed)
     grain = rng.random(g.x.shape, np.float32)
     if face.freckles:
-        spots = front & (np.abs(y - 1.632) < 0.022) & (x < 0.058)
+        spots = front & (np.abs(y - _NOSE_Y - 0.016) < 0.022) & (x < 0.058)
         blend(spots, tone * 0.70, 0.55 * (grain > 0.90))
 
     # Beard: jaw and chin below a line from the ear to the mouth's corner.
     shade = np.array(hair.colour) * 0.80
-    jaw_line = 1.600 - 0.30 * np.clip(0.055 - x, 0, 1) + 0.40 * np.clip(0.030 - g.z, 0, 0.06)
-    jaw = head & (g.z > 0.0) & (y > 1.535)
+    jaw_line = _MOUTH_Y + 0.008 - 0.30 * np.clip(0.055 - x, 0, 1) + 0.60 * np.clip(0.050 - g.z, 0, 0.06)
+    jaw = head * np.clip((g.z - 0.025) / 0.025, 0, 1) * (y > _MOUTH_Y - 0.045)  # it thins out below the ear
     lip_gap = np.hypot(mx * 0.030, (y - _MOUTH_Y) / 0.9)
     not_mouth = soft(-lips, 0.002) * soft(lip_gap - 0.006, 0.004)
-    moustache = soft(np.minimum(np.minimum(1.6005 - y, y - line - 0.003), face.mouth * 1.05 - x), 0.003) * not_mouth
-    chin = soft(np.minimum(1.584 - y, 0.030 - x), 0.006) * not_mouth * jaw
+    moustache = soft(np.minimum(np.minimum(_NOSE_Y - y, y - line - 0.003), face.mouth * 1.05 - x), 0.006) * not_mouth
+    chin = soft(np.minimum(_MOUTH_Y - 0.006 - y, 0.030 - x), 0.006) * not_mouth * jaw
     full = soft(np.minimum(jaw_line - y, 1.0), 0.006) * not_mouth * jaw
     if face.beard == "stubble":
         blend(jaw, shade, 0.34 * np.maximum(full, moustache) * (0.6 + 0.4 * grain))
@@ -212,41 +222,50 @@ def paint_face(canvas: np.ndarray, face: FaceTraits, skin: Colour, hair: Hair, s
 def head_shape(rest: np.ndarray, face: FaceTraits) -> np.ndarray:
     """The figure's rest positions (N, 3) with this face's width and length: moved vertices only on the head."""
     out = rest.copy()
-    up = np.clip((rest[:, 1] - 1.535) / 0.02, 0, 1)
-    low = np.clip((1.665 - rest[:, 1]) / 0.08, 0, 1)
+    up = np.clip((rest[:, 1] - _MOUTH_Y + 0.045) / 0.02, 0, 1)
+    low = np.clip((_EYE_Y - rest[:, 1]) / 0.08, 0, 1)
     out[:, 0] *= 1 + (face.jaw - 1) * low * up
     out[:, 1] += (rest[:, 1] - 1.60) * (face.length - 1) * up
     return out
 
 
-def hair_surface(hair: Hair, seed: int) -> HairSurface | None:
+def hair_surface(hair: Hair, seed: int, rest: np.ndarray | None = None) -> HairSurface | None:
     """The hair that stands off the head, or None for heads without.
 
     Short hair is the scalp itself, pushed outwards; long hair is a curtain around the back of the head; a bun and a
     ponytail are round bodies added to it.
+
+    Args:
+        hair: which.
+        seed: for its bumps.
+        rest: (6890, 3) the rest positions of the body it grows on; None: the average adult's.
     """
     if hair.style in ("bald", "buzz"):
         return None
-    pieces = [_cap(hair, seed)]
+    average = body_mesh().rest
+    rest = average if rest is None else rest
+    skull = average[:, 1] > _EYE_Y
+    away = (rest - average)[skull].mean(0)  # how far this head is from the average one
+    pieces = [_cap(hair, seed, rest)]
     if hair.style in ("bob", "long"):
         pieces.append(_curtain(hair))
     if hair.style == "bun":
-        pieces.append(_ball((0.0, 1.775, -0.075), (0.043, 0.040, 0.043)))
+        pieces.append(_ball((0.0, 1.765, -0.062), (0.043, 0.040, 0.043)))
     if hair.style == "ponytail":
         for k, (py, pz, radius) in enumerate(
             [
-                (1.735, -0.118, 0.024),
-                (1.71, -0.142, 0.028),
-                (1.665, -0.155, 0.030),
-                (1.61, -0.158, 0.028),
-                (1.55, -0.156, 0.024),
-                (1.49, -0.152, 0.018),
-                (1.45, -0.150, 0.011),
+                (1.735, -0.096, 0.024),
+                (1.71, -0.120, 0.028),
+                (1.665, -0.133, 0.030),
+                (1.61, -0.136, 0.028),
+                (1.55, -0.134, 0.024),
+                (1.49, -0.130, 0.018),
+                (1.45, -0.128, 0.011),
             ]
         ):
             pieces.append(_ball((0.0, py, pz), (radius, radius * 1.5, radius), tip=k / 6))
     offset = np.cumsum([0] + [len(p[0]) for p in pieces[:-1]])
-    rest = np.concatenate([p[0] for p in pieces]).astype(np.float32)
+    rest = np.concatenate([pieces[0][0], *(p[0] + away for p in pieces[1:])]).astype(np.float32)
     faces = np.concatenate([p[1] + o for p, o in zip(pieces, offset, strict=True)]).astype(np.int32)
     strand = np.concatenate([p[2] for p in pieces]).astype(np.float32)
     hollow = hair.style in ("bob", "long")
@@ -257,20 +276,20 @@ def hair_surface(hair: Hair, seed: int) -> HairSurface | None:
 def _scalp(x: np.ndarray, y: np.ndarray, z: np.ndarray, hair: Hair) -> np.ndarray:
     """How far (metres) a point of the head lies inside the hairline: over the forehead, before the ear, to the nape."""
     front = 1.728 + hair.hairline - 0.9 * x**2 / 0.08
-    back = np.interp(z, [-0.075, -0.035, 0.02, 0.05], [1.555, 1.600, 1.655, 1.705 + hair.hairline])
-    share = np.clip((z - 0.035) / 0.035, 0, 1)
+    back = np.interp(z, [-0.055, -0.015, 0.035, 0.075], [1.575, 1.605, 1.650, 1.705 + hair.hairline])
+    share = np.clip((z - 0.060) / 0.035, 0, 1)
     line = back + share * (front - back)
-    return y - line
+    ear = np.hypot((z - _EAR[2]) / 0.024, (y - _EAR[1]) / 0.036)
+    return np.where(np.abs(x) > 0.055, np.minimum(y - line, 0.04 * (ear - 1)), y - line)
 
 
-def _cap(hair: Hair, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _cap(hair: Hair, seed: int, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from mcld_app.body.charts import charts
     from mcld_app.body.mannequin.body_mesh import vertex_normals
 
-    rest = body_mesh().rest
     faces = body_faces()[charts().face_part >= 23]
     used = np.unique(faces)
-    inside = _scalp(*rest[used].T, hair)
+    inside = _scalp(*body_mesh().rest[used].T, hair)
     normals = vertex_normals(rest, body_faces())[used]
     height = {
         "short": 0.012,
@@ -308,10 +327,10 @@ def _curtain(hair: Hair) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     reach = np.where(np.abs(turn) > np.radians(75), np.maximum(end, 1.44), end)
     y = 1.742 + (reach[None] - 1.742) * t + 0.012 * np.cos(3 * turn)[None] * t
     swell = np.sin(np.clip(t, 0, 1) * np.pi * 0.75)
-    side = (0.076 + 0.022 * hair.volume * swell) * np.ones_like(turn)[None]
+    side = (0.083 + 0.020 * hair.volume * swell) * np.ones_like(turn)[None]
     depth = 0.104 + 0.020 * hair.volume * swell + 0.030 * np.clip((1.52 - y) / 0.15, 0, 1)
     x = side * np.sin(turn)[None]
-    z = -0.008 - depth * np.cos(turn)[None]
+    z = 0.012 - depth * np.cos(turn)[None]
     place = np.stack([x * np.ones_like(y), y, z * np.ones_like(y)], -1).reshape(-1, 3)
     i = np.arange(rows * columns).reshape(rows, columns)
     a, b, c, d = i[:-1, :-1].ravel(), i[:-1, 1:].ravel(), i[1:, :-1].ravel(), i[1:, 1:].ravel()

@@ -14,7 +14,7 @@ import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
-from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface, posed_vertices, to_picture
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.raster import interpolate
@@ -62,7 +62,7 @@ BACKDROPS: tuple[Colour, ...] = (
 
 @dataclass(frozen=True)
 class DrawnPerson:
-    """Everything that makes one drawn person; hashable. Heights and builds as in `pose.Pose`."""
+    """Everything that makes one drawn person; hashable. Height, build and shape as in `pose.Pose`."""
 
     seed: int
     skin: Colour
@@ -74,6 +74,12 @@ class DrawnPerson:
     height: float
     build: float
     backdrop: Colour
+    shape: tuple[float, ...] = ()
+
+    @property
+    def body(self) -> BodyShape:
+        """What a `Pose` takes over from the person."""
+        return BodyShape(self.height, self.build, self.shape)
 
 
 @dataclass(frozen=True)
@@ -139,9 +145,10 @@ def draw_person(seed: int) -> DrawnPerson:
     else:
         bottom = Bottom(_cloth(rng, pick, patterned=False), "trousers", pick((0.095, 0.10, 0.11, 0.24, 0.56, 0.64)))
     shoes = Shoes(pick(("sneakers", "sneakers", "boots", "flats")), pick(CLOTHS), pick(((245, 245, 243), (52, 46, 42))))
-    return DrawnPerson(
-        seed, skin, face, hair, top, bottom, shoes, between(0.94, 1.05), between(-0.5, 0.9), pick(BACKDROPS)
-    )
+    height, build, backdrop = between(0.94, 1.05), between(-0.5, 0.9), pick(BACKDROPS)
+    # The first component of shape runs from wide hips to wide shoulders; the others vary both alike.
+    shape = (between(0.2, 1.4) if masculine else between(-1.4, 0.0), *rng.normal(0, 0.6, 5).clip(-1.2, 1.2).tolist())
+    return DrawnPerson(seed, skin, face, hair, top, bottom, shoes, height, build, backdrop, shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,11 +181,11 @@ def render_view(
 
     Args:
         person: who.
-        pose: joints and camera; its height and build are replaced by the person's own.
+        pose: joints and camera; its height, build and shape are replaced by the person's own.
         size: (height, width) in pixels.
         background: draw the studio behind them; otherwise plain white.
     """
-    pose = pose.replace(height=person.height, build=person.build)
+    pose = pose.of(person.body)
     p = painted(person)
     double = (size[0] * 2, size[1] * 2)  # drawn at twice the size and averaged, for smooth edges
     points, _ = posed_vertices(pose, p.rest, p.weights)
@@ -243,11 +250,13 @@ def painted(person: DrawnPerson) -> Painted:
     grown = cv2.dilate(flat, np.ones((5, 5), np.uint8))
     flat = np.where((g.part > 0)[..., None], flat, grown)
 
-    body = head_shape(body_mesh().rest, person.face) + np.float32(person.build) * body_mesh().thicken
+    body = head_shape(body_mesh().shaped(person.build, person.shape), person.face)
+    if person.shoes.kind != "barefoot":
+        body = body + _in_shoes()
     pieces = [(body, body_mesh().weights, body_faces(), charts().face_texture)]
     linings = []
     below = np.zeros((128, TEXTURE, 3), np.uint8)
-    if (hair := hair_surface(person.hair, person.seed)) is not None:
+    if (hair := hair_surface(person.hair, person.seed, body_mesh().shaped(person.build, person.shape))) is not None:
         below[:, :256] = _hair_picture(person, rng)
         place = hair.strand * (253, 125) + (1, TEXTURE + 1)
         rest = hair.rest.copy()
@@ -358,6 +367,29 @@ def _hair_picture(person: DrawnPerson, rng: np.random.Generator) -> np.ndarray:
     return np.clip(np.array(person.hair.colour, np.float32) * shade[..., None], 0, 255).astype(np.uint8)
 
 
+@lru_cache(maxsize=1)
+def _in_shoes() -> np.ndarray:
+    """(6890, 3) float32, metres: how shoes change feet: toes in one, and room around them."""
+    rest, faces = body_mesh().rest.astype(np.float64), body_faces()
+    feet = np.isin(charts().face_part, (5, 6))
+    of_foot = np.zeros(len(rest), bool)
+    of_foot[faces[feet]] = True
+    of_foot[faces[~feet]] = False  # the ankle's rim stays
+    edges = np.concatenate([faces[feet][:, pair] for pair in ([0, 1], [1, 2], [2, 0])])
+    edges = np.concatenate([edges, edges[:, ::-1]])
+    count = np.maximum(np.bincount(edges[:, 0], minlength=len(rest)), 1)[:, None]
+    toes = np.clip((rest[:, 2] - 0.03) / 0.05, 0, 1)[:, None] * of_foot[:, None]
+    shod = rest.copy()
+    for _ in range(60):
+        around = np.stack([np.bincount(edges[:, 0], shod[edges[:, 1], k], len(rest)) for k in range(3)], 1) / count
+        shod += 0.6 * toes * (around - shod)
+    low = of_foot & (rest[:, 1] < 0.02)
+    shod += 0.005 * of_foot[:, None] * vertex_normals(shod.astype(np.float32), faces)
+    shod[:, 2] += 0.010 * toes[:, 0]  # smoothing took the toes' ends
+    shod[low, 1] = np.minimum(shod[low, 1], 0.0)
+    return (shod - rest).astype(np.float32)
+
+
 def _skirt(person: DrawnPerson) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A tube from the waist to the hem around both legs; each side follows its leg, the middle follows both."""
     columns, rows = 49, 12
@@ -368,9 +400,10 @@ def _skirt(person: DrawnPerson) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     hip = np.sin(np.clip(t * (top - hem) / 0.16, 0, 1) * np.pi / 2)
     swing = person.bottom.flare * t * (1 + 0.18 * np.cos(9 * turn))
     thick = 0.5 + np.clip(person.build, -0.5, 2)
-    side = 0.158 + 0.034 * hip + 0.022 * thick + swing
-    depth = 0.100 + 0.030 * hip + 0.024 * thick + swing
-    place = np.stack([side * np.sin(turn), y * np.ones_like(turn), -0.006 + depth * np.cos(turn)], -1)
+    side = 0.166 + 0.042 * hip + 0.022 * thick + swing
+    depth = 0.108 + 0.034 * hip + 0.024 * thick + swing
+    wide, deep = _hips(person)
+    place = np.stack([wide * side * np.sin(turn), y * np.ones_like(turn), 0.002 + deep * depth * np.cos(turn)], -1)
     i = np.arange(rows * columns).reshape(rows, columns)
     a, b, c, d = i[:-1, :-1].ravel(), i[:-1, 1:].ravel(), i[1:, :-1].ravel(), i[1:, 1:].ravel()
     faces = np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)])
@@ -386,6 +419,14 @@ def _skirt(person: DrawnPerson) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
         [np.broadcast_to(turn / (2 * np.pi), y.shape[:1] + turn.shape[1:]), np.broadcast_to(t, (rows, columns))], -1
     )
     return place, weights, faces, strand.reshape(-1, 2)
+
+
+def _hips(person: DrawnPerson) -> tuple[float, float]:
+    """How much wider and deeper than the average adult's a person's hips are, build apart."""
+    average, own = body_mesh().rest, body_mesh().shaped(0.0, person.shape)
+    hips = np.abs(average[:, 1] - 0.92) < 0.10
+    wide, deep = (max(float(np.ptp(own[hips, k]) / np.ptp(average[hips, k])), 1.0) for k in (0, 2))
+    return wide, deep
 
 
 def _skirt_picture(person: DrawnPerson, rng: np.random.Generator) -> np.ndarray:

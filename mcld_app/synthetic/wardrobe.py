@@ -111,14 +111,14 @@ def top_mask(top: Top) -> np.ndarray:
     mask |= np.isin(g.part, range(7, 15)) & (g.y > top.hem)
     side = np.abs(g.x)
     if top.neck == "v":
-        mask &= ~(front & (g.y > 1.345 + 1.55 * side) & (side < 0.09))
+        mask &= ~(front & (g.y > 1.365 + 1.55 * side) & (side < 0.09))
     elif top.neck == "boat":
-        mask &= ~(trunk & (g.y > 1.425 + 0.1 * side))
+        mask &= ~(trunk & (g.y > 1.455 + 0.1 * side))
     elif top.neck == "crew":
-        mask &= ~(front & (g.y > 1.432 + 5.0 * side**2) & (side < 0.085))
-        mask &= ~((g.part == 1) & (g.y > 1.475))
+        mask &= ~(front & (g.y > 1.460 + 5.0 * side**2) & (side < 0.085))
+        mask &= ~((g.part == 1) & (g.y > 1.515))
     if top.neck in ("turtle", "polo"):
-        mask |= (g.part >= 23) & (g.y < (1.535 if top.neck == "turtle" else 1.495) - 0.25 * np.clip(g.z, -0.05, 0.06))
+        mask |= (g.part >= 23) & (g.y < (1.566 if top.neck == "turtle" else 1.545) - 0.25 * np.clip(g.z, -0.05, 0.06))
     if top.sleeve > 0:
         mask |= np.isin(g.part, range(15, 23)) & (g.arm < top.sleeve)
     else:
@@ -158,10 +158,11 @@ def paint_clothes(canvas: np.ndarray, top: Top, bottom: Bottom, shoes: Shoes) ->
     foot = shoes_mask(shoes)
     canvas[foot] = shoes.colour
     if shoes.kind in ("sneakers", "boots"):
-        sole = foot & np.isin(g.part, (5, 6)) & (g.y < 0.022)
+        lower_in_front = 0.014 * np.clip((g.z - 0.04) / 0.06, 0, 1)  # toes are no higher than a sole
+        sole = foot & np.isin(g.part, (5, 6)) & (g.y < 0.022 - lower_in_front)
         canvas[sole] = shoes.sole
         if shoes.kind == "sneakers":
-            laces = foot & (np.abs(np.abs(g.x) - 0.104) < 0.016) & (g.z > 0.0) & (g.z < 0.075) & (g.y > 0.03)
+            laces = foot & (np.abs(np.abs(g.x) - 0.128) < 0.018) & (g.z > 0.0) & (g.z < 0.075) & (g.y > 0.03)
             canvas[laces & ((g.z * 90) % 1 < 0.45)] = (245, 245, 245)
     legs = bottom_mask(bottom)
     legs &= ~foot
@@ -183,9 +184,9 @@ def paint_clothes(canvas: np.ndarray, top: Top, bottom: Bottom, shoes: Shoes) ->
     if top.neck == "polo":
         placket = upper & (g.part == 2) & (np.abs(g.x) < 0.012)
         cloth[placket] *= 0.88
-        for height in np.arange(1.43, top.hem, -0.085):
+        for height in np.arange(1.45, top.hem, -0.085):
             cloth[upper & (g.part == 2) & (np.hypot(g.x, g.y - height) < 0.0055)] = (250, 248, 240)
-        cloth[upper & (g.y > 1.462)] *= 0.86
+        cloth[upper & (g.y > 1.500)] *= 0.86
     canvas[upper] = cloth[upper]
     hems = upper & (np.abs(g.y - top.hem) < 0.010) & np.isin(g.part, (1, 2, *range(7, 15)))
     if top.sleeve > 0:

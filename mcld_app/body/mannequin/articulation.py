@@ -15,14 +15,19 @@ _X, _Y, _Z, _BACK = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0
 _ALONG_ARM, _ACROSS_ARM = (float(SIN), -float(COS), 0.0), (-float(COS), -float(SIN), 0.0)
 
 
-def bone_transforms(angles: Mapping[str, float]) -> np.ndarray:
-    """(21, 3, 4) float32: where each bone (in the order of `BONES`) takes a rest point."""
+def bone_transforms(angles: Mapping[str, float], joints: np.ndarray) -> np.ndarray:
+    """(21, 3, 4) float32: where each bone (in the order of `BONES`) takes a rest point.
+
+    Args:
+        angles: "joint.axis" -> degrees.
+        joints: (21, 3) metres, where the bones begin in the rest pose, see `skeleton.joint_places`.
+    """
     out = np.zeros((len(BONES), 3, 4), np.float32)
     index: dict[str, int] = {}
-    for k, (name, (parent, start)) in enumerate(BONES.items()):
+    for k, (name, (parent, _)) in enumerate(BONES.items()):
         index[name] = k
         local = _local_rotation(name, angles)
-        pivot = np.array(start)
+        pivot = joints[k]
         move = np.concatenate([local, (pivot - local @ pivot)[:, None]], 1)
         if parent is not None:
             above = out[index[parent]].astype(np.float64)

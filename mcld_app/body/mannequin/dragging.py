@@ -7,11 +7,11 @@ import math
 import numpy as np
 
 from mcld_app.body.mannequin.articulation import rotation
-from mcld_app.body.mannequin.handles import HANDLES, Handle, handle_places
+from mcld_app.body.mannequin.handles import HANDLES, Handle, handle_places, rest_places
 from mcld_app.body.mannequin.kinematics import Goal, inverse_kinematics
 from mcld_app.body.mannequin.pose import SETTINGS, Pose
 from mcld_app.body.mannequin.rendering import to_picture
-from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.body.mannequin.skeleton import joint_places
 from mcld_app.errors import PoseError
 
 _STILL = 0.02  # pixels that count as not moved
@@ -62,19 +62,21 @@ def _moved(pose: Pose, handle: Handle, to: tuple[float, float], size: tuple[int,
     pull = pull * (1.0, -1.0) / metre  # metres of a figure of height 1, to the right and up
     pull = np.append(pull * min(1.0, _FARTHEST / np.hypot(*pull)), 0.0)
 
+    joints, at_rest = joint_places(pose.build, pose.shape), rest_places(pose)
+
     def goal(name: str, move: np.ndarray) -> Goal:
         away = (places[name] - places["pelvis"]) / pose.height @ rotation((0.0, 1.0, 0.0), pose.yaw)
-        here = away + np.array(BONES["pelvis"][1])
-        return Goal(HANDLES[name].bone, HANDLES[name].place, view @ here + move)
+        here = away + joints[0]
+        return Goal(HANDLES[name].bone, tuple(at_rest[name].tolist()), view @ here + move)
 
     found: dict[str, float] = {}
     if handle.turns:
-        found = inverse_kinematics(pose.angles, [goal(handle.name, pull)], handle.turns, view)
+        found = inverse_kinematics(pose.angles, [goal(handle.name, pull)], handle.turns, view, joints)
     elif handle.bone == "pelvis" and handle.name != "pelvis":  # a hip: seen from it, the feet go the other way
         for side in ("left", "right"):
             turns = {**HANDLES[f"{side}_ankle"].turns, f"{side}_ankle.bend": 1.0}
             feet = [goal(f"{side}_ankle", -pull), goal(f"{side}_toes", -pull)]
-            found |= inverse_kinematics(pose.angles, feet, turns, view)
+            found |= inverse_kinematics(pose.angles, feet, turns, view, joints)
     bent = pose.replace(angles={**pose.angles, **{key: round(value, 3) for key, value in found.items()}})
     carried = np.zeros(2) if handle.turns else pull[:2] * pose.height
     return _placed(bent, places["pelvis"], carried)

@@ -13,7 +13,7 @@ import numpy as np
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface, posed_vertices, to_picture
-from mcld_app.body.mannequin.skeleton import BONES, SHOULDER
+from mcld_app.body.mannequin.skeleton import BONES, SHOULDER, joint_places
 
 _ROWS = 160  # height in pixels of the little picture that tells what hides what; a wrist is 4 of them wide
 _PADDING = 0.035  # metres that a unit of build puts between a joint and the skin
@@ -27,7 +27,8 @@ class Handle:
         name: for instance "left_wrist".
         label: as on the page, for instance "Left wrist".
         bone: which bone carries it.
-        place: (x, y, z) in the rest pose, in the space of `body_mesh`, metres.
+        joint: the bone whose beginning it keeps its distance from, whatever the person's shape.
+        place: (x, y, z) in the average adult's rest pose, in the space of `body_mesh`, metres.
         depth: metres of flesh between it and the skin, at most.
         turns: "joint.axis" -> how unwilling that angle is to follow the handle; 1 is usual.
     """
@@ -35,6 +36,7 @@ class Handle:
     name: str
     label: str
     bone: str
+    joint: str
     place: tuple[float, float, float]
     depth: float
     turns: Mapping[str, float]
@@ -72,10 +74,10 @@ def _handles() -> dict[str, Handle]:
     nod = {"neck.bend": 1.0, "neck.side": 1.0, "head.bend": 1.0, "head.side": 1.0}
     look = {"neck.twist": 2.0, "head.twist": 1.0, "neck.bend": 3.0, "head.bend": 1.0}
     made = [
-        Handle("head", "Top of the head", "head", (0.0, 1.745, -0.010), 0.10, nod | back),
-        Handle("face", "Face", "head", (0.0, 1.606, 0.100), 0.03, look),
-        Handle("neck", "Neck", "neck", at["neck"], 0.13, back),
-        Handle("pelvis", "Whole figure", "pelvis", at["pelvis"], 0.14, {}),
+        Handle("head", "Top of the head", "head", "head", (0.0, 1.745, 0.015), 0.10, nod | back),
+        Handle("face", "Face", "head", "head", (0.0, 1.612, 0.110), 0.03, look),
+        Handle("neck", "Neck", "neck", "neck", at["neck"], 0.13, back),
+        Handle("pelvis", "Whole figure", "pelvis", "pelvis", at["pelvis"], 0.14, {}),
     ]
     arm = {"shoulder.raise": 1.0, "shoulder.forward": 1.0, "shoulder.twist": 1.0}
     leg = {"hip.forward": 1.0, "hip.side": 1.0, "hip.twist": 1.0}
@@ -88,15 +90,17 @@ def _handles() -> dict[str, Handle]:
         "hand": ("hand", "wrist", _on_hand(0.11), 0.05, {"wrist.bend": 1.0, "wrist.side": 1.0, "elbow.twist": 1.0}),
         "hip": ("hip, feet stay", "pelvis", at["left_hip"], 0.13, {}),
         "knee": ("knee", "hip", at["left_knee"], 0.08, leg),
-        "ankle": ("ankle", "knee", at["left_ankle"], 0.07, leg | {"knee.bend": 1.0}),
-        "toes": ("toes", "toes", (0.102, 0.018, 0.130), 0.05, {"ankle.bend": 1.0, "toes.bend": 2.0, "hip.twist": 2.0}),
+        "ankle": ("ankle", "knee", at["left_ankle"], 0.10, leg | {"knee.bend": 1.0}),
+        "toes": ("toes", "toes", (0.130, 0.018, 0.130), 0.05, {"ankle.bend": 1.0, "toes.bend": 2.0, "hip.twist": 2.0}),
     }
     for side, sign in (("left", 1.0), ("right", -1.0)):
         for name, (label, bone, (x, y, z), depth, turns) in limbs.items():
             own = {f"{side}_{key}": value for key, value in turns.items()} | (turn if name == "shoulder" else {})
             carrier = bone if bone in BONES else f"{side}_{bone}"
             label = f"{side} {label}".capitalize()
-            made.append(Handle(f"{side}_{name}", label, carrier, (sign * x, y, z), depth, MappingProxyType(own)))
+            joint = f"{side}_{'wrist' if name == 'hand' else name}"
+            place = (sign * x, y, z)
+            made.append(Handle(f"{side}_{name}", label, carrier, joint, place, depth, MappingProxyType(own)))
     return {handle.name: handle for handle in made}
 
 
@@ -142,20 +146,26 @@ def handle_places(pose: Pose) -> dict[str, np.ndarray]:
 
 def _skin_and_handles(pose: Pose) -> tuple[np.ndarray, np.ndarray]:
     f = body_mesh()
-    places, weights = _rest_handles()
-    rest = np.concatenate([f.rest + np.float32(pose.build) * f.thicken, places])
+    places = np.array(list(rest_places(pose).values()), np.float32)
+    weights = _carried()
+    rest = np.concatenate([f.shaped(pose.build, pose.shape), places])
     points, _ = posed_vertices(pose, rest, weights)
     return points[: len(f.rest)], points[len(f.rest) :]
 
 
-@lru_cache(maxsize=1)
-def _rest_handles() -> tuple[np.ndarray, np.ndarray]:
-    """The handles' places (N, 3) in the rest pose, and the skin weights (6890 + N, 21) of the body and of them: each
-    moves with one bone."""
+def rest_places(pose: Pose) -> dict[str, np.ndarray]:
+    """Handle -> (3,) float64, metres: its place in the rest pose of a person of that pose's shape."""
     bones = list(BONES)
-    places = np.array([handle.place for handle in HANDLES.values()], np.float32)
+    moved = joint_places(pose.build, pose.shape) - joint_places()
+    return {name: np.array(handle.place) + moved[bones.index(handle.joint)] for name, handle in HANDLES.items()}
+
+
+@lru_cache(maxsize=1)
+def _carried() -> np.ndarray:
+    """The skin weights (6890 + N, 21) of the body and of the handles: each moves with one bone."""
+    bones = list(BONES)
     carried = np.eye(len(bones), dtype=np.float32)[[bones.index(handle.bone) for handle in HANDLES.values()]]
-    return places, np.concatenate([body_mesh().weights, carried])
+    return np.concatenate([body_mesh().weights, carried])
 
 
 def _nearest_skin(xyz: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -29,7 +29,6 @@ _PRICE = 0.01
 _NEAR = 1e-3  # metres; the price falls no further
 _FREE_TURN = 0.1  # the part of the price for angles that cancel out, see above
 _BUMP = 1e-3  # degrees
-_START = {bone: np.array(place) for bone, (_, place) in BONES.items()}
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,11 @@ class Goal:
 
 
 def inverse_kinematics(
-    angles: Mapping[str, float], goals: Sequence[Goal], unwilling: Mapping[str, float], view: np.ndarray
+    angles: Mapping[str, float],
+    goals: Sequence[Goal],
+    unwilling: Mapping[str, float],
+    view: np.ndarray,
+    joints: np.ndarray,
 ) -> dict[str, float]:
     """The angles that bring the goals' points to their targets, or as near as the joints' limits let.
 
@@ -57,11 +60,12 @@ def inverse_kinematics(
         goals: one or more points on one limb: the way from the pelvis to one of them passes the others.
         unwilling: the angles that may change -> how little they like to, 1 is usual.
         view: (3, 3) rotation from the body's space (`body_mesh`, turned by no yaw) to the camera's.
+        joints: (21, 3) metres, where the bones begin in the rest pose, see `skeleton.joint_places`.
 
     Returns:
         The same keys as `unwilling`, degrees, within their limits.
     """
-    limb = _Chain(angles, goals, tuple(unwilling))
+    limb = _Chain(angles, goals, tuple(unwilling), dict(zip(BONES, joints, strict=True)))
     low, high = np.radians([_limits(key) for key in limb.keys]).T
     start = now = np.clip(np.radians([angles.get(key, 0.0) for key in limb.keys]), low, high)
     points, slope = limb.at(now)
@@ -106,6 +110,7 @@ class _Chain:
     angles: Mapping[str, float]
     goals: Sequence[Goal]
     keys: tuple[str, ...]
+    starts: Mapping[str, np.ndarray]
 
     def at(self, radians: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where the M points are, (M, 3) metres, and how they move per radian, (M, 3, N)."""
@@ -131,14 +136,14 @@ class _Chain:
         (frame, origin), way = self._root
         lines, pivots, gains, reached = [], [], [], {}
         for bone in way:
-            pivot = frame @ _START[bone] + origin
+            pivot = frame @ self.starts[bone] + origin
             turns = bone_turns(bone, angles)
             for axis, degrees in turns:
                 lines.append(frame @ axis)
                 pivots.append(pivot)
                 frame = frame @ rotation(axis, degrees)
             gains.append(self._gains(bone, turns, angles))
-            origin = pivot - frame @ _START[bone]
+            origin = pivot - frame @ self.starts[bone]
             reached[bone] = frame, origin, len(lines)
         return np.array(lines), np.array(pivots), np.concatenate(gains), reached
 
@@ -150,10 +155,10 @@ class _Chain:
         for k, bone in enumerate(way):
             if any(bone in _turned_by(key) for key in self.keys):
                 return (frame, origin), way[k:]
-            pivot = frame @ _START[bone] + origin
+            pivot = frame @ self.starts[bone] + origin
             for axis, degrees in bone_turns(bone, self.angles):
                 frame = frame @ rotation(axis, degrees)
-            origin = pivot - frame @ _START[bone]
+            origin = pivot - frame @ self.starts[bone]
         raise ValueError(f"None of {self.keys} moves {way[-1]}.")
 
     def _gains(self, bone: str, turns: list, angles: Mapping[str, float]) -> np.ndarray:

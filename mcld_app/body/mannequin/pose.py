@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from mcld_app.body.mannequin.skeleton import COMPONENTS
 from mcld_app.errors import PoseError
 
 POSE_FOLDER = Path(__file__).resolve().parents[3] / "assets" / "poses"
@@ -64,7 +65,7 @@ def _joints() -> dict[str, Joint]:
 # a limb, to the person's left for the trunk.
 JOINTS: dict[str, Joint] = _joints()
 
-# Everything but the joints: name -> (lowest, highest, default).
+# Everything but the joints and the components of shape: name -> (lowest, highest, default).
 SETTINGS: dict[str, tuple[float, float, float]] = {
     "height": (0.75, 1.25, 1.0),
     "build": (-1.0, 2.0, 0.0),
@@ -76,6 +77,18 @@ SETTINGS: dict[str, tuple[float, float, float]] = {
     "shift_y": (-3.0, 3.0, 0.0),
 }
 
+SHAPE_LIMIT = 4.0
+"""How far a component of shape may go, in standard deviations of sampled adults."""
+
+
+@dataclass(frozen=True)
+class BodyShape:
+    """What of a mannequin belongs to the person and not to how they stand; see `Pose` for the three."""
+
+    height: float = 1.0
+    build: float = 0.0
+    shape: tuple[float, ...] = ()
+
 
 @dataclass(frozen=True)
 class Pose:
@@ -86,6 +99,8 @@ class Pose:
         angles: "joint.axis" -> degrees; what is not named is 0. See `JOINTS`.
         height: 0.75..1.25, 1 = 1.78 m on a picture whose zoom shows 2 m.
         build: -1 (slim) .. 0 (average) .. 2 (heavy).
+        shape: the rest of what makes a body one person's: the first principal components of adults' shapes, in standard
+            deviations, at most `skeleton.COMPONENTS` of them within `SHAPE_LIMIT`; what is not named is 0.
         yaw: degrees about the upright axis; 0 faces the camera, 90 faces the picture's right edge, 180 is seen from
             the back.
         pitch: degrees; positive looks down on the person.
@@ -98,6 +113,7 @@ class Pose:
     angles: Mapping[str, float] = field(default_factory=dict)
     height: float = 1.0
     build: float = 0.0
+    shape: tuple[float, ...] = ()
     yaw: float = 0.0
     pitch: float = 0.0
     roll: float = 0.0
@@ -120,6 +136,14 @@ class Pose:
             _check(str(key), value, *JOINTS[joint].axes[axis])
         for name, (low, high, _) in SETTINGS.items():
             _check(name, getattr(self, name), low, high)
+        if not isinstance(self.shape, tuple | list) or len(self.shape) > COMPONENTS:
+            raise PoseError(f"A pose's shape must be a list of at most {COMPONENTS} numbers.")
+        for k, value in enumerate(self.shape, 1):
+            _check(f"shape {k}", value, -SHAPE_LIMIT, SHAPE_LIMIT)
+        told = [float(value) for value in self.shape]
+        while told and told[-1] == 0:
+            told.pop()
+        object.__setattr__(self, "shape", tuple(told))
         kept = {str(k): float(v) for k, v in sorted(self.angles.items()) if v != 0}
         object.__setattr__(self, "angles", MappingProxyType(kept))
 
@@ -132,6 +156,15 @@ class Pose:
     def replace(self, **changes) -> Pose:
         """A copy with other settings; `angles` replaces all of them."""
         return replace(self, **changes)
+
+    @property
+    def body(self) -> BodyShape:
+        """Whose pose it is, as far as a mannequin shows it."""
+        return BodyShape(self.height, self.build, self.shape)
+
+    def of(self, body: BodyShape) -> Pose:
+        """The same pose of somebody of another shape."""
+        return self if body == self.body else self.replace(height=body.height, build=body.build, shape=body.shape)
 
     def turned(self, key: str, degrees: float) -> Pose:
         """A copy with one angle changed."""
@@ -155,6 +188,8 @@ class Pose:
         """The pose as a small JSON text."""
         out: dict = {"name": self.name, "angles": dict(self.angles)}
         out |= {name: getattr(self, name) for name, (_, _, d) in SETTINGS.items() if getattr(self, name) != d}
+        if self.shape:
+            out["shape"] = list(self.shape)
         return json.dumps(out, indent=1)
 
     @classmethod

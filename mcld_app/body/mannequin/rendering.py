@@ -13,7 +13,7 @@ from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.articulation import bone_transforms, rotation_about
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import Pose
-from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.body.mannequin.skeleton import BONES, joint_places
 from mcld_app.body.raster import interpolate, rasterise
 
 
@@ -63,7 +63,7 @@ def posed_vertices(
 
     Args:
         pose: what to do with them.
-        rest: (N, 3) rest positions, the 6890 body vertices first; default the figure's own, with the pose's build.
+        rest: (N, 3) rest positions, the 6890 body vertices first; default the figure's own, with the pose's shape.
         weights: (N, 21) skin weights of those.
 
     Returns:
@@ -71,13 +71,13 @@ def posed_vertices(
     """
     f = body_mesh()
     if rest is None or weights is None:
-        rest, weights = f.rest + np.float32(pose.build) * f.thicken, f.weights
-    moves = bone_transforms(pose.angles)
+        rest, weights = f.shaped(pose.build, pose.shape), f.weights
+    starts = joint_places(pose.build, pose.shape)
+    moves = bone_transforms(pose.angles, starts)
     blended = (moves.reshape(len(BONES), 12).T @ weights.T).reshape(3, 4, -1)
     x, y, z = np.ascontiguousarray(rest.T)
     points = (blended[:, 0] * x + blended[:, 1] * y + blended[:, 2] * z + blended[:, 3]).T
-    starts = np.array([place for _, place in BONES.values()], np.float32)
-    joints = np.einsum("nij,nj->ni", moves[..., :3], starts) + moves[..., 3]
+    joints = np.einsum("nij,nj->ni", moves[..., :3], starts.astype(np.float32)) + moves[..., 3]
     turn = rotation_about("y", pose.yaw).astype(np.float32)
     points, joints = points @ turn.T, joints @ turn.T
     floor = np.array([joints[0, 0], points[: len(f.rest), 1].min(), joints[0, 2]], np.float32)

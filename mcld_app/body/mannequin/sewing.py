@@ -75,6 +75,15 @@ class SewnCharts:
         cols = np.concatenate([f[:, 1], f[:, 2], f[:, 0], f[:, 0], f[:, 1], f[:, 2]])
         return (sp.csr_matrix((np.ones(len(rows)), (rows, cols)), shape=(self.count, self.count)) > 0).astype(float)
 
+    def middle_edge(self) -> tuple[int, int]:
+        """Two neighbouring body vertices on the middle line, where the halves of the head meet."""
+        both = self.member[23] & self.member[24]
+        for face in self.body[self.faces[self.face_part == 24]].tolist():
+            for a, b in zip(face, face[1:] + face[:1], strict=True):
+                if both[a] and both[b]:
+                    return a, b
+        raise ValueError("the halves of the head do not meet")
+
     def seams(self, part: int, partner: int) -> tuple[np.ndarray, np.ndarray]:
         """The two seams between a half-limb and its other half: chart vertices at low and at high V."""
         border = self.border(part, partner)

@@ -1,45 +1,46 @@
-"""The skeleton: its bones with their parents and rest positions, and the measures of the rest pose.
+"""The skeleton: its bones with their parents and rest positions, and how those move with a person's shape.
 
 Space: metres; x to the person's left, y up, z to the front; feet at y = 0. The rest pose stands with straight legs
-and arms 45 degrees out.
+and arms 45 degrees out. The average adult's joints come from `assets/body/`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+
+from mcld_app.body.mannequin.human import skeleton_file
 
 REST_ARM_ANGLE = 45.0
 SIN, COS = np.sin(np.radians(REST_ARM_ANGLE)), np.cos(np.radians(REST_ARM_ANGLE))
-ARM = {"shoulder": 0.0, "elbow": 0.275, "wrist": 0.525}  # along the arm, metres
-PRONATION = 65.0
-LEAN = 22.0
-SHOULDER = np.array([0.172, 1.420, -0.012])
 
+# name -> parent; parents come before their children.
+PARENTS: dict[str, str | None] = {"pelvis": None, "spine": "pelvis", "chest": "spine", "neck": "chest", "head": "neck"}
+for _side in ("left", "right"):
+    PARENTS |= {
+        f"{_side}_{name}": parent if parent in PARENTS else f"{_side}_{parent}"
+        for name, parent in {
+            "clavicle": "chest", "shoulder": "clavicle", "elbow": "shoulder", "wrist": "elbow",
+            "hip": "pelvis", "knee": "hip", "ankle": "knee", "toes": "ankle",
+        }.items()
+    }  # fmt: skip
 
-def _on_arm(d: float) -> tuple[float, float, float]:
-    return tuple(SHOULDER + d * np.array([SIN, -COS, 0.0]))
-
-
-_LEFT = {
-    "clavicle": ("chest", (0.030, 1.425, -0.005)),
-    "shoulder": ("clavicle", _on_arm(0.0)),
-    "elbow": ("shoulder", _on_arm(ARM["elbow"])),
-    "wrist": ("elbow", _on_arm(ARM["wrist"])),
-    "hip": ("pelvis", (0.088, 0.915, -0.005)),
-    "knee": ("hip", (0.098, 0.500, 0.004)),
-    "ankle": ("knee", (0.104, 0.085, -0.022)),
-    "toes": ("ankle", (0.108, 0.020, 0.105)),
-}
-
-# name -> (parent, rest position); parents come before their children.
+# name -> (parent, rest position) of the average adult.
 BONES: dict[str, tuple[str | None, tuple[float, float, float]]] = {
-    "pelvis": (None, (0.0, 0.950, -0.005)),
-    "spine": ("pelvis", (0.0, 1.070, -0.012)),
-    "chest": ("spine", (0.0, 1.220, -0.018)),
-    "neck": ("chest", (0.0, 1.470, -0.020)),
-    "head": ("neck", (0.0, 1.560, -0.008)),
+    name: (parent, tuple(skeleton_file()["joints"][name])) for name, parent in PARENTS.items()
 }
-for _side, _sign in (("left", 1.0), ("right", -1.0)):
-    for _name, (_parent, (_x, _y, _z)) in _LEFT.items():
-        _full = _parent if _parent in ("chest", "pelvis") else f"{_side}_{_parent}"
-        BONES[f"{_side}_{_name}"] = (_full, (_sign * _x, _y, _z))
+SHOULDER = np.array(BONES["left_shoulder"][1])
+_STARTS = np.array([place for _, place in BONES.values()])
+_MOVES = np.array(
+    [[table[name] for name in BONES] for table in (skeleton_file()["build"], *skeleton_file()["components"])]
+)
+COMPONENTS = len(_MOVES) - 1
+"""How many numbers describe a person's shape, beside height and build."""
+
+
+def joint_places(build: float = 0.0, shape: Sequence[float] = ()) -> np.ndarray:
+    """(21, 3) float64, metres: where the joints of a person of that shape lie in the rest pose, in the order of
+    `BONES`; `shape` names the first components, the others are 0."""
+    amounts = np.array([build, *shape])
+    return _STARTS + np.tensordot(amounts, _MOVES[: len(amounts)], 1)

@@ -29,7 +29,7 @@ _MIDDLE = 0.23  # metres along the cloth down to the breastbone
 _SLACK = 0.2  # a pattern may be stretched by this share of a limb's girth to close round it
 _SLICES, _TURNS = 48, 96  # a limb's shape is known in this many slices and directions
 _SHOULDER_SEAM = 0.08  # metres: how far down the trunk's cloth a sleeve is sewn on, in the mean round the seam
-_LEG_X, _LEG_Z, _INSTEP_Z = 0.097, -0.005, 0.02  # metres: a leg's axis, and where the instep begins
+_LEG_X, _LEG_Z, _INSTEP_Z = 0.120, -0.028, 0.0  # metres: a leg's axis, and where the instep begins
 _FORK, _CHEST = 0.88, 1.36  # metres above the floor: below, each leg has its cloth; above, the trunk narrows
 
 

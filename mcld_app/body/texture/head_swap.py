@@ -11,7 +11,7 @@ from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.skin import skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
-_CHIN = 1.54  # metres; the head's charts begin at 1.46
+_NECK, _CHIN = 1.51, 1.55  # metres: where the head's charts begin, and where the neck ends
 _SLICE = 0.02  # metres of a neck that are judged as one
 _STRANGE = 14.0  # in CIELAB's a and b; necks of the sample people are within 6 of their skin, collars 26 and more away
 
@@ -28,7 +28,7 @@ def collar(texture: TextureMap) -> np.ndarray:
     lab, own = (cv2.cvtColor(np.ascontiguousarray(x), cv2.COLOR_RGB2LAB).astype(np.float32) for x in pictures)
     off = np.zeros(head.shape, np.float32)
     off[box] = np.hypot(*np.moveaxis((lab - own)[..., 1:], -1, 0))
-    for low in np.arange(1.46, _CHIN, _SLICE):
+    for low in np.arange(_NECK, _CHIN, _SLICE):
         part = head & (height >= low) & (height < low + _SLICE)
         seen = part & texture.coverage & (rest_surface().z > 0)  # hair hangs down at the back
         if np.count_nonzero(seen) < 10:

@@ -52,7 +52,7 @@ class SettingsRecord(Record):
 
 
 class MannequinPose(Record):
-    """A pose of the mannequin's, as pose files have it."""
+    """A pose of the mannequin's, as pose files have it, with its body's height, build and shape."""
 
     mannequin: dict[str, Any]
 

@@ -29,7 +29,7 @@ def turn(state: EditorState, data: Data) -> EditorState:
         now = pose_sliders.to_sliders(pose)
         values = {**now, **{name: now[name] + parsing.number(by, name) for name in by if name in _ORBIT}}
         values["yaw"] = (values["yaw"] + 180) % 360 - 180
-        return stand(state, pose_sliders.from_sliders(values), data)
+        return stand(state, pose_sliders.from_sliders(values, pose.shape), data)
     values = data.get("values")
     if not isinstance(values, Mapping):
         raise StudioError("The sliders' positions did not arrive. Move one again.")
@@ -38,7 +38,8 @@ def turn(state: EditorState, data: Data) -> EditorState:
         for name, value in values.items()
         if isinstance(value, int | float) and math.isfinite(value)
     }
-    return stand(state, pose_sliders.from_sliders(numbers), data)
+    shape = state.pose.shape if isinstance(state.pose, Pose) else ()
+    return stand(state, pose_sliders.from_sliders(numbers, shape), data)
 
 
 def drag(state: EditorState, data: Data) -> EditorState:

@@ -11,6 +11,7 @@ from mcld_app.body.fitting.manual_fit import fit_by_hand
 from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.editing import Look
+from mcld_app.editing.look import body_of
 from mcld_app.errors import IUVError, StudioError
 from mcld_app.studio import parsing, pose_sliders
 from mcld_app.studio.actions.poses import by_hand, stand
@@ -26,15 +27,16 @@ AS_IN_PHOTO = "photo"
 
 
 def choose_pose(state: EditorState, data: Data) -> EditorState:
-    """One of the named poses, or the photo's own."""
+    """One of the named poses, of somebody of the shape the mannequin has; or the photo's own."""
     choice, poses = parsing.text(data, "id"), named_poses()
     if choice not in poses and choice != AS_IN_PHOTO:
         raise StudioError("There is no such pose. Choose another one.")
     pose = poses.get(choice)
     if state.fitting is not None:  # where the mannequin stands on the photo is kept
         there = state.fitting.fit.pose
-        kept = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "height", "build", "roll")}
-        return stand(state, (pose or pose_sliders.resting()).replace(**kept))
+        kept = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "roll")}
+        return stand(state, (pose or pose_sliders.resting()).of(there.body).replace(**kept))
+    pose = _theirs(state, pose)
     return state if pose == state.look.pose else stand(state, pose)
 
 
@@ -57,24 +59,28 @@ def as_in_photo(state: EditorState, data: Data) -> EditorState:
 
 def begin_by_hand(state: EditorState, data: Data) -> EditorState:
     """A mannequin to drag, where the pose has none yet: as the person stands in the photo, or as another picture's pose
-    is, with their own build."""
+    is, with the body that the mannequin has so far."""
     if isinstance(state.pose, Pose):
         return state
-    return stand(state, _by_map(state.look).replace(name=pose_sliders.OWN))
+    return stand(state, _theirs(state, _by_map(state.look).replace(name=pose_sliders.OWN)))
 
 
 def _by_map(look: Look) -> Pose:
     """The mannequin in a look's pose, which only a map knows."""
     person = look.person
-    own = person.fit.pose if person.fit is not None and person.fit.sighting is not None else None
-    if look.pose is None and own is not None:
-        return own
+    if look.pose is None and person.fit is not None and person.fit.sighting is not None:
+        return person.fit.pose
     iuv = person.picture_iuv if look.pose is None else look.pose.iuv
     try:
-        pose = fit_map(iuv).pose
+        return fit_map(iuv).pose
     except IUVError:  # too little of a body is seen
         return pose_sliders.resting()
-    return pose if own is None else pose.replace(build=own.build)
+
+
+def _theirs(state: EditorState, pose: Pose | None) -> Pose | None:
+    """A pose with the body that the mannequin has so far."""
+    body = body_of(state.look)
+    return pose if pose is None or body is None else pose.of(body)
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +118,9 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     pose = state.pose
     if pose is None:
         return {"selected": AS_IN_PHOTO}
-    return {"selected": next((name for name, known in named_poses().items() if known == pose), None)}
+    if not isinstance(pose, Pose):
+        return {"selected": None}
+    return {"selected": next((name for name, known in named_poses().items() if known.of(pose.body) == pose), None)}
 
 
 def api_pose(recipe: str, name: str) -> str:

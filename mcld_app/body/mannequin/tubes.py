@@ -1,7 +1,8 @@
-"""The body's shape, built from the charts: every limb becomes a tube around a bone, torso and head are blown up from
-their outlines, hands and feet from their flat charts; one smoothing solve over the sewn surface blends the pieces.
+"""A first guess at the body, built from the charts alone: every limb becomes a tube around a bone, torso and head are
+blown up from their outlines, hands and feet from their flat charts; one smoothing solve over the sewn surface blends
+the pieces. `registration` lays it on the human body.
 
-Everything is made on the person's left and mirrored.
+Everything is made on the person's left and mirrored. Space and rest pose as in `body_mesh`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,31 @@ from itertools import pairwise
 import numpy as np
 
 from mcld_app.body.mannequin.sewing import SewnCharts
-from mcld_app.body.mannequin.skeleton import ARM, COS, LEAN, PRONATION, SHOULDER, SIN
+from mcld_app.body.mannequin.skeleton import COS, PARENTS, SIN
+
+ARM = {"elbow": 0.275, "wrist": 0.525}  # metres along the arm
+SHOULDER = np.array([0.172, 1.420, -0.012])
+PRONATION, LEAN = 65.0, 22.0  # degrees the palm is turned back, and the hand leans to the little finger
+
+
+def _joints() -> dict[str, np.ndarray]:
+    axis = np.array([SIN, -COS, 0.0])
+    left = {
+        "clavicle": (0.030, 1.425, -0.005), "shoulder": SHOULDER, "elbow": SHOULDER + ARM["elbow"] * axis,
+        "wrist": SHOULDER + ARM["wrist"] * axis, "hip": (0.088, 0.915, -0.005), "knee": (0.098, 0.500, 0.004),
+        "ankle": (0.104, 0.085, -0.022), "toes": (0.108, 0.020, 0.105),
+    }  # fmt: skip
+    middle = {
+        "pelvis": (0.0, 0.950, -0.005), "spine": (0.0, 1.070, -0.012), "chest": (0.0, 1.220, -0.018),
+        "neck": (0.0, 1.470, -0.020), "head": (0.0, 1.560, -0.008),
+    }  # fmt: skip
+    sides = {f"{side}_{name}": np.multiply(place, (sign, 1, 1)) for name, place in left.items()
+             for side, sign in (("left", 1), ("right", -1))}  # fmt: skip
+    return {name: np.array((middle | sides)[name], float) for name in PARENTS}
+
+
+TUBE_JOINTS = _joints()
+"""Bone -> (3,) where it begins in this first guess."""
 
 # Radii along the limbs, and half widths and depths of the torso, in metres, after ordinary adult proportions.
 
@@ -70,8 +95,7 @@ def sculpt(c: SewnCharts) -> np.ndarray:
     for ring in range(4):
         spread = adjacency @ (stiff < 0.5).astype(float) > 0
         stiff = np.where(spread, np.minimum(stiff, 0.02 * 2**ring), stiff)
-    rest = _smooth(aim, adjacency, stiff, c)
-    return (rest + _mirror_average(rest, c)) / 2
+    return _smooth(aim, adjacency, stiff, c)
 
 
 def _torso(c: SewnCharts, part: int) -> tuple[np.ndarray, np.ndarray]:
@@ -351,25 +375,3 @@ def _smooth(aim: np.ndarray, adjacency, stiff: np.ndarray, c: SewnCharts) -> np.
     bend[c.member[[5, 6]].any(0)] = 20.0  # toes in one, as in a shoe
     system = sp.diags(stiff + 1e-4) + laplace.T @ sp.diags(bend) @ laplace
     return splu(sp.csc_matrix(system)).solve((stiff + 1e-4)[:, None] * aim)
-
-
-def _mirror_average(rest: np.ndarray, c: SewnCharts) -> np.ndarray:
-    """The rest positions seen in a mirror, vertex for vertex, so that left and right become exactly alike. Vertices
-    without a clear twin stay where they are."""
-    from scipy.spatial import cKDTree
-
-    from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS
-
-    mirrored = np.full(c.count, -1)
-    for number, part in PARTS.items():
-        mine, theirs = c.of(number), c.of(part.mirror)
-        u = 1 - c.u[mine] if number in MIRRORED_U else c.u[mine]
-        v = 1 - c.v[mine] if number in MIRRORED_V else c.v[mine]
-        tree = cKDTree(np.stack([c.u[theirs], c.v[theirs]], 1))
-        distance, k = tree.query(np.stack([u, v], 1))
-        good = distance < (0.02 if number in (5, 6) else 0.004)
-        mirrored[c.body[mine[good]]] = c.body[theirs[k[good]]]
-    twin = rest.copy()
-    found = mirrored >= 0
-    twin[found] = rest[mirrored[found]] * (-1, 1, 1)
-    return twin
