@@ -15,7 +15,7 @@ from mcld_app.editing import Garment, History, Look, draw, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import PICTURE_SIZE, Person, make_person, read_person, read_sample
-from mcld_app.errors import IUVError, StudioError
+from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.synthetic.people import draw_person, render_person
 
 
@@ -71,7 +71,7 @@ def test_a_person_reads_from_bytes_as_from_paths() -> None:
 def test_a_photo_with_somebody_elses_map_is_refused(anna: Person) -> None:
     with pytest.raises(IUVError, match="pixels"):
         make_person("x", anna.photo, anna.iuv[:-32])
-    with pytest.raises(IUVError):
+    with pytest.raises(PictureError, match="as the photo is an IUV map"):
         read_person("x", encode_iuv(anna.iuv), encode_png(anna.photo))  # swapped
 
 
