@@ -71,7 +71,7 @@ def test_a_person_reads_from_bytes_as_from_paths() -> None:
 def test_a_photo_with_somebody_elses_map_is_refused(anna: Person) -> None:
     with pytest.raises(IUVError, match="pixels"):
         make_person("x", anna.photo, anna.iuv[:-32])
-    with pytest.raises(PictureError, match="Give it as the IUV map"):
+    with pytest.raises(PictureError, match="as the photo is an IUV map"):
         read_person("x", encode_iuv(anna.iuv), encode_png(anna.photo))  # swapped
 
 

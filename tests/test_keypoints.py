@@ -13,7 +13,9 @@ from mcld_app.body.keypoint_pose import pose_of_skeleton
 from mcld_app.body.keypoints import LARGEST_FILE, read_skeletons
 from mcld_app.body.mannequin.handles import joint_points
 from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.errors import PoseError
+from mcld_app.studio.panels.borrow import api_pose_file
 from mcld_app.studio.state import EditorState, initial_state
 
 WIDTH, HEIGHT = 352, 512
@@ -102,7 +104,7 @@ def test_the_mannequin_stands_as_the_points_do(name: str, yaw: float) -> None:
 
 
 def test_other_proportions_than_the_mannequins_still_fit_at_the_shoulders() -> None:
-    wide = {name: (176 + (x - 176) * 1.25, y) for name, (x, y) in joints_of(named_poses()["standing"]).items()}
+    wide = {name: (176 + (x - 176) * 1.15, y) for name, (x, y) in joints_of(named_poses()["standing"]).items()}
     [skeleton] = read_skeletons(json.dumps({"people": [{"pose_keypoints_2d": flat(wide, BODY_25)}]}))
     assert off(pose_of_skeleton(skeleton), wide, SHOULDERS) <= 0.03
 
@@ -146,6 +148,17 @@ def test_of_300_people_the_largest_is_taken_and_that_is_said() -> None:
     state = brought({"people": [*small, *FILES["OpenPose 25"]["people"]]})
     assert state.note.text.startswith("300 people are in this file")
     assert off(state.pose, WALKING, SHOULDERS) <= 0.03
+
+
+def test_points_in_0_to_1_of_a_picture_of_unknown_size_are_taken_for_11_16_and_that_is_said() -> None:
+    state = brought({"people": [{"pose_keypoints_2d": flat(SCALED, OPENPOSE)}]})
+    assert off(state.pose, WALKING, SHOULDERS) <= 0.03 and "11:16 is taken" in state.note.text
+
+
+def test_programs_give_a_skeleton_as_text() -> None:
+    recipe = write_recipe(Recipe(initial_state().look))
+    recipe = api_pose_file(recipe, json.dumps(FILES["COCO's results"]))
+    assert off(read_recipe(recipe).look.pose, WALKING, SHOULDERS) <= 0.03
 
 
 MIXED = [*flat(WALKING, OPENPOSE)[:27], *flat(SCALED, OPENPOSE)[27:]]

@@ -26,6 +26,10 @@ def array_file(array: np.ndarray) -> bytes:
     return out.getvalue()
 
 
+def colours(picture: np.ndarray) -> list[int]:
+    return np.unique(picture.astype(np.int64) @ (65536, 256, 1)).tolist()
+
+
 def refusal(data: bytes) -> str:
     with pytest.raises(IUVError) as told:
         read_iuv(data)
@@ -117,9 +121,9 @@ def test_parts_in_any_flat_colours_are_named() -> None:
 
 
 def test_a_true_map_is_never_taken_for_false_colours() -> None:
-    for name, pose in named_poses().items():
+    for name in ("standing", "side", "sitting", "back", "hands-on-hips"):
         for size in ((512, 352), (96, 66)):
-            iuv = resize_iuv(kept_iuv(pose), size)
+            iuv = resize_iuv(kept_iuv(named_poses()[name]), size)
             assert np.array_equal(read_iuv(encode_iuv(iuv)), iuv), name
 
 
@@ -131,7 +135,7 @@ def test_a_map_of_the_photos_proportions_is_resized(size: tuple[int, int]) -> No
     given = resize_iuv(MAP, size)
     fitted = match_photo(given, PHOTO)
     assert fitted.shape == PHOTO.shape
-    assert set(map(tuple, fitted.reshape(-1, 3))) <= set(map(tuple, given.reshape(-1, 3))), "nothing is invented"
+    assert set(colours(fitted)) <= set(colours(given)), "nothing is invented"
     assert ((fitted[..., 0] > 0) == (MAP[..., 0] > 0)).mean() > 0.97, "it lies where the person is"
     assert read_person("x", encode_png(PHOTO), encode_iuv(given)).iuv.shape == PHOTO.shape
 
@@ -146,7 +150,7 @@ def test_a_crop_is_refused(cut) -> None:
 
 def test_a_map_may_be_larger_than_a_photo_that_is_no_jpeg() -> None:
     """23 megapixels; 64 are the most."""
-    large = cv2.resize(MAP[..., ::-1], (4000, 5818), interpolation=cv2.INTER_NEAREST)
+    large = cv2.resize(MAP[..., ::-1], (3900, 5672), interpolation=cv2.INTER_NEAREST)
     data = cv2.imencode(".png", large[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
     iuv = read_iuv(data)
     assert iuv.shape == (2048, 1408, 3)

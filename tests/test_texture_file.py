@@ -54,10 +54,16 @@ def test_black_and_clear_texels_are_holes_that_darken_nothing(texture: np.ndarra
     assert np.array_equal(read_texture_map(encode_png(clear)).coverage, BODY & (np.indices(BODY.shape)[0] >= 256))
 
 
-@pytest.mark.parametrize("scale", [1, 2])
-def test_an_atlas_of_24_parts_is_read_as_the_authors_own_way_reads_it(scale: int) -> None:
+@pytest.fixture(scope="module")
+def parts() -> tuple[np.ndarray, np.ndarray]:
+    """Somebody's atlas, (24, 200, 200, 3), and what is known of it."""
     person = samples.sample_person("person:tomas")
-    atlas, known = extract_atlas(person.photo, person.iuv)
+    return extract_atlas(person.photo, person.iuv)
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_an_atlas_of_24_parts_is_read_as_the_authors_own_way_reads_it(parts, scale: int) -> None:
+    atlas, known = parts
     sheet = np.concatenate([np.concatenate(list(atlas[6 * row : 6 * row + 6]), 1) for row in range(4)], 0)
     sheet = cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
     assert sheet.shape == (800 * scale, 1200 * scale, 3)

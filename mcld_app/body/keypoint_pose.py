@@ -78,7 +78,7 @@ def _frame(skeleton: Skeleton, points: np.ndarray) -> tuple[float, float, float]
     y0, y1 = y0 - _HEAD * tall, y1 + _FEET * tall
     if skeleton.size is None and x0 >= 0 and y1 <= TARGET[0] * 1.02 and x1 <= TARGET[1] and tall > 0.3 * TARGET[0]:
         return 0.0, 0.0, 1.0  # points on a picture of the studio's own size
-    if skeleton.size is None or max(skeleton.size) <= 1:
+    if skeleton.size is None:
         height = max(y1 - y0, (x1 - x0) * TARGET[0] / TARGET[1]) * (1 + 2 * _MARGIN)
         middle = (x0 + x1) / 2, (y0 + y1) / 2
         return middle[1] - height / 2, middle[0] - height * TARGET[1] / TARGET[0] / 2, TARGET[0] / height

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mcld_app.body.framing import TARGET
 from mcld_app.errors import PoseError
 
 LARGEST_FILE = 8 * 2**20
@@ -48,11 +49,13 @@ class Skeleton:
 
     Attributes:
         points: name, such as "left_wrist", -> (x, y) from the upper left; those that were found.
-        size: (height, width) of the picture, in the points' units; None where the file does not say it.
+        size: (height, width) of the picture in pixels; None where the file does not say it.
+        guessed: whether the points were in 0..1 of a picture of unknown size; 11:16 was taken then.
     """
 
     points: Mapping[str, tuple[float, float]]
     size: tuple[float, float] | None
+    guessed: bool = False
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -158,14 +161,15 @@ def _rows(told: list) -> list[list]:
 
 
 def _in_pixels(points: dict[str, tuple[float, float]], size: tuple[float, float] | None) -> Skeleton:
-    """Points in 0..1 of the picture's sides as pixels, where the file says how large it is; else of a picture of 1 x 1.
-    Whether they are in 0..1 is seen by the points themselves: nobody is a pixel large."""
+    """Points in 0..1 of the picture's sides as pixels; where the file does not say how large it is, of one of the
+    studio's size. Whether they are in 0..1 is seen by the points themselves: nobody is a pixel large."""
     if not points:
         return Skeleton({}, size)
     largest = [max(abs(x), abs(y)) for x, y in points.values()]
     if max(largest) <= 1.5:
-        height, width = size or (1.0, 1.0)
-        return Skeleton({name: (x * width, y * height) for name, (x, y) in points.items()}, (height, width))
+        height, width = size or TARGET
+        scaled = {name: (x * width, y * height) for name, (x, y) in points.items()}
+        return Skeleton(scaled, (height, width), guessed=size is None)
     fractions = sum(0 < abs(x) < 1 and 0 < abs(y) < 1 for x, y in points.values())
     if fractions > 1:
         raise PoseError("This skeleton mixes points in pixels with points in 0 to 1. Save all of them in pixels.")

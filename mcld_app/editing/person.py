@@ -133,7 +133,7 @@ class Person:
     @cached_property
     def filled(self) -> TextureMap:
         """The texture map without holes: what the photo does not show is guessed from what it shows."""
-        return _still(fill(self.texture))
+        return _still(fill(self.texture, through=True))
 
 
 def make_person(

@@ -33,8 +33,8 @@ def complete(texture: TextureMap, how: str, others: Sequence[TextureMap] = ()) -
         how: one of `WAYS`. "symmetry": from the same place on the body's other side, where that was seen, and nothing
             else. "photos": from the other photos, first come first served, then as "smooth". "inpaint": from the other
             side, then by Telea's method (An image inpainting technique based on the fast marching method, 2004), limb
-            by limb. "smooth": from the other side, then smoothly from the surroundings (`filling.fill`). "none": not
-            at all.
+            by limb. "smooth": from the other side, the torso also through it, then smoothly from the surroundings
+            (`filling.fill`). "none": not at all.
         others: texture maps of other photos of the same person; counts for "photos" only.
 
     Returns:
@@ -48,7 +48,10 @@ def complete(texture: TextureMap, how: str, others: Sequence[TextureMap] = ()) -
     if how == "none":
         return texture
     seen = merge([texture, *others]) if how == "photos" else texture
-    guess = _from_other_side(seen) if how == "symmetry" else _inpainted(seen) if how == "inpaint" else fill(seen)
+    if how == "symmetry":
+        guess = _from_other_side(seen)
+    else:
+        guess = _inpainted(seen) if how == "inpaint" else fill(seen, through=True)
     return TextureMap(np.where(seen.coverage[..., None], seen.image, guess.image), seen.coverage.copy())
 
 

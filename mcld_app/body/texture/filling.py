@@ -24,16 +24,17 @@ _HARDLY_SEEN = 0.2  # of a side of the torso
 _SQUARE, _SHEET, _LEFT, _BOTTOM = 0.004, 256, -0.5, 0.7  # metres, squares, metres: the sheet before the torso
 
 
-def fill(texture: TextureMap, *, mirror: bool = True) -> TextureMap:
-    """Every hole of a texture map filled: from the same place on the body's other side where that was seen, on the
-    torso also from the place behind or in front of it where next to nothing was seen of that side (both unless
-    `mirror` is off); else smoothly from the surroundings. Covers the whole body; seen texels stay as they are."""
+def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> TextureMap:
+    """Every hole of a texture map filled: from the same place on the body's other side where that was seen (unless
+    `mirror` is off); with `through`, a side of the torso of which next to nothing was seen from the place behind or in
+    front of it; else smoothly from the surroundings. Covers the whole body; seen texels stay as they are."""
     image, known = texture.image, texture.coverage
     if mirror:
         other = mirrored_texel()
         taken = ~known & known.ravel()[other]
         image = np.where(taken[..., None], image.reshape(-1, 3)[other], image)
         known = known | taken
+    if through:
         taken = unseen_torso(texture.coverage) & ~known & known.ravel()[texel_behind()]
         image = np.where(taken[..., None], image.reshape(-1, 3)[texel_behind()], image)
         known = known | taken
