@@ -115,7 +115,7 @@ def test_the_command_lists_every_file_and_how_to_upload_them(
 ) -> None:
     parser = argparse.ArgumentParser()
     arguments(parser)
-    assert run(parser.parse_args([str(tmp_path / "new"), "--published"])) == 0
+    assert run(parser.parse_args([str(tmp_path / "new"), "--published", "--without-body"])) == 0
     said = capsys.readouterr()
     listed = set(re.findall(r"^ *[\d.]+ k?M?B  (\S+)$", said.out, re.MULTILINE))
     there = {p.relative_to(tmp_path / "new").as_posix() for p in (tmp_path / "new").rglob("*") if p.is_file()}
@@ -168,6 +168,18 @@ def test_a_new_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match=r"cannot be written: .*app\.py"):
         write_space(tmp_path / "space", root=root)
     assert [path.name for path in tmp_path.iterdir()] == ["program"]
+
+
+def test_the_body_finders_models_come_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mcld_app.checkpoints import wheel_models
+
+    monkeypatch.setattr(wheel_models, "is_there", lambda: True)
+    monkeypatch.setattr(wheel_models, "load", lambda file: file.name.encode())
+    write_space(tmp_path / "new", body=True)
+    there = {path.name: path.read_bytes() for path in (tmp_path / "new" / "checkpoints" / "body").iterdir()}
+    assert there == {file.file_name: file.name.encode() for file in wheel_models.BODY.files}
+    listed = (tmp_path / "new" / ".gitattributes").read_text("utf-8")
+    assert "*.tflite filter=lfs" in listed
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ _AT_RIM = 0.007
 _HAND_REACH = 0.12  # metres from a hand, in which its skin is looked for
 _SKIN, _SHADE = 13.0, 55.0  # of Lab (8 bits): how far a hand's colour goes in a and b, and in lightness
 _TOO_MUCH = 0.75  # of the square around a hand: then the cloth has the skin's colour
+_LEAST_HAND = 0.25  # of the mannequin's hand that lies on the skin: then the rest of it lies beside the hand
 _HAND_POINTS = ("wrist", "little_finger", "index_finger", "thumb")
 
 
@@ -161,8 +162,8 @@ def _behind_edges(pose: Pose, size: tuple[int, int], metre: float) -> np.ndarray
 
 
 def _hand_prints(photo: np.ndarray, iuv: np.ndarray, landmarks: Landmarks, metre: float) -> np.ndarray:
-    """(H, W) bool: skin-coloured pixels of trunk and legs that hang together with a hand. They are the hand itself,
-    where the mannequin's lies beside it."""
+    """(H, W) bool: skin-coloured pixels of trunk and legs that hang together with a hand, for they are the hand itself,
+    where the mannequin's lies beside it; and what of the mannequin's hand shows no skin."""
     out = np.zeros(iuv.shape[:2], bool)
     for side in ("left", "right"):
         points = landmarks.places[[AT[f"{side}_{name}"] for name in _HAND_POINTS]]
@@ -186,8 +187,12 @@ def _hand_prints(photo: np.ndarray, iuv: np.ndarray, landmarks: Landmarks, metre
         joined &= np.hypot(x - middle[0], y - middle[1]) < reach
         if joined.mean() > _TOO_MUCH:
             joined = core > 0
+        part = iuv[..., 0][window]
+        hand = np.isin(part, _HANDS)
+        if (joined & hand).sum() > _LEAST_HAND * hand.sum():
+            out[window] |= hand & ~joined
         joined = cv2.dilate(joined.astype(np.uint8), _disc(0.006 * metre)) > 0
-        out[window] |= joined & ~np.isin(iuv[..., 0][window], (*_HANDS, *_LOWER_ARMS))
+        out[window] |= joined & ~hand & ~np.isin(part, _LOWER_ARMS)
     return out
 
 
