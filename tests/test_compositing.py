@@ -25,8 +25,8 @@ SKY, WALL = (60, 120, 210), (190, 170, 140)
 
 @pytest.fixture(scope="module")
 def scene() -> tuple[np.ndarray, np.ndarray]:
-    """Somebody right of the middle of a wide photo, before sky and a wall, and their IUV map."""
-    photo, iuv = render_person(draw_person(5), named_poses()["standing"], (480, 330), background=False)
+    """Somebody without hair right of the middle of a wide photo, before sky and a wall, and their IUV map."""
+    photo, iuv = render_person(draw_person(14), named_poses()["standing"], (480, 330), background=False)
     ground = np.empty((520, 900, 3), np.uint8)
     ground[:260], ground[260:] = SKY, WALL
     whole, place = ground.copy(), np.zeros_like(ground)

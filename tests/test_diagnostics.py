@@ -346,7 +346,7 @@ def test_what_the_pose_does_not_show_is_not_missed(half: SourceConditions):
 
 def test_few_pixels_are_found_the_fewer_the_worse(mara: SourceConditions, standing: np.ndarray):
     measures = []
-    for scale, level in ((0.45, "note"), (0.3, "note"), (0.18, "warning")):
+    for scale, level in ((0.36, "note"), (0.27, "note"), (0.16, "warning")):
         (found,) = (f for f in findings(scaled(mara, scale), standing) if f.kind == "texture_squeezed")
         assert found.level == level and "shoes" in found.text
         measures.append(found.measure / scale**2)

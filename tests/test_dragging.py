@@ -287,7 +287,7 @@ def test_a_hip_moves_the_body_over_feet_that_stay(yaw: float) -> None:
         assert after[name] == pytest.approx(before[name], abs=6)  # 2 cm, where an ankle is bent as far as it goes
     assert crouched.angles["left_knee.bend"] > 40
     lowest = to_picture(posed_vertices(crouched)[0], crouched, SIZE)[:, 1].max()
-    assert lowest == pytest.approx(to_picture(posed_vertices(pose)[0], pose, SIZE)[:, 1].max(), abs=3)
+    assert lowest == pytest.approx(to_picture(posed_vertices(pose)[0], pose, SIZE)[:, 1].max(), abs=6)
 
 
 @given(st.sampled_from(NAMES), HANDLE, st.floats(-0.02, 0.02), st.floats(-0.02, 0.02))

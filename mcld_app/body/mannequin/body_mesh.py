@@ -55,7 +55,8 @@ def body_mesh() -> BodyMesh:
     """The body; some five seconds the first time on a machine, milliseconds after that."""
     here = Path(__file__).parent
     modules = (
-        "body_mesh", "chart_landmarks", "human", "mirror", "registration", "sewing", "tube_weights", "tubes", "warps",
+        "body_mesh", "chart_landmarks", "human", "mirror", "registration", "sewing", "surface_points", "tube_weights",
+        "tubes", "warps",
     )  # fmt: skip
     sources = [here / f"{name}.py" for name in modules]
     key = hashlib.sha256(b"".join(file.read_bytes() for file in (*sources, MESH, SKELETON))).hexdigest()[:12]

@@ -10,27 +10,25 @@ Left and right stay mirror images all the way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from mcld_app.body.mannequin import chart_landmarks
-from mcld_app.body.mannequin.human import HumanBody, human_body, skeleton_file
+from mcld_app.body.mannequin.human import human_body, skeleton_file
 from mcld_app.body.mannequin.mirror import mirror_twins
 from mcld_app.body.mannequin.sewing import SewnCharts
 from mcld_app.body.mannequin.skeleton import BONES, PARENTS
+from mcld_app.body.mannequin.surface_points import BodySurface, unit_normals
 from mcld_app.body.mannequin.tube_weights import tube_weights
 from mcld_app.body.mannequin.tubes import TUBE_JOINTS, sculpt
 from mcld_app.body.mannequin.warps import soft_warp, thin_plate, turn_onto
 
-_FACING = 0.04  # metres that two normals at a right angle count as apart, over the square root of two
 _ROUNDS = 30
 _STIFF = (30.0, 0.8)  # how stiffly the surface bends, in the first round and in the last
 _SLIDING = 0.25  # how much of a pull along the surface is followed
 # On a real DensePose map a person's features are seen 6 to 9 mm above the rings (those are a mean body's, and the
 # network's maps are smooth). What counts is where real faces come to lie.
 _LOWER = 0.008
-_CANDIDATES = 8  # nearest samples whose triangles a vertex may end up on
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 
 
@@ -56,11 +54,11 @@ class Registration:
 
 
 def register() -> Registration:
-    """Lay the charts on the body; some ten seconds."""
+    """Lay the charts on the body; some five seconds."""
     c, body = SewnCharts(), human_body()
     faces = c.body[c.faces]
     twins = mirror_twins(faces, c.middle_edge())
-    surface = _Surface(body)
+    surface = BodySurface(body)
 
     def even(places: np.ndarray) -> np.ndarray:
         return (places + places[twins] * _MIRROR) / 2
@@ -70,11 +68,11 @@ def register() -> Registration:
     marked, goals, firm = _landmarks(c, twins)
     places = even(_hands_feet_and_head(places, c, twins))
     places = _settled(places, c, faces, surface, twins, marked, goals, firm)
-    corners, shares, gap = surface.nearest(places, _normals(places, faces))
+    corners, shares, gap = surface.nearest(places, unit_normals(places, faces))
     # The face slides down on the body, see `_LOWER`.
     places = even(np.einsum("nkc,nk->nc", surface.vertices[corners], shares))
     places[:, 1] -= _LOWER * _in_the_face(places)
-    corners, shares, _ = surface.nearest(places, _normals(places, faces))
+    corners, shares, _ = surface.nearest(places, unit_normals(places, faces))
     return Registration(corners, shares, twins, gap)
 
 
@@ -154,7 +152,7 @@ def _hands_feet_and_head(places: np.ndarray, c: SewnCharts, twins: np.ndarray) -
     return out
 
 
-def _settled(places, c: SewnCharts, faces, surface: _Surface, twins, marked, goals, firm) -> np.ndarray:
+def _settled(places, c: SewnCharts, faces, surface: BodySurface, twins, marked, goals, firm) -> np.ndarray:
     """The surface after all rounds: (6890, 3)."""
     import scipy.sparse as sp
     from scipy.sparse.linalg import splu
@@ -167,7 +165,7 @@ def _settled(places, c: SewnCharts, faces, surface: _Surface, twins, marked, goa
     bending = (laplace.T @ sp.diags(bend) @ laplace).tocsc()
     hands = c.member[[3, 4]].any(0)
     for share in np.linspace(0, 1, _ROUNDS):
-        normals = _normals(places, faces)
+        normals = unit_normals(places, faces)
         points, facing = surface.closest(places, normals)
         pull = points - places
         agree = (facing * normals).sum(1)
@@ -183,79 +181,3 @@ def _settled(places, c: SewnCharts, faces, surface: _Surface, twins, marked, goa
         places = places + solver.solve(weight[:, None] * step)
         places = (places + places[twins] * _MIRROR) / 2
     return places
-
-
-def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    n = np.cross(b - a, c - a)
-    out = np.stack([np.bincount(faces.ravel(), np.repeat(n[:, k], 3), len(vertices)) for k in range(3)], 1)
-    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
-
-
-class _Surface:
-    """The body's outside as points to look for, each with its normal and its triangle."""
-
-    def __init__(self, body: HumanBody) -> None:
-        self.vertices = body.vertices.astype(np.float64)
-        self.triangles = body.outer
-        normals = _normals(self.vertices, self.triangles)
-        a, b, c = (self.vertices[self.triangles[:, k]] for k in range(3))
-        area = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-        middle = (a + b + c) / 3
-        fine = (middle[:, 1] > 1.54) | (np.abs(middle[:, 0]) > 0.54)  # head and hands
-        count = np.maximum(1, np.round(area / np.where(fine, 0.0022, 0.005) ** 2)).astype(int)
-        self.owner = np.repeat(np.arange(len(area)), count)
-        rng = np.random.default_rng(0)
-        root, split = np.sqrt(rng.random(len(self.owner))), rng.random(len(self.owner))
-        mix = np.stack([1 - root, root * (1 - split), root * split], 1)
-        corners = self.triangles[self.owner]
-        self.points = np.einsum("nkc,nk->nc", self.vertices[corners], mix)
-        facing = np.einsum("nkc,nk->nc", normals[corners], mix)
-        self.facing = facing / np.linalg.norm(facing, axis=1, keepdims=True)
-
-    @cached_property
-    def _tree(self):
-        from scipy.spatial import cKDTree
-
-        return cKDTree(np.hstack([self.points, _FACING * self.facing]))
-
-    def closest(self, places: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The sample nearest to each place that faces as it does: points and normals (N, 3)."""
-        _, k = self._tree.query(np.hstack([places, _FACING * normals]))
-        return self.points[k], self.facing[k]
-
-    def nearest(self, places: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The exact nearest points on the triangles around: corners (N, 3), shares (N, 3), distances (N,)."""
-        _, k = self._tree.query(np.hstack([places, _FACING * normals]), k=_CANDIDATES)
-        corners = self.triangles[self.owner[k]]  # (N, K, 3)
-        shares = _shares(places[:, None], *(self.vertices[corners[..., i]] for i in range(3)))
-        found = np.einsum("nkic,nki->nkc", self.vertices[corners], shares)
-        distance = np.linalg.norm(found - places[:, None], axis=2)
-        best = distance.argmin(1)[:, None]
-        take = np.take_along_axis
-        return (
-            take(corners, best[..., None], 1)[:, 0].astype(np.int32),
-            take(shares, best[..., None], 1)[:, 0].astype(np.float32),
-            take(distance, best, 1)[:, 0].astype(np.float32),
-        )
-
-
-def _shares(place: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """Barycentric shares (..., 3) of the point of each triangle that is nearest to `place`."""
-    ab, ac, ap = b - a, c - a, place - a
-    d11, d12, d22 = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
-    e1, e2 = (ab * ap).sum(-1), (ac * ap).sum(-1)
-    area = np.maximum(d11 * d22 - d12 * d12, 1e-18)
-    s, t = (d22 * e1 - d12 * e2) / area, (d11 * e2 - d12 * e1) / area
-    inside = (s >= 0) & (t >= 0) & (s + t <= 1)
-    # Outside, the nearest point lies on one of the three edges.
-    on_ab, on_ac = np.clip(e1 / np.maximum(d11, 1e-18), 0, 1), np.clip(e2 / np.maximum(d22, 1e-18), 0, 1)
-    bc = c - b
-    on_bc = np.clip((bc * (place - b)).sum(-1) / np.maximum((bc * bc).sum(-1), 1e-18), 0, 1)
-    zero = np.zeros_like(s)
-    choices = np.stack([np.stack([on_ab, zero], -1), np.stack([zero, on_ac], -1), np.stack([1 - on_bc, on_bc], -1)])
-    found = a + choices[..., :1] * ab + choices[..., 1:] * ac
-    edge = np.linalg.norm(found - place, axis=-1).argmin(0)
-    outside = np.take_along_axis(choices, edge[None, ..., None], 0)[0]
-    st = np.where(inside[..., None], np.stack([s, t], -1), outside)
-    return np.concatenate([1 - st.sum(-1, keepdims=True), st], -1)
