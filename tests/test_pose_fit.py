@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mcld_app.body.fitting import camera
 from mcld_app.body.fitting.articulated import KEYS, LIMITS
-from mcld_app.body.fitting.camera import ANGLES, RIGHT, SCALE, UNKNOWNS, UP, Canvas
+from mcld_app.body.fitting.camera import ANGLES, RIGHT, SCALE, SHAPE, UNKNOWNS, UP, Canvas
 from mcld_app.body.fitting.landmark_places import landmark_points
 from mcld_app.body.fitting.landmarks import AT, NAMES, Landmarks
 from mcld_app.body.fitting.manual_fit import ManualFit, Sighting, fit_by_sighting
@@ -20,7 +20,7 @@ from mcld_app.body.fitting.snapping import extend, snap
 from mcld_app.body.mannequin.articulation import bone_transforms
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
-from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.body.mannequin.skeleton import BONES, joint_places
 from mcld_app.errors import IUVError, PoseError
 
 SIZE = (512, 352)
@@ -68,7 +68,9 @@ def some_unknowns(seed: int) -> np.ndarray:
 def test_bones_are_those_that_draw_the_mannequin(seed: int) -> None:
     unknowns = some_unknowns(seed)
     angles = dict(zip(KEYS, np.degrees(unknowns[ANGLES]).tolist(), strict=True))
-    assert np.allclose(camera.bones_of(unknowns).frames, bone_transforms(angles), atol=1e-5)
+    build, *shape = unknowns[SHAPE]
+    drawn = bone_transforms(angles, joint_places(build, shape))
+    assert np.allclose(camera.bones_of(unknowns).frames, drawn, atol=1e-5)
 
 
 @settings(max_examples=4)

@@ -17,7 +17,7 @@ import numpy as np
 
 from mcld_app.body.fitting import camera, landmark_places
 from mcld_app.body.fitting.articulated import BodyPoints
-from mcld_app.body.fitting.body_shape import AMOUNTS
+from mcld_app.body.fitting.body_shape import joints
 from mcld_app.body.fitting.landmark_places import Place
 from mcld_app.body.fitting.landmarks import AT
 from mcld_app.body.fitting.manual_fit import ManualFit
@@ -70,6 +70,7 @@ def _fit(path: Path) -> ManualFit | None:
 def _moved(table: dict[str, Place], fits: list[ManualFit]) -> tuple[dict[str, Place], float]:
     """The places where the photos saw the landmarks, and how far off they were, median, metres."""
     carriers, misses = list(BONES), []
+    starts, moves = joints()
     out = {}
     for name, place in table.items():
         normal = np.diag([1 / _STIFF**2, 1 / _STIFF**2, 1 / _DEPTH**2])
@@ -87,12 +88,12 @@ def _moved(table: dict[str, Place], fits: list[ManualFit]) -> tuple[dict[str, Pl
                 if sure < _LEAST_SURE or not (0 < at[0] < size[1] and 0 < at[1] < size[0]):
                     continue
                 bone = place.joint.replace("left_", f"{side}_")
-                start = np.array(BONES[bone][1]) + np.array(place.offset) * (sign, 1, 1)
+                carrier = [carriers.index(bone)]
+                start = starts[carrier] + np.array(place.offset) * (sign, 1, 1)
                 bones = camera.bones_of(unknowns)
-                one_hot = np.eye(len(carriers))[[carriers.index(bone)]]
-                point = BodyPoints(start[None], np.zeros((AMOUNTS, 1, 3)), one_hot)
+                point = BodyPoints(start, moves[:, carrier], np.eye(len(carriers))[carrier])
                 miss = canvas.to_metres(at[None])[0] - camera.seen(bones, point, unknowns).places[0]
-                turn = camera.view(unknowns) @ bones.frames[carriers.index(bone), :, :3]
+                turn = camera.view(unknowns) @ bones.frames[carrier[0], :, :3]
                 slope = turn[:2] * np.exp(unknowns[camera.SCALE]) * (sign, 1, 1)
                 weight = huber(np.array([np.linalg.norm(miss) / place.spread]), 2.0)[0] ** 2 / place.spread**2
                 normal += weight * slope.T @ slope

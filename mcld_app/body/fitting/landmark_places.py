@@ -36,21 +36,21 @@ class Place:
 
 # The right side is the left one's mirror image. Of the face, only what tells its turn.
 PLACES: dict[str, Place] = {
-    "nose": Place("head", (0.000, 0.045, 0.123), 0.020),
-    "left_eye": Place("head", (0.032, 0.080, 0.100), 0.020),
-    "left_ear": Place("head", (0.061, 0.060, 0.003), 0.025),
-    "left_mouth": Place("head", (0.023, 0.008, 0.103), 0.025),
-    "left_shoulder": Place("left_shoulder", (-0.009, 0.001, 0.000), 0.025),
+    "nose": Place("head", (0.000, 0.002, 0.125), 0.020),
+    "left_eye": Place("head", (0.032, 0.039, 0.098), 0.020),
+    "left_ear": Place("head", (0.074, 0.015, 0.012), 0.025),
+    "left_mouth": Place("head", (0.023, -0.031, 0.098), 0.025),
+    "left_shoulder": Place("left_shoulder", (-0.012, -0.002, 0.000), 0.025),
     "left_elbow": Place("left_elbow", (0.000, 0.000, 0.000), 0.020),
     "left_wrist": Place("left_wrist", (0.010, -0.001, 0.000), 0.020),
-    "left_little_finger": Place("left_wrist", (0.083, -0.037, -0.025), 0.040),
-    "left_index_finger": Place("left_wrist", (0.057, -0.063, 0.000), 0.035),
-    "left_thumb": Place("left_wrist", (0.037, -0.062, 0.020), 0.050),
-    "left_hip": Place("left_hip", (0.004, 0.003, 0.000), 0.040),
+    "left_little_finger": Place("left_wrist", (0.093, -0.041, -0.018), 0.040),
+    "left_index_finger": Place("left_wrist", (0.059, -0.099, 0.005), 0.035),
+    "left_thumb": Place("left_wrist", (0.004, -0.075, -0.009), 0.050),
+    "left_hip": Place("left_hip", (-0.010, -0.010, 0.000), 0.040),
     "left_knee": Place("left_knee", (0.000, 0.000, 0.000), 0.025),
-    "left_ankle": Place("left_ankle", (0.001, 0.009, 0.000), 0.020),
-    "left_heel": Place("left_ankle", (-0.008, -0.051, -0.043), 0.030),
-    "left_toes": Place("left_toes", (0.002, 0.000, 0.015), 0.030),
+    "left_ankle": Place("left_ankle", (0.001, 0.012, 0.000), 0.020),
+    "left_heel": Place("left_ankle", (-0.001, -0.046, -0.055), 0.030),
+    "left_toes": Place("left_toes", (-0.003, -0.008, 0.030), 0.030),
 }  # fmt: skip
 """Landmark -> its place: of the left side and of the middle."""
 
