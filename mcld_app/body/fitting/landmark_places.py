@@ -46,7 +46,7 @@ PLACES: dict[str, Place] = {
     "left_little_finger": Place("left_wrist", (0.093, -0.041, -0.018), 0.040),
     "left_index_finger": Place("left_wrist", (0.059, -0.099, 0.005), 0.035),
     "left_thumb": Place("left_wrist", (0.004, -0.075, -0.009), 0.050),
-    "left_hip": Place("left_hip", (-0.010, -0.010, 0.000), 0.040),
+    "left_hip": Place("left_hip", (-0.010, -0.025, 0.000), 0.040),
     "left_knee": Place("left_knee", (0.000, 0.000, 0.000), 0.025),
     "left_ankle": Place("left_ankle", (0.001, 0.012, 0.000), 0.020),
     "left_heel": Place("left_ankle", (-0.001, -0.046, -0.055), 0.030),
