@@ -162,7 +162,9 @@ def _twice(photo: np.ndarray, candidate: Candidate) -> Look | None:
     if first.score < _WORTH or not np.isfinite(first.landmarks.places).all():
         return None
     second = look(photo, first.hips, first.rim)
-    is_person = second.score > _SURE and np.isfinite(second.landmarks.places).all() and _is_human(photo, second.landmarks)
+    is_person = (
+        second.score > _SURE and np.isfinite(second.landmarks.places).all() and _is_human(photo, second.landmarks)
+    )
     return second if is_person else None
 
 
