@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from mcld_app.errors import IUVError, PoseError
 
 SIZE = (512, 352)
 POSES = named_poses()
+LEFT_LOWER_ARM_AND_HAND = (4, 19, 21)
 
 
 def landmarks_of(pose: Pose, size: tuple[int, int] = SIZE) -> Landmarks:
@@ -45,9 +48,11 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
     return float((a & b).sum() / (a | b).sum())
 
 
-def joints_apart(a: Pose, b: Pose, size: tuple[int, int] = SIZE) -> float:
-    """How far the joints of two poses are apart in the picture, the farthest, in metres of the first."""
-    seen = [to_picture(posed_vertices(pose)[1], pose, size)[:, :2] for pose in (a, b)]
+def joints_apart(a: Pose, b: Pose, size: tuple[int, int] = SIZE, hidden: Collection[str] = ()) -> float:
+    """How far the joints of two poses are apart in the picture, the farthest that is not hidden, in metres of the
+    first."""
+    used = [number for number, bone in enumerate(BONES) if bone not in hidden]
+    seen = [to_picture(posed_vertices(pose)[1], pose, size)[used, :2] for pose in (a, b)]
     return float(np.linalg.norm(seen[0] - seen[1], axis=1).max() / (size[0] / 2 * a.zoom * a.height))
 
 
@@ -140,7 +145,7 @@ def test_the_outline_tells_the_build() -> None:
     heavy = POSES["a-pose"].replace(build=1.4)
     outline = (draw_iuv(heavy, SIZE)[..., 0] > 0).astype(np.float32)
     fitted = fit_pose(landmarks_of(heavy), SIZE, outline)
-    assert fitted.pose.build > 0.6
+    assert fitted.pose.build > 0.9
     assert overlap(draw_iuv(fitted.pose, SIZE)[..., 0] > 0, outline > 0) > 0.95
 
 
@@ -192,7 +197,9 @@ def test_whatever_points_say_angles_stay_within_their_limits() -> None:
 def test_a_pose_is_found_by_its_map(name: str) -> None:
     iuv = draw_iuv(POSES[name], SIZE)
     pose = fit_map(iuv).pose
-    assert joints_apart(POSES[name], pose) < 0.10, "an arm that is hardly seen from the side is the farthest off"
+    far_arm_hidden = not np.isin(iuv[..., 0], LEFT_LOWER_ARM_AND_HAND).any()  # no map tells where it is
+    assert far_arm_hidden == (name == "side")
+    assert joints_apart(POSES[name], pose, hidden=("left_wrist",) if far_arm_hidden else ()) < 0.05
     assert overlap(draw_iuv(pose, SIZE)[..., 0] > 0, iuv[..., 0] > 0) > 0.85
 
 
@@ -226,9 +233,9 @@ def test_the_real_map_is_fitted_as_well_as_the_study_did(shared) -> None:
 def test_a_map_is_bent_to_an_outline_that_is_a_little_off() -> None:
     pose = POSES["a-pose"]
     iuv = draw_iuv(pose, SIZE)
-    wider = (draw_iuv(pose.replace(build=1.5), SIZE)[..., 0] > 0).astype(np.float32)
+    wider = (draw_iuv(pose.replace(build=2.0), SIZE)[..., 0] > 0).astype(np.float32)
     before, after = overlap(iuv[..., 0] > 0, wider > 0), overlap(snap(iuv, wider, 256.0)[..., 0] > 0, wider > 0)
-    assert before < 0.92 and after > 0.95
+    assert before < 0.88 and after > 0.95
     assert not snap(iuv, wider, 256.0)[wider == 0].any(), "nothing where the person is not"
 
 

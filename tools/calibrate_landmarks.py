@@ -1,4 +1,6 @@
-"""Where a network's landmarks lie on the mannequin, found anew: python tools/calibrate_landmarks.py FOLDER
+"""Where a network's landmarks lie on the mannequin, found anew.
+
+    PYTHONPATH=. python tools/calibrate_landmarks.py FOLDER
 
 To be run where the mannequin's shape has changed. FOLDER holds photos of people, whole and seen from the front, some
 dozens. To each the mannequin is fitted, by its outline and by the landmarks where they are thought to lie; then each

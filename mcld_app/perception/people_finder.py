@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,9 +29,11 @@ _SAME = 0.5  # of the trunk's size: people whose points lie nearer than this are
 _CLOSER = (0.6, 0.3)  # of the shorter side: the squares of a closer look, the smaller ones where nobody is found
 _DARK = 110  # grey levels that the lightest pixels of a dark photo do not reach
 _PART = 0.7  # of an outline that lies in somebody else's: it is a part of them
+_GROUND = 6  # grey levels, in each channel, that a plain ground's pixels differ from its colour at most
+_PLAIN = 0.6  # of the photo's rim that has the ground's colour, where the ground is plain
 _TRUNK = ("nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_elbow", "right_elbow")
 _FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
-_HANDS = ("left_wrist", "right_wrist")
+_HANDS = (("left_wrist", "left_index_finger"), ("right_wrist", "right_index_finger"))
 _FEET = ("left_ankle", "right_ankle")
 
 
@@ -160,18 +162,37 @@ def _twice(photo: np.ndarray, candidate: Candidate) -> Look | None:
     if first.score < _WORTH or not np.isfinite(first.landmarks.places).all():
         return None
     second = look(photo, first.hips, first.rim)
-    is_person = second.score > _SURE and np.isfinite(second.landmarks.places).all() and _is_human(second.landmarks)
+    is_person = (
+        second.score > _SURE and np.isfinite(second.landmarks.places).all() and _is_human(photo, second.landmarks)
+    )
     return second if is_person else None
 
 
-def _is_human(landmarks: Landmarks) -> bool:
-    """Whether what is seen is a person and no garment or thing: shoulders with a face or hands, or hips with feet."""
+def _is_human(photo: np.ndarray, landmarks: Landmarks) -> bool:
+    """Whether what is seen is a person and no garment or thing: shoulders with a face or hands, or hips with feet.
 
-    def seen(names: Sequence[str]) -> int:
-        return sum(landmarks.sure[AT[name]] > _SEEN for name in names)
+    Over the collar and past the sleeves of a garment that stands as if it were worn, the network sees a face and hands
+    that are not there, and outlines them; so what lies on a plain ground, or beyond the photo, does not count."""
+    there = _is_there(photo, landmarks.places)
 
-    shoulders, hips = seen(("left_shoulder", "right_shoulder")), seen(("left_hip", "right_hip"))
-    return bool((shoulders and (seen(_FACE) >= 2 or seen(_HANDS))) or (hips and seen(_FEET)))
+    def seen(*names: str) -> int:
+        return sum(landmarks.sure[AT[name]] > _SEEN and there[AT[name]] for name in names)
+
+    shoulders, hips = seen("left_shoulder", "right_shoulder"), seen("left_hip", "right_hip")
+    hands = sum(seen(wrist) and there[AT[finger]] for wrist, finger in _HANDS)  # a sleeve ends at the wrist
+    return bool((shoulders and (seen(*_FACE) >= 2 or hands)) or (hips and seen(*_FEET)))
+
+
+def _is_there(photo: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(N,) bool: whether places x, y lie in the photo, and not on its ground where that has one colour."""
+    x, y = np.round(places).astype(np.int64).T
+    inside = (x >= 0) & (y >= 0) & (x < photo.shape[1]) & (y < photo.shape[0])
+    rim = np.concatenate([photo[0], photo[-1], photo[:, 0], photo[:, -1]]).astype(np.int16)
+    ground = np.median(rim, axis=0)
+    if (np.abs(rim - ground).max(1) <= _GROUND).mean() < _PLAIN:
+        return inside
+    colours = photo[np.where(inside, y, 0), np.where(inside, x, 0)]
+    return inside & (np.abs(colours - ground).max(1) > _GROUND)
 
 
 def _is_at(candidate: Candidate, other: Look) -> bool:

@@ -23,7 +23,7 @@ AMOUNTS = 1 + _COMPONENTS
 LIMITS = np.array([SETTINGS["build"][:2], *[(-_FAR, _FAR)] * _COMPONENTS])
 """(AMOUNTS, 2) lowest and highest."""
 
-SPREADS = np.array([0.5, *[1.0] * _COMPONENTS])
+SPREADS = np.array([0.8, *[1.0] * _COMPONENTS])
 """(AMOUNTS,) how far each is from 0, about."""
 
 

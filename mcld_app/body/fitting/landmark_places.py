@@ -1,9 +1,12 @@
 """Where the landmarks of a body lie on the mannequin: all of the fitting's numbers that hang on the body's shape.
 
-A landmark is what a network was taught to call so: its "shoulder" is not our joint, its "hip" lies higher than a
-thigh's pivot. Each place is a joint of the skeleton and how far from there, in metres, in the rest pose. Where the
-mannequin's shape changes, `python tools/calibrate_landmarks.py FOLDER` finds these numbers anew: on photos of people
-seen from the front it fits the mannequin by outline and landmarks, and moves each place to where the landmark was.
+A landmark is what a network was taught to call so: its "shoulder" is not our joint, its "hip" lies lower and further
+in than a thigh's pivot. Each place is a joint of the skeleton and how far from there, in metres, in the rest pose.
+Face, knuckles and heels lie at or near the mesh's own landmarks (`assets/body/skeleton.json`); shoulders, hips, ankles
+and toes where photos are met best. Where the mannequin's shape changes, `tools/calibrate_landmarks.py FOLDER` finds
+these numbers anew: on photos of people seen from the front it fits the mannequin by outline and landmarks, and moves
+each place to where the landmark was. A dozen photos only tell which way to go: keep what makes the figures of
+`python -m mcld_app.bench body --finder` better.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ PLACES: dict[str, Place] = {
     "left_little_finger": Place("left_wrist", (0.093, -0.041, -0.018), 0.040),
     "left_index_finger": Place("left_wrist", (0.059, -0.099, 0.005), 0.035),
     "left_thumb": Place("left_wrist", (0.004, -0.075, -0.009), 0.050),
-    "left_hip": Place("left_hip", (-0.010, -0.010, 0.000), 0.040),
+    "left_hip": Place("left_hip", (-0.010, -0.025, 0.000), 0.040),
     "left_knee": Place("left_knee", (0.000, 0.000, 0.000), 0.025),
     "left_ankle": Place("left_ankle", (0.001, 0.012, 0.000), 0.020),
     "left_heel": Place("left_ankle", (-0.001, -0.046, -0.055), 0.030),
