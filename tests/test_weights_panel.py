@@ -11,6 +11,7 @@ import pytest
 from hub import Hub
 
 from mcld_app.checkpoints import wanted
+from mcld_app.checkpoints.wheel_models import BODY
 from mcld_app.studio import generation
 from mcld_app.studio.panels import weights
 
@@ -37,7 +38,8 @@ def asked_from(host: str | None, **headers: str):
 
 def test_what_is_missing_is_said_with_its_place_and_its_licence_before_anything_is_fetched(folder: Path) -> None:
     told = weights.told(True)
-    missing = [line["what"] for line in told["lines"] if line["state"] == "missing"]
+    body = {file.label for file in BODY.files}  # whether they are here hangs on which tests ran before
+    missing = [line["what"] for line in told["lines"] if line["state"] == "missing" and line["what"] not in body]
     assert missing[:2] == ["denoising UNet", "ReferenceNet"]
     assert any(str(folder) in text for line in told["lines"] for text in line["todo"])
     offers = told["offers"]
