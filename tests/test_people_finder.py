@@ -308,7 +308,7 @@ def test_real_people_are_found_as_well_as_the_study_did(shared) -> None:
     real = find_in("real", read_photo(shared / "real" / "person.jpg")).person(0)
     both, same, apart = agreement(real.iuv, read_iuv(shared / "real" / "person_iuv.png"))
     assert both >= 0.86 and same >= 0.87
-    assert apart <= 3.2, "2.94 were measured, the bar is 3; another processor may tip a pixel"
+    assert apart <= 3.2, "the photo itself gives 2.94, and with one grey level of noise 2.97 to 3.11: the bar is 3"
     bare, snapped = [real.fit.agreement], []
     for name in ("full-jeans", "no-head-full"):
         fit = find_in(name, read_photo(shared / "pictures" / "people" / f"{name}.jpg")).fit(0)

@@ -25,6 +25,7 @@ from mcld_app.errors import StudioError
 from mcld_app.network.focus import PLANS
 from mcld_app.training.config import Config, ConfigError, Objective, read_config, schema
 from mcld_app.training.loop import learning_rate, make_task, train
+from mcld_app.training.memory import parameters
 from mcld_app.training.objective import (
     cell_mask,
     draw_noise,
@@ -627,7 +628,6 @@ BAD = {
     "no such plan": ({"plan": "B9"}, "`plan` must be one of ours, B1"),
     "out of range": ({"ema": 1.5}, "`ema` must be from 0 to below 1"),
     "size": ({"data": {"size": [100, 100]}}, "`data.size` must be"),
-    "missing folder": ({"data": {"source": "folder", "folder": "nowhere"}}, "`data.folder`: there is no folder 'now"),
     "no number": ({"learning_rate": "slow"}, "`learning_rate` must be a number, not 'slow'"),
     "true is no whole number": ({"steps": True}, "`steps` must be a whole number, not True"),
     "half a step": ({"steps": 2.5}, "`steps` must be a whole number, not 2.5"),
@@ -648,6 +648,15 @@ def test_a_bad_configuration_names_the_key_and_the_cure(tmp_path: Path, case: st
     values, says = BAD[case]
     with pytest.raises(ConfigError, match=says):
         read_config(written(tmp_path, **values))
+
+
+def test_a_run_whose_data_is_not_there_does_not_begin_and_its_memory_is_worked_out_all_the_same(tmp_path: Path):
+    data = {"source": "folder", "folder": "nowhere"}
+    config = read_config(written(tmp_path, out=str(tmp_path / "x"), sizes=SIZES, data=data))
+    with pytest.raises(ConfigError, match=r"`data\.folder`: there is no folder 'now"):
+        train(config, quiet=True)
+    assert not (tmp_path / "x").exists()
+    assert parameters(config)["denoising_unet"]
 
 
 def test_files_that_are_no_configuration_are_told(tmp_path: Path):

@@ -132,15 +132,19 @@ class Config:
         """Raises ConfigError where values do not go together."""
         if len(self.data.size) != 2 or any(n % 8 or n < 64 for n in self.data.size):
             raise ConfigError(f"`data.size` must be [height, width], multiples of 8 from 64, not {self.data.size}.")
-        if self.data.source == "folder" and not Path(self.data.folder).is_dir():
-            raise ConfigError(
-                f"`data.folder`: there is no folder {self.data.folder!r}. Give the folder that holds `train` and "
-                "`train_densepose`, or set `data.source: drawn`."
-            )
         if self.data.source == "drawn" and 0 < self.data.people < self.batch:
             raise ConfigError(
                 f"`batch` is {self.batch}, but `data.people` only {self.data.people}: give more people, or 0 for "
                 "endless ones, or a smaller batch."
+            )
+
+    def check_data(self) -> None:
+        """Raises ConfigError where the folder of the data is not there: asked where a run begins, for what a
+        configuration says can be worked out without any data."""
+        if self.data.source == "folder" and not Path(self.data.folder).is_dir():
+            raise ConfigError(
+                f"`data.folder`: there is no folder {self.data.folder!r}. Give the folder that holds `train` and "
+                "`train_densepose`, or set `data.source: drawn`."
             )
 
 

@@ -88,6 +88,7 @@ class Run:
 
     def __init__(self, config: Config) -> None:
         """Raises StudioError: see `train`."""
+        config.check_data()
         self.config, self.out = config, Path(config.out)
         self.accelerator = _accelerator(config)
         self._states = self.out / f"state-{config.task}"
