@@ -8,7 +8,7 @@ import pytest
 from mcld_app.body.bodies import bodies_in
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import named_poses
-from mcld_app.body.mannequin.rendering import kept_iuv
+from mcld_app.body.mannequin.rendering import kept_drawing
 
 POSES = named_poses()
 HEIGHT, WIDTH = 512, 352  # of the picture a person is drawn on; they stand in its middle
@@ -22,7 +22,7 @@ def group(*people: tuple[str, float, int]) -> tuple[np.ndarray, np.ndarray]:
     iuv, who = np.zeros((HEIGHT, 900, 3), np.uint8), np.zeros((HEIGHT, 900), int)
     for number, (pose, size, middle) in enumerate(people, 1):
         height, width = int(HEIGHT * size), int(WIDTH * size)
-        own = resize_iuv(kept_iuv(POSES[pose]), (height, width))
+        own = resize_iuv(kept_drawing(POSES[pose]).iuv, (height, width))
         top, left = HEIGHT - height, middle - width // 2
         cut = slice(max(0, -left), min(width, 900 - left))
         body = own[:, cut, 0] > 0
@@ -40,7 +40,7 @@ def overlaps(bodies: tuple[np.ndarray, ...], who: np.ndarray) -> list[float]:
 
 @pytest.mark.parametrize("pose", list(POSES))
 def test_one_body_is_one_whatever_its_arms_hide(pose: str) -> None:
-    iuv = kept_iuv(POSES[pose])
+    iuv = kept_drawing(POSES[pose]).iuv
     [body] = bodies_in(iuv)
     assert body is iuv
 
@@ -102,6 +102,6 @@ def test_odd_maps_are_one_body() -> None:
     noise[..., 0] %= 25
     for iuv in (noise, np.zeros((40, 40, 3), np.uint8), np.full((40, 40, 3), 3, np.uint8)):
         assert len(bodies_in(iuv)) >= 1
-    legs = kept_iuv(POSES["standing"]) * np.isin(kept_iuv(POSES["standing"])[..., :1], (9, 10, 13, 14))
+    legs = kept_drawing(POSES["standing"]).iuv * np.isin(kept_drawing(POSES["standing"]).iuv[..., :1], (9, 10, 13, 14))
     [body] = bodies_in(legs.astype(np.uint8))
     assert np.array_equal(body, legs)

@@ -19,6 +19,7 @@ from mcld_app.editing.edits.face_swap import FaceSwap
 from mcld_app.editing.edits.paint import Paint, erased
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import Person, make_person
+from mcld_app.editing.preview import SMALL_SIZE
 from mcld_app.editing.series import pose_between, series_of
 from mcld_app.errors import StudioError
 from mcld_app.synthetic.people import draw_person, render_person
@@ -285,7 +286,7 @@ def test_the_pose_of_a_picture_is_drawn_as_its_map_is(anna: Person, bea: Person)
     assert (shown.iuv == bea.picture_iuv).all()
     body = bea.picture_iuv[..., 0] > 0
     assert (shown.picture[body] != look.person.background[body]).any(-1).mean() > 0.9
-    assert draw(look, small=True).picture.shape == (256, 176, 3)
+    assert draw(look, SMALL_SIZE).picture.shape == (256, 176, 3)
 
 
 def test_a_series_has_poses_in_between_where_there_is_a_way() -> None:

@@ -19,7 +19,7 @@ from mcld_app.body.mannequin.pose import JOINTS, POSE_FOLDER, SETTINGS, Pose, na
 from mcld_app.body.mannequin.rendering import (
     body_faces,
     draw_iuv,
-    kept_iuv,
+    kept_drawing,
     posed_vertices,
     to_picture,
 )
@@ -512,10 +512,10 @@ def test_a_pose_cannot_be_changed_in_place() -> None:
 
 def test_a_pose_is_drawn_once_and_what_was_drawn_cannot_be_changed() -> None:
     pose = Pose(yaw=33.0)
-    first = kept_iuv(pose, (128, 88))
-    assert kept_iuv(pose, (128, 88)) is first and np.array_equal(first, draw_iuv(pose, (128, 88)))
-    assert kept_iuv(pose, (64, 44)).shape == (64, 44, 3)
+    first = kept_drawing(pose, (128, 88)).iuv
+    assert kept_drawing(pose, (128, 88)).iuv is first and np.array_equal(first, draw_iuv(pose, (128, 88)))
+    assert kept_drawing(pose, (64, 44)).iuv.shape == (64, 44, 3)
     with pytest.raises(ValueError, match="read-only"):
         first[0, 0] = 1
     other = pose.replace(yaw=34.0)
-    assert not np.array_equal(kept_iuv(other, (128, 88)), first) and pose == Pose(yaw=33.0)
+    assert not np.array_equal(kept_drawing(other, (128, 88)).iuv, first) and pose == Pose(yaw=33.0)

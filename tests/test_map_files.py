@@ -10,12 +10,12 @@ import pytest
 
 from mcld_app.body.iuv import check_iuv, encode_iuv, from_network_rgb, match_photo, read_iuv, resize_iuv
 from mcld_app.body.mannequin.pose import named_poses
-from mcld_app.body.mannequin.rendering import kept_iuv
+from mcld_app.body.mannequin.rendering import kept_drawing
 from mcld_app.body.photo import encode_png
 from mcld_app.editing.person import read_person
 from mcld_app.errors import IUVError, PictureError
 
-MAP = kept_iuv(named_poses()["walking"])
+MAP = kept_drawing(named_poses()["walking"]).iuv
 ROWS, COLUMNS = np.indices(MAP.shape[:2])
 PHOTO = np.stack([90 + COLUMNS % 90, 60 + ROWS % 120, 200 - COLUMNS % 130], -1).astype(np.uint8)
 
@@ -123,7 +123,7 @@ def test_parts_in_any_flat_colours_are_named() -> None:
 def test_a_true_map_is_never_taken_for_false_colours() -> None:
     for name in ("standing", "side", "sitting", "back", "hands-on-hips"):
         for size in ((512, 352), (96, 66)):
-            iuv = resize_iuv(kept_iuv(named_poses()[name]), size)
+            iuv = resize_iuv(kept_drawing(named_poses()[name]).iuv, size)
             assert np.array_equal(read_iuv(encode_iuv(iuv)), iuv), name
 
 

@@ -18,13 +18,16 @@ from typing import TypeVar
 
 import numpy as np
 
+from mcld_app.bench.rim import POSES, rim_share
 from mcld_app.body.charts import TEXTURE
 from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.iuv import read_iuv
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.photo import read_photo
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.texture_map import render, texels_seen
+from mcld_app.body.texture.photo_reading import PhotoSource, draw_from
+from mcld_app.body.texture.texture_map import texels_seen
+from mcld_app.editing import look as looks
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
 from mcld_app.perception.found_people import find_in, is_installed
@@ -109,6 +112,7 @@ def bench_finder(folder: Path = FOLDER) -> list[Figure]:
     if real.is_file() and real.with_name("person_iuv.png").is_file():
         figures += _against_densepose(looked[-1].person, read_iuv(real.with_name("person_iuv.png")))
     figures += _pairs(folder / "pictures" / "pairs")
+    figures += _rims([one.person for one in looked])
     return figures
 
 
@@ -168,12 +172,13 @@ def _against_densepose(person: Person, known: np.ndarray) -> Iterator[Figure]:
 
 
 def _pairs(folder: Path) -> Iterator[Figure]:
-    """Each person drawn by the texture preview in the pose of another photo of them, beside that photo."""
+    """Each person drawn by the preview in the pose of another photo of them, beside that photo."""
     inside, agreeing = [], []
     for group in sorted(folder.glob("*")):
         people = [find_in(path.stem, read_photo(path)).person(0) for path in sorted(group.glob("*.jpg"))]
         for source, target in permutations(people, 2):
-            drawn = render(source.filled, target.iuv)
+            texels = texels_seen(target.iuv)
+            drawn = draw_from(source.filled, _sources(source), *texels, target.iuv.shape[:2])
             mask, seen = target.fit.sighting.outline >= 128, drawn[..., 3] > 0
             picture = np.where(seen[..., None], drawn[..., :3], _ground(target))
             inside.append(_psnr(picture, target.photo, mask))
@@ -182,6 +187,19 @@ def _pairs(folder: Path) -> Iterator[Figure]:
         yield Figure(f"preview in another photo's pose, in the outline, {len(inside)} pairs", float(np.mean(inside)),
                      "dB", least=14.3)  # fmt: skip
         yield Figure("the same, where outline and snapped map agree", float(np.mean(agreeing)), "dB", least=17)
+
+
+def _rims(people: list[Person]) -> Iterator[Figure]:
+    share = rim_share(people)
+    what = f"ground on the body in {len(POSES)} poses, mean of {len(people)}"
+    yield Figure(f"{what}; a part has several colours", 100 * share.several, "%", most=4)
+    yield Figure("the same of the photos' own pixels well inside", 100 * share.floor_several, "%")
+    yield Figure(f"{what}; one colour a part", 100 * share.single, "%")
+    yield Figure("the same of the photos' own pixels well inside", 100 * share.floor_single, "%")
+
+
+def _sources(person: Person) -> tuple[tuple[PhotoSource, np.ndarray], ...]:
+    return looks.of(person).appearance.sources("smooth")
 
 
 def _ground(person: Person) -> np.ndarray:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mcld_app.body.texture.completion import coloured, complete
+from mcld_app.body.texture.photo_reading import PhotoSource, taken
 from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.editing.edits.edit import Edit
 from mcld_app.editing.person import Person
@@ -62,6 +63,50 @@ class Appearance:
         own = self.person.texture
         return (self.seen.image != own.image).any(2) | (self.seen.coverage & ~own.coverage)
 
+    @cached_property
+    def shown_by(self) -> tuple[np.ndarray, tuple[Person, ...]]:
+        """Which photo each texel is taken from: (512, 512) uint8, 0 for none of them (paint, a colour, a guess), else
+        the number, from 1, of one of the people beside it."""
+        if not self.edits:
+            return self.person.texture.coverage.astype(np.uint8), (self.person,)
+        which, people = self.below.shown_by
+        last, before = self.edits[-1], self.below.seen
+        if not last.on:
+            return which, people
+        new = (self.seen.image != before.image).any(2) | (self.seen.coverage != before.coverage)
+        which = np.where(new, np.uint8(0), which)
+        shown = last.shows(before)
+        if shown is not None:
+            donor, texels = shown
+            people = people if donor in people else (*people, donor)
+            which[texels] = people.index(donor) + 1
+        return which, people
+
+    def sources(self, how: str) -> tuple[tuple[PhotoSource, np.ndarray], ...]:
+        """The photos that the texture map of `filled` may be read from: each with `soft_share` of its texels."""
+        if how not in self._sources:
+            which, people = self.shown_by
+            numbers = {person: number for number, person in enumerate(people, 1)}
+            texels = [(person, which == number) for person, number in numbers.items()]
+            if how == "photos":
+                free = (which == 0) & ~self.seen.coverage
+                for other in self.others:
+                    mine = free & other.texture.coverage
+                    texels.append((other, mine))
+                    free &= ~mine
+            self._sources[how] = tuple((person.pixels, taken(person.pixels, mask)) for person, mask in texels)
+        return self._sources[how]
+
+    @cached_property
+    def donors(self) -> tuple[tuple[PhotoSource, np.ndarray], ...]:
+        """Of these the ones that edits bring, without the person's own photo."""
+        which, people = self.shown_by
+        return tuple((p.pixels, taken(p.pixels, which == n)) for n, p in enumerate(people, 1) if p is not self.person)
+
+    @cached_property
+    def _sources(self) -> dict[str, tuple[tuple[PhotoSource, np.ndarray], ...]]:
+        return {}
+
     def known(self, how: str) -> np.ndarray:
         """Which texels are no guess: (512, 512) bool."""
         if how != "photos" or not self.others:
@@ -113,4 +158,6 @@ class Appearance:
     def doze(self) -> None:
         """Let go of what is quickly worked out again: an appearance that only undo remembers needs half the memory."""
         self.__dict__.pop("_filled", None)
+        self.__dict__.pop("_sources", None)
+        self.__dict__.pop("donors", None)
         self.__dict__.pop("changed", None)

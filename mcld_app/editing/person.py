@@ -23,6 +23,8 @@ from mcld_app.body.photo import read_photo, read_sized_photo
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
+from mcld_app.body.texture.photo_places import photo_places, rim_of
+from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
 from mcld_app.body.texture.preview_planes import background_colour
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.content import content_hash
@@ -129,6 +131,13 @@ class Person:
     @cached_property
     def _exact(self) -> dict[str | None, TextureMap]:
         return {}
+
+    @cached_property
+    def pixels(self) -> PhotoSource:
+        """Their photo, to be read at the texels that it shows. Where nothing tells which pixels are doubtful, those on
+        the body's rim are: half of them is background."""
+        doubt = rim_of(self.iuv) if self.doubtful is None else self.doubtful
+        return photo_source(self.photo, photo_places(_sure(self.iuv, doubt)))
 
     @cached_property
     def filled(self) -> TextureMap:

@@ -1,4 +1,4 @@
-"""The picture of a look, from its texture map alone: no network."""
+"""The picture of a look, from its texture map and the photos behind it: no network."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ import cv2
 import numpy as np
 
 from mcld_app.body.iuv import resize_iuv
-from mcld_app.body.mannequin.rendering import kept_iuv
-from mcld_app.body.texture.texture_map import TextureMap, render
-from mcld_app.editing.look import Look, MapPose
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import kept_drawing
+from mcld_app.body.texture.photo_reading import draw_from
+from mcld_app.body.texture.texture_map import TextureMap, texels_seen
+from mcld_app.editing.look import Look
 from mcld_app.editing.person import PICTURE_SIZE, Person
 
 SMALL_SIZE = (PICTURE_SIZE[0] // 2, PICTURE_SIZE[1] // 2)
+"""For a hand on a slider: drawn in less than half the time."""
+
+LARGE_SIZE = (PICTURE_SIZE[0] * 2, PICTURE_SIZE[1] * 2)
+"""As large as a photo's own pixels are worth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +27,7 @@ class Preview:
     """A drawn look.
 
     Attributes:
-        picture: (512, 352, 3) uint8 RGB, or half of that.
+        picture: (H, W, 3) uint8 RGB.
         iuv: uint8 of the same size, channels I, U, V: the pose the picture is drawn in.
     """
 
@@ -29,26 +35,25 @@ class Preview:
     iuv: np.ndarray
 
 
-def draw(look: Look, *, small: bool = False) -> Preview:
-    """Draw a look. As in the photo, the photo itself stays and only what was edited is painted over it; in another pose
-    the whole body is drawn from the texture map on a plain background. `small` draws that at half the size, in less
-    than half the time: for a hand on a slider."""
+def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
+    """Draw a look, `size` (height, width) large, 11:16. As in the photo, the photo itself stays and only what was
+    edited is painted over it; in another pose the whole body is drawn on a plain background. What a photo shows of the
+    person, or of a garment, is read from the photo itself, as sharp as it is there; the texture map gives the rest."""
     if look.pose is None:
-        return Preview(edited_photo(look, look.person.picture, look.person.picture_iuv), look.person.picture_iuv)
-    iuv = pose_map(look, small=small)
-    drawn = render(look.texture, iuv)
+        photo, iuv = _photo(look.person, size)
+        return Preview(edited_photo(look, photo, iuv), iuv)
+    iuv = pose_map(look, size)
+    pixel, texel = _texels(look, iuv)
+    drawn = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
     return Preview(_over(drawn, _background(look.person, iuv)), iuv)
 
 
-def pose_map(look: Look, *, small: bool = False) -> np.ndarray:
-    """The IUV map of a look's pose, (512, 352, 3) uint8, channels I, U, V; or half of that."""
-    if look.pose is None:
-        iuv = look.person.picture_iuv
-    elif isinstance(look.pose, MapPose):
-        iuv = look.pose.iuv
-    else:
-        return kept_iuv(look.pose, SMALL_SIZE if small else PICTURE_SIZE)
-    return resize_iuv(iuv, SMALL_SIZE) if small else iuv
+def pose_map(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
+    """The IUV map of a look's pose, (*size, 3) uint8, channels I, U, V."""
+    if isinstance(look.pose, Pose):
+        return kept_drawing(look.pose, size).iuv
+    iuv = look.person.picture_iuv if look.pose is None else look.pose.iuv
+    return iuv if size == PICTURE_SIZE else resize_iuv(iuv, size)
 
 
 def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
@@ -62,7 +67,25 @@ def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
     changed = look.appearance.changed
     if not changed.any():
         return photo
-    return _over(render(TextureMap(look.texture.image, changed), iuv), photo)
+    edited = TextureMap(look.texture.image, changed)
+    return _over(draw_from(edited, look.appearance.donors, *texels_seen(iuv), photo.shape[:2]), photo)
+
+
+def _photo(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """A person's photo and its IUV map at that size."""
+    if size == PICTURE_SIZE:
+        return person.picture, person.picture_iuv
+    shrinks = size[0] < person.photo.shape[0]
+    filter_of = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(person.photo, size[::-1], interpolation=filter_of), resize_iuv(person.iuv, size)
+
+
+def _texels(look: Look, iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pixels that show the body, and the texel each of them shows: the mannequin's own, where it is one."""
+    if isinstance(look.pose, Pose):
+        drawing = kept_drawing(look.pose, iuv.shape[:2])
+        return drawing.pixel, drawing.texel
+    return texels_seen(iuv)
 
 
 def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -83,7 +106,8 @@ def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
 def _background(person: Person, iuv: np.ndarray) -> np.ndarray:
     """A plain background with a soft shadow under the feet."""
     share = iuv.shape[0] / PICTURE_SIZE[0]
-    out = person.background[: iuv.shape[0], : iuv.shape[1]].copy()  # of one colour: any part will do
+    out = np.empty(iuv.shape, np.uint8)
+    out[:] = person.background[0, 0]  # it is of one colour
     box = cv2.boundingRect(iuv[..., 0])
     reach, feet = round(24 * share), box[1] + box[3] - round(3 * share)
     if reach < feet < iuv.shape[0] - 5 * share:

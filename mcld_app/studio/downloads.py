@@ -10,6 +10,7 @@ from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, pose_map
+from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.output.animation import encode_gif, encode_mp4
@@ -76,7 +77,7 @@ def result_of(session: Session, data: Mapping[str, Any]) -> Generated:
 
 
 def _picture(state: EditorState) -> File:
-    return "mcld-picture.png", _PNG, encode_png(draw(state.look).picture)
+    return "mcld-picture.png", _PNG, encode_png(draw(state.look, LARGE_SIZE).picture)
 
 
 def _texture(state: EditorState) -> File:

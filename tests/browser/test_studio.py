@@ -291,8 +291,22 @@ def test_what_was_made_can_be_downloaded(session: Page, name: str) -> None:
     with session.expect_download(timeout=SLOW) as waiting:
         session.locator("#downloads").get_by_role("button", name=name, exact=True).click()
     picture = Image.open(waiting.value.path())
-    assert picture.size == ((512, 512) if name == "Texture map" else (352, 512))
+    sizes = {"Preview picture": (704, 1024), "Texture map": (512, 512), "IUV map": (352, 512)}
+    assert picture.size == sizes[name]
     assert len(picture.convert("RGB").getcolors(1 << 20)) > 50
+
+
+def test_the_preview_is_looked_at_large_and_closed_again(session: Page) -> None:
+    choose_pose(session, "Walking")
+    session.get_by_role("button", name="Look at it large").click()
+    large = session.locator(".stage-large img")
+    large.wait_for()
+    session.wait_for_function("document.querySelector('.stage-large img').naturalWidth > 0")
+    assert large.evaluate("(img) => [img.naturalWidth, img.naturalHeight]") == [704, 1024]
+    assert large.get_attribute("alt") == session.locator(".stage-after").get_attribute("alt")
+    session.keyboard.press("Escape")
+    large.wait_for(state="hidden")
+    assert session.evaluate("document.activeElement.className") == "stage-enlarge"
 
 
 def test_the_page_asks_nobody_outside_for_anything(session: Page, studio_url: str) -> None:

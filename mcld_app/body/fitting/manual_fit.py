@@ -9,6 +9,7 @@ import numpy as np
 
 from mcld_app.body.fitting.landmarks import AT, Landmarks
 from mcld_app.body.fitting.pose_fit import fit_pose
+from mcld_app.body.fitting.rim import ground_at_rim
 from mcld_app.body.fitting.snapping import doubtful, extend, snap
 from mcld_app.body.framing import (
     Frame,
@@ -114,7 +115,8 @@ class ManualFit:
             return None
         s = self.sighting
         beside = (self.iuv[..., 0] > 0) & (self.snapped[..., 0] == 0)
-        return beside | doubtful(self.pose, self.iuv, s.shares, self._metre, self.photo, s.landmarks)
+        ground = ground_at_rim(self.photo, self.iuv, s.shares, self._metre)
+        return beside | ground | doubtful(self.pose, self.iuv, s.shares, self._metre, self.photo, s.landmarks)
 
     @property
     def _metre(self) -> float:

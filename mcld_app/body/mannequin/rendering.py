@@ -5,6 +5,7 @@ The DensePose charts, laid on the figure, are bent at about 20 joints (linear bl
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,13 +18,32 @@ from mcld_app.body.mannequin.skeleton import BONES, joint_places
 from mcld_app.body.raster import interpolate, rasterise
 
 
-def kept_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
-    """`draw_iuv`, drawn once for a pose; read-only."""
-    if (draw_iuv, size) not in pose.worked_out:
-        drawn = draw_iuv(pose, size)
-        drawn.setflags(write=False)
-        pose.worked_out[draw_iuv, size] = drawn
-    return pose.worked_out[draw_iuv, size]
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """The mannequin drawn in a pose; arrays are read-only.
+
+    Attributes:
+        iuv: (H, W, 3) uint8, see `draw_iuv`.
+        pixel: (N,) int32, flat numbers of the pixels that show the body.
+        texel: (N, 2) float32, what each of them shows: x and y on the texture map. The same as U and V say, without
+            their steps.
+    """
+
+    iuv: np.ndarray
+    pixel: np.ndarray
+    texel: np.ndarray
+
+
+def kept_drawing(pose: Pose, size: tuple[int, int] = (512, 352)) -> Drawing:
+    """The mannequin of a pose, drawn once for it."""
+    if (kept_drawing, size) not in pose.worked_out:
+        surface = _surface(pose, size)
+        pixel, texel = _over(surface, charts().face_texture)
+        arrays = _iuv(surface, size), pixel.astype(np.int32), texel
+        for array in arrays:
+            array.setflags(write=False)
+        pose.worked_out[kept_drawing, size] = Drawing(*arrays)
+    return pose.worked_out[kept_drawing, size]
 
 
 def draw_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
@@ -36,13 +56,28 @@ def draw_iuv(pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
     Returns:
         (height, width, 3) uint8, I 0..24, U, V; background 0.
     """
+    return _iuv(_surface(pose, size), size)
+
+
+_Surface = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _surface(pose: Pose, size: tuple[int, int]) -> _Surface:
     points, _ = posed_vertices(pose)
-    corners, seen_faces, seen = draw_surface(to_picture(points, pose, size), body_faces(), size)
-    uv = charts().uv[charts().faces[seen_faces]] * 255
-    pixel, value = interpolate(corners, uv, seen)
+    return draw_surface(to_picture(points, pose, size), body_faces(), size)
+
+
+def _over(surface: _Surface, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    corners, faces, seen = surface
+    return interpolate(corners, values[faces], seen)
+
+
+def _iuv(surface: _Surface, size: tuple[int, int]) -> np.ndarray:
+    _, faces, seen = surface
+    pixel, uv = _over(surface, charts().uv[charts().faces] * 255)
     out = np.zeros((size[0] * size[1], 3), np.uint8)
-    out[pixel, 0] = charts().face_part[seen_faces[seen.ravel()[pixel]]]
-    out[pixel, 1:] = value + 0.5
+    out[pixel, 0] = charts().face_part[faces[seen.ravel()[pixel]]]
+    out[pixel, 1:] = uv + 0.5
     return out.reshape(*size, 3)
 
 

@@ -53,22 +53,29 @@ def render(texture: TextureMap, iuv: np.ndarray) -> np.ndarray:
         (H, W, 4) uint8 RGBA; alpha is 255 where the body is seen and its texel covered, else 0 (and black).
     """
     height, width = iuv.shape[:2]
+    pixel, texel = texels_seen(iuv)
     out = np.zeros(height * width, np.uint32)  # four bytes a pixel: red, green, blue, alpha
-    pixel, xy = texels_seen(iuv)
-    if len(pixel):
-        covered = texture.coverage.view(np.uint8)
-        source = cv2.merge([*cv2.split(cv2.copyTo(texture.image, covered)), covered * np.uint8(255)])
-        # Packed into rows of 512, so that only the person's own pixels are looked up.
-        rows = -(-len(pixel) // 512)
-        where = np.zeros((rows * 512, 2), np.float32)
-        where[: len(xy)] = xy
-        found = cv2.remap(source, where.reshape(rows, 512, 2), None, cv2.INTER_LINEAR).reshape(-1, 4)[: len(pixel)]
-        mixed = np.flatnonzero(found.view("<u4")[:, 0] < 0xFF000000)  # with uncovered black: take that share out again
-        colour, alpha = found[mixed, :3].astype(np.float32), found[mixed, 3:]
-        colour = np.minimum(colour * 255 / np.maximum(alpha, 1), 255).astype(np.uint8)
-        found[mixed] = np.where(alpha >= 96, np.concatenate([colour, np.full_like(alpha, 255)], 1), 0)
-        out[pixel] = found.view(np.uint32)[:, 0]
+    out[pixel] = look_up(texture, texel).view(np.uint32)[:, 0]
     return out.view(np.uint8).reshape(height, width, 4)
+
+
+def look_up(texture: TextureMap, texel: np.ndarray) -> np.ndarray:
+    """The colours (N, 4) uint8 RGBA at N places (N, 2) float32, x and y on the texture map, by bilinear look-up; alpha
+    as in `render`."""
+    if not len(texel):
+        return np.zeros((0, 4), np.uint8)
+    covered = texture.coverage.view(np.uint8)
+    source = cv2.merge([*cv2.split(cv2.copyTo(texture.image, covered)), covered * np.uint8(255)])
+    # Packed into rows of 512, so that only the person's own pixels are looked up.
+    rows = -(-len(texel) // 512)
+    where = np.zeros((rows * 512, 2), np.float32)
+    where[: len(texel)] = texel
+    found = cv2.remap(source, where.reshape(rows, 512, 2), None, cv2.INTER_LINEAR).reshape(-1, 4)[: len(texel)]
+    mixed = np.flatnonzero(found.view("<u4")[:, 0] < 0xFF000000)  # with uncovered black: take that share out again
+    colour, alpha = found[mixed, :3].astype(np.float32), found[mixed, 3:]
+    colour = np.minimum(colour * 255 / np.maximum(alpha, 1), 255).astype(np.uint8)
+    found[mixed] = np.where(alpha >= 96, np.concatenate([colour, np.full_like(alpha, 255)], 1), 0)
+    return found
 
 
 def places(iuv: np.ndarray) -> np.ndarray:

@@ -101,6 +101,15 @@ class Edit(ABC):
                 that picture shows, extracted in the same way; what it hides becomes a hole.
         """
 
+    def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray] | None:
+        """Whose photo the edit brings, and which texels, (512, 512) bool, are that photo's own: a preview reads them
+        from there. None where it brings none.
+
+        Args:
+            texture: as the edits before left it.
+        """
+        return None
+
     def turn_face(self, faces: Faces) -> Faces:
         """The faces the network is told, after this edit: most kinds leave them alone."""
         return faces

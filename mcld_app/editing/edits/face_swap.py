@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
-from mcld_app.body.parts import region_pixels
+from mcld_app.body.parts import region_mask, region_pixels
 from mcld_app.body.texture.head_swap import collar, put_head_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.edits.edit import Edit, EditRecord, Faces, Thumbnail, in_place_of
@@ -89,6 +90,12 @@ class FaceSwap(Edit):
             seen = theirs.coverage & ~collar(self.donor.texture)
             return put_head_on(texture, theirs.image, self.share, seen=seen)
         return put_head_on(texture, self.donor.bare_head, self.share)
+
+    def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray] | None:
+        if self.donor is None or not self.texels or self.share != 1:
+            return None  # between two faces lies no photo
+        theirs = self.donor.texture
+        return self.donor, region_mask("head") & ~collar(texture) & theirs.coverage & ~collar(theirs)
 
     def turn_face(self, faces: Faces) -> Faces:
         """Towards the donor's face; without a donor, no face at all."""

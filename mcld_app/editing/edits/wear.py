@@ -79,6 +79,10 @@ class Wear(Edit):
         layer = self.garment.layer(self.area)
         return lay_on(texture, layer.as_seen(self.garment.donor.texture_map(how)) if how.seen_only else layer)
 
+    def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray]:
+        donor = self.garment.donor
+        return donor, self.garment.layer(self.area).worn & donor.texture.coverage
+
     def to_record(self, writer: Writer) -> WearRecord:
         donor = writer.person(self.garment.donor)
         return WearRecord(kind="wear", on=self.on, garment=donor, **area_fields(self.area))

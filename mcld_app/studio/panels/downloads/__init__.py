@@ -16,7 +16,7 @@ from mcld_app.studio.widget import widget
 
 _HTML = """
 <div class="downloads"><h3>Download</h3><div class="downloads-row">
-  <button type="button" data-what="picture" title="What stands under “Preview”, without any network"
+  <button type="button" data-what="picture" title="What stands under “Preview”, 704 x 1024 pixels, without any network"
     >Preview picture</button>
   <button type="button" data-what="texture">Texture map</button>
   <button type="button" data-what="iuv">IUV map</button>

@@ -7,6 +7,7 @@ from typing import Any
 
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.editing import pose_map
+from mcld_app.editing.preview import SMALL_SIZE
 from mcld_app.editing.series import series_of
 from mcld_app.request import within
 from mcld_app.studio import parsing
@@ -74,7 +75,7 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     poses = []
     for pose in state.series:
         look = replace(state.look, pose=pose)
-        small = resize_iuv(pose_map(look, small=True), THUMB)
+        small = resize_iuv(pose_map(look, SMALL_SIZE), THUMB)
         poses.append({"label": pose_label(look), "src": jpeg(iuv_picture(small))})
     return {"poses": poses, "between": state.between}
 

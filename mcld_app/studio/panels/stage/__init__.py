@@ -10,13 +10,14 @@ from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import PICTURE_SIZE
+from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
 from mcld_app.studio import parsing, regions
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, paint_outline, turn_round, use_body
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Panel
-from mcld_app.studio.panels.stage.live_preview import live_picture
+from mcld_app.studio.panels.stage.live_preview import large_picture, live_picture
 from mcld_app.studio.panels.stage.values import key, view
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState, Note
@@ -65,6 +66,9 @@ _HTML = """
       <span class="stage-tag right" aria-hidden="true">Preview</span>
       <input class="stage-slider" type="range" min="0" max="100" value="50" step="1" aria-label="Photo or preview">
       <span class="stage-badge"></span>
+      <button type="button" class="stage-enlarge" aria-label="Look at it large" title="Look at it large"><svg
+        viewBox="0 0 24 24" aria-hidden="true"><path d="M10.500 4a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13M15.200
+        15.200 20 20M10.500 7.800v5.400M7.800 10.500h5.400"/></svg></button>
       <div class="stage-hint" aria-hidden="true"></div>
     </div>
     <div class="stage-side">
@@ -84,6 +88,10 @@ _HTML = """
     <div class="stage-regions" role="toolbar" aria-label="Where to wear the garment"></div>
   </div>
   <div class="stage-live" aria-live="polite"></div>
+  <dialog class="stage-large" aria-label="The preview, large">
+    <button type="button" class="stage-large-close" aria-label="Close">&times;</button>
+    <img alt="" width="704" height="1024">
+  </dialog>
 </div>
 """
 
@@ -130,7 +138,7 @@ def render(page: Dispatcher) -> None:
         "stage",
         _first_picture(),
         also=("brush", "handles"),
-        server_functions=[live_picture(page.sessions)],
+        server_functions=[live_picture(page.sessions), large_picture(page.sessions)],
         setup={"regions": regions.for_page(), "at": regions.under_pointer(), "colour": list(_LIGHT)},
         elem_id="stage",
     )
@@ -158,9 +166,10 @@ def _first_picture() -> dict[str, Any]:
             "pose": "as in the photo", "alt": sample.label, "undo": False, "redo": False}  # fmt: skip
 
 
-def api_preview(recipe: str) -> str:
-    """The texture preview of a recipe, without any network: a PNG in base64."""
-    return base64.b64encode(encode_png(draw(open_recipe(recipe).look).picture)).decode()
+def api_preview(recipe: str, large: bool = False) -> str:
+    """The texture preview of a recipe, without any network: a PNG in base64, 352 x 512 pixels or 704 x 1024."""
+    size = LARGE_SIZE if large else PICTURE_SIZE
+    return base64.b64encode(encode_png(draw(open_recipe(recipe).look, size).picture)).decode()
 
 
 PANEL = Panel("stage", render, listen, key, view, turn="first", endpoints={"preview": api_preview})

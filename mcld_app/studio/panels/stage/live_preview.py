@@ -1,5 +1,6 @@
-"""Small pictures for a hand on a joint or a slider: one call, one answer, past Gradio's components, which would each be
-made anew. Nothing is kept: what the hand lets go of comes as an action of its own."""
+"""Pictures past Gradio's components, which would each be made anew: small ones for a hand on a joint or a slider, and a
+large one to look at closely. One call, one answer, and nothing is kept: what the hand lets go of comes as an action of
+its own."""
 
 from __future__ import annotations
 
@@ -7,12 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mcld_app.editing import draw
+from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.studio import pose_sliders
 from mcld_app.studio.actions.poses import drag, turn
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panels.stage.values import handles, seen
 from mcld_app.studio.pictures import iuv_picture, jpeg
 from mcld_app.studio.session_store import SessionStore
+
+_FINE = 92  # of JPEG: for a picture that is looked at closely
 
 _ACTIONS = {"drag": drag, "turn": turn}
 
@@ -39,3 +44,18 @@ def live_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
         }
 
     return live
+
+
+def large_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
+    """The server function of the page: {token} -> {picture}, 704 x 1024 pixels, as what the stage shows is now."""
+
+    def large(told: object) -> dict[str, Any]:
+        session = sessions.find(told.get("token")) if isinstance(told, Mapping) else None
+        if session is None or session.state is None or session.state.fitting is not None:
+            return {}
+        try:
+            return {"picture": jpeg(draw(session.state.look, LARGE_SIZE).picture, _FINE)}
+        except Exception as error:
+            return {"problem": sentence(error)}
+
+    return large

@@ -339,6 +339,26 @@ tabs.compare.addEventListener("click", () => { setView("compare"); light(null); 
 tabs.drawn.addEventListener("click", () => { setView("drawn"); light(null); });
 slider.addEventListener("input", cut);
 
+// ---- looked at large ----------------------------------------------------------------------------------------
+
+const large = $("stage-large"), largeImage = large.querySelector("img"), enlarge = $("stage-enlarge");
+function showLarge(picture, alt) {
+  largeImage.src = picture;
+  largeImage.alt = alt;
+  if (!large.open) large.showModal();
+}
+enlarge.addEventListener("click", () => {
+  if (view === "drawn") { showLarge(drawnImage.src, drawnImage.alt); return; }
+  enlarge.setAttribute("aria-busy", "true");
+  server.large({ token }).then((shown) => {
+    if (shown && shown.problem) warn(shown.problem);
+    if (shown && shown.picture) showLarge(shown.picture, after.alt);
+  }).catch(() => warn("The large picture did not come. Try again.")).finally(() => enlarge.removeAttribute("aria-busy"));
+});
+large.querySelector(".stage-large-close").addEventListener("click", () => large.close());
+large.addEventListener("click", (event) => { if (event.target === large) large.close(); });
+large.addEventListener("close", () => { largeImage.removeAttribute("src"); enlarge.focus(); });
+
 // ---- the picture a model draws ------------------------------------------------------------------------------
 
 const drawnImage = $("stage-drawn");

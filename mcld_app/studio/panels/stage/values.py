@@ -9,6 +9,7 @@ from mcld_app.body.mannequin.handles import LINKS, joint_points
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import Preview, draw
 from mcld_app.editing.person import PICTURE_SIZE
+from mcld_app.editing.preview import SMALL_SIZE
 from mcld_app.editing.series import AnyPose
 from mcld_app.studio.labels import look_key, pose_label
 from mcld_app.studio.panel import Key
@@ -72,7 +73,7 @@ def seen(state: EditorState) -> Preview:
     """What stands on the stage: the look, or the photo under the mannequin that is being laid over it. While a hand is
     on a slider, small."""
     if state.fitting is None:
-        return draw(state.look, small=state.live)
+        return draw(state.look, SMALL_SIZE if state.live else PICTURE_SIZE)
     fit, size = state.fitting.fit, INDEX if state.live else PICTURE_SIZE
     return Preview(fit.overlaid(size), fit.map(size))
 

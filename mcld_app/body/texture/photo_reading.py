@@ -1,0 +1,111 @@
+"""A person drawn from the photo's own pixels, in any pose and at any size, as far as the photo shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mcld_app.body.charts import TEXTURE
+from mcld_app.body.texture.photo_places import PhotoPlaces
+from mcld_app.body.texture.texture_map import TextureMap, look_up
+
+_ROW = 512  # cv2.remap wants its places as a picture: rows of so many
+_FINER = 1.5  # photo pixels a drawn one may take up before a smaller copy of the photo is read
+_EDGE = 3  # texels within the border of what is taken from a photo, on which the texture map takes over
+_SOFT = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoSource:
+    """A photo from which texels can be read.
+
+    Attributes:
+        sizes: the photo, (H, W, 3) uint8 RGB, then the same at a half, a quarter ...
+        places: where its texels are, in pixels of the first.
+    """
+
+    sizes: tuple[np.ndarray, ...]
+    places: PhotoPlaces
+
+
+def photo_source(photo: np.ndarray, places: PhotoPlaces) -> PhotoSource:
+    """A photo (H, W, 3) uint8 RGB ready to be read."""
+    sizes = [photo]
+    while min(sizes[-1].shape[:2]) > 64 and len(sizes) < 5:
+        height, width = sizes[-1].shape[:2]
+        sizes.append(cv2.resize(sizes[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+    return PhotoSource(tuple(sizes), places)
+
+
+def soft_share(texels: np.ndarray) -> np.ndarray:
+    """How far each texel comes from a photo, (512, 512) uint8, from which of them do, (512, 512) bool: none beyond
+    them, and a soft way down inside of their border, so that no edge is seen."""
+    inner = cv2.erode(texels.astype(np.uint8), np.ones((_EDGE, _EDGE), np.uint8))
+    return cv2.GaussianBlur(inner * np.uint8(255), (0, 0), _SOFT)
+
+
+def draw_from(
+    texture: TextureMap,
+    sources: Sequence[tuple[PhotoSource, np.ndarray]],
+    pixel: np.ndarray,
+    texel: np.ndarray,
+    size: tuple[int, int],
+) -> np.ndarray:
+    """A pose drawn from photos, and where they do not show a place, from the texture map.
+
+    Args:
+        texture: stands behind.
+        sources: photos, each with `soft_share` of the texels taken from it.
+        pixel: (N,) int, flat numbers of the pixels that show the body.
+        texel: (N, 2) float32, the texel each of them shows: x, y on the texture map.
+        size: (height, width) of the picture.
+
+    Returns:
+        (height, width, 4) uint8 RGBA, as `texture_map.render`.
+    """
+    drawn = look_up(texture, texel)
+    for source, share in sources:
+        alpha = _remap(share, texel, cv2.INTER_LINEAR)
+        used = np.flatnonzero(alpha)
+        if not len(used):
+            continue
+        places = _remap(source.places.xy, texel[used], cv2.INTER_LINEAR)
+        level = _level(places, pixel[used], len(source.sizes))
+        scale = np.float32(0.5**level)
+        colour = _remap(source.sizes[level], (places + 0.5) * scale - 0.5, cv2.INTER_CUBIC)
+        covered = drawn[used, 3] > 0
+        way = np.where(covered, alpha[used], np.where(alpha[used] > 127, 255, 0)).astype(np.float32)[:, None] / 255
+        drawn[used, :3] = drawn[used, :3] * (1 - way) + colour * way + np.float32(0.5)
+        drawn[used, 3] = np.where(way[:, 0] > 0, 255, drawn[used, 3])
+    out = np.zeros((size[0] * size[1], 4), np.uint8)
+    out[pixel] = drawn
+    return out.reshape(*size, 4)
+
+
+def _level(places: np.ndarray, pixel: np.ndarray, levels: int) -> int:
+    """Which of a photo's sizes to read: the one whose pixels are about as large as those drawn."""
+    beside = np.flatnonzero(np.diff(pixel) == 1)
+    if not len(beside):
+        return 0
+    step = np.linalg.norm(places[beside + 1] - places[beside], axis=1)
+    ratio = float(np.median(step)) / _FINER
+    return int(np.clip(np.ceil(np.log2(max(ratio, 1e-3))), 0, levels - 1))
+
+
+def _remap(picture: np.ndarray, at: np.ndarray, how: int) -> np.ndarray:
+    """`picture` read at N places (N, 2) float32, x and y: (N,) or (N, C)."""
+    rows = -(-len(at) // _ROW)
+    where = np.zeros((rows * _ROW, 2), np.float32)
+    where[: len(at)] = at
+    found = cv2.remap(picture, where.reshape(rows, _ROW, 2), None, how, borderMode=cv2.BORDER_REPLICATE)
+    return found.reshape(rows * _ROW, *picture.shape[2:])[: len(at)]
+
+
+def taken(source: PhotoSource, texels: np.ndarray) -> np.ndarray:
+    """`soft_share` of those texels, (512, 512) bool, that the photo shows."""
+    if texels.shape != (TEXTURE, TEXTURE):
+        raise ValueError(f"texels must be ({TEXTURE}, {TEXTURE}), got {texels.shape}")
+    return soft_share(texels & source.places.seen)
