@@ -148,7 +148,9 @@ def bench_body(photo: np.ndarray, iuv: np.ndarray, runs: int, plain_runs: int) -
     from mcld_app.body.mannequin.rendering import draw_iuv
     from mcld_app.body.texture.atlas import extract_atlas, render_atlas
     from mcld_app.body.texture.extraction import extract
-    from mcld_app.body.texture.texture_map import render
+    from mcld_app.body.texture.photo_places import photo_places
+    from mcld_app.body.texture.photo_reading import draw_from, photo_source, taken
+    from mcld_app.body.texture.texture_map import render, texels_seen
 
     outline = charts().outline
     white = np.full_like(photo, 255)
@@ -165,12 +167,16 @@ def bench_body(photo: np.ndarray, iuv: np.ndarray, runs: int, plain_runs: int) -
         raise StudioError(f"The plain version and the exact mode differ in: {differ}. Their times cannot be compared.")
 
     converter, texture, poses = plain_converter(), extract(photo, iuv), cycle(named_poses().values())
+    source, shown = photo_source(photo, photo_places(iuv)), texels_seen(iuv)
+    sources = [(source, taken(source, texture.coverage))]
     jobs: dict[str, tuple[Callable[[], object], int]] = {
         "plain charts": (lambda: plain_charts(photo, iuv, outline), plain_runs),
         "plain converter": (plain_converter, plain_runs),
         "plain mapping": (lambda: plain_mapping(converter, atlas), plain_runs),
         "plain render": (lambda: plain_render(atlas, iuv, white), runs),
         "render": (lambda: render(texture, iuv), runs),
+        "pixels": (lambda: draw_from(texture, sources, *shown, iuv.shape[:2]), runs),
+        "places": (lambda: photo_places(iuv), runs),
         "fast": (lambda: extract(photo, iuv), runs),
         "exact": (lambda: extract(photo, iuv, mode="exact"), runs),
         "mannequin": (lambda: draw_iuv(next(poses), (SIDE, SIDE)), runs),
@@ -189,6 +195,8 @@ def bench_body(photo: np.ndarray, iuv: np.ndarray, runs: int, plain_runs: int) -
     plain = sum(parts)
     rows = [
         Row("texture preview, 512 x 512", seconds["render"], 8, seconds["plain render"], 15),
+        Row("preview from the photo's own pixels, 512 x 512", seconds["pixels"], 15),
+        Row("where in the photo each texel is, once a person", seconds["places"], 150),
         Row("texture map, default mode", seconds["fast"], 100, plain, 25),
         Row("texture map, exact mode", seconds["exact"], None, plain, 4),
         Row("mannequin to IUV map, 512 x 512", seconds["mannequin"], 25),
