@@ -31,6 +31,7 @@ _FEW = 40  # texels that are too few to tell by
 _UNLIKE = 12.0  # CIELAB with lightness halved, as shade changes it: so far from skin is no skin
 _SHADE = 5.0  # CIELAB with lightness halved: so much darker is in the shade
 _BROWS_OF_BAND = 15  # per cent: brows are the darkest so many where brows may be
+_DARKER = 0.8  # brows are at most as bright as this share of the skin
 _THAN_BROWS = 1.2  # hair is so much lighter than the brows
 _GUESSED_HAIR = 0.3  # of the skin's brightness: brown for most
 
@@ -115,7 +116,9 @@ def _hair_of_brows(picture: np.ndarray, told: np.ndarray, skin: np.ndarray) -> n
     if len(band) < _FEW:
         return skin * _GUESSED_HAIR
     grey = band.mean(1)
-    return np.clip(np.median(band[grey <= np.percentile(grey, _BROWS_OF_BAND)], 0) * _THAN_BROWS, 0, 255)
+    brows = np.median(band[grey <= np.percentile(grey, _BROWS_OF_BAND)], 0)
+    # A cut-off head laid too high shows its nose there.
+    return np.clip(brows * _THAN_BROWS, 0, 255) if brows.mean() < _DARKER * skin.mean() else skin * _GUESSED_HAIR
 
 
 def _in_shade(lab: np.ndarray, skin: np.ndarray) -> np.ndarray:
