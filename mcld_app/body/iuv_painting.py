@@ -22,7 +22,7 @@ from mcld_app.body.framing import TARGET, frame_11_16
 from mcld_app.body.iuv import PARTS, check_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
-from mcld_app.body.texture.filling import pull_push
+from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.errors import IUVError, StudioError
 
 _NEAR = 24  # pixels around a stroke that say how a part goes on

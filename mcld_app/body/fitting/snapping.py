@@ -18,7 +18,7 @@ from mcld_app.body.fitting.landmarks import AT, Landmarks
 from mcld_app.body.fitting.silhouette import crossings, extended, is_within
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface, posed_vertices, to_picture
-from mcld_app.body.texture.filling import pull_push
+from mcld_app.body.texture.pull_push import pull_push
 
 _ROWS = 384  # height of the small picture the field of shifts is worked out on
 _REACH = 0.05  # metres a rim is shifted at most

@@ -10,6 +10,8 @@ import numpy as np
 from mcld_app.body.charts import charts
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.texture.filling import fill, mirrored_texel
+from mcld_app.body.texture.head_guess import guess_head
+from mcld_app.body.texture.lower_body_guess import dress_lower_body
 from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.errors import StudioError
 
@@ -32,9 +34,9 @@ def complete(texture: TextureMap, how: str, others: Sequence[TextureMap] = ()) -
         texture: what was seen; stays as it is.
         how: one of `WAYS`. "symmetry": from the same place on the body's other side, where that was seen, and nothing
             else. "photos": from the other photos, first come first served, then as "smooth". "inpaint": from the other
-            side, then by Telea's method (An image inpainting technique based on the fast marching method, 2004), limb
-            by limb. "smooth": from the other side, the torso also through it, then smoothly from the surroundings
-            (`filling.fill`). "none": not at all.
+            side, heads and unseen legs and feet by what is likely, then by Telea's method (An image inpainting
+            technique based on the fast marching method, 2004), limb by limb. "smooth": from the other side, then by
+            what is likely of a person, then smoothly from the surroundings (`filling.fill`). "none": not at all.
         others: texture maps of other photos of the same person; counts for "photos" only.
 
     Returns:
@@ -77,7 +79,8 @@ def _from_other_side(texture: TextureMap) -> TextureMap:
 
 
 def _inpainted(texture: TextureMap) -> TextureMap:
-    known = _from_other_side(texture)
+    seen = _from_other_side(texture)
+    known = TextureMap(*dress_lower_body(*guess_head(seen.image, seen.coverage)))
     body = charts().part_map > 0
     guess, smooth = known.image.copy(), None
     for parts in _PIECES:
@@ -86,7 +89,7 @@ def _inpainted(texture: TextureMap) -> TextureMap:
         if not hole.any():
             continue
         if not told.any():  # nothing to go on with here: a smooth guess, from the rest of the body
-            smooth = fill(known).image if smooth is None else smooth
+            smooth = fill(seen).image if smooth is None else smooth
             guess[hole] = smooth[hole]
             continue
         left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
@@ -94,8 +97,8 @@ def _inpainted(texture: TextureMap) -> TextureMap:
         guess[box][hole[box]] = _telea(known.image[box], told[box])[hole[box]]
     # Both halves of a back are reached from different sides: give them the same colour.
     both = (guess.astype(np.uint16) + guess.reshape(-1, 3)[mirrored_texel()] + 1) // 2
-    image = np.where(known.coverage[..., None], known.image, np.where(body[..., None], both, 0))
-    return TextureMap(image.astype(np.uint8), known.coverage | body)
+    image = np.where(seen.coverage[..., None], seen.image, np.where(body[..., None], both, 0))
+    return TextureMap(image.astype(np.uint8), seen.coverage | body)
 
 
 def _telea(image: np.ndarray, told: np.ndarray) -> np.ndarray:

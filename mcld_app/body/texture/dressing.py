@@ -21,6 +21,7 @@ _LIMBS = tuple(map(frozenset, ((3,), (4,), (5,), (6,), (15, 17, 19, 21), (16, 18
 _FORK = 0.88  # metres above the floor; below, each leg is by itself
 _CELL = 0.008  # metres; a texel of the trunk is about 4 mm
 _ARMS, _LEGS, _THIGHS = frozenset(range(15, 23)), frozenset(range(7, 15)), frozenset(range(7, 11))
+_HEAD = frozenset({23, 24})
 _LEAST = 0.03  # share of a region that must be seen before it can be taken
 
 
@@ -79,7 +80,10 @@ def garment_layer(
             "Choose another region, or a picture that shows it."
         )
     bared = region_mask(region_name) if only is None else _left_free(worn) if bares else np.zeros_like(worn)
-    return GarmentLayer(fill(TextureMap(donor.image, seen)).image, worn, bared & ~worn)
+    # A head is no cloth: its holes take hair or skin, which the rest of the donor may tell of.
+    head = worn[parts_mask(_HEAD)].any() and not worn[~parts_mask(_HEAD)].any()
+    filled = fill(donor, through=True) if head else fill(TextureMap(donor.image, seen))
+    return GarmentLayer(filled.image, worn, bared & ~worn)
 
 
 def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:

@@ -18,7 +18,7 @@ import numpy as np
 from mcld_app.body.charts import TEXTURE, charts, touching_parts
 from mcld_app.body.iuv import check_iuv
 from mcld_app.body.texture.atlas import atlas_to_texture, extract_atlas
-from mcld_app.body.texture.filling import pull_push
+from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.errors import StudioError
 

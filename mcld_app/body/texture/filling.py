@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
-from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask
+from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.head_guess import guess_head
+from mcld_app.body.texture.lower_body_guess import dress_lower_body, go_round_legs
+from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 
-_LIMBS = (
-    frozenset({1, 2}),
-    frozenset({5, 6, *range(7, 15)}),
-    frozenset({3, 4, *range(15, 23)}),
-    frozenset({23, 24}),
-)  # trunk, legs with feet, arms with hands, head
-
-
+_TRUNK, _LEGS, _FEET = frozenset({1, 2}), frozenset(range(7, 15)), frozenset({5, 6})
+_ARMS, _HEAD = frozenset({3, 4, *range(15, 23)}), frozenset({23, 24})
+_LIMBS, _OF_PEOPLE = (_TRUNK, _LEGS | _FEET, _ARMS, _HEAD), (_TRUNK, _LEGS, _FEET, _ARMS, _HEAD)
 _HARDLY_SEEN = 0.2  # of a side of the torso
 _SQUARE, _SHEET, _LEFT, _BOTTOM = 0.004, 256, -0.5, 0.7  # metres, squares, metres: the sheet before the torso
 
 
 def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> TextureMap:
-    """Every hole of a texture map filled: from the same place on the body's other side where that was seen (unless
-    `mirror` is off); with `through`, a side of the torso of which next to nothing was seen from the place behind or in
-    front of it; else smoothly from the surroundings. Covers the whole body; seen texels stay as they are."""
-    image, known = texture.image, texture.coverage
+    """Every hole of a texture map filled. Covers the whole body; seen texels stay as they are.
+
+    Args:
+        texture: what was seen.
+        mirror: first from the same place on the body's other side, where that was seen.
+        through: then by what is likely of a person. A side of the torso of which next to nothing was seen shows through
+            from the place behind or in front of it, and the legs go on all round as they are at each height. Heads take
+            hair from hair and skin from skin (`guess_head`); legs and feet that were not seen wear something plain
+            (`dress_lower_body`). For people; the charts of a garment or of training data are filled without.
+
+    What is open after that is filled smoothly from its surroundings.
+    """
+    image, seen = texture.image, texture.coverage
     if mirror:
-        other = mirrored_texel()
-        taken = ~known & known.ravel()[other]
-        image = np.where(taken[..., None], image.reshape(-1, 3)[other], image)
-        known = known | taken
+        image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen))
     if through:
-        taken = unseen_torso(texture.coverage) & ~known & known.ravel()[texel_behind()]
-        image = np.where(taken[..., None], image.reshape(-1, 3)[texel_behind()], image)
-        known = known | taken
+        image, seen = _taken(image, seen, texel_behind(), unseen_torso(texture.coverage) & ~region_mask("bottom"))
+    known = seen
+    if through:
+        image, known = go_round_legs(*dress_lower_body(*guess_head(image, seen)))
+        lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
+        known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
     body = charts().part_map > 0
-    smooth = _surroundings(image.astype(np.float32), known.astype(np.float32))
+    limbs = _OF_PEOPLE if through else _LIMBS  # people's shoes take nothing from their legs
+    smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
     if mirror:  # both halves of a back, say, are reached from different sides: give them the same colour
         smooth = (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2
-    image = np.where(known[..., None], image, np.where(body[..., None], smooth + 0.5, 0))
+    image = np.where(seen[..., None], image, np.where(body[..., None], smooth + 0.5, 0))
     return TextureMap(image.astype(np.uint8), body.copy())
+
+
+def _taken(
+    image: np.ndarray, known: np.ndarray, place: np.ndarray, where: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Image and known texels, (512, 512, 3) and (512, 512) bool, once the holes within `where` took what is known at
+    another texel: `place` has its flat number."""
+    taken = where & ~known & known.ravel()[place]
+    return np.where(taken[..., None], image.reshape(-1, 3)[place], image), known | taken
 
 
 @lru_cache(maxsize=1)
@@ -104,37 +122,12 @@ def texel_behind() -> np.ndarray:
     return out.reshape(TEXTURE, TEXTURE)
 
 
-def pull_push(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Fill by pull-push (Gortler et al., The Lumigraph, 1996, section 3.4): averages of what is known, coarser and
-    coarser, then back down wherever a level knows nothing.
-
-    Args:
-        image: (H, W, 3) float32.
-        weight: (H, W) float32, 0 (unknown) to 1 (known).
-
-    Returns:
-        (H, W, 3) float32; black where nothing at all is known.
-    """
-    levels = [np.dstack([image * weight[..., None], weight])]
-    while max(levels[-1].shape[:2]) > 1:  # to one texel, so that some colour reaches everywhere
-        height, width = levels[-1].shape[:2]
-        coarse = cv2.resize(levels[-1], ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA) * 4
-        coarse /= np.maximum(coarse[..., 3:], 1)  # a level's weight saturates at one
-        levels.append(coarse)
-    known = levels.pop()
-    result = known[..., :3] / np.maximum(known[..., 3:], 1e-6)
-    for level in reversed(levels):
-        up = cv2.resize(result, level.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        result = level[..., :3] + (1 - level[..., 3:]) * up
-    return result
-
-
-def _surroundings(image: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _surroundings(image: np.ndarray, known: np.ndarray, limbs: Sequence[frozenset[int]]) -> np.ndarray:
     """A smooth guess for every texel from what is known of its own limb: islands that lie side by side on the map may
     be far apart on the body. Limbs of which nothing is known take what the rest of the body gives."""
     out = np.zeros_like(image)
     everywhere = None
-    for limb in _LIMBS:
+    for limb in limbs:
         mask = _limb_mask(limb)
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

@@ -42,8 +42,7 @@ def collar(texture: TextureMap) -> np.ndarray:
 def bare_head(donor: TextureMap) -> np.ndarray:
     """A head to be put on others, (512, 512, 3) uint8 RGB texels: its holes filled, and skin where the donor wears a
     collar. This is the costly half of `put_head_on`, and depends on the donor alone."""
-    head, skin = region_mask("head"), skin_colour(donor)
-    image = fill(TextureMap(donor.image, donor.coverage | ~head)).image  # the rest of the donor needs no filling
+    skin, image = skin_colour(donor), fill(donor, through=True).image
     return image if skin is None else np.where(collar(donor)[..., None], skin, image)
 
 

@@ -10,6 +10,8 @@ from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import TextureMap
 
 _ARMS, _LEGS = frozenset(range(15, 23)), frozenset(range(7, 15))
+_LOWER_ARMS = frozenset(range(19, 23))
+_MIDDLING = (196, 150, 122)  # RGB, halfway between light and dark skins
 _SLICE = 0.02  # metres of a limb that are judged as one
 
 
@@ -64,3 +66,24 @@ def bare_limbs(texture: TextureMap) -> np.ndarray:
         if start is not None:
             out |= mask & (slice_of >= start)
     return out
+
+
+def likely_skin(texture: TextureMap) -> np.ndarray:
+    """The person's skin, (3,) uint8 RGB: `skin_colour`, else that of the lower arms where it may be skin by its hue,
+    else a middling one as bright as the picture is."""
+    skin = skin_colour(texture)
+    if skin is not None:
+        return skin
+    arms = texture.image[parts_mask(_LOWER_ARMS) & texture.coverage]
+    if len(arms) >= 20:
+        colour = np.median(arms, axis=0).astype(np.uint8)
+        _, a, b = cv2.cvtColor(colour.reshape(1, 1, 3), cv2.COLOR_RGB2LAB)[0, 0].astype(int) - 128
+        if 6 < np.hypot(a, b) < 45 and 15 < np.degrees(np.arctan2(b, a)) < 80:
+            return colour
+    return (np.array(_MIDDLING) * brightness(texture)).astype(np.uint8)
+
+
+def brightness(texture: TextureMap) -> float:
+    """How bright the lightest things are that were seen, from 0.5 (a dark picture) to 1 (white)."""
+    seen = texture.image[texture.coverage][::7]
+    return float(np.clip(np.percentile(seen.max(1), 95) / 230, 0.5, 1)) if len(seen) else 1.0

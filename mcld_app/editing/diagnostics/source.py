@@ -15,7 +15,9 @@ import numpy as np
 
 from mcld_app.body.charts import TEXTURE
 from mcld_app.body.parts import BASE_REGIONS, REGIONS, parts_mask, region_mask, region_pixels
-from mcld_app.body.texture.filling import unseen_torso
+from mcld_app.body.texture.filling import mirrored_texel, unseen_torso
+from mcld_app.body.texture.head_guess import unseen_back_of_head, unseen_face
+from mcld_app.body.texture.lower_body_guess import unseen_feet, unseen_legs
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.editing.diagnostics.finding import Finding, SourceConditions
 from mcld_app.editing.diagnostics.measures import reduced
@@ -44,7 +46,7 @@ _FACE_SHOWN = 0.01  # of the body's pixels in the target: less is a head seen fr
 # Share of the target's body that the photo shows. Measured by the turn between the two: up to 70 degrees at least 0.45,
 # 70 to 100 degrees 0.3 to 0.7, 100 to 140 degrees 0.13 to 0.38, beyond that at most 0.19.
 _LEAST_SHARED, _HARDLY_SHARED = 0.45, 0.25
-_LEAST_INVENTED = 0.3  # of the torso's texels that a pose needs
+_LEAST_INVENTED = 0.3  # of the texels that a pose needs of the torso, or of another part
 _LEAST_LEFT = 0.1  # of the body's pixels, to be judged once those that edits cover are left out
 
 
@@ -132,20 +134,44 @@ def squeezed(source: SourceConditions, need: _Need) -> Finding | None:
 
 
 def invented(source: SourceConditions, need: _Need) -> Finding | None:
-    """Clothes of the torso's side that the photo does not show, made up from the side that it shows. Measure: their
-    share of the torso's texels that the pose needs."""
-    unseen = unseen_torso(source.seen.coverage)
-    made_up = unseen & source.edited.coverage & ~source.seen.coverage & ~source.chosen
-    needed = np.count_nonzero(need.needed & parts_mask({1, 2}).ravel())
-    share = np.count_nonzero(need.needed & made_up.ravel()) / max(needed, 1)
-    if share < _LEAST_INVENTED:
+    """What the photo does not show and was made up: a side of the torso's clothes, from the side that it shows, and
+    parts of which it shows next to nothing. Measure: the made-up share of the texels that the pose needs of the torso,
+    or else of the part where it is most."""
+    made_up = (source.edited.coverage & ~source.seen.coverage & ~source.chosen).ravel()
+    side = unseen_torso(source.seen.coverage)
+    of_torso = _share(made_up & side.ravel(), need.needed & parts_mask({1, 2}).ravel())
+    known = source.seen.coverage | source.seen.coverage.ravel()[mirrored_texel()]
+    shares = {}
+    for name, unseen in (
+        ("the face", unseen_face),
+        ("the back of the head", unseen_back_of_head),
+        ("the legs", unseen_legs),
+        ("the feet", unseen_feet),
+    ):
+        needed = need.needed & unseen(known).ravel()
+        if np.count_nonzero(needed) < _LEAST_NEEDED * np.count_nonzero(need.needed):
+            continue
+        share = _share(made_up, needed)
+        if share >= _LEAST_INVENTED:
+            shares[name] = share
+    others = ", ".join(f"{name} ({share:.0%})" for name, share in shares.items())
+    if of_torso >= _LEAST_INVENTED:
+        shown, other = ("front", "back") if (side & parts_mask({1})).any() else ("back", "front")
+        text = f"The clothes’ {other} is invented from their {shown} ({of_torso:.0%} of the torso here)"
+        text += f", and so is what no photo shows of {others}" if others else ""
+        return Finding(
+            "texture_invented", "note", of_torso, f"{text}: add a photo that shows it, or put clothes on there."
+        )
+    if not others:
         return None
-    shown, other = ("front", "back") if (unseen & parts_mask({1})).any() else ("back", "front")
     return Finding(
-        "texture_invented", "note", float(share),
-        f"The clothes’ {other} is invented from their {shown} ({share:.0%} of the torso here): add a photo that shows "
-        "it, or put clothes on there.",
+        "texture_invented", "note", max(shares.values()),
+        f"Invented, as no photo shows it: {others}. Add a photo that does, or put something on there.",
     )  # fmt: skip
+
+
+def _share(made_up: np.ndarray, needed: np.ndarray) -> float:
+    return float(np.count_nonzero(made_up & needed) / max(np.count_nonzero(needed), 1))
 
 
 def face(source: SourceConditions, need: _Need) -> Finding | None:

@@ -1,0 +1,187 @@
+"""What no picture shows of a head: hair is guessed from hair, and skin from skin.
+
+On the map's charts a face and the back of its head are one island, so a smooth guess would draw face skin over the
+back of a head, and hair over a face seen from behind only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from mcld_app.body.mannequin.human import skeleton_file
+from mcld_app.body.parts import region_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.pull_push import pull_push
+from mcld_app.body.texture.skin import likely_skin
+from mcld_app.body.texture.texture_map import TextureMap
+
+# The usual hairline: its height (metres) over the distance to the front, from the nape over the ears to the forehead.
+_LINE_Z = (-0.055, -0.015, 0.035, 0.075, 0.100)
+_LINE_Y = (1.575, 1.605, 1.650, 1.705, 1.726)
+_EAR_RADII = 0.024, 0.036  # metres, along z and y
+_BROWS = 0.010, 0.026, 0.015, 0.050  # metres: lowest and highest above the eye, nearest and farthest from the middle
+_TOP = 1.745  # metres above the floor
+_SOFT = 0.006  # metres over which skin becomes hair
+_HARDLY_SEEN, _HARDLY_BACK = 0.06, 0.2  # of the face; of the scalp behind the ears, whose rim the front shows
+_FEW = 40  # texels that are too few to tell by
+_UNLIKE = 12.0  # CIELAB with lightness halved, as shade changes it: so far from skin is no skin
+_SHADE = 5.0  # CIELAB with lightness halved: so much darker is in the shade
+_BROWS_OF_BAND = 15  # per cent: brows are the darkest so many where brows may be
+_DARKER = 0.8  # brows are at most as bright as this share of the skin
+_THAN_BROWS = 1.2  # hair is so much lighter than the brows
+_GUESSED_HAIR = 0.3  # of the skin's brightness: brown for most
+
+
+def unseen_face(known: np.ndarray) -> np.ndarray:
+    """The face's texels, (512, 512) bool, where (next to) nothing of them is `known`; else none. `known`: (512, 512)
+    bool, what was seen of either half, or mirrored."""
+    face = region_mask("face")
+    hardly = np.count_nonzero(known & face) < _HARDLY_SEEN * np.count_nonzero(face)
+    return face if hardly else np.zeros_like(face)
+
+
+def unseen_back_of_head(known: np.ndarray) -> np.ndarray:
+    """As `unseen_face`, for the scalp behind the ears."""
+    p = _places()
+    back = np.zeros_like(known)
+    back[p.box] = (p.inside > 0) & p.behind
+    return back if np.count_nonzero(known & back) < _HARDLY_BACK * np.count_nonzero(back) else np.zeros_like(back)
+
+
+def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A head without holes.
+
+    The scalp takes what is seen of hair, or of the scalp where that is mostly skin: who is bald stays so. A face of
+    which nothing is seen takes the colour of skin. Ears and neck take skin too, unless the hair is seen to hang down
+    there. Where no scalp was seen at all, it gets hair as dark as the brows.
+
+    Args:
+        image: (512, 512, 3) uint8 RGB.
+        known: (512, 512) bool, its texels that have a colour.
+
+    Returns:
+        Both with the head's guesses added; what was known is as it was.
+    """
+    p = _places()
+    told, picture = known[p.box] & p.head, image[p.box]
+    holes = p.head & ~told
+    if not holes.any() or not known.any():
+        return image, known
+    skin = likely_skin(TextureMap(image, known)).astype(np.float32)
+    lab = _lab(picture)
+    off = _off(lab, skin)
+    hair_from = _hair(told, off)
+    hair = np.median(picture[hair_from], 0) if hair_from.any() else _hair_of_brows(picture, told, skin)
+    # Hair and skin of one colour need not be told apart.
+    like_hair = (off > _off(lab, hair)) & (_off(_lab(skin), hair) > _UNLIKE)
+    seen_below = told & p.below
+    hangs = np.count_nonzero(seen_below) >= _FEW and like_hair[seen_below].mean() > 0.5
+    below_from = (seen_below & like_hair) if hangs else told & (p.below | p.jaw) & ~like_hair & ~_in_shade(lab, skin)
+    faceless = np.count_nonzero(told & p.face) < _HARDLY_SEEN * np.count_nonzero(p.face)
+    face_from = told & p.front & (not faceless)  # nor from the hair at its edge
+    hair, face, below = (
+        _spread(picture, where, holes & zone, plain)
+        for where, zone, plain in (
+            (hair_from, p.inside > -_SOFT, hair),
+            (face_from, p.front, skin),
+            (below_from, p.below, hair if hangs else skin),
+        )
+    )
+    share = np.clip(p.inside / _SOFT + 0.5, 0, 1)[..., None]
+    guess = hair * share + np.where(p.front[..., None], face, below) * (1 - share)
+    out, done = image.copy(), known.copy()
+    out[p.box][holes] = (guess[holes] + 0.5).astype(np.uint8)
+    done[p.box] |= holes
+    return out, done
+
+
+def _hair(told: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """The texels that hair is guessed from, (h, w) bool: those of the seen scalp (`told`) that are unlike skin, or all
+    of it where the top of the head was seen to be bald; none where next to nothing was seen."""
+    p = _places()
+    seen = told & (p.inside > _SOFT)
+    unlike = seen & (off > _UNLIKE)
+    if np.count_nonzero(unlike) > max(0.3 * np.count_nonzero(seen), _FEW):
+        return unlike
+    return seen if np.count_nonzero(seen & p.top) > 0.02 * np.count_nonzero(p.top) else np.zeros_like(told)
+
+
+def _hair_of_brows(picture: np.ndarray, told: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """(3,) RGB: hair that was not seen is a little lighter than the brows, or dark where they were not seen either."""
+    band = picture[told & _places().brows]
+    if len(band) < _FEW:
+        return skin * _GUESSED_HAIR
+    grey = band.mean(1)
+    brows = np.median(band[grey <= np.percentile(grey, _BROWS_OF_BAND)], 0)
+    # A cut-off head laid too high shows its nose there.
+    return np.clip(brows * _THAN_BROWS, 0, 255) if brows.mean() < _DARKER * skin.mean() else skin * _GUESSED_HAIR
+
+
+def _in_shade(lab: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """Which colours (h, w, 3), as `_lab` has them, are the skin's in the shade, as under a chin: (h, w) bool."""
+    off = lab - _lab(skin)
+    return (off[..., 0] < -_SHADE) & (np.hypot(off[..., 1], off[..., 2]) < _UNLIKE)
+
+
+def _spread(picture: np.ndarray, where: np.ndarray, holes: np.ndarray, plain: np.ndarray) -> np.ndarray:
+    """The colours of the texels `where`, spread smoothly; the plain colour if those are none, or nothing is open."""
+    if not where.any() or not holes.any():
+        return np.broadcast_to(np.asarray(plain, np.float32), picture.shape)
+    return pull_push(picture.astype(np.float32), where.astype(np.float32))
+
+
+def _off(lab: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+    """(h, w) float32: how far colours (h, w, 3), as `_lab` has them, are from one, (3,) RGB."""
+    return np.sqrt(((lab - _lab(rgb)) ** 2).sum(-1))
+
+
+def _lab(rgb: np.ndarray) -> np.ndarray:
+    """CIELAB with lightness halved, (h, w, 3) float32, of colours (h, w, 3) or of one, (3,) RGB 0..255."""
+    shape = rgb.shape if rgb.ndim == 3 else (1, 1, 3)
+    lab = cv2.cvtColor(np.asarray(rgb, np.float32).reshape(shape) / 255, cv2.COLOR_RGB2LAB)
+    return lab * np.array([0.5, 1, 1], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Of the head's box of texels, (h, w) each: the head; metres inside the hairline (negative outside); then, bool:
+    the face's region, its skin down to the throat, ears with the neck behind them, the jaw, where brows are, the top of
+    the scalp, and all behind the ears."""
+
+    box: tuple[slice, slice]
+    head: np.ndarray
+    inside: np.ndarray
+    face: np.ndarray
+    front: np.ndarray
+    below: np.ndarray
+    jaw: np.ndarray
+    brows: np.ndarray
+    top: np.ndarray
+    behind: np.ndarray
+
+
+@lru_cache(maxsize=1)
+def _places() -> _Places:
+    whole = region_mask("head")
+    rows, columns = np.flatnonzero(whole.any(1)), np.flatnonzero(whole.any(0))
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    g, head = rest_surface(), whole[box]
+    x, y, z = (np.ascontiguousarray(a[box]) for a in (np.abs(g.x), g.y, g.z))
+    landmarks = skeleton_file()["landmarks"]
+    _, ear_y, ear_z = np.mean([landmarks[f"ear_{side}"] for side in ("top", "lobe", "front", "back")], axis=0)
+    ear = np.hypot((z - ear_z) / _EAR_RADII[0], (y - ear_y) / _EAR_RADII[1])
+    inside = y - np.interp(z, _LINE_Z, _LINE_Y)
+    inside = np.where(x > 0.055, np.minimum(inside, _EAR_RADII[1] * (ear - 1)), inside)
+    inside = np.where(head, inside, -1).astype(np.float32)
+    skin = head & (inside <= 0)
+    front = skin & (z > ear_z + _EAR_RADII[0])
+    jaw = front & (y < landmarks["mouth_middle"][1])
+    above_eye = y - (landmarks["eye_in"][1] + landmarks["eye_out"][1]) / 2
+    brows = front & (above_eye > _BROWS[0]) & (above_eye < _BROWS[1]) & (x > _BROWS[2]) & (x < _BROWS[3])
+    top = head & (inside > 0) & (y > _TOP)
+    behind = head & (z < ear_z)
+    return _Places(box, head, inside, region_mask("face")[box], front, skin & ~front, jaw, brows, top, behind)

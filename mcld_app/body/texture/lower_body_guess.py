@@ -1,0 +1,117 @@
+"""Legs and feet that no picture shows: in which colours they are guessed.
+
+Nobody is undressed by a guess: legs of which nothing was seen wear plain trousers, and feet plain shoes. Skin goes on
+down a leg only from where it was seen.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from mcld_app.body.parts import parts_mask, region_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.skin import brightness, skin_colour
+from mcld_app.body.texture.texture_map import TextureMap
+
+_FEET = frozenset({5, 6})
+_HARDLY_SEEN = 0.06  # of the legs below the fork, or of the feet
+_FORK = 0.88  # metres above the floor: what is seen of legs above may be a blouse's hem
+_RING, _FEW_IN_RING, _CALM = 0.015, 12, 3  # metres; texels; rings to either side
+_FEW = 60  # texels that are too few to tell a colour by
+_OTHER_CLOTH = 15.0  # CIELAB: so far from the top's colour, a strip at the hips is trousers or a skirt
+_STRIP = 0.04  # metres, above the edge of a photo that ends at the hips
+_SHOES = (108, 104, 102)  # RGB, in a picture whose lightest things are white; between black shoes and white ones
+
+
+def unseen_legs(known: np.ndarray) -> np.ndarray:
+    """The texels of legs and lap, (512, 512) bool, where next to nothing of them is `known` below the fork; else none.
+    `known`: (512, 512) bool, what was seen of either leg, or mirrored."""
+    return _if_hardly(known, _legs(), _legs() & (rest_surface().y < _FORK))
+
+
+def unseen_feet(known: np.ndarray) -> np.ndarray:
+    """As `unseen_legs`, for the feet."""
+    return _if_hardly(known, _feet(), _feet())
+
+
+def dress_lower_body(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Plain grey shoes on feet that were not seen, and plain trousers on legs that were not seen: in the colour of what
+    is seen at the hips where that is not the top, else in a quiet grey as light as suits the top.
+
+    Args:
+        image: (512, 512, 3) uint8 RGB.
+        known: (512, 512) bool, its texels that have a colour.
+
+    Returns:
+        Both with the guesses added; what was known is as it was. Where nothing at all is known, nothing is guessed.
+    """
+    legs, feet = unseen_legs(known) & ~known, unseen_feet(known) & ~known
+    if not (legs.any() or feet.any()) or not known.any():
+        return image, known
+    out = image.copy()
+    if feet.any():
+        out[feet] = np.array(_SHOES) * brightness(TextureMap(image, known))
+    if legs.any():
+        out[legs] = _trousers(image, known)
+    return out, known | legs | feet
+
+
+def go_round_legs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The legs' unseen sides in the colours that were seen of either leg at the same height, so that a hem in front is
+    one in the back; past what was seen, in the last that was. As `dress_lower_body` otherwise."""
+    holes, told = _legs() & ~known, _legs() & known
+    if not holes.any() or not told.any():
+        return image, known
+    height = rest_surface().y
+    ring = (height[told] / _RING).astype(int)
+    order = np.argsort(ring, kind="stable")
+    colours = np.split(image[told][order], np.cumsum(np.bincount(ring))[:-1])
+    seen = [k for k, of_ring in enumerate(colours) if len(of_ring) >= _FEW_IN_RING]
+    if not seen:
+        seen, colours = [0], [image[told]]
+    # The median over some rings keeps a hem and loses a crease or a hand.
+    medians = np.array([np.median(colours[k], 0) for k in seen])
+    calm = [np.median(medians[max(0, k - _CALM) : k + _CALM + 1], 0) for k in range(len(medians))]
+    middles = (np.array(seen) + 0.5) * _RING
+    out = image.copy()
+    out[holes] = np.stack([np.interp(height[holes], middles, channel) + 0.5 for channel in np.transpose(calm)], 1)
+    return out, known | holes
+
+
+def _trousers(image: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(3,) uint8 RGB for legs of which nothing was seen."""
+    at_hips, height = _legs() & known, rest_surface().y
+    if at_hips.any():
+        at_hips &= height < np.percentile(height[at_hips], 2) + _STRIP
+    strip, top = image[at_hips], image[region_mask("top") & known]
+    own = _lab(np.median(top, 0)) if len(top) >= _FEW else np.array([50.0, 0.0, 0.0])
+    if len(strip) >= _FEW:
+        cloth, skin = _lab(np.median(strip, 0)), skin_colour(TextureMap(image, known))
+        bare = skin is not None and np.linalg.norm((cloth - _lab(skin)) * (0.5, 1, 1)) < _OTHER_CLOTH
+        if np.linalg.norm(cloth - own) > _OTHER_CLOTH and not bare:
+            return np.median(strip, 0).astype(np.uint8)
+    # A little of the top's hue on a bluish grey: whatever the top's colour is, it does not come out as skin.
+    quiet = np.array([np.clip(0.6 * own[0], 25, 50), 0.15 * own[1], 0.15 * own[2] - 6], np.float32)
+    return (cv2.cvtColor(quiet.reshape(1, 1, 3), cv2.COLOR_LAB2RGB)[0, 0] * 255 + 0.5).astype(np.uint8)
+
+
+def _lab(rgb: np.ndarray) -> np.ndarray:
+    """CIELAB (3,): L 0..100, a and b, of one colour (3,) RGB 0..255."""
+    return cv2.cvtColor((np.asarray(rgb, np.float32) / 255).reshape(1, 1, 3), cv2.COLOR_RGB2LAB)[0, 0]
+
+
+def _if_hardly(known: np.ndarray, whole: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    hardly = np.count_nonzero(known & judged) < _HARDLY_SEEN * np.count_nonzero(judged)
+    return whole if hardly else np.zeros_like(whole)
+
+
+def _legs() -> np.ndarray:
+    return region_mask("bottom")  # the lap too, which is the lower end of the torso's front
+
+
+@lru_cache(maxsize=1)
+def _feet() -> np.ndarray:
+    return parts_mask(_FEET)

@@ -1,0 +1,266 @@
+"""What no photo shows of a person: feet, legs, the back of the head and the face are guessed as people expect."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcld_app.body.charts import charts
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.parts import parts_mask, region_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.completion import complete
+from mcld_app.body.texture.dressing import garment_layer
+from mcld_app.body.texture.extraction import extract
+from mcld_app.body.texture.filling import fill, mirrored_texel
+from mcld_app.body.texture.head_guess import unseen_back_of_head, unseen_face
+from mcld_app.body.texture.head_swap import bare_head
+from mcld_app.body.texture.lower_body_guess import unseen_feet, unseen_legs
+from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.synthetic.people import SKINS, draw_person, painted, render_view
+
+BODY, FEET, HEAD = charts().part_map > 0, parts_mask({5, 6}), parts_mask({23, 24})
+LEGS, SHINS = parts_mask(set(range(7, 15))), parts_mask({11, 12, 13, 14})
+HANDS = parts_mask({3, 4})
+PLACE = rest_surface()
+SCALP = HEAD & (PLACE.y > 1.735) | HEAD & (PLACE.z < -0.03) & (PLACE.y > 1.65)
+BACK_OF_HEAD = SCALP & (PLACE.z < -0.02)
+NAPE = HEAD & (PLACE.z < -0.02) & (PLACE.y < 1.55)
+FACE = region_mask("face")
+SKIN, HAIR, TOP, JEANS = (222, 176, 148), (60, 40, 28), (210, 40, 60), (60, 84, 130)
+WAYS = ("smooth", "inpaint")
+colour = st.tuples(*[st.integers(0, 255)] * 3)
+
+
+def dressed(
+    skin: tuple[int, int, int] = SKIN,
+    hair: tuple[int, int, int] = HAIR,
+    top: tuple[int, int, int] = TOP,
+    trousers: tuple[int, int, int] = JEANS,
+    hem: float = 0.95,
+) -> np.ndarray:
+    """Somebody painted in plain colours, (512, 512, 3) uint8; the top ends at `hem` (metres)."""
+    image = np.zeros((512, 512, 3), np.uint8)
+    image[BODY] = skin
+    image[parts_mask({1, 2}) | LEGS] = top
+    image[(LEGS | parts_mask({1, 2})) & (hem > PLACE.y)] = trousers
+    image[SCALP] = hair
+    return image
+
+
+def lab(colours: np.ndarray) -> np.ndarray:
+    """(N, 3) CIELAB, L 0..100, of (N, 3) or (3,) RGB."""
+    rgb = np.asarray(colours, np.float32).reshape(-1, 1, 3) / 255
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[:, 0]
+
+
+def median(texture: TextureMap, where: np.ndarray) -> np.ndarray:
+    return np.median(texture.image[where], axis=0)
+
+
+def near(found: np.ndarray, expected, tolerance: float) -> bool:
+    return bool(np.abs(found - np.array(expected, float)).max() <= tolerance)
+
+
+# --- feet ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", WAYS)
+@settings(max_examples=6)
+@given(top=colour, trousers=colour)
+def test_feet_that_nobody_saw_wear_plain_shoes_whatever_the_clothes(how: str, top, trousers) -> None:
+    seen = TextureMap(dressed(top=top, trousers=trousers), BODY & (PLACE.y > 0.5) & (PLACE.z > 0))
+    shoes = complete(seen, how).image[FEET].astype(int)
+    assert np.ptp(shoes, axis=0).max() <= 2 and np.ptp(shoes, axis=1).max() < 15, "plain, and next to grey"
+    assert shoes.max() < 150
+
+
+def test_a_few_texels_of_a_trouser_leg_are_no_shoe() -> None:
+    image, rim = dressed(), FEET & (PLACE.y > 0.127)
+    image[rim] = TOP
+    assert 0 < rim.sum() < 0.06 * FEET.sum()
+    seen = TextureMap(image, (BODY & (PLACE.y > 0.131)) | rim)
+    done = complete(seen, "smooth")
+    assert np.ptp(median(done, FEET & ~rim)) < 15
+    assert near(median(done, rim), TOP, 0), "what was seen stays"
+
+
+def test_a_foot_that_was_seen_gives_both_their_shoe() -> None:
+    image = dressed()
+    image[parts_mask({5})] = (240, 220, 30)
+    done = complete(TextureMap(image, BODY & ~parts_mask({6})), "smooth")
+    assert near(median(done, parts_mask({6})), (240, 220, 30), 1)
+
+
+def test_half_seen_shoes_take_nothing_from_the_trousers() -> None:
+    image = dressed()
+    image[FEET] = (240, 220, 30)
+    done = complete(TextureMap(image, BODY & (PLACE.z > 0.05) | LEGS), "smooth")
+    assert near(np.percentile(done.image[FEET], 1, axis=0), (240, 220, 30), 3)
+
+
+def test_a_dark_picture_has_darker_shoes() -> None:
+    seen = BODY & (PLACE.y > 0.5)
+    shoes = [median(complete(TextureMap(dressed() // k, seen), "smooth"), FEET).mean() for k in (1, 2)]
+    assert shoes[1] < 0.8 * shoes[0]
+
+
+# --- legs ----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=10)
+@given(skin=st.sampled_from(SKINS), top=colour)
+def test_legs_that_nobody_saw_wear_something_quiet(skin, top) -> None:
+    image = dressed(skin=skin, top=top, hem=0.9)
+    squares = (np.floor(PLACE.x / 0.05) + np.floor(PLACE.y / 0.05)) % 2 > 0
+    image[parts_mask({2}) & squares] = (255, 255, 255)
+    legs = complete(TextureMap(image, BODY & (PLACE.y > 0.95)), "smooth").image[LEGS & (PLACE.y < 0.9)]
+    assert np.ptp(legs.astype(int), axis=0).max() <= 2, "plain: no print goes down"
+    (cloth,) = lab(legs[0])
+    assert np.hypot(*cloth[1:]) < 25, "quiet"
+    assert np.linalg.norm(cloth - lab(skin)[0]) > 8, "not skin"
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_trousers_seen_at_the_hips_go_on(how: str) -> None:
+    seen = TextureMap(dressed(hem=0.97), BODY & (PLACE.y > 0.91))
+    assert unseen_legs(seen.coverage).any()
+    assert near(median(complete(seen, how), LEGS & (PLACE.y < 0.85)), JEANS, 3)
+
+
+def test_a_bare_midriff_makes_no_bare_legs() -> None:
+    image = dressed()
+    image[(LEGS | parts_mask({1, 2})) & (PLACE.y < 1.05)] = SKIN
+    done = complete(TextureMap(image, BODY & (PLACE.y > 0.92)), "smooth")
+    assert not near(median(done, LEGS & (PLACE.y < 0.85)), SKIN, 40)
+
+
+@settings(max_examples=8)
+@given(hem=st.floats(0.2, 0.8), unseen=st.sampled_from([{7, 8, 11, 12}, {9, 10, 13, 14}]))
+def test_a_hem_is_at_one_height_all_round(hem: float, unseen: set[int]) -> None:
+    image = dressed()
+    image[LEGS & (PLACE.y < hem)] = SKIN
+    unseen = parts_mask(unseen)
+    done = complete(TextureMap(image, BODY & ~unseen), "smooth")
+    for where, what in ((PLACE.y > hem + 0.03, JEANS), (PLACE.y < hem - 0.03, SKIN)):
+        assert near(median(done, unseen & where & (PLACE.y < 0.9)), what, 2)
+
+
+def test_shins_below_a_skirt_that_were_not_seen_go_on_from_the_knees() -> None:
+    image = dressed()
+    image[LEGS & (PLACE.y < 0.6)] = SKIN
+    done = complete(TextureMap(image, BODY & (PLACE.y > 0.5) & (PLACE.z > 0)), "smooth")
+    assert near(median(done, SHINS & (PLACE.y < 0.4)), SKIN, 2)
+
+
+# --- heads ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("hair", [HAIR, (225, 190, 110), (200, 200, 205), (150, 60, 30)])
+def test_the_back_of_the_head_takes_hair_and_the_neck_skin(how: str, hair) -> None:
+    seen = TextureMap(dressed(hair=hair), BODY & (PLACE.z > 0.0))
+    done = complete(seen, how)
+    assert near(median(done, BACK_OF_HEAD), hair, 4)
+    assert near(median(done, NAPE), SKIN, 4)
+    assert not near(median(fill(seen), BACK_OF_HEAD), hair, 4), "a smooth guess alone draws face there"
+
+
+@pytest.mark.parametrize("skin", [SKINS[0], SKINS[-1]])
+def test_who_is_bald_stays_bald(skin) -> None:
+    done = complete(TextureMap(dressed(skin=skin, hair=skin), BODY & (PLACE.z > 0.0)), "smooth")
+    assert near(median(done, BACK_OF_HEAD), skin, 3)
+
+
+def test_hair_that_hangs_down_covers_the_neck() -> None:
+    image = dressed()
+    image[HEAD & (PLACE.z < 0.03)] = HAIR
+    done = complete(TextureMap(image, BODY & (PLACE.z > -0.01)), "smooth")
+    assert near(median(done, NAPE), HAIR, 4)
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("skin", [SKINS[0], SKINS[4], SKINS[-1]])
+def test_from_behind_nobody_gets_a_hairy_face(how: str, skin) -> None:
+    image = dressed(skin=skin)
+    image[HEAD & (PLACE.z < 0.03)] = HAIR  # long hair over neck and ears: only the hands tell of skin
+    seen = TextureMap(image, BODY & (PLACE.z < 0.0) | HANDS)
+    assert np.array_equal(unseen_face(seen.coverage), FACE)
+    done = complete(seen, how)
+    assert near(median(done, FACE), skin, 3)
+    assert near(median(done, SCALP), HAIR, 3)
+
+
+def test_without_hands_the_skin_is_a_guess_and_never_the_hairs() -> None:
+    image = dressed(hair=(20, 200, 40))
+    for cover in (PLACE.y > -1, ~parts_mask(set(range(15, 23)))):
+        done = complete(TextureMap(image, BODY & (PLACE.z < 0.0) & cover & ~HANDS), "smooth")
+        assert np.linalg.norm(lab(median(done, FACE))[0] - lab(SKIN)[0]) < 25
+
+
+def test_a_head_that_the_photo_cuts_off_is_not_bald() -> None:
+    done = complete(TextureMap(dressed(), BODY & (PLACE.y < 1.6)), "smooth")
+    assert median(done, SCALP).max() < 0.5 * max(SKIN)
+    assert near(median(done, FACE & (PLACE.y < 1.68)), SKIN, 5)
+
+
+@settings(max_examples=6)
+@given(hair=st.sampled_from([(225, 190, 110), HAIR, (150, 60, 30)]))
+def test_hair_that_was_not_seen_goes_with_the_brows(hair) -> None:
+    image = dressed()
+    brows = FACE & (np.abs(PLACE.y - 1.685) < 0.004) & (np.abs(np.abs(PLACE.x) - 0.032) < 0.017)
+    image[brows] = np.array(hair) * 0.8
+    done = complete(TextureMap(image, BODY & (PLACE.z > 0.0) & ~(HEAD & (PLACE.y > 1.70))), "smooth")
+    assert near(median(done, SCALP), hair, 15)
+
+
+def test_anothers_head_has_hair_at_the_back_too() -> None:
+    donor = TextureMap(dressed(), BODY & (PLACE.z > 0.0))
+    assert near(np.median(bare_head(donor)[BACK_OF_HEAD], axis=0), HAIR, 4)
+    assert near(np.median(garment_layer(donor, "hair").image[BACK_OF_HEAD], axis=0), HAIR, 4)
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 99), share=st.floats(0, 1))
+def test_both_sides_get_the_same_guess_and_what_was_seen_stays(seed: int, share: float) -> None:
+    rng = np.random.default_rng(seed)
+    patches = np.kron(rng.random((16, 16)) < share, np.ones((32, 32), bool))
+    seen = TextureMap(rng.integers(0, 256, (512, 512, 3)).astype(np.uint8), patches)
+    done = fill(seen, through=True)
+    assert np.array_equal(done.image[BODY & patches], seen.image[BODY & patches])
+    assert np.array_equal(done.coverage, BODY)
+    other = mirrored_texel()
+    back = HEAD & ~patches & ~patches.ravel()[other] & (other.ravel()[other] == np.arange(512 * 512).reshape(512, 512))
+    assert np.abs(done.image[back].astype(int) - done.image.reshape(-1, 3)[other[back]]).max(initial=0) <= 1
+
+
+# --- drawn people, whose true colours are known --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("yaw", "where", "at_most"), [
+    (0, BACK_OF_HEAD, 0.85), (180, FACE, 0.6), (0, LEGS, 0.85), (180, LEGS, 0.85),
+])  # fmt: skip
+def test_drawn_people_come_out_nearer_to_the_truth(yaw: float, where: np.ndarray, at_most: float) -> None:
+    """Mean errors over drawn people, against those of a smooth guess alone."""
+    off = {False: [], True: []}
+    for seed in range(12):
+        person = draw_person(seed)
+        view = render_view(person, Pose(yaw=yaw))
+        seen = extract(view.photo, view.iuv)
+        unseen = where & ~seen.coverage
+        truth = painted(person).texture[:512][unseen].astype(float)
+        for through, errors in off.items():
+            errors.append(np.abs(fill(seen, through=through).image[unseen] - truth).mean())
+    assert np.mean(off[True]) < at_most * np.mean(off[False])
+
+
+def test_what_was_not_seen_is_told() -> None:
+    front, behind = BODY & (PLACE.z > 0.02), BODY & (PLACE.z < -0.02)
+    assert unseen_back_of_head(front).any() and not unseen_face(front).any()
+    assert unseen_face(behind).any() and not unseen_back_of_head(behind).any()
+    half = front & (PLACE.y > 0.9)
+    assert np.array_equal(unseen_feet(half), FEET) and np.all(unseen_legs(half)[LEGS])
+    assert not unseen_feet(front).any() and not unseen_legs(front).any()
