@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mcld_app.body.texture.filling import pull_push
+from mcld_app.body.texture.pull_push import pull_push
 
 _BAND = 0.035  # metres from the outline inwards, in which ground is looked for
 _BEYOND = 0.015  # metres outside of it, where ground is ground for sure

@@ -14,6 +14,7 @@ from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.head_guess import guess_head
 from mcld_app.body.texture.lower_body_guess import dress_lower_body, go_round_legs
 from mcld_app.body.texture.pull_push import pull_push
+from mcld_app.body.texture.seams import meet
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 
 _TRUNK, _LEGS, _FEET = frozenset({1, 2}), frozenset(range(7, 15)), frozenset({5, 6})
@@ -29,10 +30,11 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     Args:
         texture: what was seen.
         mirror: first from the same place on the body's other side, where that was seen.
-        through: then by what is likely of a person. A side of the torso of which next to nothing was seen shows through
-            from the place behind or in front of it, and the legs go on all round as they are at each height. Heads take
-            hair from hair and skin from skin (`guess_head`); legs and feet that were not seen wear something plain
-            (`dress_lower_body`). For people; the charts of a garment or of training data are filled without.
+        through: that in the light of what was seen beside it (`seams.meet`), then by what is likely of a person. A side
+            of the torso of which next to nothing was seen shows through from the place behind or in front of it, and
+            the legs go on all round as they are at each height. Heads take hair from hair and skin from skin
+            (`guess_head`); legs and feet that were not seen wear something plain (`dress_lower_body`). For people; the
+            charts of a garment or of training data are filled without.
 
     What is open after that is filled smoothly from its surroundings.
     """
@@ -41,6 +43,8 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
         image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen))
     if through:
         image, seen = _taken(image, seen, texel_behind(), unseen_torso(texture.coverage) & ~region_mask("bottom"))
+        for limb in _OF_PEOPLE:
+            image = meet(image, texture.coverage, seen & ~texture.coverage, _limb_mask(limb))
     known = seen
     if through:
         image, known = go_round_legs(*dress_lower_body(*guess_head(image, seen)))

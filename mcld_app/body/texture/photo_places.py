@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts
-from mcld_app.body.texture.filling import pull_push
+from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import texels_seen
 
 _LEAST = 12  # pixels of a part, for a plane through them

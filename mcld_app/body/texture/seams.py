@@ -1,9 +1,8 @@
 """Guessed texels brought to meet those that were seen.
 
-Light comes from one side: what is taken from the body's other half is brighter or darker than what it is set beside, and
-the border between the two would be seen. The difference along the border, spread smoothly over the guess and fading
-with distance, takes it away (as in Perez et al., Poisson Image Editing, 2003, whose membrane this is a cheap stand-in
-for).
+Light comes from one side: what is taken from the body's other half is brighter or darker than what it is set beside,
+and the border between the two would be seen. The difference along the border, spread smoothly over the guess and
+fading with distance, takes it away: a cheap stand-in for the membrane of Perez et al., Poisson Image Editing, 2003.
 """
 
 from __future__ import annotations
@@ -11,10 +10,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mcld_app.body.texture.filling import pull_push
+from mcld_app.body.texture.pull_push import pull_push
 
 _NEAR = 5  # texels on each side of a border whose mean colours are compared
 _MOST = 40.0  # grey levels of difference that light can make; more is another cloth, and stays
+_PLAIN = 24.0  # grey levels of deviation on each side: where two cloths meet, their means tell nothing of the light
 _FADES = 60.0  # texels, over which a difference falls to a third
 
 
@@ -35,8 +35,9 @@ def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndar
     if not border.any():
         return image
     picture = image[box].astype(np.float32)
-    gap = _mean(picture, here) - _mean(picture, there)
-    usual = border & (np.abs(gap).max(2) < _MOST)
+    (own, varied), (other, varied_too) = _mean(picture, here), _mean(picture, there)
+    gap = own - other
+    usual = border & (np.abs(gap).max(2) < _MOST) & (np.maximum(varied, varied_too).max(2) < _PLAIN)
     if not usual.any():
         return image
     field = pull_push(gap * usual[..., None], usual.astype(np.float32))
@@ -47,8 +48,10 @@ def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndar
     return out
 
 
-def _mean(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """(h, w, 3) float32: around each texel the mean colour of those that count."""
-    share = where.astype(np.float32)
+def _mean(picture: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Around each texel the mean colour of those that count, and their standard deviation, (h, w, 3) float32 each."""
+    share = where.astype(np.float32)[..., None]
     size = (2 * _NEAR + 1,) * 2
-    return cv2.blur(picture * share[..., None], size) / np.maximum(cv2.blur(share, size), 1e-3)[..., None]
+    count = np.maximum(cv2.blur(share, size), 1e-3)[..., None]
+    mean = cv2.blur(picture * share, size) / count
+    return mean, np.sqrt(np.maximum(cv2.blur(picture**2 * share, size) / count - mean**2, 0))
