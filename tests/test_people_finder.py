@@ -12,20 +12,23 @@ import numpy as np
 import pytest
 import studio_actions as actions
 
-from mcld_app.body.framing import frame_iuv
+from mcld_app.body.framing import frame_iuv, person_box, unframe_iuv
+from mcld_app.body.iuv import read_iuv
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.photo import encode_png, read_photo
 from mcld_app.checkpoints import BrokenWeights, wheel_models
 from mcld_app.cli.main import main
 from mcld_app.editing import look as looks
-from mcld_app.editing.person import Person
+from mcld_app.editing.person import Person, make_person
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.perception import litert
+from mcld_app.perception.densepose import DetectedBody
 from mcld_app.perception.detections import detect_people
 from mcld_app.perception.found_people import find_in
 from mcld_app.perception.people_detector import squares
 from mcld_app.perception.people_finder import NobodyFound, find_people
+from mcld_app.studio.actions.photos import take
 from mcld_app.studio.panels.upload import api_start_with_photo
 from mcld_app.studio.state import EditorState, initial_state
 from mcld_app.synthetic.people import draw_person, render_person
@@ -72,8 +75,6 @@ def sent(photo: np.ndarray, name: str = "holiday.png", **more) -> dict:
 
 def where(person: Person, size: tuple[int, int]) -> np.ndarray:
     """(size) bool: the body in the photo as it came."""
-    from mcld_app.body.framing import unframe_iuv
-
     return (person.iuv if person.whole is None else unframe_iuv(person.iuv, person.whole[1]))[..., 0] > 0
 
 
@@ -310,6 +311,46 @@ def test_a_recipe_carries_a_found_person_with_what_is_doubtful(brought: EditorSt
     assert np.array_equal(again.texture.image, person.texture.image)
 
 
+def reopened(state: EditorState) -> EditorState:
+    """A visitor who opens the recipe of another one's look, pictures and all."""
+    text = write_recipe(Recipe(state.look), pictures=True)
+    data = base64.b64encode(text.encode()).decode()
+    return actions.open_recipe(initial_state(), {"file": {"name": "she.json", "data": data}})
+
+
+def test_a_person_from_a_recipe_can_be_adjusted_as_before(brought: EditorState) -> None:
+    state, fit = reopened(brought), brought.look.person.fit
+    again = state.look.person
+    assert again.key == brought.look.person.key and again.body == brought.look.person.body
+    assert again.fit.pose == fit.pose and np.array_equal(again.fit.iuv, fit.iuv)
+    assert np.array_equal(again.fit.sighting.outline, fit.sighting.outline) and again.fit.unsure == fit.unsure
+    assert actions.shown("stage", state)["found"]
+    adjusting = actions.adjust_body(state, {})
+    moved = actions.drag(adjusting, {"handle": "left_wrist", "x": 0.9, "y": 0.4})
+    done = actions.use_body(moved, {}).look.person
+    at_once = actions.use_body(actions.drag(actions.adjust_body(brought, {}), {
+        "handle": "left_wrist", "x": 0.9, "y": 0.4}), {}).look.person  # fmt: skip
+    assert done.key == at_once.key != again.key
+    assert actions.turn_round(state, {}).look.person.fit.pose == actions.turn_round(brought, {}).look.person.fit.pose
+
+
+def test_a_person_cut_out_of_a_group_can_be_adjusted_from_a_recipe(group) -> None:
+    person = find_in("group", group[0]).person(2)
+    again = read_recipe(write_recipe(Recipe(looks.of(person)), pictures=True)).look.person
+    assert again.key == person.key and again.fit.pose == person.fit.pose
+    assert again.fit.sighting.inside == person.fit.sighting.inside
+    assert again.fit.found_again().pose == person.fit.found_again().pose
+    assert np.array_equal(again.fit.doubtful, person.fit.doubtful)
+
+
+def test_the_smallest_who_are_found_come_back_from_a_recipe(walker) -> None:
+    photo = np.full((300, 400, 3), 200, np.uint8)
+    photo[200:252, 300:336] = cv2.resize(walker[0], (36, 52), interpolation=cv2.INTER_AREA)
+    person = find_in("small", photo, closer=True).person(0)
+    again = read_recipe(write_recipe(Recipe(looks.of(person)), pictures=True)).look.person
+    assert again.key == person.key and again.fit.pose == person.fit.pose
+
+
 def test_programs_and_the_command_line_begin_with_a_photo(walker, tmp_path: Path) -> None:
     (tmp_path / "she.png").write_bytes(encode_png(walker[0]))
     recipe = api_start_with_photo(sent(walker[0])["photo"]["data"])
@@ -325,12 +366,57 @@ def test_where_nothing_finds_people_none_is_told(walker, without_body_finder) ->
     assert detect_people("x", walker[0]) is None
 
 
+# ---- beside DensePose -----------------------------------------------------------------------------------------------
+
+
+class Answering:
+    """Stands for DensePose where that is installed: it finds bodies whose maps are known."""
+
+    def __init__(self, *maps: np.ndarray) -> None:
+        self.maps = maps
+
+    def bodies(self, photo: np.ndarray) -> tuple[DetectedBody, ...]:
+        return tuple(DetectedBody(person_box(iuv), 0.9, iuv) for iuv in self.maps)
+
+
+def test_beside_densepose_the_map_is_densepose_s_and_the_mannequin_the_finder_s(
+    shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, iuv = read_photo(shared / "real" / "person.jpg"), read_iuv(shared / "real" / "person_iuv.png")
+    nobody = np.zeros_like(iuv)  # a poster, which the finder does not see
+    nobody[20:80, 20:60] = iuv[300:360, 350:390]
+    monkeypatch.setattr("mcld_app.perception.densepose.estimator", lambda: Answering(iuv, nobody))
+    both = detect_people("real", photo)
+    person, poster = both.person(0), both.person(1)
+    assert poster.fit is None
+    assert person.key == make_person("real", photo, iuv).key, "the body, its texture and its key are DensePose's"
+    alone = find_in("real", photo).fit(0)
+    assert person.fit.agreement > 0.8 and person.body == person.fit.pose.body
+    assert person.fit.pose.angles == pytest.approx(alone.pose.angles, abs=6) and not person.fit.unsure ^ alone.unsure
+    assert np.array_equal(person.fit.photo, person.photo), "over the very picture that the page shows"
+    assert overlap(person.fit.sighting.outline >= 128, person.iuv[..., 0] > 0) > 0.8
+    state = take(initial_state(), both, 0)
+    moved = actions.drag(actions.adjust_body(state, {}), {"handle": "left_wrist", "x": 0.9, "y": 0.4})
+    assert actions.use_body(moved, {}).look.person.key != person.key
+    again = read_recipe(write_recipe(Recipe(looks.of(person)), pictures=True)).look.person
+    assert again.key == person.key and again.fit.pose == person.fit.pose
+
+
+def test_beside_densepose_each_of_a_group_gets_their_own_mannequin(group, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, bodies = group
+    maps = [body[..., None].astype(np.uint8) * np.array([2, 90, 90], np.uint8) for body in bodies]
+    monkeypatch.setattr("mcld_app.perception.densepose.estimator", lambda: Answering(*maps))
+    found = detect_people("group", photo)
+    for index, body in enumerate(bodies):
+        fit = found.person(index).fit
+        assert overlap(unframe_iuv(fit.drawn, found.person(index).whole[1])[..., 0] > 0, body) > 0.6
+
+
 # ---- real people --------------------------------------------------------------------------------------------------
 
 
 def test_real_people_are_found_as_well_as_the_study_did(shared) -> None:
     from mcld_app.bench.finder import agreement
-    from mcld_app.body.iuv import read_iuv
 
     real = find_in("real", read_photo(shared / "real" / "person.jpg")).person(0)
     both, same, apart = agreement(real.iuv, read_iuv(shared / "real" / "person_iuv.png"))

@@ -7,13 +7,15 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from mcld_app.body.fitting.manual_fit import ManualFit, Sighting, fit_by_sighting
-from mcld_app.body.framing import frame_around, frame_photo
+from mcld_app.body.fitting.manual_fit import ManualFit, fit_by_sighting
+from mcld_app.body.fitting.sighting import Sighting
+from mcld_app.body.framing import Frame, frame_around, frame_photo
 from mcld_app.checkpoints import wheel_models
 from mcld_app.editing.person import LARGEST, Person, fitted_person
 from mcld_app.errors import StudioError
 from mcld_app.perception.people_finder import FoundPerson, find_people
 
+_LEAST = (96, 66)  # height and width of a framed photo at least: of smaller ones, recipes could not be read again
 _SEEN = 0.5  # of a landmark: the frame is drawn around it, too
 _AGREES = 0.3  # of an outline and a map, their pixels in common by those of either: the same person
 _COARSE = 128  # pixels of the longer side of the picture on which the two are compared
@@ -78,14 +80,26 @@ def find_in(
 def lay(name: str, photo: np.ndarray, person: FoundPerson) -> ManualFit:
     """The photo cut to 11:16 around somebody found in it, and the mannequin over them."""
     frame = frame_around(photo.shape[:2], _box(person), target=None)
-    if frame.target[0] > LARGEST[0]:
-        frame = frame_around(photo.shape[:2], _box(person), target=LARGEST)
-    scale = frame.target[0] / frame.box[2]
-    shift = (-frame.box[1] * scale, -frame.box[0] * scale)
-    outline = person.outline.over(frame.target, scale, shift)
-    whole = None if frame.target == photo.shape[:2] else (photo, frame)
+    if not _LEAST[0] <= frame.target[0] <= LARGEST[0]:
+        target = LARGEST if frame.target[0] > LARGEST[0] else _LEAST
+        frame = frame_around(photo.shape[:2], _box(person), target=target)
+    if frame.target == photo.shape[:2]:
+        return lay_over(name, photo, None, person)
+    return lay_over(name, frame_photo(photo, frame), (photo, frame), person)
+
+
+def lay_over(
+    name: str, framed: np.ndarray, whole: tuple[np.ndarray, Frame] | None, person: FoundPerson
+) -> ManualFit:
+    """The mannequin over somebody in a photo that is framed already, `whole` being the photo in which they were found
+    and its frame; None where that is the same."""
+    scale, shift = 1.0, (0.0, 0.0)
+    if whole is not None:
+        frame = whole[1]
+        scale = frame.target[0] / frame.box[2]
+        shift = (-frame.box[1] * scale, -frame.box[0] * scale)
+    outline = person.outline.over(framed.shape[:2], scale, shift)
     sighting = Sighting((outline * 255 + 0.5).astype(np.uint8), person.landmarks.moved(scale, shift), whole)
-    framed = photo if whole is None else frame_photo(photo, frame)
     return fit_by_sighting(name, framed, sighting)
 
 
