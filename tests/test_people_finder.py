@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -25,7 +27,7 @@ from mcld_app.errors import StudioError
 from mcld_app.perception import litert
 from mcld_app.perception.densepose import DetectedBody
 from mcld_app.perception.detections import detect_people
-from mcld_app.perception.found_people import find_in
+from mcld_app.perception.found_people import FoundPeople, find_in
 from mcld_app.perception.people_detector import squares
 from mcld_app.perception.people_finder import NobodyFound, find_people
 from mcld_app.studio.actions.photos import take
@@ -221,6 +223,102 @@ def test_a_model_that_is_none_is_a_sentence(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "body" / file.file_name).write_bytes(bytes(file.size))
     with pytest.raises(BrokenWeights, match="SHA-256"):
         litert.network.__wrapped__(file)
+
+
+# ---- odd photos ---------------------------------------------------------------------------------------------------
+
+
+def head_of(iuv: np.ndarray) -> tuple[int, int, int, int]:
+    """(top, left, height, width) of the head."""
+    return person_box(np.where(np.isin(iuv[..., :1], (23, 24)), iuv, 0))
+
+
+@pytest.mark.parametrize("name", ["standing", "hands-on-hips", "pointing"])
+def test_a_phone_before_the_face_in_a_mirror_hides_nobody(name: str) -> None:
+    photo, iuv = render_person(draw_person(12), POSES[name], (512, 352))
+    top, left, height, width = head_of(iuv)
+    photo[top + height // 4 : top + height, left + width // 4 : left + width * 3 // 4] = (25, 25, 28)
+    mirrored, known = np.ascontiguousarray(photo[:, ::-1]), iuv[:, ::-1, 0] > 0
+    person = find_in("mirror", mirrored).person(0)
+    assert overlap(where(person, mirrored.shape[:2]), known) > 0.8
+    either = [person.fit.pose.yaw, person.fit.found_again(turned=True).pose.yaw]
+    assert min(abs(yaw) for yaw in either) < 30, "without a face it may be read as a back: “Turn round” cures that"
+
+
+def test_a_face_on_a_poster_is_not_taken_for_who_stands_before_it(walker) -> None:
+    face, iuv = render_person(draw_person(23), POSES["standing"], (1600, 1100))
+    top, left, height, width = head_of(iuv)
+    poster = face[max(0, top - 40) : top + height + 60, left - 60 : left + width + 60]
+    poster = cv2.resize(poster, (330, 330), interpolation=cv2.INTER_AREA)
+    photo = np.full((700, 900, 3), 185, np.uint8)
+    photo[30:360, 520:850] = poster
+    body = np.zeros(photo.shape[:2], bool)
+    body[170:682, 60:412] = walker[1][..., 0] > 0
+    photo[170:682, 60:412][body[170:682, 60:412]] = walker[0][walker[1][..., 0] > 0]
+    assert overlap(where(find_in("poster", photo).person(0), photo.shape[:2]), body) > 0.8
+
+
+def test_in_a_crowd_of_forty_some_are_found_by_a_closer_look_and_soon() -> None:
+    names = ("standing", "relaxed", "a-pose", "walking")
+    drawn = [render_person(draw_person(k), POSES[name], (220, 151), background=False) for k, name in enumerate(names)]
+    photo = np.full((900, 1410, 3), 200, np.uint8)
+    bodies = np.zeros(photo.shape[:2], bool)
+    for place in range(40):
+        picture, iuv = drawn[place % 4]
+        rows = slice(5 + place // 10 * 222, 225 + place // 10 * 222)
+        columns = slice(2 + place % 10 * 139, 153 + place % 10 * 139)
+        body = iuv[..., 0] > 0
+        photo[rows, columns][body] = picture[body]
+        bodies[rows, columns] |= body
+    begin = time.monotonic()
+    people = find_people(photo, closer=True)
+    assert time.monotonic() - begin < 30, "two seconds, and more where others work too"
+    assert 3 <= len(people) <= 12
+    for person in people:
+        top, left, height, width = person.box
+        assert 150 < height < 300 and width < 200
+        assert bodies[top : top + height, left : left + width].mean() > 0.2, "somebody is there"
+
+
+def test_who_is_small_in_24_megapixels_is_found_without_a_copy_of_the_photo(walker) -> None:
+    photo = np.full((4000, 6000, 3), 190, np.uint8)
+    photo[2500:3012, 4000:4352] = walker[0]
+    tracemalloc.start()
+    begin = time.monotonic()
+    try:
+        with pytest.raises(NobodyFound, match="or look closer"):
+            find_people(photo)
+        [found] = find_people(photo, closer=True)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert time.monotonic() - begin < 60 and peak < photo.nbytes / 2
+    top, left, height, width = found.box
+    assert 2480 < top < 2540 and 4000 < left < 4150 and 440 < height < 512 and 150 < width < 300
+    assert FoundPeople("small", photo, (found,)).person(0).fit.agreement > 0.75
+
+
+def test_legs_alone_are_nobody_or_legs(walker) -> None:
+    picture, iuv = walker
+    hips = int(np.nonzero(np.isin(iuv[..., 0], (1, 2)))[0].max())
+    knees = int(np.nonzero(np.isin(iuv[..., 0], (7, 8, 9, 10)))[0].max())
+    for row in (hips - 60, hips - 20, hips, knees - 40):
+        photo = picture[row:]
+        try:
+            people = find_people(photo)
+        except NobodyFound as error:
+            assert str(error).endswith(".")
+            continue
+        assert len(people) == 1 and people[0].area < 1.3 * (iuv[row:, :, 0] > 0).sum()
+
+
+def test_a_photo_taken_in_the_dark_shows_nobody_or_who_is_there(walker) -> None:
+    noise = np.random.default_rng(0).integers(0, 3, (512, 352, 3)).astype(np.uint8)
+    with pytest.raises(NobodyFound, match="Nobody was found"):
+        find_people(noise)
+    for share in (0.05, 0.02):
+        person = find_in("night", (walker[0] * share + noise).astype(np.uint8)).person(0)
+        assert overlap(where(person, walker[0].shape[:2]), walker[1][..., 0] > 0) > 0.7
 
 
 # ---- what becomes of them -----------------------------------------------------------------------------------------
