@@ -100,7 +100,7 @@ import numpy as np
 
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
-from mcld_app.editing.records import number
+from mcld_app.editing.record_fields import number
 
 _By = number("The glow", 0, 100, whole=True)
 

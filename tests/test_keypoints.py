@@ -12,7 +12,7 @@ import studio_actions as actions
 from mcld_app.body.keypoint_pose import pose_of_skeleton
 from mcld_app.body.keypoints import LARGEST_FILE, read_skeletons
 from mcld_app.body.mannequin.handles import joint_points
-from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.body.mannequin.pose import JOINTS, Pose, named_poses
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.errors import PoseError
 from mcld_app.studio.panels.borrow import api_pose_file
@@ -130,6 +130,37 @@ def test_a_person_on_a_large_photo_is_framed_as_a_photo_would_be() -> None:
     assert np.ptp(ends[:, 1]) > 0.7 * HEIGHT, "and fills it"
 
 
+@pytest.mark.parametrize("away", [(5000, -9000), (-900, 0), (300, 0)])
+def test_points_beyond_the_picture_that_the_file_names_are_framed_by_themselves(away: tuple[int, int]) -> None:
+    joints = {name: (x + away[0], y + away[1]) for name, (x, y) in WALKING.items()}
+    [skeleton] = read_skeletons(json.dumps([{**FILES["ControlNet"][0], "people": [
+        {"pose_keypoints_2d": flat(joints, OPENPOSE)}]}]))  # fmt: skip
+    at = seen(pose_of_skeleton(skeleton))
+    ends = np.stack([at[name] for name in ("head", "left_toes", "right_toes", "left_wrist", "right_wrist")])
+    assert (ends > 0).all() and (ends < (WIDTH, HEIGHT)).all() and np.ptp(ends[:, 1]) > 0.7 * HEIGHT
+
+
+@pytest.mark.parametrize("size", [0.001, 50, 1000])
+def test_a_person_of_any_size_is_framed_in_a_picture_of_unknown_size(size: float) -> None:
+    joints = {name: (9 + x * size, 9 + y * size) for name, (x, y) in WALKING.items()}
+    [skeleton] = read_skeletons(json.dumps({"people": [{"pose_keypoints_2d": flat(joints, BODY_25)}]}))
+    at = seen(pose_of_skeleton(skeleton))
+    assert 0 < at["head"][1] < 0.25 * HEIGHT and 0.75 * HEIGHT < at["left_ankle"][1] < HEIGHT
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("layout", [OPENPOSE, BODY_25, COCO], ids=["18", "25", "17"])
+def test_all_joints_at_their_limits_give_a_pose_within_them(side: int, layout: list[str]) -> None:
+    angles = {f"{name}.{axis}": limits[side] for name, joint in JOINTS.items() for axis, limits in joint.axes.items()}
+    state = brought({"people": [{"pose_keypoints_2d": flat(joints_of(Pose("limits", angles)), layout)}]})
+    for key, value in state.pose.angles.items():
+        name, _, axis = key.partition(".")
+        low, high = JOINTS[name].axes[axis]
+        assert low - 1e-6 <= value <= high + 1e-6
+    assert all(np.isfinite(place).all() for place in seen(state.pose).values())
+    assert Pose.from_json(state.pose.to_json()) == state.pose
+
+
 def test_half_a_person_is_enough_and_their_build_is_kept() -> None:
     upper = {name: at for name, at in WALKING.items() if not name.endswith(("hip", "knee", "ankle"))}
     [skeleton] = read_skeletons(json.dumps({"people": [{"pose_keypoints_2d": flat(upper, OPENPOSE)}]}))
@@ -171,6 +202,12 @@ WRONG = {
     "all at one place": ({"people": [{"pose_keypoints_2d": [50, 60, 1] * 18}]}, ""),
     "far away": ({"people": [{"pose_keypoints_2d": [1e9, 1e9, 1] * 18}]}, "farther away"),
     "texts": ({"people": [{"pose_keypoints_2d": ["a"] * 54}]}, "all are 0"),
+    "17 zeros in a bare list": ([[0, 0, 0]] * 17, "all are 0"),
+    "300 people of zeros": ({"people": [{"pose_keypoints_2d": [0] * 75}] * 300}, "all are 0"),
+    "points that are no numbers": ({"people": [{"pose_keypoints_2d": [float("inf"), float("nan"), 1] * 18}]}, "are 0"),
+    "a body far from any": ({"name": "x", "shape": [99.0]}, "may only go from -4 to 4"),
+    "a body of too many numbers": ({"name": "x", "shape": [0.0] * 40}, "at most"),
+    "a giant": ({"name": "x", "height": 9}, "height is 9, but it may only go from"),
     "a pose of an unknown joint": ({"name": "x", "angles": {"tail.bend": 3}}, "no angle called"),
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -12,20 +14,23 @@ import numpy as np
 import pytest
 import studio_actions as actions
 
-from mcld_app.body.framing import frame_iuv
+from mcld_app.body.framing import frame_iuv, person_box, unframe_iuv
+from mcld_app.body.iuv import read_iuv
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.photo import encode_png, read_photo
 from mcld_app.checkpoints import BrokenWeights, wheel_models
 from mcld_app.cli.main import main
 from mcld_app.editing import look as looks
-from mcld_app.editing.person import Person
+from mcld_app.editing.person import Person, make_person
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.perception import litert
+from mcld_app.perception.densepose import DetectedBody
 from mcld_app.perception.detections import detect_people
-from mcld_app.perception.found_people import find_in
+from mcld_app.perception.found_people import FoundPeople, find_in
 from mcld_app.perception.people_detector import squares
 from mcld_app.perception.people_finder import NobodyFound, find_people
+from mcld_app.studio.actions.photos import take
 from mcld_app.studio.panels.upload import api_start_with_photo
 from mcld_app.studio.state import EditorState, initial_state
 from mcld_app.synthetic.people import draw_person, render_person
@@ -72,8 +77,6 @@ def sent(photo: np.ndarray, name: str = "holiday.png", **more) -> dict:
 
 def where(person: Person, size: tuple[int, int]) -> np.ndarray:
     """(size) bool: the body in the photo as it came."""
-    from mcld_app.body.framing import unframe_iuv
-
     return (person.iuv if person.whole is None else unframe_iuv(person.iuv, person.whole[1]))[..., 0] > 0
 
 
@@ -146,13 +149,40 @@ def test_where_nobody_is_that_is_a_sentence(photo: np.ndarray) -> None:
         find_people(photo)
 
 
-def test_garments_alone_are_nobody(root: Path) -> None:
+def test_garments_and_shoes_alone_are_nobody(root: Path) -> None:
     """They stand in their pictures as if they were worn, and the network sees faces over the collars."""
+    for file in sorted((root / "assets" / "garments").glob("*[!v].png")):
+        with pytest.raises(NobodyFound, match="Nobody was found"):
+            find_people(read_photo(file))
     for name in ("block-jersey", "star-tee", "turtleneck", "jeans"):
         picture = read_photo(root / "assets" / "garments" / f"{name}.png")
-        for part in (picture, picture[: picture.shape[0] // 2]):
-            with pytest.raises(NobodyFound):
+        with pytest.raises(NobodyFound):
+            find_people(picture[: picture.shape[0] // 2])
+
+
+def parts_of(picture: np.ndarray) -> list[np.ndarray]:
+    """A picture whole, its four halves, and a piece of its middle."""
+    height, width = picture.shape[:2]
+    halves = [picture[: height // 2], picture[height // 2 :], picture[:, : width // 2], picture[:, width // 2 :]]
+    return [picture, *halves, picture[height // 3 : height // 2, width * 2 // 5 : width * 3 // 5]]
+
+
+def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+
+
+def test_a_map_of_a_body_is_no_photo_of_one(walker) -> None:
+    iuv = walker[1]
+    for picture in (iuv, np.ascontiguousarray(iuv[..., ::-1])):
+        for part in parts_of(picture):
+            with pytest.raises(NobodyFound, match="is an IUV map, not a photo"):
                 find_people(part)
+        for blended in (as_jpeg(picture, 75), cv2.resize(picture, (246, 358), interpolation=cv2.INTER_AREA)):
+            with pytest.raises(NobodyFound, match="is an IUV map, not a photo"):
+                find_people(blended)
+    for plane, table in ((iuv[..., 0] * 10, cv2.COLORMAP_VIRIDIS), (iuv[..., 1], cv2.COLORMAP_PARULA)):
+        with pytest.raises(NobodyFound, match="in false colours, not a photo"):
+            find_people(cv2.applyColorMap(plane, table))
 
 
 def test_who_has_no_head_in_the_photo_is_found_by_hands_or_feet(walker) -> None:
@@ -193,6 +223,103 @@ def test_a_model_that_is_none_is_a_sentence(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "body" / file.file_name).write_bytes(bytes(file.size))
     with pytest.raises(BrokenWeights, match="SHA-256"):
         litert.network.__wrapped__(file)
+
+
+# ---- odd photos ---------------------------------------------------------------------------------------------------
+
+
+def head_of(iuv: np.ndarray) -> tuple[int, int, int, int]:
+    """(top, left, height, width) of the head."""
+    return person_box(np.where(np.isin(iuv[..., :1], (23, 24)), iuv, 0))
+
+
+@pytest.mark.parametrize("name", ["standing", "hands-on-hips", "pointing"])
+def test_a_phone_before_the_face_in_a_mirror_hides_nobody(name: str) -> None:
+    photo, iuv = render_person(draw_person(12), POSES[name], (512, 352))
+    top, left, height, width = head_of(iuv)
+    photo[top + height // 4 : top + height, left + width // 4 : left + width * 3 // 4] = (25, 25, 28)
+    mirrored, known = np.ascontiguousarray(photo[:, ::-1]), iuv[:, ::-1, 0] > 0
+    person = find_in("mirror", mirrored).person(0)
+    assert overlap(where(person, mirrored.shape[:2]), known) > 0.8
+    either = [person.fit.pose.yaw, person.fit.found_again(turned=True).pose.yaw]
+    assert min(abs(yaw) for yaw in either) < 30, "without a face it may be read as a back: “Turn round” cures that"
+
+
+def test_a_face_on_a_poster_is_not_taken_for_who_stands_before_it(walker) -> None:
+    face, iuv = render_person(draw_person(23), POSES["standing"], (1600, 1100))
+    top, left, height, width = head_of(iuv)
+    poster = face[max(0, top - 40) : top + height + 60, left - 60 : left + width + 60]
+    poster = cv2.resize(poster, (330, 330), interpolation=cv2.INTER_AREA)
+    photo = np.full((700, 900, 3), 185, np.uint8)
+    photo[30:360, 520:850] = poster
+    body = np.zeros(photo.shape[:2], bool)
+    body[170:682, 60:412] = walker[1][..., 0] > 0
+    photo[170:682, 60:412][body[170:682, 60:412]] = walker[0][walker[1][..., 0] > 0]
+    assert overlap(where(find_in("poster", photo).person(0), photo.shape[:2]), body) > 0.8
+
+
+def test_in_a_crowd_of_forty_some_are_found_by_a_closer_look_and_soon() -> None:
+    names = ("standing", "relaxed", "a-pose", "walking")
+    drawn = [render_person(draw_person(k), POSES[name], (220, 151), background=False) for k, name in enumerate(names)]
+    photo = np.full((900, 1410, 3), 200, np.uint8)
+    bodies = np.zeros(photo.shape[:2], bool)
+    for place in range(40):
+        picture, iuv = drawn[place % 4]
+        rows = slice(5 + place // 10 * 222, 225 + place // 10 * 222)
+        columns = slice(2 + place % 10 * 139, 153 + place % 10 * 139)
+        body = iuv[..., 0] > 0
+        photo[rows, columns][body] = picture[body]
+        bodies[rows, columns] |= body
+    begin = time.monotonic()
+    people = find_people(photo, closer=True)
+    assert time.monotonic() - begin < 30, "two seconds, and more where others work too"
+    assert 3 <= len(people) <= 12
+    for person in people:
+        top, left, height, width = person.box
+        assert 150 < height < 300 and width < 200
+        assert bodies[top : top + height, left : left + width].mean() > 0.2, "somebody is there"
+
+
+def test_who_is_small_in_24_megapixels_is_found_without_a_copy_of_the_photo(walker) -> None:
+    photo = np.full((4000, 6000, 3), 190, np.uint8)
+    photo[2500:3012, 4000:4352] = walker[0]
+    tracemalloc.start()
+    begin = time.monotonic()
+    try:
+        with pytest.raises(NobodyFound, match="or look closer"):
+            find_people(photo)
+        [found] = find_people(photo, closer=True)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert time.monotonic() - begin < 60 and peak < photo.nbytes / 2
+    top, left, height, width = found.box
+    assert 2480 < top < 2540 and 4000 < left < 4150 and 440 < height < 512 and 150 < width < 300
+    assert FoundPeople("small", photo, (found,)).person(0).fit.agreement > 0.75
+
+
+def legs_or_nobody(photo: np.ndarray) -> None:
+    """Whoever is found has a body that fits them."""
+    try:
+        assert find_in("legs", photo).fit(0).agreement > 0.4
+    except NobodyFound as error:
+        assert str(error).endswith(".")
+
+
+def test_legs_alone_are_nobody_or_legs(walker) -> None:
+    picture, iuv = walker
+    hips = int(np.nonzero(np.isin(iuv[..., 0], (1, 2)))[0].max())
+    for row in (hips - 60, hips - 20, hips, hips + 60):
+        legs_or_nobody(picture[row:])
+
+
+def test_a_photo_taken_in_the_dark_shows_nobody_or_who_is_there(walker) -> None:
+    noise = np.random.default_rng(0).integers(0, 3, (512, 352, 3)).astype(np.uint8)
+    with pytest.raises(NobodyFound, match="Nobody was found"):
+        find_people(noise)
+    for share in (0.05, 0.02):
+        person = find_in("night", (walker[0] * share + noise).astype(np.uint8)).person(0)
+        assert overlap(where(person, walker[0].shape[:2]), walker[1][..., 0] > 0) > 0.7
 
 
 # ---- what becomes of them -----------------------------------------------------------------------------------------
@@ -283,6 +410,46 @@ def test_a_recipe_carries_a_found_person_with_what_is_doubtful(brought: EditorSt
     assert np.array_equal(again.texture.image, person.texture.image)
 
 
+def reopened(state: EditorState) -> EditorState:
+    """A visitor who opens the recipe of another one's look, pictures and all."""
+    text = write_recipe(Recipe(state.look), pictures=True)
+    data = base64.b64encode(text.encode()).decode()
+    return actions.open_recipe(initial_state(), {"file": {"name": "she.json", "data": data}})
+
+
+def test_a_person_from_a_recipe_can_be_adjusted_as_before(brought: EditorState) -> None:
+    state, fit = reopened(brought), brought.look.person.fit
+    again = state.look.person
+    assert again.key == brought.look.person.key and again.body == brought.look.person.body
+    assert again.fit.pose == fit.pose and np.array_equal(again.fit.iuv, fit.iuv)
+    assert np.array_equal(again.fit.sighting.outline, fit.sighting.outline) and again.fit.unsure == fit.unsure
+    assert actions.shown("stage", state)["found"]
+    adjusting = actions.adjust_body(state, {})
+    moved = actions.drag(adjusting, {"handle": "left_wrist", "x": 0.9, "y": 0.4})
+    done = actions.use_body(moved, {}).look.person
+    at_once = actions.use_body(actions.drag(actions.adjust_body(brought, {}), {
+        "handle": "left_wrist", "x": 0.9, "y": 0.4}), {}).look.person  # fmt: skip
+    assert done.key == at_once.key != again.key
+    assert actions.turn_round(state, {}).look.person.fit.pose == actions.turn_round(brought, {}).look.person.fit.pose
+
+
+def test_a_person_cut_out_of_a_group_can_be_adjusted_from_a_recipe(group) -> None:
+    person = find_in("group", group[0]).person(2)
+    again = read_recipe(write_recipe(Recipe(looks.of(person)), pictures=True)).look.person
+    assert again.key == person.key and again.fit.pose == person.fit.pose
+    assert again.fit.sighting.inside == person.fit.sighting.inside
+    assert again.fit.found_again().pose == person.fit.found_again().pose
+    assert np.array_equal(again.fit.doubtful, person.fit.doubtful)
+
+
+def test_the_smallest_who_are_found_come_back_from_a_recipe(walker) -> None:
+    photo = np.full((300, 400, 3), 200, np.uint8)
+    photo[200:252, 300:336] = cv2.resize(walker[0], (36, 52), interpolation=cv2.INTER_AREA)
+    person = find_in("small", photo, closer=True).person(0)
+    again = read_recipe(write_recipe(Recipe(looks.of(person)), pictures=True)).look.person
+    assert again.key == person.key and again.fit.pose == person.fit.pose
+
+
 def test_programs_and_the_command_line_begin_with_a_photo(walker, tmp_path: Path) -> None:
     (tmp_path / "she.png").write_bytes(encode_png(walker[0]))
     recipe = api_start_with_photo(sent(walker[0])["photo"]["data"])
@@ -298,12 +465,57 @@ def test_where_nothing_finds_people_none_is_told(walker, without_body_finder) ->
     assert detect_people("x", walker[0]) is None
 
 
+# ---- beside DensePose -----------------------------------------------------------------------------------------------
+
+
+class Answering:
+    """Stands for DensePose where that is installed: it finds bodies whose maps are known."""
+
+    def __init__(self, *maps: np.ndarray) -> None:
+        self.maps = maps
+
+    def bodies(self, photo: np.ndarray) -> tuple[DetectedBody, ...]:
+        return tuple(DetectedBody(person_box(iuv), 0.9, iuv) for iuv in self.maps)
+
+
+def test_beside_densepose_the_map_is_densepose_s_and_the_mannequin_the_finder_s(
+    shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, iuv = read_photo(shared / "real" / "person.jpg"), read_iuv(shared / "real" / "person_iuv.png")
+    nobody = np.zeros_like(iuv)  # a poster, which the finder does not see
+    nobody[20:80, 20:60] = iuv[300:360, 350:390]
+    monkeypatch.setattr("mcld_app.perception.densepose.estimator", lambda: Answering(iuv, nobody))
+    both = detect_people("real", photo)
+    person, poster = both.person(0), both.person(1)
+    assert poster.fit is None
+    assert person.key == make_person("real", photo, iuv).key, "the body, its texture and its key are DensePose's"
+    alone = find_in("real", photo).fit(0)
+    assert person.fit.agreement > 0.8 and person.body == person.fit.pose.body
+    assert person.fit.pose.angles == pytest.approx(alone.pose.angles, abs=6) and not person.fit.unsure ^ alone.unsure
+    assert np.array_equal(person.fit.photo, person.photo), "over the very picture that the page shows"
+    assert overlap(person.fit.sighting.outline >= 128, person.iuv[..., 0] > 0) > 0.8
+    state = take(initial_state(), both, 0)
+    moved = actions.drag(actions.adjust_body(state, {}), {"handle": "left_wrist", "x": 0.9, "y": 0.4})
+    assert actions.use_body(moved, {}).look.person.key != person.key
+    again = read_recipe(write_recipe(Recipe(looks.of(person)), pictures=True)).look.person
+    assert again.key == person.key and again.fit.pose == person.fit.pose
+
+
+def test_beside_densepose_each_of_a_group_gets_their_own_mannequin(group, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, bodies = group
+    maps = [body[..., None].astype(np.uint8) * np.array([2, 90, 90], np.uint8) for body in bodies]
+    monkeypatch.setattr("mcld_app.perception.densepose.estimator", lambda: Answering(*maps))
+    found = detect_people("group", photo)
+    for index, body in enumerate(bodies):
+        fit = found.person(index).fit
+        assert overlap(unframe_iuv(fit.drawn, found.person(index).whole[1])[..., 0] > 0, body) > 0.6
+
+
 # ---- real people --------------------------------------------------------------------------------------------------
 
 
 def test_real_people_are_found_as_well_as_the_study_did(shared) -> None:
     from mcld_app.bench.finder import agreement
-    from mcld_app.body.iuv import read_iuv
 
     real = find_in("real", read_photo(shared / "real" / "person.jpg")).person(0)
     both, same, apart = agreement(real.iuv, read_iuv(shared / "real" / "person_iuv.png"))
@@ -317,7 +529,35 @@ def test_real_people_are_found_as_well_as_the_study_did(shared) -> None:
     assert np.mean(bare) >= 0.83 and np.mean(snapped) >= 0.91
 
 
-def test_one_flat_garment_is_no_person(shared) -> None:
-    for name in ("dress-sheath", "tee-boxy", "shorts"):
-        with pytest.raises(NobodyFound):
-            find_people(read_photo(shared / "pictures" / "flat" / f"{name}.jpg"))
+def test_a_shops_picture_of_a_garment_shows_nobody(shared) -> None:
+    for file in sorted((shared / "pictures" / "flat").glob("*.jpg")):
+        with pytest.raises(NobodyFound, match="Nobody was found"):
+            find_people(read_photo(file))
+
+
+def test_real_people_are_found_with_a_head_and_without(shared) -> None:
+    photos = [*(shared / "pictures").glob("people/*.jpg"), *(shared / "pictures").glob("pairs/*/*.jpg")]
+    assert len(photos) >= 17
+    for file in photos:
+        photo = read_photo(file)
+        assert [person.shows_body for person in find_people(photo)] == [True], file.name
+        width = round(photo.shape[1] * 160 / photo.shape[0])
+        assert find_people(cv2.resize(photo, (width, 160), interpolation=cv2.INTER_AREA)), f"{file.name}, small"
+
+
+def test_real_legs_alone_are_nobody_or_legs(shared) -> None:
+    legs = read_photo(shared / "pictures" / "people" / "full-jeans.jpg")
+    for share in (0.4, 0.45, 0.5, 0.6):
+        legs_or_nobody(legs[int(share * len(legs)) :])
+    with pytest.raises(NobodyFound):  # seen as a whole person, whose body covers a fifth of the outline
+        find_in("legs", legs[int(0.45 * len(legs)) :])
+
+
+def test_what_others_drew_of_maps_is_no_photo(shared) -> None:
+    """Maps of DensePose's and pictures of them, whole and halved."""
+    cases = [shared / "cases" / f"{name}.png" for name in ("two_iuv", "dp_half", "dp_viridis", "dp_segm_black", "dp_u")]
+    maps = [name for name in (shared / "golden" / "preprocess").glob("*__iuv.png") if "all_background" not in name.name]
+    for file in (*cases, *maps, shared / "real" / "person_iuv.png"):
+        for part in parts_of(read_photo(file))[:5]:
+            with pytest.raises(NobodyFound, match="not a photo"):
+                find_people(part)

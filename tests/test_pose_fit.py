@@ -15,9 +15,10 @@ from mcld_app.body.fitting.articulated import KEYS, LIMITS
 from mcld_app.body.fitting.camera import ANGLES, RIGHT, SCALE, SHAPE, UNKNOWNS, UP, Canvas
 from mcld_app.body.fitting.landmark_places import landmark_points
 from mcld_app.body.fitting.landmarks import AT, NAMES, Landmarks
-from mcld_app.body.fitting.manual_fit import ManualFit, Sighting, fit_by_sighting
+from mcld_app.body.fitting.manual_fit import ManualFit, fit_by_sighting
 from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.fitting.pose_fit import fit_pose
+from mcld_app.body.fitting.sighting import Sighting
 from mcld_app.body.fitting.snapping import extend, snap
 from mcld_app.body.mannequin.articulation import bone_transforms
 from mcld_app.body.mannequin.pose import Pose, named_poses

@@ -76,18 +76,28 @@ def _frame(skeleton: Skeleton, points: np.ndarray) -> tuple[float, float, float]
     (x0, y0), (x1, y1) = points.min(0), points.max(0)
     tall = max(y1 - y0, 1e-6)
     y0, y1 = y0 - _HEAD * tall, y1 + _FEET * tall
-    if skeleton.size is None and x0 >= 0 and y1 <= TARGET[0] * 1.02 and x1 <= TARGET[1] and tall > 0.3 * TARGET[0]:
+    size = skeleton.size if _is_seen((x0, y0, x1, y1), skeleton.size) else None
+    if size is None and x0 >= 0 and y1 <= TARGET[0] * 1.02 and x1 <= TARGET[1] and tall > 0.3 * TARGET[0]:
         return 0.0, 0.0, 1.0  # points on a picture of the studio's own size
-    if skeleton.size is None:
+    if size is None:
         height = max(y1 - y0, (x1 - x0) * TARGET[0] / TARGET[1]) * (1 + 2 * _MARGIN)
         middle = (x0 + x1) / 2, (y0 + y1) / 2
         return middle[1] - height / 2, middle[0] - height * TARGET[1] / TARGET[0] / 2, TARGET[0] / height
-    small = TARGET[0] / max(skeleton.size)
-    rows, columns = (max(16, round(side * small)) for side in skeleton.size)
+    small = TARGET[0] / max(size)
+    rows, columns = (max(16, round(side * small)) for side in size)
     box = np.zeros((rows, columns, 3), np.uint8)
     box[max(0, int(y0 * small)) : max(1, int(y1 * small)), max(0, int(x0 * small)) : max(1, int(x1 * small))] = 1
     top, left, height, _ = plan_frame(box, target=None).box
     return top / small, left / small, TARGET[0] * small / height
+
+
+def _is_seen(box: tuple[float, float, float, float], size: tuple[float, float] | None) -> bool:
+    """Whether half of a person's height and width is in their picture: else its size is of another picture."""
+    if size is None:
+        return False
+    x0, y0, x1, y1 = box
+    tall, wide = min(y1, size[0]) - max(y0, 0), min(x1, size[1]) - max(x0, 0)
+    return tall >= 0.5 * (y1 - y0) and wide >= 0.5 * (x1 - x0)
 
 
 def _roll(points: dict[str, np.ndarray]) -> float:

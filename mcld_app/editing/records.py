@@ -1,18 +1,12 @@
-"""What a recipe's records are made of: typed fields with sentences of their own, and the pictures that travel along.
-
-Records are pydantic's, strict: a recipe may come from anybody. They say the form; whether a name or a picture in them
-can be used is said when the edits are made of them.
-"""
+"""What a recipe's records are made of: people, areas, and the pictures that travel along."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import Field
 
 from mcld_app.body.iuv import encode_iuv, read_iuv
 from mcld_app.body.parts import REGIONS
@@ -20,68 +14,15 @@ from mcld_app.body.photo import encode_png, read_layer, read_photo
 from mcld_app.content import content_hash
 from mcld_app.editing import samples
 from mcld_app.editing.area import Area, checked_area
+from mcld_app.editing.fit_record import FitRecord, fit_record, with_fit
 from mcld_app.editing.person import Person, kept_person
+from mcld_app.editing.record_fields import FileText, Record, file_bytes, file_text, says
 from mcld_app.errors import StudioError
-from mcld_app.request import within
 
 _LONGEST_NAME = 40
 
 Known = Callable[[str], object]
 """What is at hand under the hash of a content: a Person, a MapPose, a pattern (h, w, 4) uint8 RGBA, or None."""
-
-
-class Record(BaseModel):
-    """A part of a recipe: no other fields, no other types. Its errors never quote what it was given, which may be
-    somebody's photo."""
-
-    # Validators are built when they are first used: the page starts without them.
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
-
-
-# --- Fields --------------------------------------------------------------------------------------------------------
-
-
-def says(sentence: str) -> WrapValidator:
-    """For a field's annotation: the sentence for whoever gives it another form.
-
-    Raises:
-        StudioError: with that sentence, while a record is read. Pydantic lets it through as it is.
-    """
-
-    def read(value: Any, handler: Callable[[Any], Any]) -> Any:
-        try:
-            return handler(value)
-        except ValidationError:
-            raise StudioError(sentence) from None
-
-    return WrapValidator(read)
-
-
-def number(what: str, low: float, high: float, *, whole: bool = False) -> Any:
-    """The type of a field: a (whole) number from `low` to `high`; `what` begins the sentence for any other value."""
-
-    def check(value: Any) -> float:
-        within(what, value, low, high, whole=whole)
-        return int(value) if whole else float(value)
-
-    return Annotated[int if whole else float, Field(ge=low, le=high), BeforeValidator(check)]
-
-
-FileText = Annotated[str, says("A picture in this recipe is damaged.")]
-"""A file in base64."""
-
-
-def file_text(data: bytes) -> str:
-    """A file as a `FileText`."""
-    return base64.b64encode(data).decode()
-
-
-def file_bytes(text: str) -> bytes:
-    """The file of a `FileText`; StudioError where it is none."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise StudioError("A picture in this recipe is damaged.") from error
 
 
 class SampleRef(Record):
@@ -128,12 +69,13 @@ def area_fields(area: Area) -> dict[str, Any]:
 
 class PictureRecord(Record):
     """A picture that travels along: a person's photo with its IUV map (and, white on black, which pixels of that are
-    doubtful), a pose's IUV map, or a pattern."""
+    doubtful, and the mannequin that gave the map), a pose's IUV map, or a pattern."""
 
     name: str | None = None
     photo: FileText | None = None
     iuv: FileText | None = None
     doubtful: FileText | None = None
+    fit: FitRecord | None = None
     pattern: FileText | None = None
 
     def called(self, otherwise: str) -> str:
@@ -158,7 +100,7 @@ class Writer:
             return SampleRef(sample=person.sample)
         self._keep(person.key, lambda: PictureRecord(
             name=person.name, photo=file_text(encode_png(person.photo)), iuv=file_text(encode_iuv(person.iuv)),
-            doubtful=_mask_text(person.doubtful),
+            doubtful=_mask_text(person.doubtful), fit=fit_record(person),
         ))  # fmt: skip
         return OwnRef(own=person.key)
 
@@ -217,7 +159,8 @@ class Reader:
         if kept is not None and kept.photo is not None and kept.iuv is not None:
             photo, iuv = read_photo(file_bytes(kept.photo)), read_iuv(file_bytes(kept.iuv))
             doubtful = None if kept.doubtful is None else read_photo(file_bytes(kept.doubtful))[..., 0] >= 128
-            return kept_person(kept.called("Photo"), photo, iuv, doubtful)
+            person = kept_person(kept.called("Photo"), photo, iuv, doubtful)
+            return person if kept.fit is None else with_fit(person, kept.fit)
         person = self.known(key)
         if not isinstance(person, Person):
             raise StudioError(

@@ -43,17 +43,19 @@ class Outline:
         move[:, 2] += (scale - 1) / 2 + np.array(shift)
         return cv2.warpAffine(self.values, move, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """(N,) float32, 0..1, at places x, y (N, 2) of the photo; 0 beyond the square."""
+        here = (places - self.to_photo[:, 2]) @ np.linalg.inv(self.to_photo[:, :2]).T
+        here = np.clip(here, -SIDE, 2 * SIDE).astype(np.float32)[None]  # far away is as good as just outside
+        return cv2.remap(self.values, here, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)[0]
 
     def share_in(self, other: Outline) -> float:
         """How much of this person, 0..1, lies where the other one is."""
         rows, columns = np.nonzero(self.values[::4, ::4] > 0.5)
         if not len(rows):
             return 0.0
-        at = np.stack([columns, rows], 1) * 4.0 @ self.to_photo[:, :2].T + self.to_photo[:, 2]
-        there = (at - other.to_photo[:, 2]) @ np.linalg.inv(other.to_photo[:, :2]).T
-        places = there.astype(np.float32)[None]
-        found = cv2.remap(other.values, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        return float((found > 0.5).mean())
+        places = np.stack([columns, rows], 1) * 4.0 @ self.to_photo[:, :2].T + self.to_photo[:, 2]
+        return float((other.at(places) > 0.5).mean())
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,7 +62,7 @@ class Detections:
         found = self.found[index] if index < len(self.found) else None
         if found is None:
             return person
-        fit = found_people.lay(self.name, self.photo, found)
+        fit = found_people.lay_over(self.name, person.photo, person.whole, found)
         return replace(person, fit=fit, body=fit.pose.body)
 
     def portrait(self, index: int) -> np.ndarray:

@@ -7,13 +7,16 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from mcld_app.body.fitting.manual_fit import ManualFit, Sighting, fit_by_sighting
-from mcld_app.body.framing import frame_around, frame_photo
+from mcld_app.body.fitting.manual_fit import ManualFit, fit_by_sighting
+from mcld_app.body.fitting.sighting import Sighting
+from mcld_app.body.framing import Frame, frame_around, frame_photo
 from mcld_app.checkpoints import wheel_models
 from mcld_app.editing.person import LARGEST, Person, fitted_person
 from mcld_app.errors import StudioError
-from mcld_app.perception.people_finder import FoundPerson, find_people
+from mcld_app.perception.people_finder import FoundPerson, NobodyFound, find_people
 
+_LEAST = (96, 66)  # height and width of a framed photo at least: of smaller ones, recipes could not be read again
+_FITS = 0.42  # of an outline and the body over it: things, or legs alone, taken for a whole person have 0.2 to 0.4
 _SEEN = 0.5  # of a landmark: the frame is drawn around it, too
 _AGREES = 0.3  # of an outline and a map, their pixels in common by those of either: the same person
 _COARSE = 128  # pixels of the longer side of the picture on which the two are compared
@@ -34,6 +37,7 @@ class FoundPeople:
     photo: np.ndarray = field(repr=False)
     people: tuple[FoundPerson, ...]
     stored: tuple[int, int] | None = None
+    _laid: dict[int, ManualFit] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.people)
@@ -51,7 +55,9 @@ class FoundPeople:
         """
         if not 0 <= index < len(self):
             raise StudioError("There is no such person in the photo. Choose one of those that were found.")
-        return replace(lay(self.name, self.photo, self.people[index]), stored=self.stored)
+        if index not in self._laid:
+            self._laid[index] = replace(lay(self.name, self.photo, self.people[index]), stored=self.stored)
+        return self._laid[index]
 
     def person(self, index: int) -> Person:
         """One of them, with the body that the mannequin gives.
@@ -71,21 +77,41 @@ def find_in(
     name: str, photo: np.ndarray, stored: tuple[int, int] | None = None, *, closer: bool = False
 ) -> FoundPeople:
     """Everybody in a photo (H, W, 3) uint8 RGB, whose file is `stored` (height, width) large; see
-    `people_finder.find_people`, also for what it raises."""
-    return FoundPeople(name, photo, find_people(photo, closer=closer), stored)
+    `people_finder.find_people`, also for what it raises: NobodyFound, too, where no body fits what was found. Those
+    whom a body does not fit are left out before the first whom it does; further ones are not tried here."""
+    people = FoundPeople(name, photo, find_people(photo, closer=closer), stored)
+    for index in range(len(people)):
+        if people.fit(index).agreement >= _FITS:
+            return people if index == 0 else FoundPeople(name, photo, people.people[index:], stored)
+    raise NobodyFound(
+        "Something like a person was found in the photo, but no body fits it. Choose a photo that shows more of the "
+        "person, from the head down."
+    )
 
 
 def lay(name: str, photo: np.ndarray, person: FoundPerson) -> ManualFit:
     """The photo cut to 11:16 around somebody found in it, and the mannequin over them."""
     frame = frame_around(photo.shape[:2], _box(person), target=None)
-    if frame.target[0] > LARGEST[0]:
-        frame = frame_around(photo.shape[:2], _box(person), target=LARGEST)
-    scale = frame.target[0] / frame.box[2]
-    shift = (-frame.box[1] * scale, -frame.box[0] * scale)
-    outline = person.outline.over(frame.target, scale, shift)
-    whole = None if frame.target == photo.shape[:2] else (photo, frame)
+    if not _LEAST[0] <= frame.target[0] <= LARGEST[0]:
+        target = LARGEST if frame.target[0] > LARGEST[0] else _LEAST
+        frame = frame_around(photo.shape[:2], _box(person), target=target)
+    if frame.target == photo.shape[:2]:
+        return lay_over(name, photo, None, person)
+    return lay_over(name, frame_photo(photo, frame), (photo, frame), person)
+
+
+def lay_over(
+    name: str, framed: np.ndarray, whole: tuple[np.ndarray, Frame] | None, person: FoundPerson
+) -> ManualFit:
+    """The mannequin over somebody in a photo that is framed already, `whole` being the photo in which they were found
+    and its frame; None where that is the same."""
+    scale, shift = 1.0, (0.0, 0.0)
+    if whole is not None:
+        frame = whole[1]
+        scale = frame.target[0] / frame.box[2]
+        shift = (-frame.box[1] * scale, -frame.box[0] * scale)
+    outline = person.outline.over(framed.shape[:2], scale, shift)
     sighting = Sighting((outline * 255 + 0.5).astype(np.uint8), person.landmarks.moved(scale, shift), whole)
-    framed = photo if whole is None else frame_photo(photo, frame)
     return fit_by_sighting(name, framed, sighting)
 
 

@@ -10,9 +10,12 @@ import cv2
 import numpy as np
 
 from mcld_app.body.checks import check_rgb
+from mcld_app.body.false_colours import false_colours
 from mcld_app.body.fitting.landmarks import AT, Landmarks
+from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.errors import PictureError
 from mcld_app.perception.body_landmarks import Look, Outline, look
+from mcld_app.perception.human_signs import is_human
 from mcld_app.perception.people_detector import Candidate, candidates, squares
 
 MOST_PEOPLE = 12
@@ -27,14 +30,10 @@ _WORTH = 0.3  # a first look that gives less is not followed by a second
 _SEEN = 0.5  # of a point
 _SAME = 0.5  # of the trunk's size: people whose points lie nearer than this are one
 _CLOSER = (0.6, 0.3)  # of the shorter side: the squares of a closer look, the smaller ones where nobody is found
+_ENOUGH = 512  # pixels of the longer side, to see whether a picture is a map
 _DARK = 110  # grey levels that the lightest pixels of a dark photo do not reach
 _PART = 0.7  # of an outline that lies in somebody else's: it is a part of them
-_GROUND = 6  # grey levels, in each channel, that a plain ground's pixels differ from its colour at most
-_PLAIN = 0.6  # of the photo's rim that has the ground's colour, where the ground is plain
 _TRUNK = ("nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_elbow", "right_elbow")
-_FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
-_HANDS = (("left_wrist", "left_index_finger"), ("right_wrist", "right_index_finger"))
-_FEET = ("left_ankle", "right_ankle")
 
 
 class NobodyFound(PictureError):
@@ -90,11 +89,12 @@ def find_people(photo: np.ndarray, *, closer: bool = False) -> tuple[FoundPerson
         closer: look closer, for people who are small in the photo: it takes longer, and may take things for people.
 
     Raises:
-        NobodyFound: nobody is found.
+        NobodyFound: nobody is found, or the picture is a map of a body and no photo.
         PictureError: no such photo.
         MissingWeights, BrokenWeights, StudioError: as `litert.network`.
     """
     check_rgb(photo, "People can only be found in RGB pictures of 8 bits per channel")
+    _check_is_photo(photo)
     photo = _lit(photo)
     found: list[Look] = []
     for share, some in _candidates(photo, closer):
@@ -126,6 +126,16 @@ def _without_parts(people: list[FoundPerson]) -> list[FoundPerson]:
         if one.area > 0 and all(one.outline.share_in(other.outline) < _PART for other in kept):
             kept.append(one)
     return kept
+
+
+def _check_is_photo(photo: np.ndarray) -> None:
+    """NobodyFound for a drawing of where a body is: the networks take it for a person."""
+    step = max(1, max(photo.shape[:2]) // _ENOUGH)
+    seen = photo[::step, ::step]  # single pixels: what would blend them would hide what they are
+    if looks_like_iuv(seen):
+        raise NobodyFound("This picture is an IUV map, not a photo. Choose the photo that it was made from.")
+    if false_colours(seen) is not None:
+        raise NobodyFound("This picture is a body’s map in false colours, not a photo. Choose the photo itself.")
 
 
 def _lit(photo: np.ndarray) -> np.ndarray:
@@ -162,37 +172,8 @@ def _twice(photo: np.ndarray, candidate: Candidate) -> Look | None:
     if first.score < _WORTH or not np.isfinite(first.landmarks.places).all():
         return None
     second = look(photo, first.hips, first.rim)
-    is_person = (
-        second.score > _SURE and np.isfinite(second.landmarks.places).all() and _is_human(photo, second.landmarks)
-    )
+    is_person = second.score > _SURE and np.isfinite(second.landmarks.places).all() and is_human(photo, second)
     return second if is_person else None
-
-
-def _is_human(photo: np.ndarray, landmarks: Landmarks) -> bool:
-    """Whether what is seen is a person and no garment or thing: shoulders with a face or hands, or hips with feet.
-
-    Over the collar and past the sleeves of a garment that stands as if it were worn, the network sees a face and hands
-    that are not there, and outlines them; so what lies on a plain ground, or beyond the photo, does not count."""
-    there = _is_there(photo, landmarks.places)
-
-    def seen(*names: str) -> int:
-        return sum(landmarks.sure[AT[name]] > _SEEN and there[AT[name]] for name in names)
-
-    shoulders, hips = seen("left_shoulder", "right_shoulder"), seen("left_hip", "right_hip")
-    hands = sum(seen(wrist) and there[AT[finger]] for wrist, finger in _HANDS)  # a sleeve ends at the wrist
-    return bool((shoulders and (seen(*_FACE) >= 2 or hands)) or (hips and seen(*_FEET)))
-
-
-def _is_there(photo: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """(N,) bool: whether places x, y lie in the photo, and not on its ground where that has one colour."""
-    x, y = np.round(places).astype(np.int64).T
-    inside = (x >= 0) & (y >= 0) & (x < photo.shape[1]) & (y < photo.shape[0])
-    rim = np.concatenate([photo[0], photo[-1], photo[:, 0], photo[:, -1]]).astype(np.int16)
-    ground = np.median(rim, axis=0)
-    if (np.abs(rim - ground).max(1) <= _GROUND).mean() < _PLAIN:
-        return inside
-    colours = photo[np.where(inside, y, 0), np.where(inside, x, 0)]
-    return inside & (np.abs(colours - ground).max(1) > _GROUND)
 
 
 def _is_at(candidate: Candidate, other: Look) -> bool:

@@ -7,9 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from mcld_app.body.fitting.landmarks import AT, Landmarks
+from mcld_app.body.fitting.landmarks import AT
 from mcld_app.body.fitting.pose_fit import fit_pose
 from mcld_app.body.fitting.rim import ground_at_rim
+from mcld_app.body.fitting.sighting import Sighting
 from mcld_app.body.fitting.snapping import doubtful, extend, snap
 from mcld_app.body.framing import (
     Frame,
@@ -18,7 +19,6 @@ from mcld_app.body.framing import (
     frame_photo,
     plan_frame,
     resize_nearest,
-    shown_part,
     unframe_iuv,
 )
 from mcld_app.body.mannequin.pose import SETTINGS, Pose
@@ -35,37 +35,6 @@ _HANDLES = {"face": "nose"} | {
     for handle, landmark in (*zip(_SAME, _SAME, strict=True), ("hand", "index_finger"))
 }
 _RIM = np.array([226, 40, 160], np.float32)  # the colour of a person's outline over their photo
-
-
-@dataclass(frozen=True, eq=False)
-class Sighting:
-    """A person as they were found in a photo.
-
-    Attributes:
-        outline: (H, W) uint8, 0..255, where they are; of the photo's size.
-        landmarks: in pixels of that photo; None where only the outline is known.
-        whole: the photo as it came, and how it was framed; None where it is the same.
-    """
-
-    outline: np.ndarray = field(repr=False)
-    landmarks: Landmarks | None
-    whole: tuple[np.ndarray, Frame] | None = field(default=None, repr=False)
-
-    @cached_property
-    def inside(self) -> tuple[int, int, int, int]:
-        """(top, left, height, width) of the photo that is no padding."""
-        return (0, 0, *self.outline.shape) if self.whole is None else shown_part(self.whole[1])
-
-    @property
-    def shares(self) -> np.ndarray:
-        """The outline, (H, W) float32, 0..1."""
-        return self.outline.astype(np.float32) / np.float32(255)
-
-    def painted(self, where: np.ndarray, *, add: bool) -> Sighting:
-        """With more, or less, in the outline: `where` is (H, W) bool."""
-        outline = self.outline.copy()
-        outline[where] = 255 if add else 0
-        return replace(self, outline=outline)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +137,20 @@ class ManualFit:
         if self.sighting is None:
             raise PoseError("Nobody was found in this photo, so there is no outline to change: lay the mannequin.")
         return replace(self, sighting=self.sighting.painted(where, add=add))
+
+    def within(self, frame: Frame) -> ManualFit:
+        """The same mannequin over the part of the photo that a frame cuts out of it. A sighting does not come along.
+
+        Raises:
+            PoseError: the mannequin cannot be so large, or so far away.
+        """
+        (top, left, height, width), (other_top, other_left, tall, wide) = self.frame.box, frame.box
+        zoom = self.pose.zoom * height / tall
+        metre = tall / 2 * zoom  # pixels of the photo
+        right = (left + width / 2 - other_left - wide / 2) / metre
+        down = (top + height / 2 - other_top - tall / 2) / metre
+        pose = self.pose.replace(zoom=zoom, shift_x=self.pose.shift_x + right, shift_y=self.pose.shift_y - down)
+        return ManualFit(self.name, frame_photo(self.photo, frame), pose, stored=self.stored)
 
     def framed(self, size: tuple[int, int]) -> np.ndarray:
         """The photo as the mannequin's picture has it, (*size, 3) uint8 RGB."""

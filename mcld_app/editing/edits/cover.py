@@ -14,7 +14,8 @@ from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.area import Area, area_label, checked_area, texels_of
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail, in_place_of
 from mcld_app.editing.person import Person
-from mcld_app.editing.records import AreaRecord, Reader, Writer, area_fields, number, says
+from mcld_app.editing.record_fields import number, says
+from mcld_app.editing.records import AreaRecord, Reader, Writer, area_fields
 from mcld_app.request import STUDIO, Conditioning
 
 Colour = tuple[int, int, int]

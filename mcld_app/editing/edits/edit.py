@@ -10,7 +10,8 @@ import numpy as np
 
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.person import Person
-from mcld_app.editing.records import Reader, Record, Writer
+from mcld_app.editing.record_fields import Record
+from mcld_app.editing.records import Reader, Writer
 from mcld_app.request import STUDIO, Conditioning, Face
 
 Faces = tuple[Face | None, Face | None, float]

@@ -13,7 +13,8 @@ from mcld_app.body.texture.head_swap import collar, put_head_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.edits.edit import Edit, EditRecord, Faces, Thumbnail, in_place_of
 from mcld_app.editing.person import Person
-from mcld_app.editing.records import PersonRef, Reader, Writer, number
+from mcld_app.editing.record_fields import number
+from mcld_app.editing.records import PersonRef, Reader, Writer
 from mcld_app.errors import StudioError
 from mcld_app.request import STUDIO, Conditioning, within
 

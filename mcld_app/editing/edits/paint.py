@@ -14,7 +14,8 @@ from mcld_app.body.texture.strokes import lay_paint, map_strokes
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
 from mcld_app.editing.person import Person
-from mcld_app.editing.records import FileText, Reader, Writer, file_bytes, file_text
+from mcld_app.editing.record_fields import FileText, file_bytes, file_text
+from mcld_app.editing.records import Reader, Writer
 from mcld_app.errors import StudioError
 from mcld_app.request import STUDIO, Conditioning
 

@@ -15,7 +15,8 @@ from mcld_app.editing.look import Look, MapPose, pose_as
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.editing.recipe.recipe import FORMAT, LARGEST, VERSION, Recipe
 from mcld_app.editing.recipe.record import MannequinPose, PoseMap, PoseOf, RecipeRecord
-from mcld_app.editing.records import Known, Reader, file_bytes
+from mcld_app.editing.record_fields import file_bytes
+from mcld_app.editing.records import Known, Reader
 from mcld_app.errors import StudioError
 from mcld_app.files import read_text
 from mcld_app.request import Settings

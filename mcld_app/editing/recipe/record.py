@@ -10,7 +10,8 @@ from mcld_app.editing.appearance import FILLS, checked_fill
 from mcld_app.editing.edits import KINDS
 from mcld_app.editing.look import MOST_EDITS, Look
 from mcld_app.editing.recipe.recipe import FORMAT, VERSION
-from mcld_app.editing.records import PersonRef, PictureRecord, Record, number, says
+from mcld_app.editing.record_fields import Record, number, says
+from mcld_app.editing.records import PersonRef, PictureRecord
 from mcld_app.errors import StudioError
 from mcld_app.request import MAX_FACE_WEIGHT, MAX_GUIDANCE, MAX_SEED, MAX_SEEDS, MAX_STEPS, SCHEDULERS, Settings
 
