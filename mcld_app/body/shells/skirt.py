@@ -1,0 +1,166 @@
+"""A skirt, or what of a dress or coat hangs below the waist: found in a photo as a tube wider than hips and legs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.rim import march
+from mcld_app.body.shells.scene import Scene
+from mcld_app.body.shells.shell import Shell, followed
+from mcld_app.body.shells.tube import COLUMNS, Tube, skirt_weights, tube, tube_faces
+
+_HIGHEST, _LOWEST, _ROW = 1.08, 0.08, 0.02  # metres: where skirts are looked for
+_CROTCH = 0.80  # a skirt reaches below it, else it is a top's hem
+_ROWS = 16  # of the shell
+_REACH = 0.30  # metres that a skirt stands off at most
+_BACK = 0.03  # metres by which the mannequin may lie beside the body
+_DEPTH = 0.85  # of what a skirt stands off at the sides, at its front and back
+_CLEAR = 0.004  # metres between body and cloth at least
+_FLARE = 0.02  # metres off the body on both sides: cloth
+_OFF_MAP = 0.25  # of a row that the photo's own map says is no body: cloth
+_GAP = 0.012  # metres between the legs: what fills it is cloth, and where it is empty there is none
+_SPAN = 48  # places along a row that are looked at
+_MOST_MISSES = 0.2  # of a skirt's rows that may show nothing of it
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What the photo says of rows of the tube, (R,) each.
+
+    Attributes:
+        off: (R, 2) float32, metres that the silhouette goes beyond the tube at its rims; NaN where that is not seen.
+        least: (R, 2) float32, metres that it goes at least.
+        rims: (R, 2) int, the columns of the tube at the rims.
+        cloth, bare: bool, whether it shows cloth, and whether it shows that there is none.
+    """
+
+    off: np.ndarray = field(repr=False)
+    least: np.ndarray = field(repr=False)
+    rims: np.ndarray = field(repr=False)
+    cloth: np.ndarray = field(repr=False)
+    bare: np.ndarray = field(repr=False)
+
+
+def find_skirt(scene: Scene) -> Shell | None:
+    """The skirt of a scene; None where there is none."""
+    body = scene.standing.pose.body
+    heights = np.arange(_HIGHEST, _LOWEST, -_ROW)
+    around = tube(heights, body)
+    rows = _look(scene, around)
+    extent = _extent(heights, rows)
+    if extent is None:
+        return None
+    heights = np.linspace(*extent, _ROWS)
+    around = tube(heights, body)
+    rows = _look(scene, around)
+    grid = around.rest + around.outwards * _clearance(rows)[..., None]
+    return _shell(scene, grid)
+
+
+def _look(scene: Scene, around: Tube) -> _Rows:
+    standing, metre = scene.standing, scene.standing.metre
+    count = len(around.rest)
+    flat = lambda array: array.reshape(count * COLUMNS, -1)  # noqa: E731
+    points = standing.seen(flat(around.rest), flat(around.weights)).reshape(count, COLUMNS, 3)
+    ways = standing.turned(flat(around.outwards), flat(around.weights)).reshape(count, COLUMNS, 3)
+    rims = _rims(points, ways)
+    at = np.take_along_axis(points, rims[..., None], 1)[..., :2]
+    way = np.take_along_axis(ways, rims[..., None], 1)[..., :2].astype(np.float64)
+    way /= np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-6)
+    found = march(
+        scene.silhouette, scene.arms, at.reshape(-1, 2), way.reshape(-1, 2), _BACK * metre, _REACH * metre
+    )
+    least = (np.nan_to_num(found.away, nan=0.0) / metre).reshape(count, 2)
+    off = np.where(found.met, found.away / metre, np.nan).reshape(count, 2)
+    cloth, bare = _signs(scene, at, off)
+    return _Rows(off.astype(np.float32), least.astype(np.float32), rims, cloth, bare)
+
+
+def _rims(points: np.ndarray, ways: np.ndarray) -> np.ndarray:
+    """(R, 2) the columns at the left and right rim of each row, as the picture shows it."""
+    across = points[..., 0] - points[..., 0].mean(1, keepdims=True)
+    side = np.abs(ways[..., 2])
+    left = np.where(across < 0, side, 2).argmin(1)
+    right = np.where(across >= 0, side, 2).argmin(1)
+    return np.stack([left, right], 1)
+
+
+def _signs(scene: Scene, rims: np.ndarray, off: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    share = np.linspace(0.04, 0.96, _SPAN)[None, :, None]
+    at = np.round(rims[:, :1] * (1 - share) + rims[:, 1:] * share).astype(int)
+    height, width = scene.silhouette.shape
+    within = (at[..., 0] >= 0) & (at[..., 0] < width) & (at[..., 1] >= 0) & (at[..., 1] < height)
+    x, y = np.clip(at[..., 0], 0, width - 1), np.clip(at[..., 1], 0, height - 1)
+    looked = within & ~scene.arms[y, x]
+    person = looked & scene.silhouette[y, x]
+    between = scene.standing.iuv[..., 0][y, x] == 0
+    length = np.linalg.norm(rims[:, 1] - rims[:, 0], axis=-1) / scene.standing.metre
+    filled = (person & between).mean(1) * length > _GAP
+    empty = (looked & ~scene.silhouette[y, x]).mean(1) * length > _GAP
+    off_map = (person & ~scene.body[y, x]).sum(1) / np.maximum(person.sum(1), 1) > _OFF_MAP
+    flare = np.nan_to_num(off, nan=0.0).min(1) > _FLARE
+    seen = looked.mean(1) > 0.3
+    return seen & ~empty & (filled | off_map | flare), seen & empty
+
+
+def _extent(heights: np.ndarray, rows: _Rows) -> tuple[float, float] | None:
+    """The heights of a skirt's upper and lower edge."""
+    start = int(np.searchsorted(-heights, -_CROTCH))
+    bare = np.flatnonzero(rows.bare[start:])
+    end = start + (int(bare[0]) if len(bare) else len(heights) - start)
+    cloth = np.flatnonzero(rows.cloth[:end])
+    below = cloth[cloth >= start]
+    if not len(below):
+        return None
+    hem = int(below[-1])
+    if (~rows.cloth[start : hem + 1]).mean() > _MOST_MISSES:
+        return None
+    top = start
+    while top > 0 and rows.cloth[max(top - 3, 0) : top].any():
+        top -= 1
+    return float(heights[top]), float(heights[hem] - _ROW / 2)
+
+
+def _clearance(rows: _Rows) -> np.ndarray:
+    """(R, COLUMNS) float32, metres from the tube to the cloth."""
+    sides = np.stack([_completed(rows.off[:, k], rows.least[:, k]) for k in (0, 1)], 1)
+    turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
+    own = turn[rows.rims]
+    near = (1 + np.cos(turn[None, None] - own[..., None])) / 2  # (R, 2, COLUMNS): 1 at the rim itself
+    near = near / near.sum(1, keepdims=True)
+    mixed = (near * sides[..., None]).sum(1)
+    beside = np.abs(np.sin(turn[None] - own[:, :1]))  # 0 at the rims, 1 at front and back
+    return np.maximum(mixed * (1 - (1 - _DEPTH) * beside), _CLEAR).astype(np.float32)
+
+
+def _completed(off: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """Rows of which nothing is seen from those above and below; smooth from row to row."""
+    known = np.isfinite(off)
+    rows = np.arange(len(off))
+    full = np.interp(rows, rows[known], off[known]) if known.any() else np.zeros(len(off))
+    full = np.maximum(full, np.where(known, full, least))
+    return cv2.GaussianBlur(full[:, None].astype(np.float32), (1, 3), 0.8)[:, 0]
+
+
+def _shell(scene: Scene, grid: np.ndarray) -> Shell:
+    standing = scene.standing
+    rest = grid.reshape(-1, 3)
+    weights = skirt_weights(rest)
+    faces = tube_faces(len(grid), COLUMNS)
+    points = standing.seen(rest, weights)
+    a, b, c = (points[faces[:, k], :2] for k in range(3))
+    near = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]) < 0
+    covered = np.zeros(scene.silhouette.shape, np.uint8)
+    cv2.fillPoly(covered, np.round(points[faces[near], :2]).astype(np.int32), 1)
+    shown = (covered > 0) & scene.silhouette & ~scene.hands
+    picture, (x, y) = layer_picture(scene.photo, shown, np.zeros_like(shown))
+    body = standing.pose.body
+    moves = np.tensordot(np.array([body.build, *body.shape], np.float32), followed(rest)[: 1 + len(body.shape)], 1)
+    return Shell(
+        "hips", rest - moves, weights, np.concatenate([faces, faces[:, ::-1]]), np.zeros(2 * len(faces), bool),
+        points[:, :2] - (x, y), picture,
+    )  # fmt: skip
