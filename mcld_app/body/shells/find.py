@@ -6,6 +6,7 @@ import numpy as np
 
 from mcld_app.body.iuv import check_iuv
 from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.shells.hair import find_hair
 from mcld_app.body.shells.scene import look_at
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.skirt import find_skirt
@@ -19,5 +20,5 @@ def find_shells(
     if silhouette.shape != photo.shape[:2] or silhouette.dtype != bool:
         raise PictureError("The silhouette does not belong to the photo: give one of its size, true or false.")
     scene = look_at(photo, iuv, pose, silhouette, printed)
-    found = (find_skirt(scene),)
+    found = (find_hair(scene), find_skirt(scene))
     return tuple(shell for shell in found if shell is not None)

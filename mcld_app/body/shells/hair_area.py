@@ -1,0 +1,56 @@
+"""Which pixels of a scene show hair."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mcld_app.body.mannequin.skeleton import BONES, joint_places
+from mcld_app.body.shells.areas import grown, nearest_value, opened, touching
+from mcld_app.body.shells.scene import Scene
+
+_HEAD = 23  # parts from this one on
+_FOREARMS_HANDS = (3, 4, 19, 20, 21, 22)
+_THIN = 0.010  # metres; what stands off less is the map's own rim
+_LEAST = 0.0008  # square metres of hair
+_ALIKE = 3.2  # spreads of the hair's colour
+_SPREADS = (9.0, 4.0, 4.0)  # of Lab, at least
+_AROUND_HEAD = 0.05  # metres from what stands off the head, in which hair lies on it
+
+
+def hair_area(scene: Scene) -> np.ndarray | None:
+    """(H, W) bool; None where no hair stands off the head."""
+    metre = scene.standing.metre
+    off = scene.silhouette & ~scene.body
+    wide = opened(off, _THIN * metre)
+    wide = grown(wide, max(1.0, _THIN * metre / 2)) & off
+    near = nearest_value(scene.part, scene.part > 0)
+    seed = wide & (near >= _HEAD)
+    if np.count_nonzero(seed) < _LEAST * metre**2:
+        return None
+    like = _of_colour(scene.photo, seed)
+    low = np.arange(len(off))[:, None] < _waist_row(scene)
+    beside = wide & like & low & ~np.isin(near, _FOREARMS_HANDS)
+    found = touching(seed | beside, seed)
+    # Hair on the head itself, where the map goes on over it.
+    head = scene.body & (scene.part >= _HEAD) & like & grown(found, _AROUND_HEAD * metre)
+    found = touching(found | head, found)
+    return cv2.medianBlur(found.astype(np.uint8), 3) > 0
+
+
+def _of_colour(photo: np.ndarray, seed: np.ndarray) -> np.ndarray:
+    lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
+    middle = np.median(lab[seed], 0)
+    spread = np.maximum(1.5 * np.median(np.abs(lab[seed] - middle), 0), _SPREADS)
+    like = (np.abs(lab - middle) < _ALIKE * spread).all(-1)
+    return cv2.medianBlur(like.astype(np.uint8), 5) > 0
+
+
+def _waist_row(scene: Scene) -> float:
+    """The picture's row of the spine's joint, below which no hair is looked for."""
+    spine = list(BONES).index("spine")
+    pose = scene.standing.pose
+    place = joint_places(pose.build, pose.shape)[spine : spine + 1].astype(np.float32)
+    weights = np.zeros((1, len(BONES)), np.float32)
+    weights[0, spine] = 1
+    return float(scene.standing.seen(place, weights)[0, 1])
