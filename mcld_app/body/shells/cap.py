@@ -15,6 +15,7 @@ from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.shells.piece import Piece, facing
 from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
+from mcld_app.body.shells.shell import MASKED, PLAIN
 
 _WAYS = 72  # directions in which the outline is looked for
 _REACH = 0.25  # metres
@@ -43,7 +44,7 @@ def cap(scene: Scene, hair: np.ndarray) -> Piece | None:
     near = facing(seen, faces)
     scalp = _is_scalp(body_mesh().rest[used])
     kept = near | scalp[faces].all(1)
-    return Piece(grown.astype(np.float32), weights, faces[kept], near[kept])
+    return Piece(grown.astype(np.float32), weights, faces[kept], np.where(near[kept], MASKED, PLAIN))
 
 
 @lru_cache(maxsize=1)

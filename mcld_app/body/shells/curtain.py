@@ -9,11 +9,12 @@ from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.shells.piece import Piece
 from mcld_app.body.shells.scene import Scene
+from mcld_app.body.shells.shell import LINING, PLAIN
 
 _TOP, _BOTTOM, _ROW = 1.69, 1.05, 0.015  # metres: where hanging hair is looked for
 _STARTS = 1.60  # metres: it must come down to there
-_SHOULDER = 1.475  # metres: hair that is seen down to there goes on behind the shoulder
-_GOES_ON = 0.12  # metres, that far
+_SHOULDER = 1.525  # metres: hair that is seen down to there goes on behind the shoulder
+_GOES_ON = 0.18  # metres, that far
 _ROWS, _COLUMNS = 14, 33
 _TURN = 116.0  # degrees from the back to either side
 _HALF = 0.075  # metres from the middle to the side of the head
@@ -42,7 +43,7 @@ def curtain(scene: Scene, hair: np.ndarray) -> Piece | None:
     faces = _faces()
     lining = faces[:, ::-1]
     every = np.concatenate([faces, lining])
-    return Piece(rest, hair_weights(rest), every, np.zeros(len(every), bool))
+    return Piece(rest, hair_weights(rest), every, np.repeat(np.uint8([PLAIN, LINING]), len(faces)))
 
 
 def _look(scene: Scene, hair: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -111,4 +112,4 @@ def _faces() -> np.ndarray:
     """The sheet's triangles, counter-clockwise seen from outside."""
     number = np.arange(_ROWS * _COLUMNS, dtype=np.int32).reshape(_ROWS, _COLUMNS)
     a, b, c, d = number[:-1, :-1].ravel(), number[:-1, 1:].ravel(), number[1:, :-1].ravel(), number[1:, 1:].ravel()
-    return np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)])
+    return np.concatenate([np.stack([a, b, c], 1), np.stack([b, d, c], 1)])

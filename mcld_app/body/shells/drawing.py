@@ -11,10 +11,11 @@ import numpy as np
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_surface
 from mcld_app.body.raster import interpolate
-from mcld_app.body.shells.shell import Shell
+from mcld_app.body.shells.shell import LINING, MASKED, Shell
 from mcld_app.body.shells.standing import Standing, stand
 
 _BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
+_SHADE = 0.7  # of a lining's light
 _OPAQUE = 96  # of alpha
 
 
@@ -66,7 +67,7 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
 
 def _draw(shell: Shell, standing: Standing) -> Layer:
     size = standing.size
-    points = standing.seen(shell.on(standing.pose.body), shell.weights)
+    points = standing.seen(shell.in_pose(standing.pose), shell.weights)
     corners, faces, seen = draw_surface(points, shell.faces, size)
     values = np.concatenate([shell.places, points[:, 2:]], 1)[shell.faces[faces]]
     pixel, value = interpolate(corners, values, seen)
@@ -78,7 +79,9 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
         colour = cv2.remap(
             shell.picture, where.reshape(rows, 512, 2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         ).reshape(-1, 4)[: len(pixel)]
-        there = (colour[:, 3] >= _OPAQUE) | ~shell.masked[faces[seen.ravel()[pixel]]]
+        kind = shell.kinds[faces[seen.ravel()[pixel]]]
+        colour[kind == LINING, :3] = colour[kind == LINING, :3] * np.float32(_SHADE)
+        there = (colour[:, 3] >= _OPAQUE) | (kind != MASKED)
         colour[:, 3] = 255
         picture[pixel[there]] = colour[there]
         depth[pixel[there]] = value[there, 2]

@@ -24,10 +24,10 @@ def find_hair(scene: Scene) -> Shell | None:
     rest = np.concatenate([piece.rest for piece in pieces])
     weights = np.concatenate([piece.weights for piece in pieces])
     faces = np.concatenate([piece.faces + start for piece, start in zip(pieces, starts, strict=True)])
-    masked = np.concatenate([piece.masked for piece in pieces])
+    kinds = np.concatenate([piece.kinds for piece in pieces])
     face = scene.body & ~hair
     picture, (x, y) = layer_picture(scene.photo, hair, face)
     body = scene.standing.pose.body
     moves = np.tensordot(np.array([body.build, *body.shape], np.float32), followed(rest)[: 1 + len(body.shape)], 1)
     places = scene.standing.seen(rest, weights)[:, :2] - (x, y)
-    return Shell("head", rest - moves, weights, faces, masked, places, picture)
+    return Shell("head", rest - moves, np.zeros_like(rest), weights, faces, kinds, places, picture)

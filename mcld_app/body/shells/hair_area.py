@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
+from mcld_app.body.charts import charts
+from mcld_app.body.mannequin.body_mesh import body_mesh
+from mcld_app.body.mannequin.human import skeleton_file
+from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES, joint_places
 from mcld_app.body.shells.areas import grown, nearest_value, opened, touching
+from mcld_app.body.shells.piece import facing
 from mcld_app.body.shells.scene import Scene
 
 _HEAD = 23  # parts from this one on
@@ -15,7 +22,7 @@ _THIN = 0.010  # metres; what stands off less is the map's own rim
 _LEAST = 0.0008  # square metres of hair
 _ALIKE = 3.2  # spreads of the hair's colour
 _SPREADS = (9.0, 4.0, 4.0)  # of Lab, at least
-_AROUND_HEAD = 0.05  # metres from what stands off the head, in which hair lies on it
+_AROUND = 0.05  # metres from what stands off the head, in which hair lies on it
 
 
 def hair_area(scene: Scene) -> np.ndarray | None:
@@ -28,22 +35,49 @@ def hair_area(scene: Scene) -> np.ndarray | None:
     seed = wide & (near >= _HEAD)
     if np.count_nonzero(seed) < _LEAST * metre**2:
         return None
-    like = _of_colour(scene.photo, seed)
+    face = _face(scene)
+    like = _of_colour(scene.photo, seed, face & scene.body & ~seed)
     low = np.arange(len(off))[:, None] < _waist_row(scene)
-    beside = wide & like & low & ~np.isin(near, _FOREARMS_HANDS)
-    found = touching(seed | beside, seed)
+    locks = opened(off & like, 1) & low & ~np.isin(near, _FOREARMS_HANDS)
+    found = touching(seed | locks, seed)
     # Hair on the head itself, where the map goes on over it.
-    head = scene.body & (scene.part >= _HEAD) & like & grown(found, _AROUND_HEAD * metre)
-    found = touching(found | head, found)
+    head = scene.body & (scene.part >= _HEAD) & like & ~face & grown(found, _AROUND * metre)
+    found = touching(found | opened(head, 1), found)
     return cv2.medianBlur(found.astype(np.uint8), 3) > 0
 
 
-def _of_colour(photo: np.ndarray, seed: np.ndarray) -> np.ndarray:
+def _of_colour(photo: np.ndarray, seed: np.ndarray, face: np.ndarray) -> np.ndarray:
+    """(H, W) bool: pixels of the hair's colour, nearer to it than to the face's."""
     lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
     middle = np.median(lab[seed], 0)
     spread = np.maximum(1.5 * np.median(np.abs(lab[seed] - middle), 0), _SPREADS)
-    like = (np.abs(lab - middle) < _ALIKE * spread).all(-1)
-    return cv2.medianBlur(like.astype(np.uint8), 5) > 0
+    away = np.abs(lab - middle) / spread
+    like = away.max(-1) < _ALIKE
+    if face.any():
+        like &= (away**2).sum(-1) < (((lab - np.median(lab[face], 0)) / spread) ** 2).sum(-1)
+    return cv2.medianBlur(like.astype(np.uint8), 3) > 0
+
+
+def _face(scene: Scene) -> np.ndarray:
+    """(H, W) bool, where the mannequin's face is seen, between brows, cheeks and chin, or its throat."""
+    faces = _face_triangles()
+    points = scene.standing.points
+    out = np.zeros(scene.body.shape, np.uint8)
+    seen = faces[facing(points, faces)]
+    if len(seen):
+        cv2.fillPoly(out, np.round(points[seen, :2]).astype(np.int32), 1)
+    return out > 0
+
+
+@lru_cache(maxsize=1)
+def _face_triangles() -> np.ndarray:
+    marks = skeleton_file()["landmarks"]
+    x, y, z = body_mesh().rest.T
+    inside = (z > 0.07) & (np.abs(x) < marks["eye_out"][0] + 0.004)
+    inside &= (y > marks["chin"][1]) & (y < marks["eye_up"][1] + 0.012)
+    inside |= (z > 0.0) & (y <= marks["chin"][1] + 0.015)
+    faces = body_faces()[charts().face_part >= _HEAD]
+    return faces[inside[faces].all(1)]
 
 
 def _waist_row(scene: Scene) -> float:

@@ -9,12 +9,12 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """As in `Shell`, but on the person's own body: rest (N, 3), weights (N, 21), faces (M, 3), masked (M,)."""
+    """As in `Shell`, but on the person's own body: rest (N, 3), weights (N, 21), faces (M, 3), kinds (M,)."""
 
     rest: np.ndarray = field(repr=False)
     weights: np.ndarray = field(repr=False)
     faces: np.ndarray = field(repr=False)
-    masked: np.ndarray = field(repr=False)
+    kinds: np.ndarray = field(repr=False)
 
 
 def facing(points: np.ndarray, faces: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from mcld_app.body.shells.cloth_picture import layer_picture
 from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
-from mcld_app.body.shells.shell import Shell, followed
+from mcld_app.body.shells.shell import LINING, PLAIN, Shell, followed
 from mcld_app.body.shells.tube import COLUMNS, Tube, skirt_weights, tube, tube_faces
 
 _HIGHEST, _LOWEST, _ROW = 1.08, 0.08, 0.02  # metres: where skirts are looked for
@@ -23,6 +23,7 @@ _CLEAR = 0.004  # metres between body and cloth at least
 _FLARE = 0.02  # metres off the body on both sides: cloth
 _OFF_MAP = 0.25  # of a row that the photo's own map says is no body: cloth
 _GAP = 0.012  # metres between the legs: what fills it is cloth, and where it is empty there is none
+_HANGS = 0.4  # of what stands off a standing person's sides and back, gone on a sitting one
 _SPAN = 48  # places along a row that are looked at
 _MOST_MISSES = 0.2  # of a skirt's rows that may show nothing of it
 
@@ -57,8 +58,10 @@ def find_skirt(scene: Scene) -> Shell | None:
     heights = np.linspace(*extent, _ROWS)
     around = tube(heights, body)
     rows = _look(scene, around)
-    grid = around.rest + around.outwards * _clearance(rows)[..., None]
-    return _shell(scene, grid)
+    clearance = _clearance(rows)
+    turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
+    grid = around.rest + around.outwards * clearance[..., None]
+    return _shell(scene, grid, around.outwards * ((_CLEAR - clearance) * _lies(turn))[..., None])
 
 
 def _look(scene: Scene, around: Tube) -> _Rows:
@@ -137,16 +140,24 @@ def _clearance(rows: _Rows) -> np.ndarray:
     return np.maximum(mixed * (1 - (1 - _DEPTH) * beside), _CLEAR).astype(np.float32)
 
 
+def _lies(turn: np.ndarray) -> np.ndarray:
+    """How much of what cloth stands off is gone where a thigh is raised, by its place around the tube: all of it in
+    front, where it lies on the lap; at the sides and below it hangs."""
+    return _HANGS + (1 - _HANGS) * np.clip(0.5 + np.sin(turn), 0, 1)
+
+
 def _completed(off: np.ndarray, least: np.ndarray) -> np.ndarray:
     """Rows of which nothing is seen from those above and below; smooth from row to row."""
     known = np.isfinite(off)
+    known[-2:] = False  # at the very hem a march may go on below it
     rows = np.arange(len(off))
     full = np.interp(rows, rows[known], off[known]) if known.any() else np.zeros(len(off))
+    full[-2:] = full[-3] + np.arange(1, 3) * (full[-3] - full[-7]) / 4
     full = np.maximum(full, np.where(known, full, least))
     return cv2.GaussianBlur(full[:, None].astype(np.float32), (1, 3), 0.8)[:, 0]
 
 
-def _shell(scene: Scene, grid: np.ndarray) -> Shell:
+def _shell(scene: Scene, grid: np.ndarray, gathered: np.ndarray) -> Shell:
     standing = scene.standing
     rest = grid.reshape(-1, 3)
     weights = skirt_weights(rest)
@@ -161,6 +172,6 @@ def _shell(scene: Scene, grid: np.ndarray) -> Shell:
     body = standing.pose.body
     moves = np.tensordot(np.array([body.build, *body.shape], np.float32), followed(rest)[: 1 + len(body.shape)], 1)
     return Shell(
-        "hips", rest - moves, weights, np.concatenate([faces, faces[:, ::-1]]), np.zeros(2 * len(faces), bool),
-        points[:, :2] - (x, y), picture,
+        "hips", rest - moves, gathered.reshape(-1, 3), weights, np.concatenate([faces, faces[:, ::-1]]),
+        np.repeat(np.uint8([PLAIN, LINING]), len(faces)), points[:, :2] - (x, y), picture,
     )  # fmt: skip

@@ -80,4 +80,4 @@ def tube_faces(rows: int, columns: int) -> np.ndarray:
     number = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
     after = np.roll(number, -1, 1)
     a, b, c, d = number[:-1].ravel(), after[:-1].ravel(), number[1:].ravel(), after[1:].ravel()
-    return np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)])
+    return np.concatenate([np.stack([a, b, c], 1), np.stack([b, d, c], 1)])
