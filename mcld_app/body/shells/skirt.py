@@ -18,7 +18,7 @@ _CROTCH = 0.80  # a skirt reaches below it, else it is a top's hem
 _ROWS = 16  # of the shell
 _REACH = 0.30  # metres that a skirt stands off at most
 _BACK = 0.03  # metres by which the mannequin may lie beside the body
-_DEPTH = 0.85  # of what a skirt stands off at the sides, at its front and back
+_DEPTH = 0.9  # of what a skirt stands off at the sides, at its front and back
 _CLEAR = 0.004  # metres between body and cloth at least
 _FLARE = 0.02  # metres off the body on both sides: cloth
 _OFF_MAP = 0.25  # of a row that the photo's own map says is no body: cloth
@@ -58,7 +58,7 @@ def find_skirt(scene: Scene) -> Shell | None:
     heights = np.linspace(*extent, _ROWS)
     around = tube(heights, body)
     rows = _look(scene, around)
-    clearance = _clearance(rows)
+    clearance = _clearance(rows, around.hang)
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     grid = around.rest + around.outwards * clearance[..., None]
     return _shell(scene, grid, around.outwards * ((_CLEAR - clearance) * _lies(turn))[..., None])
@@ -128,16 +128,20 @@ def _extent(heights: np.ndarray, rows: _Rows) -> tuple[float, float] | None:
     return float(heights[top]), float(heights[hem] - _ROW / 2)
 
 
-def _clearance(rows: _Rows) -> np.ndarray:
-    """(R, COLUMNS) float32, metres from the tube to the cloth."""
+def _clearance(rows: _Rows, hang: np.ndarray) -> np.ndarray:
+    """(R, COLUMNS) float32, metres from the tube to the cloth. As freely as it hangs at the sides, and as far as it
+    stands off there, it does so in front and behind."""
     sides = np.stack([_completed(rows.off[:, k], rows.least[:, k]) for k in (0, 1)], 1)
+    straight = np.take_along_axis(hang, rows.rims, 1)
+    freely = np.clip((sides + 0.005) / (straight + 0.005), 0, 1)
+    extra = sides - freely * straight
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     own = turn[rows.rims]
     near = (1 + np.cos(turn[None, None] - own[..., None])) / 2  # (R, 2, COLUMNS): 1 at the rim itself
     near = near / near.sum(1, keepdims=True)
-    mixed = (near * sides[..., None]).sum(1)
     beside = np.abs(np.sin(turn[None] - own[:, :1]))  # 0 at the rims, 1 at front and back
-    return np.maximum(mixed * (1 - (1 - _DEPTH) * beside), _CLEAR).astype(np.float32)
+    mixed = (near * extra[..., None]).sum(1) * (1 - (1 - _DEPTH) * beside)
+    return np.maximum(mixed + (near * freely[..., None]).sum(1) * hang, _CLEAR).astype(np.float32)
 
 
 def _lies(turn: np.ndarray) -> np.ndarray:

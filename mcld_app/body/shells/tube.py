@@ -15,6 +15,7 @@ from mcld_app.body.mannequin.skeleton import BONES
 COLUMNS = 40
 _PARTS = (1, 2, *range(7, 15))  # trunk and legs
 _BAND = 0.022  # metres above and below a row, whose vertices it goes around
+_HIPS = 1.0  # metres: cloth hangs from below there
 _WAYS = 72  # directions that a slice is measured in
 
 
@@ -26,36 +27,43 @@ class Tube:
         rest: (R, COLUMNS, 3) float32, metres; column 0 is at the person's left, the next ones go to the front.
         outwards: (R, COLUMNS, 3) float32, level directions away from the tube, of length 1.
         weights: (R, COLUMNS, 21) float32, skin weights; rows sum to 1.
+        hang: (R, COLUMNS) float32, metres outwards to where cloth would hang straight down from what is above.
     """
 
     rest: np.ndarray = field(repr=False)
     outwards: np.ndarray = field(repr=False)
     weights: np.ndarray = field(repr=False)
+    hang: np.ndarray = field(repr=False)
 
 
 def tube(heights: np.ndarray, body: BodyShape) -> Tube:
     """The tightest tube around a person's hips and legs at heights (R,), metres in the rest pose."""
     mesh = body_mesh()
-    own = np.unique(body_faces()[np.isin(charts().face_part, _PARTS)])
-    points = mesh.shaped(body.build, body.shape)[own]
+    covered = np.unique(body_faces()[np.isin(charts().face_part, _PARTS)])
+    points = mesh.shaped(body.build, body.shape)[covered]
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     way = np.stack([np.cos(turn), np.zeros(COLUMNS), np.sin(turn)], 1)
-    rest = np.stack([_ring(points[np.abs(points[:, 1] - y) < _BAND][:, [0, 2]], turn, y) for y in heights])
+    rest, hang = [], []
+    for y in heights:
+        own = points[np.abs(points[:, 1] - y) < _BAND][:, [0, 2]]
+        above = points[(points[:, 1] > y - _BAND) & (points[:, 1] < max(_HIPS, y + _BAND))][:, [0, 2]]
+        middle = (own.min(0) + own.max(0)) / 2
+        radius = _reach(own - middle, turn)
+        x, z = middle[:, None] + radius * np.stack([np.cos(turn), np.sin(turn)])
+        rest.append(np.stack([x, np.full(COLUMNS, y), z], 1))
+        hang.append(np.maximum(_reach(above - middle, turn) - radius, 0))
+    rest = np.stack(rest)
     outwards = np.broadcast_to(way, rest.shape)
     weights = skirt_weights(rest.reshape(-1, 3)).reshape(*rest.shape[:2], -1)
-    return Tube(rest.astype(np.float32), outwards.astype(np.float32), weights)
+    return Tube(rest.astype(np.float32), outwards.astype(np.float32), weights, np.float32(hang))
 
 
-def _ring(points: np.ndarray, turn: np.ndarray, height: float) -> np.ndarray:
-    """The hull of a slice (N, 2) of the body seen from its middle: (COLUMNS, 3)."""
-    middle = (points.min(0) + points.max(0)) / 2
+def _reach(points: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """How far the hull of points (N, 2) goes from 0, 0 in directions `turn` (K,), radians: (K,)."""
     around = np.arange(_WAYS) * (2 * np.pi / _WAYS)
-    ways = np.stack([np.cos(around), np.sin(around)])
-    reach = ((points - middle) @ ways).max(0)  # the hull's support
+    support = (points @ np.stack([np.cos(around), np.sin(around)])).max(0)
     along = np.cos(turn[:, None] - around[None])
-    radius = np.where(along > 0.05, reach[None] / np.maximum(along, 0.05), np.inf).min(1)
-    x, z = middle[:, None] + radius * np.stack([np.cos(turn), np.sin(turn)])
-    return np.stack([x, np.full(COLUMNS, height), z], 1)
+    return np.where(along > 0.05, support[None] / np.maximum(along, 0.05), np.inf).min(1)
 
 
 def skirt_weights(rest: np.ndarray) -> np.ndarray:
