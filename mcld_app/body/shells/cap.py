@@ -22,7 +22,8 @@ _REACH = 0.25  # metres
 _BACK = 0.02
 _THINNEST = 0.004  # metres of hair
 _BEHIND = 0.9  # of the outline's mean height, at the middle of the far side
-_BEFORE = 0.7  # and of the near one
+_BEFORE = 0.6  # and of the near one
+_BARE, _FRINGE = 0.015, 0.03  # metres above the eyes where a fringe ends, and over which it rises from the forehead
 
 
 def cap(scene: Scene, hair: np.ndarray) -> Piece | None:
@@ -35,15 +36,19 @@ def cap(scene: Scene, hair: np.ndarray) -> Piece | None:
     points, normals = standing.points[used], vertex_normals(whole, body_faces())[used]
     turned = standing.turned(normals, weights)
     middle = _middle(scene, rest)
-    heights = _outline_heights(scene, hair, points, middle)
+    heights = _outline_heights(scene, hair, middle)
     if heights is None:
         return None
     lift = _lift(scene, hair, points, turned, middle, heights)
+    average = body_mesh().rest[used]
+    scalp = _is_scalp(average)
+    brow = skeleton_file()["landmarks"]["eye_up"][1]
+    lift = np.where(scalp, lift, lift * np.clip((average[:, 1] - brow - _BARE) / _FRINGE, 0, 1))
     grown = rest + normals * lift[:, None]
     seen = standing.seen(grown, weights)
     near = facing(seen, faces)
-    scalp = _is_scalp(body_mesh().rest[used])
-    kept = near | scalp[faces].all(1)
+    fringe = near & (scalp | _is_forehead(average))[faces].all(1)
+    kept = fringe | scalp[faces].all(1)
     return Piece(grown.astype(np.float32), weights, faces[kept], np.where(near[kept], MASKED, PLAIN))
 
 
@@ -67,6 +72,11 @@ def _is_scalp(rest: np.ndarray) -> np.ndarray:
     return (rest[:, 1] > np.minimum(line, crown - 0.01)) & ~((rest[:, 2] > 0.03) & (rest[:, 1] < brow - 0.02))
 
 
+def _is_forehead(rest: np.ndarray) -> np.ndarray:
+    """(N,) bool: whether points of the average head lie above the brows and in front, where a fringe hangs."""
+    return (rest[:, 1] > skeleton_file()["landmarks"]["eye_up"][1] + _BARE) & (rest[:, 2] > 0.0)
+
+
 def _middle(scene: Scene, rest: np.ndarray) -> np.ndarray:
     """(2,) the picture's place of the middle of the skull."""
     weights = np.zeros((1, len(BONES)), np.float32)
@@ -78,23 +88,18 @@ def _middle(scene: Scene, rest: np.ndarray) -> np.ndarray:
 
 
 def _outline_heights(
-    scene: Scene, hair: np.ndarray, points: np.ndarray, middle: np.ndarray
+    scene: Scene, hair: np.ndarray, middle: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """How far the hair goes beyond the head in `_WAYS` directions about the middle, metres (NaN where it is not seen),
     and the head's own reach in them, pixels."""
-    metre = scene.standing.metre
+    standing, metre = scene.standing, scene.standing.metre
     turn = np.arange(_WAYS) * (2 * np.pi / _WAYS)
     ways = np.stack([np.cos(turn), np.sin(turn)], 1)
-    flat = points[:, :2] - middle
-    angle, far = np.arctan2(flat[:, 1], flat[:, 0]), np.hypot(*flat.T)
-    sector = np.round(angle / (2 * np.pi) * _WAYS).astype(int) % _WAYS
-    own = np.zeros(_WAYS)
-    np.maximum.at(own, sector, far)
-    seen = np.flatnonzero(own > 0)
-    if not len(seen):
+    head = np.isin(standing.iuv[..., 0], (23, 24))
+    to_rim = march(head, np.zeros_like(head), np.broadcast_to(middle, ways.shape), ways, 0.0, _REACH * metre).away
+    if not np.isfinite(to_rim).all():
         return None
-    own = np.interp(np.arange(_WAYS), seen, own[seen], period=_WAYS)
-    own = np.maximum(own, (np.roll(own, 1) + np.roll(own, -1)) / 2)
+    own = np.maximum(to_rim, 1.0)
     inside = hair | (scene.body & (scene.part >= 23) & scene.silhouette)
     blocked = scene.silhouette & ~inside
     found = march(inside, blocked, middle + ways * own[:, None], ways, _BACK * metre, _REACH * metre)

@@ -11,7 +11,7 @@ from mcld_app.body.shells.piece import Piece
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import LINING, PLAIN
 
-_TOP, _BOTTOM, _ROW = 1.69, 1.05, 0.015  # metres: where hanging hair is looked for
+_TOP, _BOTTOM, _ROW = 1.735, 1.05, 0.015  # metres: where hanging hair is looked for
 _STARTS = 1.60  # metres: it must come down to there
 _SHOULDER = 1.525  # metres: hair that is seen down to there goes on behind the shoulder
 _GOES_ON = 0.18  # metres, that far

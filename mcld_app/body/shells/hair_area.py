@@ -74,7 +74,7 @@ def _face_triangles() -> np.ndarray:
     marks = skeleton_file()["landmarks"]
     x, y, z = body_mesh().rest.T
     inside = (z > 0.07) & (np.abs(x) < marks["eye_out"][0] + 0.004)
-    inside &= (y > marks["chin"][1]) & (y < marks["eye_up"][1] + 0.012)
+    inside &= (y > marks["chin"][1]) & (y < marks["eye_up"][1] + 0.045)
     inside |= (z > 0.0) & (y <= marks["chin"][1] + 0.015)
     faces = body_faces()[charts().face_part >= _HEAD]
     return faces[inside[faces].all(1)]
