@@ -48,7 +48,8 @@ def cap(scene: Scene, hair: np.ndarray) -> Piece | None:
     seen = standing.seen(grown, weights)
     near = facing(seen, faces)
     fringe = near & (scalp | _is_forehead(average))[faces].all(1)
-    kept = fringe | scalp[faces].all(1)
+    fringe &= _covered(hair, seen, faces)
+    kept = np.where(near, fringe, scalp[faces].all(1))
     return Piece(grown.astype(np.float32), weights, faces[kept], np.where(near[kept], MASKED, PLAIN))
 
 
@@ -62,6 +63,13 @@ def _head() -> tuple[np.ndarray, np.ndarray]:
     return number.reshape(-1, 3).astype(np.int32), used
 
 
+def _covered(hair: np.ndarray, points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(M,) bool: triangles of points (N, 3) in the picture, on a corner of which the photo shows hair."""
+    shown = cv2.dilate(hair.astype(np.uint8), np.ones((3, 3), np.uint8))
+    x, y = np.ascontiguousarray(points[:, :2].T, np.float32)
+    return cv2.remap(shown, x[:, None], y[:, None], cv2.INTER_NEAREST)[:, 0].astype(bool)[faces].any(1)
+
+
 def _is_scalp(rest: np.ndarray) -> np.ndarray:
     """(N,) bool: whether points of the average head lie where hair grows: behind a line from the forehead past the ear
     to the nape."""
@@ -69,7 +77,9 @@ def _is_scalp(rest: np.ndarray) -> np.ndarray:
     ear, crown = marks["ear_top"], marks["crown"][1]
     brow = marks["eye_up"][1] + 0.05
     line = np.interp(rest[:, 2], [-0.06, ear[2] - 0.02, ear[2] + 0.02, 0.09], [1.585, 1.62, ear[1], brow])
-    return (rest[:, 1] > np.minimum(line, crown - 0.01)) & ~((rest[:, 2] > 0.03) & (rest[:, 1] < brow - 0.02))
+    on_ear = (np.abs(rest[:, 0]) > 0.072) & (rest[:, 1] < ear[1] + 0.012) & (np.abs(rest[:, 2] - ear[2]) < 0.035)
+    before = (rest[:, 2] > 0.03) & (rest[:, 1] < brow - 0.02)
+    return (rest[:, 1] > np.minimum(line, crown - 0.01)) & ~before & ~on_ear
 
 
 def _is_forehead(rest: np.ndarray) -> np.ndarray:
@@ -87,9 +97,7 @@ def _middle(scene: Scene, rest: np.ndarray) -> np.ndarray:
     return scene.standing.seen(middle.astype(np.float32), weights)[0, :2]
 
 
-def _outline_heights(
-    scene: Scene, hair: np.ndarray, middle: np.ndarray
-) -> tuple[np.ndarray, np.ndarray] | None:
+def _outline_heights(scene: Scene, hair: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """How far the hair goes beyond the head in `_WAYS` directions about the middle, metres (NaN where it is not seen),
     and the head's own reach in them, pixels."""
     standing, metre = scene.standing, scene.standing.metre
@@ -101,7 +109,7 @@ def _outline_heights(
         return None
     own = np.maximum(to_rim, 1.0)
     inside = hair | (scene.body & (scene.part >= 23) & scene.silhouette)
-    blocked = scene.silhouette & ~inside
+    blocked = (scene.silhouette & ~inside) | scene.hides & ~hair
     found = march(inside, blocked, middle + ways * own[:, None], ways, _BACK * metre, _REACH * metre)
     high = np.where(found.met, np.maximum(found.away, 0) / metre, np.nan)
     # Below the jaw the neck begins, and hair that hangs down is the curtain's.

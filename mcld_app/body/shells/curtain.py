@@ -20,7 +20,7 @@ _TURN = 116.0  # degrees from the back to either side
 _HALF = 0.075  # metres from the middle to the side of the head
 _REACH = 0.25  # metres from the middle
 _LEAST = 0.010  # metres of hair in a row
-_OFF_BACK = 0.018  # metres behind the body
+_OFF_BACK, _THICKEST = 0.012, 0.08  # metres behind the body: as thick as at the sides, within these
 
 
 def curtain(scene: Scene, hair: np.ndarray) -> Piece | None:
@@ -82,7 +82,8 @@ def _smooth(rows: np.ndarray, heights: np.ndarray, found: np.ndarray) -> np.ndar
 
 def _sheet(rows: np.ndarray, widths: np.ndarray, whole: np.ndarray) -> np.ndarray:
     turn = np.radians(np.linspace(-_TURN, _TURN, _COLUMNS))
-    back = _back(rows, whole) - _OFF_BACK
+    thick = float(np.clip(np.median(widths[: _ROWS // 2]) - _HALF, _OFF_BACK, _THICKEST))
+    back = _back(rows, whole) - thick
     middle = np.interp(rows, [1.45, 1.63], [-0.02, 0.012])
     side = np.where(np.sin(turn)[None] < 0, widths[:, :1], widths[:, 1:])
     x = side * np.sin(turn)[None]

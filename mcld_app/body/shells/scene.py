@@ -9,7 +9,7 @@ import numpy as np
 
 from mcld_app.body.framing import resize_nearest
 from mcld_app.body.mannequin.pose import Pose
-from mcld_app.body.shells.areas import grown
+from mcld_app.body.shells.areas import grown, shrunk
 from mcld_app.body.shells.standing import Standing, stand
 
 WORK = 512  # rows that are looked at: finer ones find the same
@@ -28,6 +28,7 @@ class Scene:
         part: (H, W) uint8, the body's part there, of the map or else of the mannequin; 0 elsewhere.
         silhouette: (H, W) bool.
         arms: (H, W) bool, where an arm or a hand is seen.
+        hides: (H, W) bool, where an arm may hide what is behind, or the photo has ended.
         hands: (H, W) bool, arms, and what around them may show them: no colour of cloth is taken there.
         standing: the mannequin in this picture.
     """
@@ -37,12 +38,18 @@ class Scene:
     part: np.ndarray = field(repr=False)
     silhouette: np.ndarray = field(repr=False)
     arms: np.ndarray = field(repr=False)
+    hides: np.ndarray = field(repr=False)
     hands: np.ndarray = field(repr=False)
     standing: Standing
 
 
 def look_at(
-    photo: np.ndarray, iuv: np.ndarray, pose: Pose, silhouette: np.ndarray, printed: np.ndarray | None = None
+    photo: np.ndarray,
+    iuv: np.ndarray,
+    pose: Pose,
+    silhouette: np.ndarray,
+    printed: np.ndarray | None = None,
+    known: np.ndarray | None = None,
 ) -> Scene:
     """A scene of at most `WORK` rows.
 
@@ -52,6 +59,7 @@ def look_at(
         pose: the mannequin's, in a picture of that size.
         silhouette: (H, W) bool.
         printed: (H, W) bool, more pixels that may show a hand; None where nothing says so.
+        known: (H, W) bool, where there is photo; None: everywhere.
     """
     rows = min(WORK, photo.shape[0])
     size = (rows, max(1, round(photo.shape[1] * rows / photo.shape[0])))
@@ -60,6 +68,8 @@ def look_at(
         silhouette = cv2.resize(silhouette.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA) >= 0.5
         if printed is not None:
             printed = cv2.resize(printed.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA) > 0
+        if known is not None:
+            known = cv2.resize(known.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA) >= 1
     standing = stand(pose, size)
     body = iuv[..., 0] > 0
     part = np.where(body, iuv[..., 0], standing.iuv[..., 0])
@@ -68,4 +78,6 @@ def look_at(
     hands = grown(arms, _AROUND * metre) | grown(np.isin(part, _HANDS), _AROUND_HAND * metre)
     if printed is not None:
         hands |= printed
-    return Scene(photo, body, part, silhouette, grown(arms, 1), hands, standing)
+    arms = grown(arms, 1)
+    hides = arms if known is None else arms | ~shrunk(known, 2)
+    return Scene(photo, body, part, silhouette, arms, hides, hands, standing)

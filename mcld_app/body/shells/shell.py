@@ -70,7 +70,12 @@ class Shell:
             raise _broken(f"it hangs on {str(self.hangs_on)[:40]!r}")
         if not 0 < count <= LARGEST or not 0 < len(self.faces) <= 4 * LARGEST or not self.picture.size:
             raise _broken("it is empty or too large")
-        if len(self.weights) != count or len(self.gathered) != count or len(self.places) != count or len(self.kinds) != len(self.faces):
+        if (
+            len(self.weights) != count
+            or len(self.gathered) != count
+            or len(self.places) != count
+            or len(self.kinds) != len(self.faces)
+        ):
             raise _broken("its arrays are of different lengths")
         if self.faces.min() < 0 or self.faces.max() >= count:
             raise _broken("its triangles name vertices that it does not have")

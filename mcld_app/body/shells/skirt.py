@@ -74,9 +74,7 @@ def _look(scene: Scene, around: Tube) -> _Rows:
     at = np.take_along_axis(points, rims[..., None], 1)[..., :2]
     way = np.take_along_axis(ways, rims[..., None], 1)[..., :2].astype(np.float64)
     way /= np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-6)
-    found = march(
-        scene.silhouette, scene.arms, at.reshape(-1, 2), way.reshape(-1, 2), _BACK * metre, _REACH * metre
-    )
+    found = march(scene.silhouette, scene.hides, at.reshape(-1, 2), way.reshape(-1, 2), _BACK * metre, _REACH * metre)
     least = (np.nan_to_num(found.away, nan=0.0) / metre).reshape(count, 2)
     off = np.where(found.met, found.away / metre, np.nan).reshape(count, 2)
     cloth, bare = _signs(scene, at, off)
@@ -98,7 +96,7 @@ def _signs(scene: Scene, rims: np.ndarray, off: np.ndarray) -> tuple[np.ndarray,
     height, width = scene.silhouette.shape
     within = (at[..., 0] >= 0) & (at[..., 0] < width) & (at[..., 1] >= 0) & (at[..., 1] < height)
     x, y = np.clip(at[..., 0], 0, width - 1), np.clip(at[..., 1], 0, height - 1)
-    looked = within & ~scene.arms[y, x]
+    looked = within & ~scene.hides[y, x]
     person = looked & scene.silhouette[y, x]
     between = scene.standing.iuv[..., 0][y, x] == 0
     length = np.linalg.norm(rims[:, 1] - rims[:, 0], axis=-1) / scene.standing.metre
