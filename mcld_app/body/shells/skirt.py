@@ -24,8 +24,36 @@ _FLARE = 0.02  # metres off the body on both sides: cloth
 _OFF_MAP = 0.25  # of a row that the photo's own map says is no body: cloth
 _GAP = 0.012  # metres between the legs: what fills it is cloth, and where it is empty there is none
 _HANGS = 0.4  # of what stands off a standing person's sides and back, gone on a sitting one
+_WAIST = 1.035  # metres: where what hangs begins
+_FITS = 0.02  # metres that it may stand off there
+_NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
+_HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
+_ENOUGH = 3  # rows that say so
+_AT_ONCE = 0.6  # of what was filled between the legs: that much is empty just below a hem
+_WIDE = 0.06  # metres between the legs that only a skirt fills
 _SPAN = 48  # places along a row that are looked at
 _MOST_MISSES = 0.2  # of a skirt's rows that may show nothing of it
+
+
+@dataclass(frozen=True, eq=False)
+class _Signs:
+    """What tells a skirt from legs and trousers, in rows of the tube, (R,) each.
+
+    Attributes:
+        filled, empty: metres between the mannequin's legs that show something of the person, and that show the ground.
+        off_map: bool, whether much of it is no body on the photo's own map.
+        flare: bool, whether it stands off on both sides.
+        colour: (R, 3) float32, of Lab (8 bits), what the row shows on the whole; NaN where it shows nothing.
+        cloth, bare: bool, whether it may show cloth, and whether it shows that there is none.
+    """
+
+    filled: np.ndarray = field(repr=False)
+    empty: np.ndarray = field(repr=False)
+    off_map: np.ndarray = field(repr=False)
+    flare: np.ndarray = field(repr=False)
+    colour: np.ndarray = field(repr=False)
+    cloth: np.ndarray = field(repr=False)
+    bare: np.ndarray = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +64,13 @@ class _Rows:
         off: (R, 2) float32, metres that the silhouette goes beyond the tube at its rims; NaN where that is not seen.
         least: (R, 2) float32, metres that it goes at least.
         rims: (R, 2) int, the columns of the tube at the rims.
-        cloth, bare: bool, whether it shows cloth, and whether it shows that there is none.
+        signs: what it shows of cloth.
     """
 
     off: np.ndarray = field(repr=False)
     least: np.ndarray = field(repr=False)
     rims: np.ndarray = field(repr=False)
-    cloth: np.ndarray = field(repr=False)
-    bare: np.ndarray = field(repr=False)
+    signs: _Signs = field(repr=False)
 
 
 def find_skirt(scene: Scene) -> Shell | None:
@@ -52,7 +79,7 @@ def find_skirt(scene: Scene) -> Shell | None:
     heights = np.arange(_HIGHEST, _LOWEST, -_ROW)
     around = tube(heights, body)
     rows = _look(scene, around)
-    extent = _extent(heights, rows)
+    extent = _extent(heights, rows.signs)
     if extent is None:
         return None
     heights = np.linspace(*extent, _ROWS)
@@ -77,8 +104,7 @@ def _look(scene: Scene, around: Tube) -> _Rows:
     found = march(scene.silhouette, scene.hides, at.reshape(-1, 2), way.reshape(-1, 2), _BACK * metre, _REACH * metre)
     least = (np.nan_to_num(found.away, nan=0.0) / metre).reshape(count, 2)
     off = np.where(found.met, found.away / metre, np.nan).reshape(count, 2)
-    cloth, bare = _signs(scene, at, off)
-    return _Rows(off.astype(np.float32), least.astype(np.float32), rims, cloth, bare)
+    return _Rows(off.astype(np.float32), least.astype(np.float32), rims, _signs(scene, at, off))
 
 
 def _rims(points: np.ndarray, ways: np.ndarray) -> np.ndarray:
@@ -90,7 +116,7 @@ def _rims(points: np.ndarray, ways: np.ndarray) -> np.ndarray:
     return np.stack([left, right], 1)
 
 
-def _signs(scene: Scene, rims: np.ndarray, off: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _signs(scene: Scene, rims: np.ndarray, off: np.ndarray) -> _Signs:
     share = np.linspace(0.04, 0.96, _SPAN)[None, :, None]
     at = np.round(rims[:, :1] * (1 - share) + rims[:, 1:] * share).astype(int)
     height, width = scene.silhouette.shape
@@ -100,30 +126,63 @@ def _signs(scene: Scene, rims: np.ndarray, off: np.ndarray) -> tuple[np.ndarray,
     person = looked & scene.silhouette[y, x]
     between = scene.standing.iuv[..., 0][y, x] == 0
     length = np.linalg.norm(rims[:, 1] - rims[:, 0], axis=-1) / scene.standing.metre
-    filled = (person & between).mean(1) * length > _GAP
-    empty = (looked & ~scene.silhouette[y, x]).mean(1) * length > _GAP
+    filled = (person & between).mean(1) * length
+    empty = (looked & ~scene.silhouette[y, x]).mean(1) * length
     off_map = (person & ~scene.body[y, x]).sum(1) / np.maximum(person.sum(1), 1) > _OFF_MAP
     flare = np.nan_to_num(off, nan=0.0).min(1) > _FLARE
     seen = looked.mean(1) > 0.3
-    return seen & ~empty & (filled | off_map | flare), seen & empty
+    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32)[y, x]
+    with np.errstate(invalid="ignore"):
+        colour = (lab * person[..., None]).sum(1) / person.sum(1)[:, None]
+    open_gap = empty > _GAP
+    cloth = seen & ~open_gap & ((filled > _GAP) | off_map | flare)
+    return _Signs(filled, empty, off_map & seen, flare & seen, colour, cloth, seen & open_gap)
 
 
-def _extent(heights: np.ndarray, rows: _Rows) -> tuple[float, float] | None:
-    """The heights of a skirt's upper and lower edge."""
+def _extent(heights: np.ndarray, signs: _Signs) -> tuple[float, float] | None:
+    """The heights of a skirt's upper and lower edge; None where there is no skirt."""
     start = int(np.searchsorted(-heights, -_CROTCH))
-    bare = np.flatnonzero(rows.bare[start:])
-    end = start + (int(bare[0]) if len(bare) else len(heights) - start)
-    cloth = np.flatnonzero(rows.cloth[:end])
-    below = cloth[cloth >= start]
-    if not len(below):
+    bare = np.flatnonzero(signs.bare[start:])
+    legs = start + int(bare[0]) if len(bare) else len(heights)
+    end = min(legs, _new_colour(signs, start))
+    cloth = start + np.flatnonzero(signs.cloth[start:end])
+    if not len(cloth):
         return None
-    hem = int(below[-1])
-    if (~rows.cloth[start : hem + 1]).mean() > _MOST_MISSES:
+    hem = int(cloth[-1])
+    rows = slice(start, hem + 1)
+    if (~signs.cloth[rows]).mean() > _MOST_MISSES or not _is_skirt(signs, rows, legs):
         return None
-    top = start
-    while top > 0 and rows.cloth[max(top - 3, 0) : top].any():
-        top -= 1
-    return float(heights[top]), float(heights[hem] - _ROW / 2)
+    return _WAIST, float(heights[hem] - _ROW / 2)
+
+
+def _is_skirt(signs: _Signs, rows: slice, legs: int) -> bool:
+    """Whether rows show a skirt and no trousers: those open little by little below the crotch, a skirt at once.
+
+    Args:
+        signs: of all rows.
+        rows: those from the crotch to what may be a hem.
+        legs: the first row that shows ground between the legs.
+    """
+    if np.count_nonzero(signs.off_map[rows]) >= _ENOUGH:
+        return True
+    if legs < len(signs.empty) and legs <= rows.stop + 1:
+        return bool(signs.empty[legs] > _AT_ONCE * signs.filled[legs - 1])
+    return np.count_nonzero(signs.flare[rows] | (signs.filled[rows] > _WIDE)) >= _ENOUGH
+
+
+def _new_colour(signs: _Signs, start: int) -> int:
+    """The first row below `start`, from which on two rows have a colour that no row above has, and nothing else that
+    tells of cloth: skin, or shoes."""
+    colour, sure = signs.colour, signs.off_map | signs.flare
+    for row in range(start + 2, len(colour) - 1):
+        two = slice(row, row + 2)
+        if sure[two].any() or not np.isfinite(colour[two]).all():
+            continue
+        above = colour[:row][np.isfinite(colour[:row]).all(1)]
+        apart = np.linalg.norm((colour[two, None] - above[None]) * np.float32(_HUE), axis=-1)
+        if len(above) and (apart.min(1) > _NEW).all():
+            return row
+    return len(colour)
 
 
 def _clearance(rows: _Rows, hang: np.ndarray) -> np.ndarray:
@@ -151,6 +210,9 @@ def _lies(turn: np.ndarray) -> np.ndarray:
 def _completed(off: np.ndarray, least: np.ndarray) -> np.ndarray:
     """Rows of which nothing is seen from those above and below; smooth from row to row."""
     known = np.isfinite(off)
+    if not known[0]:  # at the waist cloth fits
+        off = np.concatenate([np.minimum(least[:1], _FITS), off[1:]])
+        known[0] = True
     known[-2:] = False  # at the very hem a march may go on below it
     rows = np.arange(len(off))
     full = np.interp(rows, rows[known], off[known]) if known.any() else np.zeros(len(off))
