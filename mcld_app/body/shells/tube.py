@@ -16,6 +16,7 @@ COLUMNS = 40
 _PARTS = (1, 2, *range(7, 15))  # trunk and legs
 _BAND = 0.022  # metres above and below a row, whose vertices it goes around
 _HIPS = 1.0  # metres: cloth hangs from below there
+_FOLD = 0.16  # metres less, over which cloth in front goes from pelvis to thigh
 _WAYS = 72  # directions that a slice is measured in
 
 
@@ -71,7 +72,8 @@ def skirt_weights(rest: np.ndarray) -> np.ndarray:
     side its own leg and the middle both."""
     names = list(BONES)
     hip, knee = BONES["left_hip"][1][1], BONES["left_knee"][1][1]
-    down = np.clip((hip + 0.02 - rest[:, 1]) / 0.30, 0, 1)
+    front = np.clip(0.5 + (rest[:, 2] - BONES["pelvis"][1][2]) / 0.16, 0, 1)  # a thigh folds up from the groin
+    down = np.clip((hip + 0.02 + 0.01 * front - rest[:, 1]) / (0.30 - _FOLD * front), 0, 1)
     low = np.clip((knee - 0.06 - rest[:, 1]) / 0.20, 0, 1)
     left = np.clip(0.5 + rest[:, 0] / 0.22, 0, 1)
     out = np.zeros((len(rest), len(names)), np.float32)
