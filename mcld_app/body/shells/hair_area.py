@@ -22,6 +22,8 @@ _THIN = 0.010  # metres; what stands off less is the map's own rim
 _LEAST = 0.0008  # square metres of hair
 _ALIKE = 3.2  # spreads of the hair's colour
 _SPREADS = (9.0, 4.0, 4.0)  # of Lab, at least
+_TRUNK = (1, 2, 15, 16, 17, 18)  # and upper arms: hair falls on them
+_MOST_FALLEN = 0.03  # square metres of it
 _AROUND = 0.05  # metres from what stands off the head, in which hair lies on it
 
 
@@ -40,6 +42,10 @@ def hair_area(scene: Scene) -> np.ndarray | None:
     low = np.arange(len(off))[:, None] < _waist_row(scene)
     locks = opened(off & like, 1) & low & ~np.isin(near, _FOREARMS_HANDS)
     found = touching(seed | locks, seed)
+    fallen = scene.body & np.isin(scene.part, _TRUNK) & opened(like & scene.body, 1) & low
+    fallen = touching(found | fallen, found) & ~found
+    if np.count_nonzero(fallen) < _MOST_FALLEN * metre**2:  # else it is cloth of the hair's colour
+        found |= fallen
     # Hair on the head itself, where the map goes on over it.
     head = scene.body & (scene.part >= _HEAD) & like & ~face & grown(found, _AROUND * metre)
     found = touching(found | opened(head, 1), found)

@@ -15,6 +15,7 @@ from mcld_app.body.shells.standing import Standing, stand
 WORK = 512  # rows that are looked at: finer ones find the same
 _ARMS, _HANDS = (3, 4, *range(15, 23)), (3, 4)
 _AROUND = 0.010  # metres around an arm that may show it
+_PRINTS = 0.12  # metres around it, in which prints of a hand may lie
 _AROUND_HAND = 0.030  # metres around the mannequin's hand: its fingers lie beside theirs
 
 
@@ -77,7 +78,7 @@ def look_at(
     arms = np.isin(part, _ARMS)
     hands = grown(arms, _AROUND * metre) | grown(np.isin(part, _HANDS), _AROUND_HAND * metre)
     if printed is not None:
-        hands |= printed
+        hands |= printed & grown(np.isin(part, _HANDS), _PRINTS * metre)
     arms = grown(arms, 1)
     hides = arms if known is None else arms | ~shrunk(known, 2)
     return Scene(photo, body, part, silhouette, arms, hides, hands, standing)
