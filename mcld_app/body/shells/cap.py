@@ -21,13 +21,14 @@ _WAYS = 72  # directions in which the outline is looked for
 _REACH = 0.25  # metres
 _BACK = 0.02
 _THINNEST = 0.004  # metres of hair
-_BEHIND = 0.9  # of the outline's mean height, at the middle of the far side
+_BEHIND = 1.1  # of the outline's mean height, at the middle of the far side
 _BEFORE = 0.6  # and of the near one
 _BARE, _FRINGE = 0.015, 0.03  # metres above the eyes where a fringe ends, and over which it rises from the forehead
 
 
-def cap(scene: Scene, hair: np.ndarray) -> Piece | None:
-    """The cap of a scene's hair (H, W) bool; None where the head is not seen."""
+def cap(scene: Scene, hair: np.ndarray) -> tuple[Piece, Piece, np.ndarray] | None:
+    """The cap of a scene's hair (H, W) bool: what the photo shows of it, what lies behind, and (H, W) bool, where the
+    photo shows the scalp; None where the head is not seen."""
     standing = scene.standing
     faces, used = _head()
     body = standing.pose.body
@@ -44,13 +45,19 @@ def cap(scene: Scene, hair: np.ndarray) -> Piece | None:
     scalp = _is_scalp(average)
     brow = skeleton_file()["landmarks"]["eye_up"][1]
     lift = np.where(scalp, lift, lift * np.clip((average[:, 1] - brow - _BARE) / _FRINGE, 0, 1))
-    grown = rest + normals * lift[:, None]
+    grown = (rest + normals * lift[:, None]).astype(np.float32)
     seen = standing.seen(grown, weights)
     near = facing(seen, faces)
-    fringe = near & (scalp | _is_forehead(average))[faces].all(1)
-    fringe &= _covered(hair, seen, faces)
-    kept = np.where(near, fringe, scalp[faces].all(1))
-    return Piece(grown.astype(np.float32), weights, faces[kept], np.where(near[kept], MASKED, PLAIN))
+    on_scalp = scalp[faces].all(1)
+    fringe = near & (scalp | _is_forehead(average))[faces].all(1) & (on_scalp | _covered(hair, seen, faces))
+    area = np.zeros(hair.shape, np.uint8)
+    cv2.fillPoly(area, np.round(points[faces[near & on_scalp], :2]).astype(np.int32), 1)
+    area = (area > 0) & (scene.part >= 23) & scene.silhouette
+    pieces = (
+        Piece(grown, weights, faces[kept], np.full(np.count_nonzero(kept), kind, np.uint8))
+        for kept, kind in ((fringe, MASKED), (on_scalp & ~near, PLAIN))
+    )
+    return *pieces, area
 
 
 @lru_cache(maxsize=1)

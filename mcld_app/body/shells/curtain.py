@@ -12,9 +12,10 @@ from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import LINING, PLAIN
 
 _TOP, _BOTTOM, _ROW = 1.735, 1.05, 0.015  # metres: where hanging hair is looked for
-_STARTS = 1.60  # metres: it must come down to there
+_STARTS = 1.665  # metres: it must come down to there
 _SHOULDER = 1.525  # metres: hair that is seen down to there goes on behind the shoulder
 _GOES_ON = 0.18  # metres, that far
+_UNDER, _TUCKED = 0.07, 0.25  # metres of it under the cap, and how much narrower its edge is there
 _ROWS, _COLUMNS = 14, 33
 _TURN = 116.0  # degrees from the back to either side
 _HALF = 0.075  # metres from the middle to the side of the head
@@ -35,11 +36,12 @@ def curtain(scene: Scene, hair: np.ndarray) -> Piece | None:
     gone = np.flatnonzero(~there[begins:] & ~np.append(there[begins + 1 :], False))
     last = begins + (int(gone[0]) if len(gone) else len(heights) - begins) - 1
     end = float(heights[last])
-    if end < _SHOULDER:
-        end -= _GOES_ON
+    seen_end, end = end, end - (_GOES_ON if end < _SHOULDER else 0)
     rows = np.linspace(_TOP, end, _ROWS)
     widths = np.stack([_smooth(rows, heights[: last + 1], sides[: last + 1, k]) for k in (0, 1)], 1)
-    rest = _sheet(rows, widths, whole)
+    tucked = 1 - _TUCKED * np.clip((rows - (_TOP - _UNDER)) / _UNDER, 0, 1)  # its upper edge lies under the cap
+    rest = _sheet(rows, widths * tucked[:, None], whole)
+    rest[:, 1] = _front_locks_end(rest[:, 1], seen_end, end)
     faces = _faces()
     lining = faces[:, ::-1]
     every = np.concatenate([faces, lining])
@@ -90,6 +92,14 @@ def _sheet(rows: np.ndarray, widths: np.ndarray, whole: np.ndarray) -> np.ndarra
     z = middle[:, None] - (middle - back)[:, None] * np.cos(turn)[None]
     y = np.broadcast_to(rows[:, None], x.shape)
     return np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32)
+
+
+def _front_locks_end(heights: np.ndarray, seen: float, end: float) -> np.ndarray:
+    """(N,) the sheet's heights; locks in front of the ears go no further down than hair is seen."""
+    turn = np.abs(np.linspace(-_TURN, _TURN, _COLUMNS))
+    share = np.clip((turn - 60) / 30, 0, 1)[None]
+    rows = heights.reshape(_ROWS, _COLUMNS)
+    return (_TOP - (_TOP - rows) * (1 - share + share * (_TOP - seen) / (_TOP - end))).ravel()
 
 
 def _back(rows: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -72,25 +72,28 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
 
 
 def _draw(shell: Shell, standing: Standing) -> Layer:
-    size = standing.size
     points = standing.seen(shell.in_pose(standing.pose), shell.weights)
-    window = _window(points, size)
-    top, left = window[0].start, window[1].start
-    inner = window[0].stop - top, window[1].stop - left
-    points -= np.float32([left, top, 0])
-    corners, faces, seen = draw_surface(points, shell.faces, inner)
-    values = np.concatenate([shell.places, points[:, 2:]], 1)[shell.faces[faces]]
-    pixel, value = interpolate(corners, values, seen)
-    picture, depth = np.zeros((*size, 4), np.uint8), np.full(size, -np.inf, np.float32)
-    if len(pixel):
-        kind = shell.kinds[faces[seen.ravel()[pixel]]]
-        colour = _colours(shell, value[:, :2], kind)
-        near = _lying(shell, standing, window, pixel, value[:, 2], kind)
-        there = np.flatnonzero(colour[:, 3] > 0)
-        for whole, own in ((picture, colour), (depth, near)):
-            part = np.ascontiguousarray(whole[window]).reshape(-1, *whole.shape[2:])
-            part[pixel[there]] = own[there]
-            whole[window] = part.reshape(*inner, *whole.shape[2:])
+    window = _window(points, standing.size)
+    points -= np.float32([window[1].start, window[0].start, 0])
+    size = window[0].stop - window[0].start, window[1].stop - window[1].start
+    colour, near = np.zeros((size[0] * size[1], 4), np.uint8), np.full(size[0] * size[1], -np.inf, np.float32)
+    # What is masked is drawn last and by itself: where it is open, one sees what is behind it.
+    masked = shell.kinds == MASKED
+    for kept in (~masked, masked):
+        faces = shell.faces[kept]
+        if not len(faces):
+            continue
+        corners, drawn, seen = draw_surface(points, faces, size)
+        pixel, value = interpolate(corners, np.concatenate([shell.places, points[:, 2:]], 1)[faces[drawn]], seen)
+        if not len(pixel):
+            continue
+        kind = shell.kinds[kept][drawn[seen.ravel()[pixel]]]
+        found = _colours(shell, value[:, :2], kind)
+        depth = _lying(shell, standing, window, pixel, value[:, 2], kind)
+        there = np.flatnonzero((found[:, 3] > 0) & (depth > near[pixel]))
+        colour[pixel[there]], near[pixel[there]] = found[there], depth[there]
+    picture, depth = np.zeros((*standing.size, 4), np.uint8), np.full(standing.size, -np.inf, np.float32)
+    picture[window], depth[window] = colour.reshape(*size, 4), near.reshape(size)
     return Layer(picture, depth, window)
 
 

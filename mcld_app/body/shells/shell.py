@@ -87,10 +87,7 @@ class Shell:
 
     def on(self, body: BodyShape) -> np.ndarray:
         """(N, 3) float32: the rest positions on a person of another shape; `body.height` counts for nothing here."""
-        amounts = np.array([body.build, *body.shape], np.float32)
-        if not amounts.any():
-            return self.rest
-        return self.rest + np.tensordot(amounts, self._directions[: len(amounts)], 1)
+        return self.rest + _mixed(self._directions, body)
 
     def in_pose(self, pose: Pose) -> np.ndarray:
         """(N, 3) float32: the rest positions that the bones of a pose are to move: on its body, with what lies on a
@@ -107,7 +104,7 @@ class Shell:
 
     @cached_property
     def _directions(self) -> np.ndarray:
-        return followed(self.rest)
+        return _directions(self.rest)
 
 
 def _raised(degrees: float) -> float:
@@ -115,7 +112,18 @@ def _raised(degrees: float) -> float:
     return float(np.clip((degrees - _HANGS) / (_LEVEL - _HANGS), 0, 1))
 
 
-def followed(rest: np.ndarray) -> np.ndarray:
+def followed(rest: np.ndarray, body: BodyShape) -> np.ndarray:
+    """(N, 3) float32, metres: by how much points (N, 3) near a person's body are elsewhere than on the average adult's,
+    in the rest pose."""
+    return _mixed(_directions(rest), body)
+
+
+def _mixed(directions: np.ndarray, body: BodyShape) -> np.ndarray:
+    amounts = np.array([body.build, *body.shape], np.float32)
+    return np.tensordot(amounts, directions[: len(amounts)], 1)
+
+
+def _directions(rest: np.ndarray) -> np.ndarray:
     """(1 + K, N, 3) float32: how points (N, 3) of the average adult's rest pose move with build and shape: as the
     body's nearest vertices do."""
     body = body_mesh()

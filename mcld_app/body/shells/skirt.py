@@ -232,9 +232,8 @@ def _shell(scene: Scene, grid: np.ndarray, gathered: np.ndarray) -> Shell:
     covered = np.zeros(scene.silhouette.shape, np.uint8)
     cv2.fillPoly(covered, np.round(points[faces[near], :2]).astype(np.int32), 1)
     shown = (covered > 0) & scene.silhouette & ~scene.hands
-    picture, (x, y) = layer_picture(scene.photo, shown, np.zeros_like(shown))
-    body = standing.pose.body
-    moves = np.tensordot(np.array([body.build, *body.shape], np.float32), followed(rest)[: 1 + len(body.shape)], 1)
+    picture, (x, y) = layer_picture(scene.photo, shown, shown, shown)
+    moves = followed(rest, standing.pose.body)
     return Shell(
         "hips", rest - moves, gathered.reshape(-1, 3), weights, np.concatenate([faces, faces[:, ::-1]]),
         np.repeat(np.uint8([PLAIN, LINING]), len(faces)), points[:, :2] - (x, y), picture,
