@@ -20,7 +20,7 @@ _ROWS, _COLUMNS = 14, 33
 _TURN = 116.0  # degrees from the back to either side
 _HALF = 0.075  # metres from the middle to the side of the head
 _REACH = 0.25  # metres from the middle
-_LEAST = 0.010  # metres of hair in a row
+_LEAST = 0.006  # metres of hair in a row
 _OFF_BACK, _THICKEST = 0.012, 0.08  # metres behind the body: as thick as at the sides, within these
 
 
@@ -40,7 +40,8 @@ def curtain(scene: Scene, hair: np.ndarray) -> Piece | None:
     rows = np.linspace(_TOP, end, _ROWS)
     widths = np.stack([_smooth(rows, heights[: last + 1], sides[: last + 1, k]) for k in (0, 1)], 1)
     tucked = 1 - _TUCKED * np.clip((rows - (_TOP - _UNDER)) / _UNDER, 0, 1)  # its upper edge lies under the cap
-    rest = _sheet(rows, widths * tucked[:, None], whole)
+    thick = float(np.clip(np.median(widths[: _ROWS // 2]) - _HALF, _OFF_BACK, _THICKEST))
+    rest = _sheet(rows, widths * tucked[:, None], _back(rows, whole) - thick)
     rest[:, 1] = _front_locks_end(rest[:, 1], seen_end, end)
     faces = _faces()
     lining = faces[:, ::-1]
@@ -82,11 +83,9 @@ def _smooth(rows: np.ndarray, heights: np.ndarray, found: np.ndarray) -> np.ndar
     return cv2.GaussianBlur(out[:, None], (1, 3), 0.8)[:, 0]
 
 
-def _sheet(rows: np.ndarray, widths: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def _sheet(rows: np.ndarray, widths: np.ndarray, back: np.ndarray) -> np.ndarray:
     turn = np.radians(np.linspace(-_TURN, _TURN, _COLUMNS))
-    thick = float(np.clip(np.median(widths[: _ROWS // 2]) - _HALF, _OFF_BACK, _THICKEST))
-    back = _back(rows, whole) - thick
-    middle = np.interp(rows, [1.45, 1.63], [-0.02, 0.012])
+    middle = np.interp(rows, [1.45, 1.63], [0.005, 0.012])
     side = np.where(np.sin(turn)[None] < 0, widths[:, :1], widths[:, 1:])
     x = side * np.sin(turn)[None]
     z = middle[:, None] - (middle - back)[:, None] * np.cos(turn)[None]
