@@ -50,7 +50,10 @@ def find_shells(
         raise PictureError("The silhouette does not belong to the photo: give one of its size, true or false.")
     scene = look_at(photo, iuv, pose, silhouette, printed, known)
     found = (find_hair(scene), find_skirt(scene))
-    return tuple(shell for shell in found if shell is not None)
+    shells = tuple(shell for shell in found if shell is not None)
+    for shell in shells:
+        shell.on(pose.body)  # worked out now, not when it is first drawn
+    return shells
 
 
 def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:

@@ -37,9 +37,7 @@ def find_hair(scene: Scene) -> Shell | None:
     return Shell("head", rest - moves, np.zeros_like(rest), weights, faces, kinds, places, picture)
 
 
-def _picture(
-    scene: Scene, hair: np.ndarray, sure: np.ndarray, scalp: np.ndarray
-) -> tuple[np.ndarray, tuple[int, int]]:
+def _picture(scene: Scene, hair: np.ndarray, sure: np.ndarray, scalp: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
     """Two pictures side by side: at the left for what the photo does not show, nothing but hair; at the right for the
     near side of the cap, the photo itself, open where it shows the face."""
     shown, sure = hair | scalp, sure if sure.any() else hair

@@ -55,8 +55,8 @@ class Shell:
     def __post_init__(self) -> None:
         """Raises StudioError where the arrays do not belong together."""
         kinds = {
-            "rest": ("f4", (-1, 3)), "gathered": ("f4", (-1, 3)), "weights": ("f4", (-1, len(BONES))), "faces": ("i4", (-1, 3)),
-            "kinds": ("u1", (-1,)), "places": ("f4", (-1, 2)), "picture": ("u1", (-1, -1, 4)),
+            "rest": ("f4", (-1, 3)), "gathered": ("f4", (-1, 3)), "weights": ("f4", (-1, len(BONES))),
+            "faces": ("i4", (-1, 3)), "kinds": ("u1", (-1,)), "places": ("f4", (-1, 2)), "picture": ("u1", (-1, -1, 4)),
         }  # fmt: skip
         for name, (kind, shape) in kinds.items():
             array = np.ascontiguousarray(np.asarray(getattr(self, name)), np.dtype(kind))

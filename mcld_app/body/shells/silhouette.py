@@ -1,7 +1,7 @@
 """Which pixels of a photo show a person, hair and skirt included, where only their IUV map is known.
 
-Two ways that fail differently: GrabCut (`compositing.person_mask`) loses thin things and what has the ground's colour; a
-model of a plain ground loses what has exactly that colour. On a plain ground a pixel is the person's if either says so.
+Two ways that fail differently: GrabCut (`compositing.person_mask`) loses thin things and what is like the ground; a
+model of a plain ground loses what has exactly its colour. On a plain ground a pixel is the person's if either says so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The mannequin as it stands in one picture: its map, how near it is, and where its bones take points of the rest pose."""
+"""The mannequin as it stands in one picture: its map, its depth, and where its bones take points of the rest pose."""
 
 from __future__ import annotations
 
