@@ -53,11 +53,14 @@ def cap(scene: Scene, hair: np.ndarray) -> tuple[Piece, Piece, np.ndarray] | Non
     area = np.zeros(hair.shape, np.uint8)
     cv2.fillPoly(area, np.round(points[faces[near & on_scalp], :2]).astype(np.int32), 1)
     area = (area > 0) & (scene.part >= 23) & scene.silhouette
-    pieces = (
-        Piece(grown, weights, faces[kept], np.full(np.count_nonzero(kept), kind, np.uint8))
-        for kept, kind in ((fringe, MASKED), (on_scalp & ~near, PLAIN))
-    )
-    return *pieces, area
+    seen_side = _piece(grown, weights, faces[fringe], MASKED)
+    return seen_side, _piece(grown, weights, faces[on_scalp & ~near], PLAIN), area
+
+
+def _piece(rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, kind: int) -> Piece:
+    """Triangles (M, 3) of points, with those points only."""
+    used, number = np.unique(faces, return_inverse=True)
+    return Piece(rest[used], weights[used], number.reshape(-1, 3).astype(np.int32), np.full(len(faces), kind, np.uint8))
 
 
 @lru_cache(maxsize=1)

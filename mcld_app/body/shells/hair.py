@@ -30,6 +30,8 @@ def find_hair(scene: Scene) -> Shell | None:
     weights = np.concatenate([piece.weights for piece in pieces])
     faces = np.concatenate([piece.faces + start for piece, start in zip(pieces, starts, strict=True)])
     kinds = np.concatenate([piece.kinds for piece in pieces])
+    if not len(faces):
+        return None
     picture, start = _picture(scene, hair, sure, scalp)
     places = scene.standing.seen(rest, weights)[:, :2] - np.float32(start)
     places[: len(near.rest), 0] += picture.shape[1] / 2

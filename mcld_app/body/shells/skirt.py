@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import cv2
 import numpy as np
 
 from mcld_app.body.shells.cloth_picture import layer_picture
-from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import LINING, PLAIN, Shell, followed
-from mcld_app.body.shells.tube import COLUMNS, Tube, skirt_weights, tube, tube_faces
+from mcld_app.body.shells.skirt_rows import Rows, Signs, look
+from mcld_app.body.shells.tube import COLUMNS, skirt_weights, tube, tube_faces
 
 _HIGHEST, _LOWEST, _ROW = 1.08, 0.08, 0.02  # metres: where skirts are looked for
 _CROTCH = 0.80  # a skirt reaches below it, else it is a top's hem
 _ROWS = 16  # of the shell
-_REACH = 0.30  # metres that a skirt stands off at most
-_BACK = 0.03  # metres by which the mannequin may lie beside the body
-_DEPTH = 0.9  # of what a skirt stands off at the sides, at its front and back
+_DEPTH = 1.0  # of what a skirt stands off at the sides, at its front and back
 _CLEAR = 0.004  # metres between body and cloth at least
-_FLARE = 0.02  # metres off the body on both sides: cloth
-_OFF_MAP = 0.25  # of a row that the photo's own map says is no body: cloth
-_GAP = 0.012  # metres between the legs: what fills it is cloth, and where it is empty there is none
 _HANGS = 0.4  # of what stands off a standing person's sides and back, gone on a sitting one
 _WAIST = 1.035  # metres: where what hangs begins
 _FITS = 0.02  # metres that it may stand off there
@@ -31,46 +24,7 @@ _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
 _ENOUGH = 3  # rows that say so
 _AT_ONCE = 0.6  # of what was filled between the legs: that much is empty just below a hem
 _WIDE = 0.06  # metres between the legs that only a skirt fills
-_SPAN = 48  # places along a row that are looked at
 _MOST_MISSES = 0.2  # of a skirt's rows that may show nothing of it
-
-
-@dataclass(frozen=True, eq=False)
-class _Signs:
-    """What tells a skirt from legs and trousers, in rows of the tube, (R,) each.
-
-    Attributes:
-        filled, empty: metres between the mannequin's legs that show something of the person, and that show the ground.
-        off_map: bool, whether much of it is no body on the photo's own map.
-        flare: bool, whether it stands off on both sides.
-        colour: (R, 3) float32, of Lab (8 bits), what the row shows on the whole; NaN where it shows nothing.
-        cloth, bare: bool, whether it may show cloth, and whether it shows that there is none.
-    """
-
-    filled: np.ndarray = field(repr=False)
-    empty: np.ndarray = field(repr=False)
-    off_map: np.ndarray = field(repr=False)
-    flare: np.ndarray = field(repr=False)
-    colour: np.ndarray = field(repr=False)
-    cloth: np.ndarray = field(repr=False)
-    bare: np.ndarray = field(repr=False)
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """What the photo says of rows of the tube, (R,) each.
-
-    Attributes:
-        off: (R, 2) float32, metres that the silhouette goes beyond the tube at its rims; NaN where that is not seen.
-        least: (R, 2) float32, metres that it goes at least.
-        rims: (R, 2) int, the columns of the tube at the rims.
-        signs: what it shows of cloth.
-    """
-
-    off: np.ndarray = field(repr=False)
-    least: np.ndarray = field(repr=False)
-    rims: np.ndarray = field(repr=False)
-    signs: _Signs = field(repr=False)
 
 
 def find_skirt(scene: Scene) -> Shell | None:
@@ -78,68 +32,20 @@ def find_skirt(scene: Scene) -> Shell | None:
     body = scene.standing.pose.body
     heights = np.arange(_HIGHEST, _LOWEST, -_ROW)
     around = tube(heights, body)
-    rows = _look(scene, around)
+    rows = look(scene, around)
     extent = _extent(heights, rows.signs)
     if extent is None:
         return None
     heights = np.linspace(*extent, _ROWS)
     around = tube(heights, body)
-    rows = _look(scene, around)
+    rows = look(scene, around)
     clearance = _clearance(rows, around.hang)
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     grid = around.rest + around.outwards * clearance[..., None]
     return _shell(scene, grid, around.outwards * ((_CLEAR - clearance) * _lies(turn))[..., None])
 
 
-def _look(scene: Scene, around: Tube) -> _Rows:
-    standing, metre = scene.standing, scene.standing.metre
-    count = len(around.rest)
-    flat = lambda array: array.reshape(count * COLUMNS, -1)  # noqa: E731
-    points = standing.seen(flat(around.rest), flat(around.weights)).reshape(count, COLUMNS, 3)
-    ways = standing.turned(flat(around.outwards), flat(around.weights)).reshape(count, COLUMNS, 3)
-    rims = _rims(points, ways)
-    at = np.take_along_axis(points, rims[..., None], 1)[..., :2]
-    way = np.take_along_axis(ways, rims[..., None], 1)[..., :2].astype(np.float64)
-    way /= np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-6)
-    found = march(scene.silhouette, scene.hides, at.reshape(-1, 2), way.reshape(-1, 2), _BACK * metre, _REACH * metre)
-    least = (np.nan_to_num(found.away, nan=0.0) / metre).reshape(count, 2)
-    off = np.where(found.met, found.away / metre, np.nan).reshape(count, 2)
-    return _Rows(off.astype(np.float32), least.astype(np.float32), rims, _signs(scene, at, off))
-
-
-def _rims(points: np.ndarray, ways: np.ndarray) -> np.ndarray:
-    """(R, 2) the columns at the left and right rim of each row, as the picture shows it."""
-    across = points[..., 0] - points[..., 0].mean(1, keepdims=True)
-    side = np.abs(ways[..., 2])
-    left = np.where(across < 0, side, 2).argmin(1)
-    right = np.where(across >= 0, side, 2).argmin(1)
-    return np.stack([left, right], 1)
-
-
-def _signs(scene: Scene, rims: np.ndarray, off: np.ndarray) -> _Signs:
-    share = np.linspace(0.04, 0.96, _SPAN)[None, :, None]
-    at = np.round(rims[:, :1] * (1 - share) + rims[:, 1:] * share).astype(int)
-    height, width = scene.silhouette.shape
-    within = (at[..., 0] >= 0) & (at[..., 0] < width) & (at[..., 1] >= 0) & (at[..., 1] < height)
-    x, y = np.clip(at[..., 0], 0, width - 1), np.clip(at[..., 1], 0, height - 1)
-    looked = within & ~scene.hides[y, x]
-    person = looked & scene.silhouette[y, x]
-    between = scene.standing.iuv[..., 0][y, x] == 0
-    length = np.linalg.norm(rims[:, 1] - rims[:, 0], axis=-1) / scene.standing.metre
-    filled = (person & between).mean(1) * length
-    empty = (looked & ~scene.silhouette[y, x]).mean(1) * length
-    off_map = (person & ~scene.body[y, x]).sum(1) / np.maximum(person.sum(1), 1) > _OFF_MAP
-    flare = np.nan_to_num(off, nan=0.0).min(1) > _FLARE
-    seen = looked.mean(1) > 0.3
-    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32)[y, x]
-    with np.errstate(invalid="ignore"):
-        colour = (lab * person[..., None]).sum(1) / person.sum(1)[:, None]
-    open_gap = empty > _GAP
-    cloth = seen & ~open_gap & ((filled > _GAP) | off_map | flare)
-    return _Signs(filled, empty, off_map & seen, flare & seen, colour, cloth, seen & open_gap)
-
-
-def _extent(heights: np.ndarray, signs: _Signs) -> tuple[float, float] | None:
+def _extent(heights: np.ndarray, signs: Signs) -> tuple[float, float] | None:
     """The heights of a skirt's upper and lower edge; None where there is no skirt."""
     start = int(np.searchsorted(-heights, -_CROTCH))
     bare = np.flatnonzero(signs.bare[start:])
@@ -155,7 +61,7 @@ def _extent(heights: np.ndarray, signs: _Signs) -> tuple[float, float] | None:
     return _WAIST, float(heights[hem] - _ROW / 2)
 
 
-def _is_skirt(signs: _Signs, rows: slice, legs: int) -> bool:
+def _is_skirt(signs: Signs, rows: slice, legs: int) -> bool:
     """Whether rows show a skirt and no trousers: those open little by little below the crotch, a skirt at once.
 
     Args:
@@ -170,7 +76,7 @@ def _is_skirt(signs: _Signs, rows: slice, legs: int) -> bool:
     return np.count_nonzero(signs.flare[rows] | (signs.filled[rows] > _WIDE)) >= _ENOUGH
 
 
-def _new_colour(signs: _Signs, start: int) -> int:
+def _new_colour(signs: Signs, start: int) -> int:
     """The first row below `start`, from which on two rows have a colour that no row above has, and nothing else that
     tells of cloth: skin, or shoes."""
     colour, sure = signs.colour, signs.off_map | signs.flare
@@ -185,7 +91,7 @@ def _new_colour(signs: _Signs, start: int) -> int:
     return len(colour)
 
 
-def _clearance(rows: _Rows, hang: np.ndarray) -> np.ndarray:
+def _clearance(rows: Rows, hang: np.ndarray) -> np.ndarray:
     """(R, COLUMNS) float32, metres from the tube to the cloth. As freely as it hangs at the sides, and as far as it
     stands off there, it does so in front and behind."""
     sides = np.stack([_completed(rows.off[:, k], rows.least[:, k]) for k in (0, 1)], 1)
