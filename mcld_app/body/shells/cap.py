@@ -1,0 +1,163 @@
+"""The scalp pushed outwards as far as the hair's outline says."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from mcld_app.body.charts import charts
+from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
+from mcld_app.body.mannequin.human import skeleton_file
+from mcld_app.body.mannequin.rendering import body_faces
+from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.body.shells.piece import Piece, facing
+from mcld_app.body.shells.rim import march
+from mcld_app.body.shells.scene import Scene
+from mcld_app.body.shells.shell import MASKED, PLAIN
+
+_WAYS = 72  # directions in which the outline is looked for
+_REACH = 0.25  # metres
+_BACK = 0.02
+_THINNEST = 0.004  # metres of hair
+_BEHIND = 1.1  # of the outline's mean height, at the middle of the far side
+_BEFORE = 0.6  # and of the near one
+_BARE, _FRINGE = 0.015, 0.03  # metres above the eyes where a fringe ends, and over which it rises from the forehead
+
+
+def cap(scene: Scene, hair: np.ndarray) -> tuple[Piece, Piece, np.ndarray] | None:
+    """The cap of a scene's hair (H, W) bool: what the photo shows of it, what lies behind, and (H, W) bool, where the
+    photo shows the scalp; None where the head is not seen."""
+    standing = scene.standing
+    faces, used = _head()
+    body = standing.pose.body
+    whole = body_mesh().shaped(body.build, body.shape)
+    rest, weights = whole[used], body_mesh().weights[used]
+    points, normals = standing.points[used], vertex_normals(whole, body_faces())[used]
+    turned = standing.turned(normals, weights)
+    middle = _middle(scene, rest)
+    heights = _outline_heights(scene, hair, middle)
+    if heights is None:
+        return None
+    lift = _lift(scene, hair, points, turned, middle, heights)
+    average = body_mesh().rest[used]
+    scalp = _is_scalp(average)
+    brow = skeleton_file()["landmarks"]["eye_up"][1]
+    lift = np.where(scalp, lift, lift * np.clip((average[:, 1] - brow - _BARE) / _FRINGE, 0, 1))
+    grown = (rest + normals * lift[:, None]).astype(np.float32)
+    seen = standing.seen(grown, weights)
+    near = facing(seen, faces)
+    on_scalp = scalp[faces].all(1)
+    fringe = near & (scalp | _is_forehead(average))[faces].all(1) & (on_scalp | _covered(hair, seen, faces))
+    area = np.zeros(hair.shape, np.uint8)
+    cv2.fillPoly(area, np.round(points[faces[near & on_scalp], :2]).astype(np.int32), 1)
+    area = (area > 0) & (scene.part >= 23) & scene.silhouette
+    seen_side = _piece(grown, weights, faces[fringe], MASKED)
+    return seen_side, _piece(grown, weights, faces[on_scalp & ~near], PLAIN), area
+
+
+def _piece(rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, kind: int) -> Piece:
+    """Triangles (M, 3) of points, with those points only."""
+    used, number = np.unique(faces, return_inverse=True)
+    return Piece(rest[used], weights[used], number.reshape(-1, 3).astype(np.int32), np.full(len(faces), kind, np.uint8))
+
+
+@lru_cache(maxsize=1)
+def _head() -> tuple[np.ndarray, np.ndarray]:
+    """The head's triangles (M, 3) above the chin, into its vertices' numbers (N,)."""
+    chin = skeleton_file()["landmarks"]["chin"][1]
+    faces = body_faces()[charts().face_part >= 23]
+    faces = faces[(body_mesh().rest[faces][..., 1] > chin - 0.01).all(1)]
+    used, number = np.unique(faces, return_inverse=True)
+    return number.reshape(-1, 3).astype(np.int32), used
+
+
+def _covered(hair: np.ndarray, points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(M,) bool: triangles of points (N, 3) in the picture, on a corner of which the photo shows hair."""
+    shown = cv2.dilate(hair.astype(np.uint8), np.ones((3, 3), np.uint8))
+    x, y = np.ascontiguousarray(points[:, :2].T, np.float32)
+    return cv2.remap(shown, x[:, None], y[:, None], cv2.INTER_NEAREST)[:, 0].astype(bool)[faces].any(1)
+
+
+def _is_scalp(rest: np.ndarray) -> np.ndarray:
+    """(N,) bool: whether points of the average head lie where hair grows: behind a line from the forehead past the ear
+    to the nape."""
+    marks = skeleton_file()["landmarks"]
+    ear, crown = marks["ear_top"], marks["crown"][1]
+    brow = marks["eye_up"][1] + 0.05
+    line = np.interp(rest[:, 2], [-0.06, ear[2] - 0.02, ear[2] + 0.02, 0.09], [1.585, 1.62, ear[1], brow])
+    on_ear = (np.abs(rest[:, 0]) > 0.072) & (rest[:, 1] < ear[1] + 0.012) & (np.abs(rest[:, 2] - ear[2]) < 0.035)
+    before = (rest[:, 2] > 0.03) & (rest[:, 1] < brow - 0.02)
+    return (rest[:, 1] > np.minimum(line, crown - 0.01)) & ~before & ~on_ear
+
+
+def _is_forehead(rest: np.ndarray) -> np.ndarray:
+    """(N,) bool: whether points of the average head lie above the brows and in front, where a fringe hangs."""
+    return (rest[:, 1] > skeleton_file()["landmarks"]["eye_up"][1] + _BARE) & (rest[:, 2] > 0.0)
+
+
+def _middle(scene: Scene, rest: np.ndarray) -> np.ndarray:
+    """(2,) the picture's place of the middle of the skull."""
+    weights = np.zeros((1, len(BONES)), np.float32)
+    weights[0, list(BONES).index("head")] = 1
+    skull = rest[rest[:, 1] > np.median(rest[:, 1])]
+    middle = ((skull.min(0) + skull.max(0)) / 2)[None]
+    middle[0, 1] -= 0.02
+    return scene.standing.seen(middle.astype(np.float32), weights)[0, :2]
+
+
+def _outline_heights(scene: Scene, hair: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """How far the hair goes beyond the head in `_WAYS` directions about the middle, metres (NaN where it is not seen),
+    and the head's own reach in them, pixels."""
+    standing, metre = scene.standing, scene.standing.metre
+    turn = np.arange(_WAYS) * (2 * np.pi / _WAYS)
+    ways = np.stack([np.cos(turn), np.sin(turn)], 1)
+    head = np.isin(standing.iuv[..., 0], (23, 24))
+    to_rim = march(head, np.zeros_like(head), np.broadcast_to(middle, ways.shape), ways, 0.0, _REACH * metre).away
+    if not np.isfinite(to_rim).all():
+        return None
+    own = np.maximum(to_rim, 1.0)
+    inside = hair | (scene.body & (scene.part >= 23) & scene.silhouette)
+    blocked = (scene.silhouette & ~inside) | scene.hides & ~hair
+    found = march(inside, blocked, middle + ways * own[:, None], ways, _BACK * metre, _REACH * metre)
+    high = np.where(found.met, np.maximum(found.away, 0) / metre, np.nan)
+    # Below the jaw the neck begins, and hair that hangs down is the curtain's.
+    up = scene.standing.turned(np.float32([[0, 1, 0]]), _on_head())[0, :2]
+    high[ways @ up < -0.45] = np.nan
+    return None if not np.isfinite(high).any() else (high, own)
+
+
+def _on_head() -> np.ndarray:
+    weights = np.zeros((1, len(BONES)), np.float32)
+    weights[0, list(BONES).index("head")] = 1
+    return weights
+
+
+def _lift(
+    scene: Scene,
+    hair: np.ndarray,
+    points: np.ndarray,
+    turned: np.ndarray,
+    middle: np.ndarray,
+    heights: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """(N,) metres that each vertex of the head is pushed outwards."""
+    high, own = heights
+    known = np.flatnonzero(np.isfinite(high))
+    ways = np.arange(_WAYS)
+    full = np.interp(ways, known, high[known], period=_WAYS)
+    soft = np.array([0.25, 0.5, 0.25])
+    full = np.convolve(np.concatenate([full[-1:], full, full[:1]]), soft, "valid")
+    mean = float(np.mean(high[known]))
+    flat = points[:, :2] - middle
+    at = np.arctan2(flat[:, 1], flat[:, 0]) / (2 * np.pi) * _WAYS
+    rim = np.interp(at, ways, full, period=_WAYS)
+    out_there = np.clip(np.hypot(*flat.T) / np.interp(at, ways, own, period=_WAYS), 0, 1) ** 2
+    far = rim * out_there + _BEHIND * mean * (1 - out_there)
+    shown = cv2.GaussianBlur(hair.astype(np.float32), (0, 0), max(0.8, 0.006 * scene.standing.metre))
+    x, y = points[:, :1], points[:, 1:2]
+    covered = cv2.remap(shown, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)[:, 0]
+    before = (rim * out_there + _BEFORE * mean * (1 - out_there)) * covered
+    near = np.clip(0.5 + turned[:, 2] / 0.5, 0, 1)
+    return np.maximum(near * np.maximum(before, rim * out_there**4) + (1 - near) * far, _THINNEST).astype(np.float32)

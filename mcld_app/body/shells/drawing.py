@@ -1,0 +1,138 @@
+"""Shells in any pose, and over the body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import draw_surface
+from mcld_app.body.raster import interpolate
+from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, Shell
+from mcld_app.body.shells.standing import Standing, stand
+
+_BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
+_SHADE = 0.7  # of a lining's light
+# Linear blending pushes thighs through the cloth on them, and shoulders through hair.
+_PIERCED = {"hips": {(1, 2, 7, 8, 9, 10): 0.07, (11, 12, 13, 14): 0.03}, "head": {(1, 2): 0.03, (23, 24): 0.01}}
+_OPAQUE = 96  # of alpha
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A shell in a picture.
+
+    Attributes:
+        picture: (H, W, 4) uint8 RGBA; alpha is 255 or 0.
+        depth: (H, W) float32, metres towards the camera as in `Standing.depth`; -inf where nothing is.
+        window: rows and columns, outside of which nothing is.
+    """
+
+    picture: np.ndarray
+    depth: np.ndarray
+    window: tuple[slice, slice]
+
+
+def draw_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> tuple[Layer, ...]:
+    """Each shell in a pose of anybody.
+
+    Args:
+        shells: what to draw.
+        pose: of the mannequin that wears them; its shape is the wearer's.
+        size: (height, width) of the picture in pixels.
+    """
+    if not shells:
+        return ()
+    standing = stand(pose, size)
+    return tuple(_draw(shell, standing) for shell in shells)
+
+
+def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -> tuple[np.ndarray, np.ndarray]:
+    """The body with shells before and behind it.
+
+    Args:
+        picture: (H, W, 4) uint8 RGBA, the body's.
+        depth: (H, W) float32, the body's: `stand(pose, size).depth`.
+        layers: from `draw_shells` in the same pose and size.
+
+    Returns:
+        (H, W, 4) uint8 RGBA, and (H, W) float32, the depth of what is seen.
+    """
+    picture, depth = picture.copy(), np.where(picture[..., 3] > 0, depth, np.float32(-np.inf))
+    for layer in layers:
+        own, own_depth = layer.picture[layer.window], layer.depth[layer.window]
+        nearer = own_depth > depth[layer.window] - _BEHIND
+        cv2.copyTo(own, nearer.view(np.uint8), picture[layer.window])
+        np.copyto(depth[layer.window], own_depth, where=nearer)
+    return picture, depth
+
+
+def _draw(shell: Shell, standing: Standing) -> Layer:
+    points = standing.seen(shell.in_pose(standing.pose), shell.weights)
+    window = _window(points, standing.size)
+    points -= np.float32([window[1].start, window[0].start, 0])
+    size = window[0].stop - window[0].start, window[1].stop - window[1].start
+    colour, near = np.zeros((size[0] * size[1], 4), np.uint8), np.full(size[0] * size[1], -np.inf, np.float32)
+    # What is masked is drawn last and by itself: where it is open, one sees what is behind it.
+    masked = shell.kinds == MASKED
+    for kept in (~masked, masked):
+        faces = shell.faces[kept]
+        if not len(faces):
+            continue
+        corners, drawn, seen = draw_surface(points, faces, size)
+        pixel, value = interpolate(corners, np.concatenate([shell.places, points[:, 2:]], 1)[faces[drawn]], seen)
+        if not len(pixel):
+            continue
+        kind = shell.kinds[kept][drawn[seen.ravel()[pixel]]]
+        found = _colours(shell, value[:, :2], kind)
+        depth = _lying(shell, standing, window, pixel, value[:, 2], kind)
+        there = np.flatnonzero((found[:, 3] > 0) & (depth > near[pixel]))
+        colour[pixel[there]], near[pixel[there]] = found[there], depth[there]
+    picture, depth = np.zeros((*standing.size, 4), np.uint8), np.full(standing.size, -np.inf, np.float32)
+    picture[window], depth[window] = colour.reshape(*size, 4), near.reshape(size)
+    return Layer(picture, depth, window)
+
+
+def _window(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of a picture that points (N, 3) can reach."""
+    low = np.clip(np.floor(points[:, :2].min(0)).astype(int), 0, (size[1] - 1, size[0] - 1))
+    high = np.clip(np.ceil(points[:, :2].max(0)).astype(int) + 1, low + 1, (size[1], size[0]))
+    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
+
+def _colours(shell: Shell, places: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    """(P, 4) uint8 RGBA at places (P, 2) of a shell's picture; alpha is 0 where there is nothing."""
+    rows = -(-len(places) // 512)
+    where = np.zeros((rows * 512, 2), np.float32)
+    where[: len(places)] = places
+    found = cv2.remap(
+        shell.picture, where.reshape(rows, 512, 2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    ).reshape(-1, 4)[: len(places)]
+    inside = kind == LINING
+    if inside.any():
+        found[inside, :3] = found[inside, :3] * np.float32(_SHADE)
+    found[:, 3] = np.where((found[:, 3] >= _OPAQUE) | (kind != MASKED), 255, 0)
+    return found
+
+
+def _lying(
+    shell: Shell, standing: Standing, window: tuple[slice, slice], pixel: np.ndarray, near: np.ndarray, kind: np.ndarray
+) -> np.ndarray:
+    """(P,) float32, the depth of a shell's pixels: where the skin that it covers would pierce it, just before that."""
+    body = standing.depth[window].ravel()[pixel]
+    under = _pierced(shell.hangs_on)[standing.iuv[..., 0][window].ravel()[pixel]]
+    pierced = (kind != LINING) & (body > near) & (body - near < under)
+    return np.where(pierced, body + np.float32(0.001), near)
+
+
+@lru_cache(maxsize=len(HANGS_ON))
+def _pierced(hangs_on: str) -> np.ndarray:
+    """(256,) float32, metres by which each part of the body may seem to pierce a shell that covers it."""
+    out = np.zeros(256, np.float32)
+    for parts, metres in _PIERCED.get(hangs_on, {}).items():
+        out[list(parts)] = metres
+    return out

@@ -1,0 +1,103 @@
+"""Photo, map, pose and silhouette of a person -> the shells that stand off their body."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mcld_app.body.fitting.manual_fit import ManualFit
+from mcld_app.body.fitting.map_fit import fit_map
+from mcld_app.body.fitting.snapping import doubtful
+from mcld_app.body.iuv import check_iuv
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.shells.areas import shrunk
+from mcld_app.body.shells.hair import find_hair
+from mcld_app.body.shells.scene import look_at
+from mcld_app.body.shells.shell import Shell
+from mcld_app.body.shells.silhouette import find_silhouette
+from mcld_app.body.shells.skirt import find_skirt
+from mcld_app.body.shells.standing import stand
+from mcld_app.errors import PictureError
+
+_RIM = 0.01  # of the photo: at a person's rim everything is doubtful
+
+
+def find_shells(
+    photo: np.ndarray,
+    iuv: np.ndarray,
+    pose: Pose,
+    silhouette: np.ndarray,
+    *,
+    printed: np.ndarray | None = None,
+    known: np.ndarray | None = None,
+) -> tuple[Shell, ...]:
+    """What stands off a person's body: hair, and a skirt or what hangs like one.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        iuv: (H, W, 3) uint8, channels I, U, V: its own map of the body.
+        pose: the mannequin's, in a picture of that size.
+        silhouette: (H, W) bool, the person with all they wear.
+        printed: (H, W) bool, pixels that may show a hand, beside those of the map's and the mannequin's; None where
+            nothing more is known.
+        known: (H, W) bool, where the picture is the photo and no padding; None: everywhere.
+
+    Raises:
+        IUVError: where the map is unusable or of another size than the photo.
+        PictureError: where the silhouette is.
+    """
+    check_iuv(iuv, photo)
+    if silhouette.shape != photo.shape[:2] or silhouette.dtype != bool:
+        raise PictureError("The silhouette does not belong to the photo: give one of its size, true or false.")
+    scene = look_at(photo, iuv, pose, silhouette, printed, known)
+    found = (find_hair(scene), find_skirt(scene))
+    shells = tuple(shell for shell in found if shell is not None)
+    for shell in shells:
+        shell.on(pose.body)  # worked out now, not when it is first drawn
+    return shells
+
+
+def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:
+    """The shells of a person who was found in a photo, or over whom the mannequin was laid; none where no outline is
+    known.
+
+    Raises:
+        IUVError: where the mannequin does not lie on the photo.
+    """
+    seen = fit.sighting
+    if seen is None:
+        return ()
+    # The mannequin's own frame is 11:16; the photo lies in it, and its pose counts for that frame.
+    photo, iuv, outline = (_in_frame(array, fit) for array in (fit.photo, fit.snapped, seen.outline))
+    top, left, height, width = seen.inside
+    known = np.zeros(seen.outline.shape, bool)
+    known[top : top + height, left : left + width] = True
+    return find_shells(photo, iuv, fit.pose, outline >= 128, printed=_in_frame(_printed(fit), fit),
+                       known=_in_frame(known, fit))  # fmt: skip
+
+
+def found_shells(photo: np.ndarray, iuv: np.ndarray) -> tuple[Shell, ...]:
+    """The shells of a person of whom only a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8 are known.
+
+    Raises:
+        IUVError: where the map is unusable, of another size, or shows too little of a body to tell its pose.
+    """
+    check_iuv(iuv, photo)
+    pose = fit_map(iuv).pose
+    return find_shells(photo, iuv, pose, find_silhouette(photo, iuv, stand(pose, photo.shape[:2])))
+
+
+def _printed(fit: ManualFit) -> np.ndarray:
+    """(H, W) bool, where the photo shows skin of a hand on cloth, or may."""
+    seen = fit.sighting
+    inner = shrunk(seen.outline >= 128, _RIM * max(fit.photo.shape[:2]))
+    metre = fit.frame.box[2] / 2 * fit.pose.zoom * fit.pose.height
+    return doubtful(fit.pose, fit.snapped, seen.shares, metre, fit.photo, seen.landmarks) & inner
+
+
+def _in_frame(array: np.ndarray, fit: ManualFit) -> np.ndarray:
+    """A picture of the photo's size in the mannequin's, which is a little larger, with nothing around it."""
+    top, left, height, width = fit.frame.box
+    out = np.zeros((height, width, *array.shape[2:]), array.dtype)
+    rows, columns = array.shape[:2]
+    out[-top : rows - top, -left : columns - left] = array
+    return out

@@ -1,0 +1,147 @@
+"""A shell: a surface that stands off a person's body, with its own picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from mcld_app.body.mannequin.body_mesh import body_mesh
+from mcld_app.body.mannequin.pose import BodyShape, Pose
+from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.errors import StudioError
+
+HANGS_ON = ("head", "hips", "trunk", "limb")
+"""What a shell can hang on; "hips" are the pelvis with both thighs."""
+
+PLAIN, MASKED, LINING = 0, 1, 2
+"""Kinds of triangles: one that is there as a whole; one that the photo showed, of which only what the picture does not
+leave open is there; the inner side of cloth, which lies in the shade."""
+
+LARGEST = 4096
+"""Vertices of a shell, at most; and 4 times as many triangles."""
+
+_HANGS, _LEVEL = 25.0, 70.0  # degrees a thigh is raised: cloth begins to lie on it, and does
+_THINNED = 3  # of the body's vertices every third is looked at: all of them move alike
+_NEAREST = 6  # vertices of the body that a vertex of the shell follows
+
+
+@dataclass(frozen=True, eq=False)
+class Shell:
+    """What stands off the body in one place; arrays are read-only.
+
+    Attributes:
+        hangs_on: one of `HANGS_ON`.
+        rest: (N, 3) float32, metres, on the average adult in the rest pose; space as in `mannequin.body_mesh`.
+        gathered: (N, 3) float32, metres that a vertex moves, from `rest`, when the thigh it hangs on is raised: cloth
+            that stands off a standing person lies on their lap.
+        weights: (N, 21) float32, how much each bone moves a vertex; rows sum to 1.
+        faces: (M, 3) int32, triangles, counter-clockwise seen from where they are to be seen.
+        kinds: (M,) uint8, `PLAIN`, `MASKED` or `LINING`.
+        places: (N, 2) float32, x, y of a vertex on the picture, in its pixels.
+        picture: (h, w, 4) uint8 RGBA; alpha is 0 where the photo showed something else in this place.
+    """
+
+    hangs_on: str
+    rest: np.ndarray = field(repr=False)
+    gathered: np.ndarray = field(repr=False)
+    weights: np.ndarray = field(repr=False)
+    faces: np.ndarray = field(repr=False)
+    kinds: np.ndarray = field(repr=False)
+    places: np.ndarray = field(repr=False)
+    picture: np.ndarray = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Raises StudioError where the arrays do not belong together."""
+        kinds = {
+            "rest": ("f4", (-1, 3)), "gathered": ("f4", (-1, 3)), "weights": ("f4", (-1, len(BONES))),
+            "faces": ("i4", (-1, 3)), "kinds": ("u1", (-1,)), "places": ("f4", (-1, 2)), "picture": ("u1", (-1, -1, 4)),
+        }  # fmt: skip
+        for name, (kind, shape) in kinds.items():
+            array = np.ascontiguousarray(np.asarray(getattr(self, name)), np.dtype(kind))
+            if array.ndim != len(shape) or any(s not in (-1, n) for s, n in zip(shape, array.shape, strict=True)):
+                raise _broken(f"its {name} have the shape {array.shape}")
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise _broken(f"its {name} are no finite numbers")
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        count = len(self.rest)
+        if self.hangs_on not in HANGS_ON:
+            raise _broken(f"it hangs on {str(self.hangs_on)[:40]!r}")
+        if not 0 < count <= LARGEST or not 0 < len(self.faces) <= 4 * LARGEST or not self.picture.size:
+            raise _broken("it is empty or too large")
+        if (
+            len(self.weights) != count
+            or len(self.gathered) != count
+            or len(self.places) != count
+            or len(self.kinds) != len(self.faces)
+        ):
+            raise _broken("its arrays are of different lengths")
+        if self.faces.min() < 0 or self.faces.max() >= count:
+            raise _broken("its triangles name vertices that it does not have")
+        if self.kinds.max() > LINING:
+            raise _broken("its triangles are of no known kind")
+        if np.abs(self.weights.sum(1) - 1).max() > 1e-3 or self.weights.min() < 0:
+            raise _broken("its weights do not sum to 1")
+
+    def on(self, body: BodyShape) -> np.ndarray:
+        """(N, 3) float32: the rest positions on a person of another shape; `body.height` counts for nothing here."""
+        return self.rest + _mixed(self._directions, body)
+
+    def in_pose(self, pose: Pose) -> np.ndarray:
+        """(N, 3) float32: the rest positions that the bones of a pose are to move: on its body, with what lies on a
+        raised thigh gathered."""
+        rest = self.on(pose.body)
+        if not self.gathered.any():
+            return rest
+        raised = {side: _raised(pose.angles.get(f"{side}_hip.forward", 0.0)) for side in ("left", "right")}
+        if not any(raised.values()):
+            return rest
+        left = np.clip(0.5 + self.rest[:, 0] / 0.22, 0, 1)
+        share = left * raised["left"] + (1 - left) * raised["right"]
+        return rest + self.gathered * share[:, None].astype(np.float32)
+
+    @cached_property
+    def _directions(self) -> np.ndarray:
+        return _directions(self.rest)
+
+
+def _raised(degrees: float) -> float:
+    """0 for a thigh that hangs, 1 for one that is level."""
+    return float(np.clip((degrees - _HANGS) / (_LEVEL - _HANGS), 0, 1))
+
+
+def followed(rest: np.ndarray, body: BodyShape) -> np.ndarray:
+    """(N, 3) float32, metres: by how much points (N, 3) near a person's body are elsewhere than on the average adult's,
+    in the rest pose."""
+    return _mixed(_directions(rest), body)
+
+
+def _mixed(directions: np.ndarray, body: BodyShape) -> np.ndarray:
+    amounts = np.array([body.build, *body.shape], np.float32)
+    return np.tensordot(amounts, directions[: len(amounts)], 1)
+
+
+def _directions(rest: np.ndarray) -> np.ndarray:
+    """(1 + K, N, 3) float32: how points (N, 3) of the average adult's rest pose move with build and shape: as the
+    body's nearest vertices do."""
+    body = body_mesh()
+    out = np.empty((len(body.directions), len(rest), 3), np.float32)
+    for start in range(0, len(rest), 512):
+        part = slice(start, start + 512)
+        apart = _squared_distances(rest[part].astype(np.float32), body.rest[::_THINNED])
+        nearest = np.argpartition(apart, _NEAREST, axis=1)[:, :_NEAREST]
+        share = 1 / (np.take_along_axis(apart, nearest, 1) + 1e-4)
+        share /= share.sum(1, keepdims=True)
+        out[:, part] = np.einsum("nk,anki->ani", share, body.directions[:, nearest * _THINNED])
+    return out
+
+
+def _squared_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    cross = points @ others.T
+    return np.maximum((points**2).sum(1)[:, None] + (others**2).sum(1)[None] - 2 * cross, 0)
+
+
+def _broken(why: str) -> StudioError:
+    return StudioError(f"This is no usable shell: {why}. Make it from its photo again.")

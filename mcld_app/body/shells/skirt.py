@@ -1,0 +1,146 @@
+"""A skirt, or what of a dress or coat hangs below the waist: found in a photo as a tube wider than hips and legs."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.scene import Scene
+from mcld_app.body.shells.shell import LINING, PLAIN, Shell, followed
+from mcld_app.body.shells.skirt_rows import Rows, Signs, look
+from mcld_app.body.shells.tube import COLUMNS, skirt_weights, tube, tube_faces
+
+_HIGHEST, _LOWEST, _ROW = 1.08, 0.08, 0.02  # metres: where skirts are looked for
+_CROTCH = 0.80  # a skirt reaches below it, else it is a top's hem
+_ROWS = 16  # of the shell
+_DEPTH = 1.0  # of what a skirt stands off at the sides, at its front and back
+_CLEAR = 0.004  # metres between body and cloth at least
+_HANGS = 0.4  # of what stands off a standing person's sides and back, gone on a sitting one
+_WAIST = 1.035  # metres: where what hangs begins
+_FITS = 0.02  # metres that it may stand off there
+_NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
+_HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
+_ENOUGH = 3  # rows that say so
+_AT_ONCE = 0.6  # of what was filled between the legs: that much is empty just below a hem
+_WIDE = 0.06  # metres between the legs that only a skirt fills
+_MOST_MISSES = 0.2  # of a skirt's rows that may show nothing of it
+
+
+def find_skirt(scene: Scene) -> Shell | None:
+    """The skirt of a scene; None where there is none."""
+    body = scene.standing.pose.body
+    heights = np.arange(_HIGHEST, _LOWEST, -_ROW)
+    around = tube(heights, body)
+    rows = look(scene, around)
+    extent = _extent(heights, rows.signs)
+    if extent is None:
+        return None
+    heights = np.linspace(*extent, _ROWS)
+    around = tube(heights, body)
+    rows = look(scene, around)
+    clearance = _clearance(rows, around.hang)
+    turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
+    grid = around.rest + around.outwards * clearance[..., None]
+    return _shell(scene, grid, around.outwards * ((_CLEAR - clearance) * _lies(turn))[..., None])
+
+
+def _extent(heights: np.ndarray, signs: Signs) -> tuple[float, float] | None:
+    """The heights of a skirt's upper and lower edge; None where there is no skirt."""
+    start = int(np.searchsorted(-heights, -_CROTCH))
+    bare = np.flatnonzero(signs.bare[start:])
+    legs = start + int(bare[0]) if len(bare) else len(heights)
+    end = min(legs, _new_colour(signs, start))
+    cloth = start + np.flatnonzero(signs.cloth[start:end])
+    if not len(cloth):
+        return None
+    hem = int(cloth[-1])
+    rows = slice(start, hem + 1)
+    if (~signs.cloth[rows]).mean() > _MOST_MISSES or not _is_skirt(signs, rows, legs):
+        return None
+    return _WAIST, float(heights[hem] - _ROW / 2)
+
+
+def _is_skirt(signs: Signs, rows: slice, legs: int) -> bool:
+    """Whether rows show a skirt and no trousers: those open little by little below the crotch, a skirt at once.
+
+    Args:
+        signs: of all rows.
+        rows: those from the crotch to what may be a hem.
+        legs: the first row that shows ground between the legs.
+    """
+    if np.count_nonzero(signs.off_map[rows]) >= _ENOUGH:
+        return True
+    if legs < len(signs.empty) and legs <= rows.stop + 1:
+        return bool(signs.empty[legs] > _AT_ONCE * signs.filled[legs - 1])
+    return np.count_nonzero(signs.flare[rows] | (signs.filled[rows] > _WIDE)) >= _ENOUGH
+
+
+def _new_colour(signs: Signs, start: int) -> int:
+    """The first row below `start`, from which on two rows have a colour that no row above has, and nothing else that
+    tells of cloth: skin, or shoes."""
+    colour, sure = signs.colour, signs.off_map | signs.flare
+    for row in range(start + 2, len(colour) - 1):
+        two = slice(row, row + 2)
+        if sure[two].any() or not np.isfinite(colour[two]).all():
+            continue
+        above = colour[:row][np.isfinite(colour[:row]).all(1)]
+        apart = np.linalg.norm((colour[two, None] - above[None]) * np.float32(_HUE), axis=-1)
+        if len(above) and (apart.min(1) > _NEW).all():
+            return row
+    return len(colour)
+
+
+def _clearance(rows: Rows, hang: np.ndarray) -> np.ndarray:
+    """(R, COLUMNS) float32, metres from the tube to the cloth. As freely as it hangs at the sides, and as far as it
+    stands off there, it does so in front and behind."""
+    sides = np.stack([_completed(rows.off[:, k], rows.least[:, k]) for k in (0, 1)], 1)
+    straight = np.take_along_axis(hang, rows.rims, 1)
+    freely = np.clip((sides + 0.005) / (straight + 0.005), 0, 1)
+    extra = sides - freely * straight
+    turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
+    own = turn[rows.rims]
+    near = (1 + np.cos(turn[None, None] - own[..., None])) / 2  # (R, 2, COLUMNS): 1 at the rim itself
+    near = near / near.sum(1, keepdims=True)
+    beside = np.abs(np.sin(turn[None] - own[:, :1]))  # 0 at the rims, 1 at front and back
+    mixed = (near * extra[..., None]).sum(1) * (1 - (1 - _DEPTH) * beside)
+    return np.maximum(mixed + (near * freely[..., None]).sum(1) * hang, _CLEAR).astype(np.float32)
+
+
+def _lies(turn: np.ndarray) -> np.ndarray:
+    """How much of what cloth stands off is gone where a thigh is raised, by its place around the tube: all of it in
+    front, where it lies on the lap; at the sides and below it hangs."""
+    return _HANGS + (1 - _HANGS) * np.clip(0.5 + np.sin(turn), 0, 1)
+
+
+def _completed(off: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """Rows of which nothing is seen from those above and below; smooth from row to row."""
+    known = np.isfinite(off)
+    if not known[0]:  # at the waist cloth fits
+        off = np.concatenate([np.minimum(least[:1], _FITS), off[1:]])
+        known[0] = True
+    known[-2:] = False  # at the very hem a march may go on below it
+    rows = np.arange(len(off))
+    full = np.interp(rows, rows[known], off[known]) if known.any() else np.zeros(len(off))
+    full[-2:] = full[-3] + np.arange(1, 3) * (full[-3] - full[-7]) / 4
+    full = np.maximum(full, np.where(known, full, least))
+    return cv2.GaussianBlur(full[:, None].astype(np.float32), (1, 3), 0.8)[:, 0]
+
+
+def _shell(scene: Scene, grid: np.ndarray, gathered: np.ndarray) -> Shell:
+    standing = scene.standing
+    rest = grid.reshape(-1, 3)
+    weights = skirt_weights(rest)
+    faces = tube_faces(len(grid), COLUMNS)
+    points = standing.seen(rest, weights)
+    a, b, c = (points[faces[:, k], :2] for k in range(3))
+    near = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]) < 0
+    covered = np.zeros(scene.silhouette.shape, np.uint8)
+    cv2.fillPoly(covered, np.round(points[faces[near], :2]).astype(np.int32), 1)
+    shown = (covered > 0) & scene.silhouette & ~scene.hands
+    picture, (x, y) = layer_picture(scene.photo, shown, shown, shown)
+    moves = followed(rest, standing.pose.body)
+    return Shell(
+        "hips", rest - moves, gathered.reshape(-1, 3), weights, np.concatenate([faces, faces[:, ::-1]]),
+        np.repeat(np.uint8([PLAIN, LINING]), len(faces)), points[:, :2] - (x, y), picture,
+    )  # fmt: skip
