@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.completion import coloured, complete
 from mcld_app.body.texture.photo_reading import PhotoSource, taken
 from mcld_app.body.texture.texture_map import TextureMap, merge
@@ -56,6 +57,14 @@ class Appearance:
             return self.person.texture
         below, last = self.below.seen, self.edits[-1]
         return last.apply(below, self.person) if last.on else below
+
+    @cached_property
+    def shells(self) -> tuple[Shell, ...]:
+        """What stands off the body under the edits: the person's own hair and skirt, or what an edit put there."""
+        if not self.edits:
+            return self.person.shells
+        below, last = self.below.shells, self.edits[-1]
+        return last.hang(below) if last.on else below
 
     @cached_property
     def changed(self) -> np.ndarray:

@@ -20,15 +20,16 @@ from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
 from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.photo import read_photo, read_sized_photo
+from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
 from mcld_app.body.texture.photo_places import photo_places, rim_of
 from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
-from mcld_app.body.texture.preview_planes import background_colour
+from mcld_app.body.texture.preview_planes import background_colour, has_plain_ground
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.content import content_hash
-from mcld_app.errors import IUVError, PictureError
+from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.request import Conditioning, Face
 
 PICTURE_SIZE = (512, 352)
@@ -138,6 +139,19 @@ class Person:
         the body's rim are: half of them is background."""
         doubt = rim_of(self.iuv) if self.doubtful is None else self.doubtful
         return photo_source(self.photo, photo_places(_sure(self.iuv, doubt)))
+
+    @cached_property
+    def shells(self) -> tuple[Shell, ...]:
+        """What stands off their body: hair, a skirt. None where it is not known how far they reach: before a busy
+        ground an IUV map alone does not tell."""
+        from mcld_app.body.shells.find import fitted_shells, found_shells
+
+        try:
+            if self.fit is not None and self.fit.sighting is not None:
+                return fitted_shells(self.fit)
+            return found_shells(self.photo, self.iuv) if has_plain_ground(self.photo) else ()
+        except StudioError:
+            return ()
 
     @cached_property
     def filled(self) -> TextureMap:

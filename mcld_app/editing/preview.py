@@ -10,6 +10,7 @@ import numpy as np
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
+from mcld_app.body.shells.drawing import draw_shells, over_body
 from mcld_app.body.texture.photo_reading import draw_from
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
@@ -45,6 +46,9 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
     iuv = pose_map(look, size)
     pixel, texel = _texels(look, iuv)
     drawn = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
+    if isinstance(look.pose, Pose) and look.appearance.shells:
+        layers = draw_shells(look.appearance.shells, look.pose, size)
+        drawn, _ = over_body(drawn, kept_drawing(look.pose, size).depth, layers)
     return Preview(_over(drawn, _background(look.person, iuv)), iuv)
 
 

@@ -27,19 +27,24 @@ class Drawing:
         pixel: (N,) int32, flat numbers of the pixels that show the body.
         texel: (N, 2) float32, what each of them shows: x and y on the texture map. The same as U and V say, without
             their steps.
+        depth: (H, W) float32, metres towards the camera, larger is nearer; -inf where there is no body.
     """
 
     iuv: np.ndarray
     pixel: np.ndarray
     texel: np.ndarray
+    depth: np.ndarray
 
 
 def kept_drawing(pose: Pose, size: tuple[int, int] = (512, 352)) -> Drawing:
     """The mannequin of a pose, drawn once for it."""
     if (kept_drawing, size) not in pose.worked_out:
-        surface = _surface(pose, size)
-        pixel, texel = _over(surface, charts().face_texture)
-        arrays = _iuv(surface, size), pixel.astype(np.int32), texel
+        points = to_picture(posed_vertices(pose)[0], pose, size)
+        surface = draw_surface(points, body_faces(), size)
+        pixel, values = _over(surface, np.concatenate([charts().face_texture, points[body_faces(), 2:]], 2))
+        depth = np.full(size, -np.inf, np.float32)
+        depth.ravel()[pixel] = values[:, 2]
+        arrays = _iuv(surface, size), pixel.astype(np.int32), np.ascontiguousarray(values[:, :2]), depth
         for array in arrays:
             array.setflags(write=False)
         pose.worked_out[kept_drawing, size] = Drawing(*arrays)

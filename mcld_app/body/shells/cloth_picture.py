@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.shells.areas import shrunk
-from mcld_app.body.texture.filling import pull_push
+from mcld_app.body.texture.pull_push import pull_push
 
 _RIM = 2.0  # pixels at the rim of what is shown: half ground
 _MARGIN = 2  # pixels around it that the picture goes on

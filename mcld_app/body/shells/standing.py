@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.articulation import bone_transforms, rotation_about
 from mcld_app.body.mannequin.pose import Pose
-from mcld_app.body.mannequin.rendering import body_faces, draw_iuv, draw_surface, posed_vertices, to_picture
+from mcld_app.body.mannequin.rendering import kept_drawing, posed_vertices, to_picture
 from mcld_app.body.mannequin.skeleton import BONES, joint_places
-from mcld_app.body.raster import interpolate
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,33 +58,15 @@ class Standing:
 
 def stand(pose: Pose, size: tuple[int, int]) -> Standing:
     """The mannequin of a pose in a picture of that (height, width); worked out once for a pose."""
-    key = stand, size
-    if key not in pose.worked_out:
-        pose.worked_out[key] = made = _stand(pose, size)
-        # The map is the same that `rendering.kept_iuv` gives: whoever asks for it next has it.
-        pose.worked_out.setdefault((draw_iuv, size), made.iuv)
-    return pose.worked_out[key]
-
-
-def _stand(pose: Pose, size: tuple[int, int]) -> Standing:
-    vertices, joints = posed_vertices(pose)
-    points = to_picture(vertices, pose, size)
-    iuv, depth = _drawn(points, size)
-    for array in (iuv, depth, points):
-        array.setflags(write=False)
-    return Standing(pose, size, iuv, depth, points, _world_moves(pose, joints))
-
-
-def _drawn(points: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    corners, faces, seen = draw_surface(points, body_faces(), size)
-    uv = charts().uv[charts().faces[faces]] * 255
-    values = np.concatenate([uv, points[body_faces()[faces], 2:]], 2)
-    pixel, value = interpolate(corners, values, seen)
-    iuv, depth = np.zeros((size[0] * size[1], 3), np.uint8), np.full(size[0] * size[1], -np.inf, np.float32)
-    iuv[pixel, 0] = charts().face_part[faces[seen.ravel()[pixel]]]
-    iuv[pixel, 1:] = value[:, :2] + 0.5
-    depth[pixel] = value[:, 2]
-    return iuv.reshape(*size, 3), depth.reshape(size)
+    if (stand, size) not in pose.worked_out:
+        vertices, joints = posed_vertices(pose)
+        points = to_picture(vertices, pose, size)
+        points.setflags(write=False)
+        drawing = kept_drawing(pose, size)
+        pose.worked_out[stand, size] = Standing(
+            pose, size, drawing.iuv, drawing.depth, points, _world_moves(pose, joints)
+        )
+    return pose.worked_out[stand, size]
 
 
 def _world_moves(pose: Pose, joints: np.ndarray) -> np.ndarray:

@@ -20,10 +20,20 @@ def background_colour(photo: np.ndarray) -> np.ndarray:
     Args:
         photo: (H, W, 3) uint8 RGB.
     """
+    colour, alike = _of_edges(photo)
+    return np.array(colour if alike >= 2 / 3 else _WARM_GREY, np.uint8)
+
+
+def has_plain_ground(photo: np.ndarray) -> bool:
+    """Whether two thirds of a photo's upper and outer edges, (H, W, 3) uint8 RGB, have one colour."""
+    return _of_edges(photo)[1] >= 2 / 3
+
+
+def _of_edges(photo: np.ndarray) -> tuple[np.ndarray, float]:
+    """The median colour along a photo's upper and outer edges, and the share of them that has it."""
     edge = np.concatenate([photo[:8].reshape(-1, 3), photo[:, :8].reshape(-1, 3), photo[:, -8:].reshape(-1, 3)])
     colour = np.median(edge, 0)
-    alike = (np.abs(edge - colour).max(1) <= _ALIKE).mean()
-    return np.array(colour if alike >= 2 / 3 else _WARM_GREY, np.uint8)
+    return colour, float((np.abs(edge - colour).max(1) <= _ALIKE).mean())
 
 
 def preview_planes(filled: TextureMap, seen: np.ndarray, iuv: np.ndarray, background: np.ndarray) -> np.ndarray:

@@ -8,10 +8,12 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from mcld_app.body.shells.dyeing import coloured, patterned
+from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.cloth import SCALES_CM, colour_layer, pattern_layer
 from mcld_app.body.texture.strokes import lay_paint
 from mcld_app.body.texture.texture_map import TextureMap
-from mcld_app.editing.area import Area, area_label, checked_area, texels_of
+from mcld_app.editing.area import Area, area_label, checked_area, parts_of, texels_of
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail, in_place_of
 from mcld_app.editing.person import Person
 from mcld_app.editing.record_fields import number, says
@@ -24,6 +26,9 @@ _Channel = number("A colour's parts", 0, 255, whole=True)
 _Scale = number("The width of a pattern's repeat", *SCALES_CM)
 _Angle = number("The angle of a pattern", -360, 360)
 _NO_COLOUR = says("This recipe has a colour that is none: colours are three numbers from 0 to 255.")
+
+
+_THIGHS = frozenset({7, 8, 9, 10})
 
 
 class CoverRecord(AreaRecord, EditRecord):
@@ -99,6 +104,17 @@ class Cover(Edit):
         else:
             layer = pattern_layer(mask, self.pattern, self.scale, self.angle, keep_shading=folds)
         return lay_paint(texture, layer)
+
+    def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
+        """A skirt takes the colour or the pattern of the legs it covers."""
+        if not parts_of(self.area) & _THIGHS:
+            return shells
+        return tuple(shell if shell.hangs_on == "head" else self._on(shell) for shell in shells)
+
+    def _on(self, shell: Shell) -> Shell:
+        if self.pattern is None:
+            return coloured(shell, self.colour, shaded=self.shaded)
+        return patterned(shell, self.pattern, self.scale / 100, self.angle, shaded=self.shaded)
 
     def to_record(self, writer: Writer) -> CoverRecord:
         pattern = None if self.pattern is None else writer.pattern(self.pattern, self.name)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.person import Person
 from mcld_app.editing.record_fields import Record
@@ -110,6 +111,10 @@ class Edit(ABC):
             texture: as the edits before left it.
         """
         return None
+
+    def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
+        """What stands off the body after this edit: most kinds leave hair and skirts alone."""
+        return shells
 
     def turn_face(self, faces: Faces) -> Faces:
         """The faces the network is told, after this edit: most kinds leave them alone."""

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from mcld_app.body.parts import region_mask, region_pixels
+from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.head_swap import collar, put_head_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.edits.edit import Edit, EditRecord, Faces, Thumbnail, in_place_of
@@ -20,6 +21,7 @@ from mcld_app.request import STUDIO, Conditioning, within
 
 _SHARE = ("The way to the other face", 0, 1)
 _Share = number(*_SHARE)
+_HALF = 0.5
 
 
 class FaceSwapRecord(EditRecord):
@@ -97,6 +99,13 @@ class FaceSwap(Edit):
             return None  # between two faces lies no photo
         theirs = self.donor.texture
         return self.donor, region_mask("head") & ~collar(texture) & theirs.coverage & ~collar(theirs)
+
+    def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
+        """Hair goes with the head: the donor's, from half the way on."""
+        if self.donor is None or not self.texels or self.share < _HALF:
+            return shells
+        kept = tuple(shell for shell in shells if shell.hangs_on != "head")
+        return (*kept, *(shell for shell in self.donor.shells if shell.hangs_on == "head"))
 
     def turn_face(self, faces: Faces) -> Faces:
         """Towards the donor's face; without a donor, no face at all."""

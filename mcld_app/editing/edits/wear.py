@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from mcld_app.body.parts import region_pixels
+from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import lay_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing import samples
@@ -17,6 +18,8 @@ from mcld_app.editing.garment import Garment, clothes_of
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
 from mcld_app.request import STUDIO, Conditioning
+
+_THIGHS = frozenset({7, 8, 9, 10})
 
 
 class WearRecord(AreaRecord, EditRecord):
@@ -82,6 +85,13 @@ class Wear(Edit):
     def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray]:
         donor = self.garment.donor
         return donor, self.garment.layer(self.area).worn & donor.texture.coverage
+
+    def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
+        """Trousers take the place of a skirt, and a skirt comes with its own."""
+        if not parts_of(self.area) & _THIGHS:
+            return shells
+        kept = tuple(shell for shell in shells if shell.hangs_on == "head")
+        return (*kept, *(shell for shell in self.garment.donor.shells if shell.hangs_on != "head"))
 
     def to_record(self, writer: Writer) -> WearRecord:
         donor = writer.person(self.garment.donor)
