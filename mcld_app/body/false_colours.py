@@ -29,7 +29,7 @@ def false_colours(rgb: np.ndarray) -> FalseColours | None:
     """Whether an (H, W, 3) uint8 picture is drawn with a colour table: "parts" for 25 flat colours at most, "plane" for
     more, None for anything else. Black and white are taken for background; the channels may come in either order."""
     packed = rgb.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    colours, counts = _few(packed)
+    colours, counts = few_colours(packed)
     if colours is None:
         return None
     drawn = (colours != 0) & (colours != 0xFFFFFF)
@@ -38,7 +38,7 @@ def false_colours(rgb: np.ndarray) -> FalseColours | None:
         return None
     levels = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], 1).astype(np.int16)
     some = levels[:: -(-len(levels) // _SOME)]  # most tables are ruled out by these
-    for table in _tables():
+    for table in tables():
         if (_away(some, table).min(1) <= _NEAR).mean() < 0.8:
             continue
         away = _away(levels, table)
@@ -51,11 +51,11 @@ def false_colours(rgb: np.ndarray) -> FalseColours | None:
 
 def is_flat(rgb: np.ndarray) -> bool:
     """Whether a picture has no more flat colours than a drawing of parts has."""
-    colours, _ = _few(rgb.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32))
+    colours, _ = few_colours(rgb.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32))
     return colours is not None and len(colours) <= 2 * _PARTS
 
 
-def _few(packed: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+def few_colours(packed: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
     """All colours and how often each is there; None where they are many."""
     if len(np.unique(packed[::7, ::7])) > _MOST:
         return None, None
@@ -69,8 +69,8 @@ def _away(levels: np.ndarray, table: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[np.ndarray, ...]:
+def tables() -> tuple[np.ndarray, ...]:
     """Each table, (256, 3) int16, in both orders of the channels."""
     steps = np.arange(256, dtype=np.uint8)[:, None]
-    tables = [cv2.applyColorMap(steps, table)[:, 0].astype(np.int16) for table in _TABLES]
-    return (*tables, *(table[:, ::-1] for table in tables))
+    drawn = [cv2.applyColorMap(steps, table)[:, 0].astype(np.int16) for table in _TABLES]
+    return (*drawn, *(table[:, ::-1] for table in drawn))

@@ -33,7 +33,8 @@ _PROPORTIONS = 0.01
 _IS = "The file given as the IUV map is"
 _FALSE_COLOURS = {
     "parts": f"{_IS} a picture of the body's parts in flat colours, as DensePose's dp_segm draws it: it holds no U and "
-    "V. Save the map itself, with I, U and V as the three channels of a PNG.",
+    "V. Save the map itself, with I, U and V as the three channels of a PNG. Its pose alone can be opened "
+    "as it is, under “Open pose”.",
     "plane": f"{_IS} a picture of one plane in false colours, as DensePose's dp_u and dp_v draw it: U or V alone. Save "
     "the map itself, with I, U and V as the three channels of a PNG.",
 }

@@ -134,8 +134,10 @@ def _check_is_photo(photo: np.ndarray) -> None:
     seen = photo[::step, ::step]  # single pixels: what would blend them would hide what they are
     if looks_like_iuv(seen):
         raise NobodyFound("This picture is an IUV map, not a photo. Choose the photo that it was made from.")
-    if false_colours(seen) is not None:
-        raise NobodyFound("This picture is a body’s map in false colours, not a photo. Choose the photo itself.")
+    drawn = false_colours(seen)
+    if drawn is not None:
+        more = " Its pose can be opened under “Open pose”." if drawn == "parts" else ""
+        raise NobodyFound(f"This picture is a body’s map in false colours, not a photo. Choose the photo itself.{more}")
 
 
 def _lit(photo: np.ndarray) -> np.ndarray:

@@ -17,14 +17,14 @@ _HTML = """
 <div class="borrow">
   <label title="From its IUV map">Pose of another picture <select><option value="">Choose …</option></select></label>
   <button type="button" class="borrow-save" title="The pose as a file, to open again here">Save pose</button>
-  <label class="borrow-open" title="A pose saved here, or a skeleton as JSON: OpenPose, COCO’s 17 points, ControlNet"
-    >Open pose<input type="file" accept=".json,application/json"></label>
+  <label class="borrow-open" title="Saved here, a skeleton as JSON (OpenPose, COCO, ControlNet), or a dp_segm picture"
+    >Open pose<input type="file" accept=".json,application/json,.png,image/png"></label>
 </div>
 """
 
 
 def open_pose(state: EditorState, data: Data) -> EditorState:
-    """A pose from a JSON file: one saved here, or a skeleton's."""
+    """A pose from a file: one saved here, a skeleton's, or a body's in a picture of parts."""
     return open_pose_file(state, parsing.file_bytes(data.get("file")))
 
 
