@@ -13,7 +13,9 @@ from mcld_app.errors import PictureError
 SIDE = 960
 """Pixels of the longer side that are looked at: a texel of the texture map is about 4 mm of cloth."""
 
-_LEAST_SIDE = 120  # pixels; of less, a texture map would be all blur
+LEAST_SIDE = 120
+"""Pixels of the shorter side, at least: of less, a texture map would be all blur."""
+
 _BAR, _STRICT, _SHADOW = 3.0, 1.5, 2.2  # bars for "not ground": Lab units, times the noise, times the first bar
 _FAINT, _LOST = 1.0, 0.6  # a bar for white cloth on white, and the share that is left of such cloth by the usual one
 _BAND = 0.12  # share of the garment that a higher bar may take away and is then taken for a shadow
@@ -57,10 +59,10 @@ def cut_out(picture: np.ndarray) -> Cutout:
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in (3, 4):
         raise PictureError("A garment's picture must be RGB or RGBA with 8 bits per channel.")
     small = _reduced(picture)
-    if min(small.shape[:2]) < _LEAST_SIDE:
+    if min(small.shape[:2]) < LEAST_SIDE:
         raise PictureError(
             f"This picture is {picture.shape[1]} x {picture.shape[0]} pixels, too small for a garment. Choose one with "
-            f"at least {_LEAST_SIDE} pixels on its shorter side."
+            f"at least {LEAST_SIDE} pixels on its shorter side."
         )
     if small.shape[2] == 4 and (small[..., 3] < 128).mean() > _CLEAR:
         mask, left_out = _one_piece(small[..., 3] >= 128)

@@ -18,8 +18,9 @@ _ARM = 6.0  # degrees from the trunk of an arm that is not raised
 _RAISED = (12.0, 80.0)
 _ARMPIT = (1.20, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
 _HEM = {"top": (0.86, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
-_CHEST, _LENGTH, _SHOULDERS, _NECK_WIDTH = 0.42, 0.65, 0.38, 0.19  # metres of a usual top
-_SLEEVELESS, _DRESS_LENGTH = 0.34, 1.42  # metres: its chest seen from the front; the longest dress
+_CHEST, _LENGTH, _SHOULDERS = (0.46, 0.35), 0.65, 0.38  # metres of a usual top: laid flat, and worn by a dummy
+_SLENDER = (1.4, 1.95)  # its length in chest widths, laid flat and worn: a body's sides are not seen from the front
+_SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
 _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is, near the middle
 _STICKS_OUT = 1.15  # of the straight line from armpit to hem; farther out lies a sleeve
 _TOUCHES = 0.02  # heights from the outline within which an armpit lies on it
@@ -39,7 +40,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     neck_row = float(np.mean([corner[1] for corner in corners.values()]))
     pit_row = float(np.mean([points[f"{side}_armpit"][1] for side, _ in _SIDES]))
     hem_row = float(np.mean([points[f"{side}_hem"][1] for side, _ in _SIDES]))
-    metre = _metre(points, corners, kind, sleeves, hem_row - neck_row)
+    metre = _metre(points, kind, sleeves, hem_row - neck_row)
     armpit = float(np.clip(_NECK - (pit_row - neck_row) / metre, *_ARMPIT))
     hem = float(np.clip(_NECK - (hem_row - neck_row) / metre, *_HEM[kind]))
     heights = np.array([_NECK, armpit, hem])
@@ -83,10 +84,10 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
 
 
 def _metre(
-    points: dict[str, np.ndarray], corners: dict[str, np.ndarray], kind: str, sleeves: bool, length: float
+    points: dict[str, np.ndarray], kind: str, sleeves: bool, length: float
 ) -> float:
-    """Pixels of a metre of cloth. A chest may be laid flat or bulge, a top be cropped, a neck wide: the middle of what
-    they say."""
+    """Pixels of a metre of cloth. A chest may be laid flat or bulge, a top be cropped, shoulders dropped: the middle of
+    what they say."""
 
     def across(name: str) -> float:
         return max(abs(points[f"left_{name}"][0] - points[f"right_{name}"][0]), 1.0)
@@ -94,12 +95,10 @@ def _metre(
     if not sleeves:
         metre = across("armpit") / _SLEEVELESS
     elif kind == "top":
-        neck = max(abs(corners["left"][0] - corners["right"][0]), 1.0)
-        metre = float(np.median([
-            across("armpit") / _CHEST, length / _LENGTH, across("shoulder") / _SHOULDERS, neck / _NECK_WIDTH
-        ]))  # fmt: skip
+        chest = float(np.interp(length / across("armpit"), _SLENDER, _CHEST))
+        metre = float(np.median([across("armpit") / chest, length / _LENGTH, across("shoulder") / _SHOULDERS]))
     else:
-        metre = (across("armpit") / _CHEST + across("shoulder") / _SHOULDERS) / 2
+        metre = (across("armpit") / _DRESS_CHEST + across("shoulder") / _SHOULDERS) / 2
     return max(metre, length / _DRESS_LENGTH, 1.0)
 
 
