@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from mcld_app.body.colour_profile import to_srgb
+from mcld_app.body.garments.back import extent_alone
 from mcld_app.body.garments.cutout import LEAST_SIDE, Cutout, cut_out
 from mcld_app.body.garments.find_points import find_points
 from mcld_app.body.garments.guess_kind import guess_kind
@@ -18,7 +19,6 @@ from mcld_app.body.garments.points import KINDS, KeyPoints, checked_kind
 from mcld_app.body.parts import region
 from mcld_app.body.photo import read_layer, read_photo
 from mcld_app.body.picture_file import PictureSource, Wanted, open_picture
-from mcld_app.body.texture.dressing import garment_extent
 from mcld_app.editing.garment import Garment
 from mcld_app.editing.person import Person, make_person
 from mcld_app.errors import PictureError, StudioError
@@ -103,7 +103,7 @@ def garment_from_photo(
 def garment_alone(donor: Person, kind: str) -> Garment:
     """The garment of a photo and an IUV map that show it alone, as a kind of `KINDS`: its extent and its back are
     worked out of the two, so that a recipe that keeps them keeps the garment."""
-    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], garment_extent(donor.texture), kind)
+    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], extent_alone(donor.texture), kind)
 
 
 def kinds_for(region_name: str) -> tuple[str, ...]:

@@ -9,18 +9,17 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.dressing import garment_extent
 from mcld_app.body.texture.texture_map import TextureMap
 
-# Trunk and legs have a front and a back part; of an arm, what the picture shows is its front.
-_LIMBS: tuple[frozenset[int], ...] = (
-    frozenset({1, 2}), frozenset({7, 9, 11, 13}), frozenset({8, 10, 12, 14}),
-    frozenset({16, 18, 20, 22}), frozenset({15, 17, 19, 21}),
-)  # fmt: skip
+# Trunk and legs count as one: behind the lower end of the trunk's front lies the seat, which belongs to the legs.
+_LIMBS = (frozenset({1, 2, *range(7, 15)}), frozenset({16, 18, 20, 22}), frozenset({15, 17, 19, 21}))
 _SQUARE, _SHEET, _LEFT = 0.004, (480, 320), -0.64  # metres, squares, metres: the sheet before the body
 _SLICE = 0.006  # metres of a limb that have one colour on a plain back
 _SIDES = 0.5  # of a limb's half width: prints lie nearer to its middle
-_PATTERNED = 9.0  # Lab units that a patterned cloth differs from the colour of its slice, in the middle of cases
+_PATTERNED, _OF = 10.0, 75  # Lab units that patterned cloth is off the colour of its slice; per cent that are less off
 _LEAST = 6  # texels
+_REACH = 4  # texels beyond the seen ones that a texture map covers, see `extraction`
 
 
 def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
@@ -43,6 +42,15 @@ def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
     return TextureMap(image, known | taken)
 
 
+def extent_alone(texture: TextureMap) -> np.ndarray:
+    """The texels of a garment that its picture alone shows, (512, 512) bool: as `garment_extent`, but without the few
+    texels around seen ones that a texture map is trusted for: they would blunt necklines and thicken straps."""
+    off_body = parts_mask(frozenset(range(1, 25))) == 0
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _REACH + 1,) * 2)
+    seen = cv2.erode((texture.coverage | off_body).astype(np.uint8), kernel) > 0
+    return garment_extent(TextureMap(texture.image, seen & texture.coverage))
+
+
 def is_patterned(texture: TextureMap) -> bool:
     """Whether a garment's cloth is patterned all over: not printed in the middle, striped across, or plain."""
     plain, found = _by_slices(texture)
@@ -51,7 +59,7 @@ def is_patterned(texture: TextureMap) -> bool:
         return False
     lab, usual = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB)[beside].astype(np.float32) for image in (texture.image, plain))
     off = np.sqrt((((lab - usual) * (0.39, 1, 1)) ** 2).sum(1))
-    return bool(np.median(off) > _PATTERNED)
+    return bool(np.percentile(off, _OF) > _PATTERNED)
 
 
 def _by_slices(texture: TextureMap) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +71,7 @@ def _by_slices(texture: TextureMap) -> tuple[np.ndarray, np.ndarray]:
         seen = mask & texture.coverage
         if np.count_nonzero(seen) < _LEAST:
             continue
-        along = surface.arm if limb & {15, 16} else surface.y
+        along = surface.arm if limb <= frozenset(range(15, 23)) else surface.y
         slice_of = np.clip(((along + 0.2) / _SLICE).astype(int), 0, 399)
         beside = seen & _at_sides()
         colours = np.full((400, 3), np.nan, np.float32)
@@ -77,6 +85,7 @@ def _by_slices(texture: TextureMap) -> tuple[np.ndarray, np.ndarray]:
         if not len(known):
             continue
         filled = np.stack([np.interp(np.arange(400), known, colours[known, k]) for k in range(3)], 1)
+        filled = cv2.medianBlur(filled.astype(np.float32).reshape(-1, 1, 3), 5).reshape(-1, 3)
         image[mask] = filled[slice_of[mask]] + 0.5
         found |= mask
     return image, found

@@ -10,11 +10,13 @@ import numpy as np
 from mcld_app.body.garments.body_lines import along_arm
 from mcld_app.body.garments.cutout import Cutout
 from mcld_app.body.garments.lower_fit import fit_legs, fit_skirt
+from mcld_app.body.garments.neckline import inside_of_back
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import Fit
 from mcld_app.body.garments.points import KeyPoints
 from mcld_app.body.garments.thin_plate import ThinPlate
 from mcld_app.body.garments.upper_fit import fit_upper
+from mcld_app.body.garments.upper_points import neck_corners
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
 from mcld_app.body.surface import rest_surface
@@ -88,7 +90,9 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     iuv = draw_iuv(pose, SIZE)
     worn = _reached(iuv, fit)
     where = spline.over(SIZE)
-    mask = _without_inside(cutout.mask, places) if "neckline" in places else cutout.mask
+    mask = cutout.mask
+    if "neckline" in places:
+        mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
     colours = drawn_outwards(cutout.picture, cutout.mask)
     inside = cv2.remap(mask.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
     worn &= inside | ~_by_mask(iuv, fit)
@@ -130,9 +134,7 @@ def _reached(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     pixel, place = _rest(iuv)
     part = iuv.reshape(-1, 3)[pixel, 0]
     y = place[:, 1]
-    on_body = np.isin(part, _TRUNK + _LEGS) & (y >= fit.hem)
-    if fit.top < 1.2:
-        on_body &= y <= fit.top
+    on_body = np.isin(part, _TRUNK + _LEGS) & (y >= fit.hem) & (y <= fit.top)
     on_arm = np.isin(part, _ARMS) & (along_arm(place) <= fit.sleeve) & (fit.sleeve > 0)
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = on_body | on_arm
@@ -146,21 +148,6 @@ def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = np.isin(part, _TRUNK) & (place[:, 1] > fit.high)
     return out
-
-
-def _without_inside(mask: np.ndarray, places: dict[str, np.ndarray]) -> np.ndarray:
-    """Without the inside of the back, which is seen through the neck above the front of the neckline."""
-    x, y = places["neckline"]
-    left, right = places["right_shoulder"], places["left_shoulder"]
-    column = np.flatnonzero(mask[:, int(np.clip(round(x), 0, mask.shape[1] - 1))])
-    if not len(column) or y - column[0] < 0.015 * np.ptp(np.flatnonzero(mask.any(1))):
-        return mask
-    across = np.arange(mask.shape[1])
-    half = np.where(across < x, max(x - left[0], 1), max(right[0] - x, 1)) * 0.62
-    up = y - np.minimum(left[1], right[1]) + 4
-    curve = y - up * (np.abs(across - x) / half) ** 2.5
-    above = np.arange(mask.shape[0])[:, None] < curve[None]
-    return mask & ~above
 
 
 def _fall(colours: np.ndarray, mask: np.ndarray, outline: Outline, fit: Fit) -> Fall:

@@ -12,12 +12,13 @@ from mcld_app.body.garments.upper_points import inner_cuff, neck_corner
 _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
 _NECK_X, _TIP_X = (0.062, 0.150), 0.175  # metres from the middle: a neckline's corner, the shoulder's tip
-_FULL_SLEEVE = 0.48  # metres along its outer edge; a longer sleeve ends at the wrist
-_TIP = -0.045  # metres along the arm of the shoulder's tip
+_FULL_SLEEVE = 0.44  # metres from the shoulder joint; a longer sleeve ends at the wrist
+_SLOPE = 1.08  # metres along a shoulder's line for a metre across
 _ARM = 6.0  # degrees from the trunk of an arm that is not raised
 _RAISED = (12.0, 80.0)
 _ARMPIT = (1.20, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
-_HEM = {"top": (0.86, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
+_TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
+_HEM = {"top": (0.94, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
 _CHEST, _LENGTH, _SHOULDERS = (0.46, 0.35), 0.65, 0.38  # metres of a usual top: laid flat, and worn by a dummy
 _SLENDER = (1.4, 1.95)  # its length in chest widths, laid flat and worn: a body's sides are not seen from the front
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
@@ -43,8 +44,11 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     metre = _metre(points, kind, sleeves, hem_row - neck_row)
     armpit = float(np.clip(_NECK - (pit_row - neck_row) / metre, *_ARMPIT))
     hem = float(np.clip(_NECK - (hem_row - neck_row) / metre, *_HEM[kind]))
-    heights = np.array([_NECK, armpit, hem])
-    rows = np.array([neck_row, pit_row, hem_row])
+    heights, rows = [_NECK, armpit, hem], [neck_row, pit_row, hem_row]
+    true_row = neck_row + (_NECK - _TRUE) * metre
+    if hem < _TRUE and pit_row < true_row < hem_row - (_TRUE - hem) * metre:
+        heights, rows = [_NECK, armpit, _TRUE, hem], [neck_row, pit_row, true_row, hem_row]
+    heights, rows = np.array(heights), np.array(rows)
 
     def row_at(y: float) -> float:
         return float(np.interp(y, heights[::-1], rows[::-1]))
@@ -60,7 +64,8 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
         pairs.add(lines.shoulder_line((neck_x + tip_x) / 2), resampled(outline.way(corner, tip), 3)[1], sign)
         pairs.add(lines.side(armpit), pit, sign)
         for share in np.linspace(0, 1, 8)[1:]:
-            y, row = armpit + (hem - armpit) * share, pit[1] + (points[f"{side}_hem"][1] - pit[1]) * share
+            y = armpit + (hem - armpit) * share
+            row = pit[1] + (points[f"{side}_hem"][1] - pit[1]) * (row_at(y) - pit_row) / max(hem_row - pit_row, 1.0)
             pairs.add(lines.side(y), (_side(outline, row, pit, points[f"{side}_hem"], axis, sign), row), sign)
         if sleeves:
             cuff = points[f"{side}_cuff"]
@@ -68,12 +73,14 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
             along = (cuff + inner) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
-            lengths.append(float(np.linalg.norm(np.diff(resampled(outline.way(tip, cuff), 9), axis=0), axis=1).sum()))
+            from_neck = outline.way(corner, cuff)
+            long = np.linalg.norm(np.diff(resampled(from_neck, 12), axis=0), axis=1).sum() / metre
+            lengths.append(float(long) - _SLOPE * (lines.SHOULDER[0] - neck_x))
         else:
             angles[f"{side}_shoulder.raise"] = 34.0
     if sleeves:
-        length = float(np.mean(lengths)) / metre
-        reach = lines.WRIST if length > _FULL_SLEEVE else max(_TIP + length, 0.04)
+        length = float(np.mean(lengths))
+        reach = lines.WRIST if length > _FULL_SLEEVE else max(length, 0.04)
         for side, sign in _SIDES:
             _add_sleeve(pairs, outline, points, side, sign, reach)
     depth = float(np.clip((points["neckline"][1] - neck_row) / metre, 0.0, 0.24))

@@ -139,14 +139,20 @@ def _corner(way: np.ndarray, start: np.ndarray, along: np.ndarray, turn: int) ->
     return way[((way - start) @ (np.cos(slant) * along + np.sin(slant) * across)).argmax()]
 
 
+def neck_corners(outline: Outline, points: Places) -> tuple[np.ndarray, np.ndarray]:
+    """The two ends of the neck, (2,) x, y in pixels each, from the picture's left to its right."""
+    right, left = (neck_corner(outline, points[f"{side}_shoulder"], points["neckline"]) for side in ("right", "left"))
+    return right, left
+
+
 def neck_corner(outline: Outline, shoulder: np.ndarray, neckline: np.ndarray) -> np.ndarray:
     """(2,) where the shoulder's line ends at the neck: the point of the outline between shoulder and axis that stands
-    farthest out beyond the straight line from the shoulder to the front of the neckline."""
+    farthest out beyond the straight line from the shoulder to the outline above the front of the neckline."""
     top = np.array([neckline[0], outline.top])
     column = outline.contour[np.abs(outline.contour[:, 0] - neckline[0]) < 2]
     middle = column[column[:, 1].argmin()] if len(column) else top
     way = outline.way(shoulder, middle)
-    line = middle - shoulder + (0, 0.05 * outline.height)
+    line = middle - shoulder
     off = (line[0] * (way[:, 1] - shoulder[1]) - line[1] * (way[:, 0] - shoulder[0])) * -np.sign(line[0])
     return way[off.argmax()]
 
