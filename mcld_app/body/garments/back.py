@@ -16,7 +16,7 @@ from mcld_app.body.texture.texture_map import TextureMap
 _LIMBS = (frozenset({1, 2, *range(7, 15)}), frozenset({16, 18, 20, 22}), frozenset({15, 17, 19, 21}))
 _SQUARE, _SHEET, _LEFT = 0.004, (480, 320), -0.64  # metres, squares, metres: the sheet before the body
 _SLICE = 0.006  # metres of a limb that have one colour on a plain back
-_SIDES = 0.5  # of a limb's half width: prints lie nearer to its middle
+_SIDES = 0.7  # of the trunk's half width: prints lie nearer to its middle
 _PATTERNED, _OF = 10.0, 75  # Lab units that patterned cloth is off the colour of its slice; per cent that are less off
 _LEAST = 6  # texels
 _REACH = 4  # texels beyond the seen ones that a texture map covers, see `extraction`

@@ -19,10 +19,13 @@ LEAST_SIDE = 120
 _BAR, _STRICT, _SHADOW = 3.0, 1.5, 2.2  # bars for "not ground": Lab units, times the noise, times the first bar
 _FAINT, _LOST = 1.0, 0.6  # a bar for white cloth on white, and the share that is left of such cloth by the usual one
 _BAND = 0.12  # share of the garment that a higher bar may take away and is then taken for a shadow
+_COLOURED, _SAME_HUE, _DARKEST = 10.0, 3.5, 30.0  # hue and lightness of garments that cast shadows, and of those
+_SHADE = 0.05  # share of the garment that hard shadows may take at most: more is grey cloth
 _SURE = 2.0  # Lab units; below, white cloth is as even as its ground
 _SECOND = 0.30  # a piece of this share of the largest one is a garment of its own
 _SMALLEST, _LARGEST = 0.02, 0.92  # shares of the picture
-_HOLE = 0.0015  # share of the picture from which ground seen through a garment counts
+_HOLE, _EVEN = 0.0003, 0.6  # ground seen through a garment: share of the picture, and of the bar it stays below
+_MOST_HOLES, _RIM, _TALL = 4, 0.03, 6.0  # how many there may be, how far inside in heights, height by mean width
 _CLEAR = 0.02  # share of clear pixels that makes a picture one with transparency
 _SMALL = 420  # pixels of the longer side for the search by colours
 _STEPS = 3
@@ -73,10 +76,13 @@ def cut_out(picture: np.ndarray) -> Cutout:
         raise PictureError(
             f"{_NO_GARMENT}It reaches the picture's edge nearly everywhere, or the ground is too motley. {_WHAT_TO_DO}"
         )
-    mask = _flooded(ground)
-    better = _by_colours(colours, mask, ground)
-    if better is not None:
-        mask = better
+    mask, bar = _flooded(ground)
+    better = _by_colours(colours, mask)
+    if better is not None:  # which adds nothing that has the ground's own colour, and so no gap beside a sleeve
+        mask = better & (mask | (ground.difference > bar)) if bar > _SURE else better
+    if bar > _SURE:
+        mask &= ~_seen_through(mask, ground, _SHADOW * bar)
+        mask = _without_shade(mask, ground)
     mask, left_out = _one_piece(mask)
     return Cutout(colours, mask, left_out)
 
@@ -96,36 +102,50 @@ def _on_white(picture: np.ndarray) -> np.ndarray:
     return (picture[..., :3] * alpha + 255 * (1 - alpha) + 0.5).astype(np.uint8)
 
 
-def _flooded(ground: Ground) -> np.ndarray:
-    """What the ground, flooded from the picture's edge, does not reach. Where a higher bar takes little away, that
-    was a shadow; where a much lower one keeps far more, that is white cloth on white."""
+def _flooded(ground: Ground) -> tuple[np.ndarray, float]:
+    """What the ground, flooded from the picture's edge, does not reach, and by which bar. Where a higher bar takes
+    little away, that was a shadow; where a much lower one keeps far more, that is white cloth on white."""
     bar = max(_BAR, _STRICT * ground.noise)
     mask = _above(ground, bar)
     if _STRICT * ground.noise < _FAINT:
         faint = _above(ground, _FAINT)
         if np.count_nonzero(mask) < _LOST * np.count_nonzero(faint):
-            return faint
+            closed = cv2.morphologyEx(faint.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
+            return _filled(closed), _FAINT
     higher = _above(ground, _SHADOW * bar)
     gone = np.count_nonzero(mask & ~higher)
-    return higher if gone < _BAND * np.count_nonzero(mask) else mask
+    return (higher if gone < _BAND * np.count_nonzero(mask) else mask), bar
 
 
 def _above(ground: Ground, bar: float) -> np.ndarray:
-    near = np.pad(ground.difference < bar, 1, constant_values=True)
-    _, label = cv2.connectedComponents(near.astype(np.uint8), connectivity=4)
-    mask = (label != label[0, 0])[1:-1, 1:-1]
-    if bar > _SURE:
-        # Ground between a strap or a sleeve and the body: as even as the ground outside, unlike cloth with folds.
-        inner = (mask & (ground.difference < bar)).astype(np.uint8)
-        count, label, stats, _ = cv2.connectedComponentsWithStats(cv2.erode(inner, np.ones((3, 3), np.uint8)))
-        for k in np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] > _HOLE * mask.size) + 1:
-            hole = label == k
-            if np.percentile(ground.difference[hole], 90) < 0.5 * bar:
-                mask &= ~(cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-    else:
-        mask = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
-        mask = _filled(mask)
+    mask = _filled(ground.difference >= bar)
     return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+
+
+def _seen_through(mask: np.ndarray, ground: Ground, bar: float) -> np.ndarray:
+    """Ground between a strap or a sleeve and the body, (H, W) bool: as even as the ground outside, unlike cloth."""
+    kernel = np.ones((3, 3), np.uint8)
+    count, label, stats, _ = cv2.connectedComponentsWithStats(
+        cv2.erode((mask & (ground.difference < bar)).astype(np.uint8), kernel)
+    )
+    large = np.flatnonzero(stats[1:count, cv2.CC_STAT_AREA] > _HOLE * mask.size) + 1
+    even = [k for k in large if np.median(ground.difference[label == k]) < _EVEN * bar]
+    if len(even) > _MOST_HOLES:  # stripes or dots of the ground's own colour
+        return np.zeros_like(mask)
+    inwards = cv2.distanceTransform(_filled(mask).astype(np.uint8), cv2.DIST_L2, 3)
+    tall = stats[:, cv2.CC_STAT_HEIGHT] ** 2 > _TALL * stats[:, cv2.CC_STAT_AREA]
+    even = [k for k in even if tall[k] and inwards[label == k].max() < _RIM * len(mask)]
+    return cv2.dilate(np.isin(label, even).astype(np.uint8), kernel) > 0
+
+
+def _without_shade(mask: np.ndarray, ground: Ground) -> np.ndarray:
+    """Without shadows at the rim of a coloured garment: darker than the ground and of its hue."""
+    if np.median(ground.hue[mask]) < _COLOURED:
+        return mask
+    shade = (ground.hue < _SAME_HUE) & (ground.lightness < -1) & (ground.lightness > -_DARKEST)
+    kept = _filled(mask & ~shade)
+    gone = mask & ~kept
+    return mask & kept if np.count_nonzero(gone) < _SHADE * np.count_nonzero(mask) else mask
 
 
 def _filled(mask: np.ndarray) -> np.ndarray:
@@ -133,7 +153,7 @@ def _filled(mask: np.ndarray) -> np.ndarray:
     return (label != label[0, 0])[1:-1, 1:-1]
 
 
-def _by_colours(picture: np.ndarray, mask: np.ndarray, ground: Ground) -> np.ndarray | None:
+def _by_colours(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
     """The mask as the colours of garment and ground have it (grabCut: Rother et al., 2004), where that follows the
     picture's edges better; None where it does not."""
     scale = _SMALL / max(picture.shape[:2])

@@ -20,12 +20,16 @@ class Ground:
     Attributes:
         difference: (H, W) float32, each pixel's distance from the ground's colour there, in Lab units (0..100), hue
             counted 1.4 times.
+        hue: (H, W) float32, the part of it that is hue.
+        lightness: (H, W) float32, how much lighter than the ground each pixel is, L units.
         noise: how far nearly all of the ground itself is off.
         share: 0..1, how much of the picture's edge is ground.
         edge: (H, W) bool, the picture's edge.
     """
 
     difference: np.ndarray
+    hue: np.ndarray
+    lightness: np.ndarray
     noise: float
     share: float
     edge: np.ndarray
@@ -59,10 +63,13 @@ def ground_of(picture: np.ndarray) -> Ground:
         if still.sum() > 0.3 * used.sum():
             used = still
     model = np.clip(terms @ factors, middle - _ALIKE, middle + _ALIKE)
-    difference = _distance(lab, model.astype(np.float32))
+    model = model.astype(np.float32)
+    difference = _distance(lab, model)
+    off = lab - model
     near = difference[edge]
     noise = float(np.percentile(near[used], _NOISE))
-    return Ground(difference, noise, float((near < max(3.0, 2 * noise)).mean()), edge)
+    share = float((near < max(3.0, 2 * noise)).mean())
+    return Ground(difference, np.hypot(off[..., 1], off[..., 2]), off[..., 0], noise, share, edge)
 
 
 def _distance(colours: np.ndarray, model: np.ndarray) -> np.ndarray:

@@ -105,7 +105,7 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, hanging)
 
 
-def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 2) -> np.ndarray:
+def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.ndarray:
     """(H, W, 3) uint8: a picture whose colours inside a mask, `rim` pixels from its edge, go on smoothly outside."""
     kernel = np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)
     inner = cv2.erode(mask.astype(np.uint8), kernel)
@@ -138,7 +138,9 @@ def _reached(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     on_arm = np.isin(part, _ARMS) & (along_arm(place) <= fit.sleeve) & (fit.sleeve > 0)
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = on_body | on_arm
-    return out
+    # Between two parts of the body a pixel may look up a texel beside the map's islands.
+    closed = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
+    return out | closed & (iuv[..., 0] > 0)
 
 
 def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:

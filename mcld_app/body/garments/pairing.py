@@ -9,7 +9,7 @@ import numpy as np
 
 from mcld_app.body.garments.body_lines import SurfacePoints, joined
 
-RIM = 2.0
+RIM = 3.0
 """Pixels inside the outline at which colours are taken: its own rim is half ground."""
 
 

@@ -13,10 +13,12 @@ _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
 _NECK_X, _TIP_X = (0.062, 0.150), 0.175  # metres from the middle: a neckline's corner, the shoulder's tip
 _FULL_SLEEVE = 0.44  # metres from the shoulder joint; a longer sleeve ends at the wrist
+_SLEEVES = (0.0, 0.22, 0.36, 0.60), (0.0, 0.22, 0.265, 0.60)  # measured, worn: none ends just below the elbow
 _SLOPE = 1.08  # metres along a shoulder's line for a metre across
 _ARM = 6.0  # degrees from the trunk of an arm that is not raised
 _RAISED = (12.0, 80.0)
-_ARMPIT = (1.20, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
+_ARMPIT = (1.23, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
+_ROUND = 0.6  # of the neck's half width, where its arc is met once more
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
 _HEM = {"top": (0.94, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
 _CHEST, _LENGTH, _SHOULDERS = (0.46, 0.35), 0.65, 0.38  # metres of a usual top: laid flat, and worn by a dummy
@@ -73,17 +75,22 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
             along = (cuff + inner) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
-            from_neck = outline.way(corner, cuff)
-            long = np.linalg.norm(np.diff(resampled(from_neck, 12), axis=0), axis=1).sum() / metre
+            long = (np.linalg.norm(tip - corner) + np.linalg.norm(cuff - tip)) / metre
             lengths.append(float(long) - _SLOPE * (lines.SHOULDER[0] - neck_x))
         else:
             angles[f"{side}_shoulder.raise"] = 34.0
     if sleeves:
-        length = float(np.mean(lengths))
+        length = float(np.interp(np.mean(lengths), *_SLEEVES))
         reach = lines.WRIST if length > _FULL_SLEEVE else max(length, 0.04)
         for side, sign in _SIDES:
             _add_sleeve(pairs, outline, points, side, sign, reach)
     depth = float(np.clip((points["neckline"][1] - neck_row) / metre, 0.0, 0.24))
+    for side, sign in _SIDES:  # a round neck stays round
+        at = points["neckline"] + _ROUND * (corners[side] - points["neckline"]) * (1, 0)
+        drop = 1 - _ROUND**2
+        neck_x = float(np.clip(abs(corners[side][0] - axis) / metre, *_NECK_X))
+        place = (at[0], corners[side][1] + (points["neckline"][1] - corners[side][1]) * drop)
+        pairs.add(lines.front(_NECK - 0.02 * drop - depth * drop, _ROUND * neck_x), place, sign)
     _add_middle(pairs, outline, axis, metre, row_at, (_NECK - 0.02 - depth, points["neckline"][1]), hem)
     found, places = pairs.done()
     high = (1.36 if sleeves else armpit) - 0.02
