@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
 
+import cv2
 import numpy as np
 
 from mcld_app.body.colour_profile import to_srgb
-from mcld_app.body.garments.back import extent_alone
 from mcld_app.body.garments.cutout import LEAST_SIDE, Cutout, cut_out
 from mcld_app.body.garments.find_points import find_points
 from mcld_app.body.garments.guess_kind import guess_kind
@@ -19,14 +18,9 @@ from mcld_app.body.garments.points import KINDS, KeyPoints, checked_kind
 from mcld_app.body.parts import region
 from mcld_app.body.photo import read_layer, read_photo
 from mcld_app.body.picture_file import PictureSource, Wanted, open_picture
-from mcld_app.editing.garment import Garment
-from mcld_app.editing.person import Person, make_person
+from mcld_app.editing.garment import Garment, garment_alone
+from mcld_app.editing.person import make_person
 from mcld_app.errors import PictureError, StudioError
-
-REGION_OF: Mapping[str, str] = MappingProxyType(
-    {"top": "upper", "coat": "upper", "dress": "body", "trousers": "bottom", "shorts": "bottom", "skirt": "bottom"}
-)
-"""Kind of garment -> the region it is worn on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,16 +88,15 @@ def flat_garment(
 
 
 def garment_from_photo(
-    picture: PictureSource, kind: str, points: KeyPoints | Mapping[str, tuple[float, float]] | None = None, **how: object
+    picture: PictureSource,
+    kind: str,
+    points: KeyPoints | Mapping[str, tuple[float, float]] | None = None,
+    *,
+    sleeves: bool = True,
+    name: str = "",
 ) -> Garment:
     """A garment to wear from a picture of it alone; see `flat_garment`."""
-    return flat_garment(picture, kind, points, **how).garment
-
-
-def garment_alone(donor: Person, kind: str) -> Garment:
-    """The garment of a photo and an IUV map that show it alone, as a kind of `KINDS`: its extent and its back are
-    worked out of the two, so that a recipe that keeps them keeps the garment."""
-    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], extent_alone(donor.texture), kind)
+    return flat_garment(picture, kind, points, sleeves=sleeves, name=name).garment
 
 
 def kinds_for(region_name: str) -> tuple[str, ...]:
@@ -133,3 +126,15 @@ def read_garment_picture(source: PictureSource) -> np.ndarray:
             f"Choose one with at least {LEAST_SIDE} pixels on its shorter side."
         )
     return read_layer(to_srgb(image), what="garment's picture") if image.has_transparency_data else read_photo(image)
+
+
+def marked(flat: FlatGarment) -> np.ndarray:
+    """How a picture was understood, (H, W, 3) uint8 RGB: its ground dimmed, key points as dots, guessed ones black."""
+    out = flat.cutout.picture.copy()
+    out[~flat.cutout.mask] = (out[~flat.cutout.mask] * 0.3).astype(np.uint8) + np.uint8(90)
+    radius = max(3, len(out) // 130)
+    for name, place in flat.points.in_pixels(out.shape).items():
+        at = tuple(round(float(v)) for v in place)
+        cv2.circle(out, at, radius + 2, (255, 255, 255), -1, cv2.LINE_AA)
+        cv2.circle(out, at, radius, (0, 0, 0) if name in flat.points.guessed else (220, 30, 30), -1, cv2.LINE_AA)
+    return out

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
-from mcld_app.body.garments.back import with_back
+from mcld_app.body.garments.back import extent_alone, with_back
+from mcld_app.body.garments.points import checked_kind
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.texture.dressing import GarmentLayer, garment_layer
 from mcld_app.body.texture.texture_map import TextureMap
@@ -17,6 +20,12 @@ from mcld_app.errors import StudioError
 
 _LEGS = frozenset(range(7, 15))
 _LEAST = 0.03  # share of an area that must be seen before it can be taken
+
+
+REGION_OF: Mapping[str, str] = MappingProxyType(
+    {"top": "upper", "coat": "upper", "dress": "body", "trousers": "bottom", "shorts": "bottom", "skirt": "bottom"}
+)
+"""Kind of garment -> the region it is worn on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +75,8 @@ class Garment:
     @cached_property
     def _cloth(self) -> TextureMap:
         """The donor's texture map, a flat garment's back guessed."""
-        return with_back(self.donor.texture, self.extent) if self.kind and self.extent is not None else self.donor.texture
+        flat = self.kind and self.extent is not None
+        return with_back(self.donor.texture, self.extent) if flat else self.donor.texture
 
     def _within(self, layer: GarmentLayer, parts: frozenset[int]) -> GarmentLayer:
         mask = parts_mask(checked_area(parts))
@@ -82,3 +92,9 @@ class Garment:
 def clothes_of(person: Person) -> Garment:
     """All that a person wears in their picture."""
     return Garment(f"{person.name}’s clothes", person, "upper")
+
+
+def garment_alone(donor: Person, kind: str) -> Garment:
+    """The garment of a photo and an IUV map that show it alone, as a kind of `KINDS`: its extent and its back are
+    worked out of the two, so that a recipe that keeps them keeps the garment."""
+    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], extent_alone(donor.texture), kind)

@@ -23,6 +23,7 @@ _COLOURED, _SAME_HUE, _DARKEST = 10.0, 3.5, 30.0  # hue and lightness of garment
 _SHADE = 0.05  # share of the garment that hard shadows may take at most: more is grey cloth
 _SURE = 2.0  # Lab units; below, white cloth is as even as its ground
 _SECOND = 0.30  # a piece of this share of the largest one is a garment of its own
+_MOST_GARMENTS = 3  # so many can be counted; more are a pattern
 _SMALLEST, _LARGEST = 0.02, 0.92  # shares of the picture
 _HOLE, _EVEN = 0.0003, 0.6  # ground seen through a garment: share of the picture, and of the bar it stays below
 _MOST_HOLES, _RIM, _TALL = 4, 0.03, 6.0  # how many there may be, how far inside in heights, height by mean width
@@ -140,7 +141,7 @@ def _seen_through(mask: np.ndarray, ground: Ground, bar: float) -> np.ndarray:
 
 def _without_shade(mask: np.ndarray, ground: Ground) -> np.ndarray:
     """Without shadows at the rim of a coloured garment: darker than the ground and of its hue."""
-    if np.median(ground.hue[mask]) < _COLOURED:
+    if not mask.any() or np.median(ground.hue[mask]) < _COLOURED:
         return mask
     shade = (ground.hue < _SAME_HUE) & (ground.lightness < -1) & (ground.lightness > -_DARKEST)
     kept = _filled(mask & ~shade)
@@ -209,6 +210,8 @@ def _one_piece(mask: np.ndarray) -> tuple[np.ndarray, int]:
     order = np.argsort(-areas)
     if len(order) > 1 and areas[order[1]] > _SECOND * areas[order[0]]:
         several = int((areas > _SECOND * areas[order[0]]).sum())
+        if several > _MOST_GARMENTS:
+            raise PictureError(_NO_GARMENT + _WHAT_TO_DO)
         raise PictureError(f"This picture shows {several} things side by side. Cut it so that one garment is left.")
     piece = label == 1 + order[0]
     if piece.mean() > _LARGEST:

@@ -11,6 +11,7 @@ from mcld_app.body.garments.pairing import RIM, Fit, Pairs
 
 _SIDES = (("left", 1), ("right", -1))
 _WAIST, _CROTCH = 1.06, 0.868  # metres above the floor
+_LOWEST = 0.30  # metres from the waistband to the lowest crotch that is laid on a body's
 _WIDTH = {"trousers": 0.37, "shorts": 0.37, "skirt": 0.34}  # metres across a waistband
 _LONGEST = {"trousers": 1.05, "shorts": 0.70, "skirt": 0.98}  # metres from there to the hem
 _HEM = {"trousers": (0.07, 0.60), "shorts": (0.40, 0.80), "skirt": (0.10, 0.82)}
@@ -20,9 +21,10 @@ _APART = {"left_hip.side": 8.0, "right_hip.side": 8.0}
 
 def fit_legs(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit:
     """How trousers or shorts are laid on the mannequin; `points` in pixels, see `points.LABELS`."""
-    crotch = points["crotch"]
     waist_row, hem_row = _row(points, "waist"), _row(points, "hem")
     metre, hem = _metre_and_hem(points, kind, hem_row - waist_row)
+    # A crotch that hangs low is on nobody's body: down to it the cloth is parted in the middle.
+    crotch = np.array([points["crotch"][0], min(points["crotch"][1], waist_row + _LOWEST * metre)])
     pairs = Pairs()
     for side, sign in _SIDES:
         waist, outer, inner = (points[f"{side}_{name}"] for name in ("waist", "hem", "inner_hem"))

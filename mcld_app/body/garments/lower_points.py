@@ -27,7 +27,7 @@ def find_legs(outline: Outline) -> tuple[Places, frozenset[str]]:
         and dent.ends[:, 1].min() > top + 0.5 * outline.height
     ]  # fmt: skip
     crotch = max(dents, key=lambda dent: dent.depth).place if dents else None
-    if crotch is None or abs(crotch[1] - usual) > _FAR * metre and not bottom - top < 1.6 * _RISE * metre:
+    if crotch is None or (abs(crotch[1] - usual) > _FAR * metre and not bottom - top < 1.6 * _RISE * metre):
         crotch, guessed = np.array([axis, min(usual, top + 0.75 * outline.height)]), frozenset({"crotch"})
     y = bottom - 0.03 * outline.height
     runs = _two_legs(outline.runs(y, _LEAST * outline.width), crotch[0])

@@ -39,7 +39,9 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     return float(depths[int(peaks.argmax())])
 
 
-def inside_of_back(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], row: float) -> np.ndarray:
+def inside_of_back(
+    picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], row: float
+) -> np.ndarray:
     """The pixels of a garment that show the inside of its back, above the front of its neckline: (H, W) bool.
 
     Args:

@@ -8,7 +8,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-_SMOOTH = 7  # pixels; a frayed rim is no dent
+_SMOOTH = 5  # pixels; a frayed rim is no dent
 _SHALLOW = 0.012  # heights; a shallower dent is a fold
 _STRIDE = 0.05  # heights to both sides of a dent's deepest point between which its angle is taken
 _OFF_MIDDLE = 0.15  # widths that a garment's axis may lie off the middle of its box

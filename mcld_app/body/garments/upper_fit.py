@@ -20,7 +20,7 @@ _RAISED = (12.0, 80.0)
 _ARMPIT = (1.23, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
 _ROUND = 0.6  # of the neck's half width, where its arc is met once more
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
-_HEM = {"top": (0.94, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
+_HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
 _CHEST, _LENGTH, _SHOULDERS = (0.46, 0.35), 0.65, 0.38  # metres of a usual top: laid flat, and worn by a dummy
 _SLENDER = (1.4, 1.95)  # its length in chest widths, laid flat and worn: a body's sides are not seen from the front
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
@@ -149,7 +149,7 @@ def _lower_edge(outline: Outline, pit: np.ndarray, inner: np.ndarray, sign: int)
         return outline.way(pit, inner)
     gaps = [
         dent.place for dent in outline.dents
-        if pit[1] < dent.place[1] < inner[1] and 0 < sign * (dent.place[0] - outline.axis)
+        if pit[1] < dent.place[1] < inner[1] and sign * (dent.place[0] - outline.axis) > 0
         and sign * (dent.place[0] - inner[0]) < 0.05 * outline.width
     ]  # fmt: skip
     if not gaps:

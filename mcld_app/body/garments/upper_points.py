@@ -117,7 +117,7 @@ def _armpit(outline: Outline, sign: int, corner: np.ndarray, neck: Dent | None) 
 def _cuff(outline: Outline, corner: np.ndarray, armpit: np.ndarray) -> np.ndarray:
     """The outer end of a cuff, on the way from the neck to the armpit."""
     way = outline.way(corner, armpit)
-    armhole = (armpit + (armpit[0], corner[1])) / 2
+    armhole = np.array([armpit[0], (armpit[1] + corner[1]) / 2])
     sign = np.sign(armpit[0] - outline.axis) or 1.0
     outside = way[sign * (way[:, 0] - armpit[0]) > 0]
     way = outside if len(outside) else way
