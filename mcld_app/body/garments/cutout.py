@@ -20,13 +20,14 @@ _BAR, _STRICT, _SHADOW = 3.0, 1.5, 2.2  # bars for "not ground": Lab units, time
 _FAINT, _LOST = 1.0, 0.6  # a bar for white cloth on white, and the share that is left of such cloth by the usual one
 _BAND = 0.12  # share of the garment that a higher bar may take away and is then taken for a shadow
 _COLOURED, _SAME_HUE, _DARKEST = 10.0, 3.5, 30.0  # hue and lightness of garments that cast shadows, and of those
-_SHADE = 0.05  # share of the garment that hard shadows may take at most: more is grey cloth
+_SHADE = 0.012  # share of the garment that hard shadows may take at most: more is grey cloth
 _SURE = 2.0  # Lab units; below, white cloth is as even as its ground
 _SECOND = 0.30  # a piece of this share of the largest one is a garment of its own
 _MOST_GARMENTS = 3  # so many can be counted; more are a pattern
 _SMALLEST, _LARGEST = 0.02, 0.92  # shares of the picture
 _HOLE, _EVEN = 0.0003, 0.6  # ground seen through a garment: share of the picture, and of the bar it stays below
-_MOST_HOLES, _RIM, _TALL = 4, 0.03, 6.0  # how many there may be, how far inside in heights, height by mean width
+_LIGHTER = 1.0  # L units
+_MOST_HOLES, _RIM, _TALL = 4, 0.09, 6.0  # how many there may be, how far inside in heights, height by mean width
 _CLEAR = 0.02  # share of clear pixels that makes a picture one with transparency
 _SMALL = 420  # pixels of the longer side for the search by colours
 _STEPS = 3
@@ -79,8 +80,10 @@ def cut_out(picture: np.ndarray) -> Cutout:
         )
     mask, bar = _flooded(ground)
     better = _by_colours(colours, mask)
-    if better is not None:  # which adds nothing that has the ground's own colour, and so no gap beside a sleeve
-        mask = better & (mask | (ground.difference > bar)) if bar > _SURE else better
+    if better is not None:
+        # A gap beside a sleeve has the ground's own colour; cloth into which the flood ran may be lighter.
+        cloth = mask | (ground.difference > bar) | (ground.lightness > _LIGHTER)
+        mask = better & cloth if bar > _SURE else better
     if bar > _SURE:
         mask &= ~_seen_through(mask, ground, _SHADOW * bar)
         mask = _without_shade(mask, ground)

@@ -11,7 +11,7 @@ from mcld_app.body.garments.pairing import RIM, Fit, Pairs
 
 _SIDES = (("left", 1), ("right", -1))
 _WAIST, _CROTCH = 1.06, 0.868  # metres above the floor
-_LOWEST = 0.30  # metres from the waistband to the lowest crotch that is laid on a body's
+_LOWEST = 0.26  # metres from the waistband to the lowest crotch that is laid on a body's
 _WIDTH = {"trousers": 0.37, "shorts": 0.37, "skirt": 0.34}  # metres across a waistband
 _LONGEST = {"trousers": 1.05, "shorts": 0.70, "skirt": 0.98}  # metres from there to the hem
 _HEM = {"trousers": (0.07, 0.60), "shorts": (0.40, 0.80), "skirt": (0.10, 0.82)}

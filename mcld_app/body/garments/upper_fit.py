@@ -26,6 +26,7 @@ _SLENDER = (1.4, 1.95)  # its length in chest widths, laid flat and worn: a body
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
 _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is, near the middle
 _STICKS_OUT = 1.15  # of the straight line from armpit to hem; farther out lies a sleeve
+_INWARDS = 0.5  # of the way across from a cuff's outer end to below the armpit, a cuff's inner end nobody sees
 _TOUCHES = 0.02  # heights from the outline within which an armpit lies on it
 
 
@@ -71,8 +72,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
             pairs.add(lines.side(y), (_side(outline, row, pit, points[f"{side}_hem"], axis, sign), row), sign)
         if sleeves:
             cuff = points[f"{side}_cuff"]
-            inner = inner_cuff(outline, cuff, pit)
-            along = (cuff + inner) / 2 - (tip + pit) / 2
+            along = (cuff + _lower_edge(outline, pit, cuff, sign)[-1]) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
             long = (np.linalg.norm(tip - corner) + np.linalg.norm(cuff - tip)) / metre
@@ -131,31 +131,30 @@ def _add_sleeve(
     pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, reach: float
 ) -> None:
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
-    inner = inner_cuff(outline, cuff, pit)
     upper = resampled(outline.way(tip, cuff), 6)
-    lower = resampled(_lower_edge(outline, pit, inner, sign), 6)
+    lower = resampled(_lower_edge(outline, pit, cuff, sign), 6)
     for share, above, below in zip(np.linspace(0, 1, 6)[1:], upper[1:], lower[1:], strict=True):
         pairs.add(lines.arm_edge(0.02 + (reach - 0.02) * share, True), above, sign)
         if reach > 0.11:
             pairs.add(lines.arm_edge(0.10 + (reach - 0.10) * share, False), below, sign)
     if reach <= 0.11:
-        pairs.add(lines.arm_edge(max(reach, 0.10), False), inner, sign)
+        pairs.add(lines.arm_edge(max(reach, 0.10), False), lower[-1], sign)
 
 
-def _lower_edge(outline: Outline, pit: np.ndarray, inner: np.ndarray, sign: int) -> np.ndarray:
-    """A sleeve's lower edge from the armpit to the cuff; where the armpit is hidden, straight down to where the gap
-    between sleeve and body begins."""
+def _lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -> np.ndarray:
+    """(N, 2): a sleeve's lower edge from the armpit to the cuff's inner end; where the armpit is hidden, straight down
+    to where the gap between sleeve and body begins."""
     if np.linalg.norm(outline.nearest(pit) - pit) < _TOUCHES * outline.height:
-        return outline.way(pit, inner)
+        return outline.way(pit, inner_cuff(outline, cuff, pit))
     gaps = [
-        dent.place for dent in outline.dents
-        if pit[1] < dent.place[1] < inner[1] and sign * (dent.place[0] - outline.axis) > 0
-        and sign * (dent.place[0] - inner[0]) < 0.05 * outline.width
+        dent for dent in outline.dents
+        if pit[1] + _TOUCHES * outline.height < dent.place[1] < cuff[1] + 0.1 * outline.height
+        and 0 < sign * (dent.place[0] - outline.axis) < sign * (cuff[0] - outline.axis)
     ]  # fmt: skip
     if not gaps:
-        return np.stack([pit, inner])
-    gap = min(gaps, key=lambda place: place[1])
-    return np.concatenate([pit[None], outline.way(gap, inner)])
+        return np.stack([pit, cuff + (pit - cuff) * (_INWARDS, 0)])
+    gap = max(gaps, key=lambda dent: dent.depth).place
+    return np.concatenate([pit[None], outline.way(gap, inner_cuff(outline, cuff, gap))])
 
 
 def _add_middle(
