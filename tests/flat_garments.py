@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 SIZE = (960, 720)
-METRE = 900.0
+METRE = 740.0
 """Pixels of a metre of cloth."""
 
 MIDDLE, TOP = 360.0, 150.0
@@ -79,7 +79,7 @@ def tee(
     return _drawn(on, outline, points, cloth)
 
 
-def trousers(on: str = "grey", length: float = 1.02, metre: float = 0.80) -> Drawn:
+def trousers(on: str = "grey", length: float = 1.02, metre: float = 0.95) -> Drawn:
     """Trousers, narrower at the hems; `metre` shrinks them so that they are in the picture."""
     right_side = [(0.19, 0.0), (0.25, 0.22), (0.17, length), (0.05, length), (0.0, 0.27)]
     outline = [(x * metre, y * metre) for x, y in right_side + [(-x, y) for x, y in right_side[-2::-1]]]
@@ -90,7 +90,7 @@ def trousers(on: str = "grey", length: float = 1.02, metre: float = 0.80) -> Dra
     return _drawn(on, outline, points, "plain")
 
 
-def dress(on: str = "grey", metre: float = 0.80) -> Drawn:
+def dress(on: str = "grey", metre: float = 0.95) -> Drawn:
     """A dress without sleeves that flares below the waist."""
     right_side = [(0.09, 0.0), (0.17, 0.03), (0.155, 0.12), (0.19, 0.22), (0.16, 0.40), (0.33, 0.98)]
     neck = [(x, 0.08 * (1 - (x / 0.09) ** 2)) for x in np.linspace(-0.09, 0.09, 15)]

@@ -140,7 +140,7 @@ def _reached(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     out.ravel()[pixel] = on_body | on_arm
     # Between two parts of the body a pixel may look up a texel beside the map's islands.
     closed = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
-    return out | closed & (iuv[..., 0] > 0)
+    return out | closed & np.isin(iuv[..., 0], np.unique(part[on_body | on_arm]))
 
 
 def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:

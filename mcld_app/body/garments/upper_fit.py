@@ -21,7 +21,8 @@ _ARMPIT = (1.23, 1.33)  # metres above the floor within which an armpit is laid:
 _ROUND = 0.6  # of the neck's half width, where its arc is met once more
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
 _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
-_CHEST, _LENGTH, _SHOULDERS = (0.46, 0.35), 0.65, 0.38  # metres of a usual top: laid flat, and worn by a dummy
+_CHEST = (0.46, 0.35)  # metres of a usual top laid flat, and worn by a dummy
+_LENGTH, _SHOULDERS, _NECK_WIDTH = 0.65, 0.38, 0.19
 _SLENDER = (1.4, 1.95)  # its length in chest widths, laid flat and worn: a body's sides are not seen from the front
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
 _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is, near the middle
@@ -44,7 +45,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     neck_row = float(np.mean([corner[1] for corner in corners.values()]))
     pit_row = float(np.mean([points[f"{side}_armpit"][1] for side, _ in _SIDES]))
     hem_row = float(np.mean([points[f"{side}_hem"][1] for side, _ in _SIDES]))
-    metre = _metre(points, kind, sleeves, hem_row - neck_row)
+    metre = _metre(points, kind, sleeves, hem_row - neck_row, abs(corners["left"][0] - corners["right"][0]))
     armpit = float(np.clip(_NECK - (pit_row - neck_row) / metre, *_ARMPIT))
     hem = float(np.clip(_NECK - (hem_row - neck_row) / metre, *_HEM[kind]))
     heights, rows = [_NECK, armpit, hem], [neck_row, pit_row, hem_row]
@@ -98,10 +99,10 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
 
 
 def _metre(
-    points: dict[str, np.ndarray], kind: str, sleeves: bool, length: float
+    points: dict[str, np.ndarray], kind: str, sleeves: bool, length: float, neck: float
 ) -> float:
-    """Pixels of a metre of cloth. A chest may be laid flat or bulge, a top be cropped, shoulders dropped: the middle of
-    what they say."""
+    """Pixels of a metre of cloth. A chest may be laid flat or bulge, a top be cropped, shoulders dropped, a neck wide:
+    the middle of what they say."""
 
     def across(name: str) -> float:
         return max(abs(points[f"left_{name}"][0] - points[f"right_{name}"][0]), 1.0)
@@ -110,7 +111,8 @@ def _metre(
         metre = across("armpit") / _SLEEVELESS
     elif kind == "top":
         chest = float(np.interp(length / across("armpit"), _SLENDER, _CHEST))
-        metre = float(np.median([across("armpit") / chest, length / _LENGTH, across("shoulder") / _SHOULDERS]))
+        said = (across("armpit") / chest, length / _LENGTH, across("shoulder") / _SHOULDERS, neck / _NECK_WIDTH)
+        metre = float(np.median(said))
     else:
         metre = (across("armpit") / _DRESS_CHEST + across("shoulder") / _SHOULDERS) / 2
     return max(metre, length / _DRESS_LENGTH, 1.0)
