@@ -6,10 +6,10 @@ import numpy as np
 
 from mcld_app.body.garments.cutout import Cutout
 from mcld_app.body.garments.lower_points import check_lower, find_legs, find_skirt
-from mcld_app.body.garments.neckline import front_of_neckline
+from mcld_app.body.garments.neckline import front_of_neckline, neck_corners
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.points import KeyPoints, checked_kind, key_points
-from mcld_app.body.garments.upper_points import check_upper, find_upper, neck_corners
+from mcld_app.body.garments.upper_points import check_upper, find_upper
 
 
 def find_points(cutout: Cutout, kind: str) -> KeyPoints:

@@ -10,13 +10,12 @@ import numpy as np
 from mcld_app.body.garments.body_lines import along_arm
 from mcld_app.body.garments.cutout import Cutout
 from mcld_app.body.garments.lower_fit import fit_legs, fit_skirt
-from mcld_app.body.garments.neckline import inside_of_back
+from mcld_app.body.garments.neckline import inside_of_back, neck_corners
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import Fit
 from mcld_app.body.garments.points import KeyPoints
 from mcld_app.body.garments.thin_plate import ThinPlate
 from mcld_app.body.garments.upper_fit import fit_upper
-from mcld_app.body.garments.upper_points import neck_corners
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
 from mcld_app.body.surface import rest_surface

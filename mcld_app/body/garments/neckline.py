@@ -1,4 +1,4 @@
-"""Finding the front of a neckline in a garment's picture: the outline shows the back's, and its inside below it."""
+"""The neck in a garment's picture: its corners, and its front. The outline shows the back's, and its inside below."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import cv2
 import numpy as np
 
 from mcld_app.body.garments.ground import lab_of
+from mcld_app.body.garments.outline import Outline
 
 _SAMPLES = 41  # of an arc
 _MIDDLE = 0.86  # of an arc's half width that is looked at: its ends run into the shoulders
 _BELOW, _DEEPEST = 0.12, 1.3  # of the neck's width: from below the back's own band, down to a deep neckline
 _SHAPES = (1.2, 2.0, 3.0)  # y falls as 1 - |x| ** shape: a V, a round neck, a wide one
 _CLEAR, _STANDS_OUT, _NEARLY = 0.7, 2.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
+
+
+def neck_corners(outline: Outline, points: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The two ends of the neck, (2,) x, y in pixels each, from the picture's left to its right."""
+    right, left = (_neck_corner(outline, points[f"{side}_shoulder"], points["neckline"]) for side in ("right", "left"))
+    return right, left
 
 
 def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray]) -> float | None:
@@ -83,3 +90,15 @@ def _strength(
         within = cv2.remap(solid, x, y, cv2.INTER_LINEAR)
         strength[k] = np.percentile(edge, 30, axis=1) * (within.mean(1) > 0.9)
     return strength
+
+
+def _neck_corner(outline: Outline, shoulder: np.ndarray, neckline: np.ndarray) -> np.ndarray:
+    """(2,) where the shoulder's line ends at the neck: the point of the outline between shoulder and axis that stands
+    farthest out beyond the straight line from the shoulder to the outline above the front of the neckline."""
+    top = np.array([neckline[0], outline.top])
+    column = outline.contour[np.abs(outline.contour[:, 0] - neckline[0]) < 2]
+    middle = column[column[:, 1].argmin()] if len(column) else top
+    way = outline.way(shoulder, middle)
+    line = middle - shoulder
+    off = (line[0] * (way[:, 1] - shoulder[1]) - line[1] * (way[:, 0] - shoulder[0])) * -np.sign(line[0])
+    return way[off.argmax()]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from mcld_app.body.garments import body_lines as lines
+from mcld_app.body.garments.neckline import neck_corners
 from mcld_app.body.garments.outline import Outline, resampled
 from mcld_app.body.garments.pairing import RIM, Fit, Pairs
-from mcld_app.body.garments.upper_points import inner_cuff, neck_corner
+from mcld_app.body.garments.sleeves import lower_edge
 
 _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
@@ -27,8 +28,6 @@ _SLENDER = (1.4, 1.95)  # its length in chest widths, laid flat and worn: a body
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
 _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is, near the middle
 _STICKS_OUT = 1.15  # of the straight line from armpit to hem; farther out lies a sleeve
-_INWARDS = 0.5  # of the way across from a cuff's outer end to below the armpit, a cuff's inner end nobody sees
-_TOUCHES = 0.02  # heights from the outline within which an armpit lies on it
 
 
 def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit:
@@ -40,7 +39,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
         kind: "top", "dress" or "coat".
     """
     sleeves = "left_cuff" in points
-    corners = {side: neck_corner(outline, points[f"{side}_shoulder"], points["neckline"]) for side, _ in _SIDES}
+    corners = dict(zip(("right", "left"), neck_corners(outline, points), strict=True))
     axis = float(np.mean([points["left_armpit"][0], points["right_armpit"][0], points["neckline"][0]]))
     neck_row = float(np.mean([corner[1] for corner in corners.values()]))
     pit_row = float(np.mean([points[f"{side}_armpit"][1] for side, _ in _SIDES]))
@@ -73,7 +72,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
             pairs.add(lines.side(y), (_side(outline, row, pit, points[f"{side}_hem"], axis, sign), row), sign)
         if sleeves:
             cuff = points[f"{side}_cuff"]
-            along = (cuff + _lower_edge(outline, pit, cuff, sign)[-1]) / 2 - (tip + pit) / 2
+            along = (cuff + lower_edge(outline, pit, cuff, sign)[-1]) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
             long = (np.linalg.norm(tip - corner) + np.linalg.norm(cuff - tip)) / metre
@@ -134,29 +133,13 @@ def _add_sleeve(
 ) -> None:
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
     upper = resampled(outline.way(tip, cuff), 6)
-    lower = resampled(_lower_edge(outline, pit, cuff, sign), 6)
+    lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
     for share, above, below in zip(np.linspace(0, 1, 6)[1:], upper[1:], lower[1:], strict=True):
         pairs.add(lines.arm_edge(0.02 + (reach - 0.02) * share, True), above, sign)
         if reach > 0.11:
             pairs.add(lines.arm_edge(0.10 + (reach - 0.10) * share, False), below, sign)
     if reach <= 0.11:
         pairs.add(lines.arm_edge(max(reach, 0.10), False), lower[-1], sign)
-
-
-def _lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -> np.ndarray:
-    """(N, 2): a sleeve's lower edge from the armpit to the cuff's inner end; where the armpit is hidden, straight down
-    to where the gap between sleeve and body begins."""
-    if np.linalg.norm(outline.nearest(pit) - pit) < _TOUCHES * outline.height:
-        return outline.way(pit, inner_cuff(outline, cuff, pit))
-    gaps = [
-        dent for dent in outline.dents
-        if pit[1] + _TOUCHES * outline.height < dent.place[1] < cuff[1] + 0.1 * outline.height
-        and 0 < sign * (dent.place[0] - outline.axis) < sign * (cuff[0] - outline.axis)
-    ]  # fmt: skip
-    if not gaps:
-        return np.stack([pit, cuff + (pit - cuff) * (_INWARDS, 0)])
-    gap = max(gaps, key=lambda dent: dent.depth).place
-    return np.concatenate([pit[None], outline.way(gap, inner_cuff(outline, cuff, gap))])
 
 
 def _add_middle(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mcld_app.body.garments.outline import Dent, Outline
+from mcld_app.body.garments.sleeves import outer_cuff
 from mcld_app.errors import PictureError
 
 _SIDES = (("left", 1), ("right", -1))  # the wearer's left lies to the picture's right
@@ -14,7 +15,6 @@ _STANDS_OUT = 0.06  # widths that a sleeve goes out beyond its armpit, at least
 _SHOULDER = 0.92  # of an armpit's distance from the axis, a shoulder's
 _TALL_CHEST, _ABOVE = 1.02, 0.05  # chest widths, heights: sleeves that lie on the body hide its armpits
 _LEVEL = 0.04  # heights by which armpits may differ
-_SLANT = 40.0  # degrees off a sleeve's direction in which its end has a corner
 _ARMHOLE = 0.55  # chest widths from the shoulders down to the armpits, about
 _ARMPIT_DOWN, _BODY_SHARE = 0.62, 0.62  # hem widths from neck to armpit; the body's share of body and sleeves
 
@@ -51,7 +51,7 @@ def find_upper(outline: Outline) -> tuple[Places, frozenset[str]]:
     guessed |= _level(outline, places)
     places |= _hem(outline, places["left_armpit"][0] - places["right_armpit"][0])
     for side, _ in _SIDES:
-        places[f"{side}_cuff"] = _cuff(outline, corners[side], places[f"{side}_armpit"])
+        places[f"{side}_cuff"] = outer_cuff(outline, corners[side], places[f"{side}_armpit"])
     if _armpits_hidden(outline, places, corners):
         guessed |= {"left_armpit", "right_armpit"}
         _guess_armpits(outline, places, corners)
@@ -112,49 +112,6 @@ def _armpit(outline: Outline, sign: int, corner: np.ndarray, neck: Dent | None) 
         if weight > most:
             best, most = dent, weight
     return best
-
-
-def _cuff(outline: Outline, corner: np.ndarray, armpit: np.ndarray) -> np.ndarray:
-    """The outer end of a cuff, on the way from the neck to the armpit."""
-    way = outline.way(corner, armpit)
-    armhole = np.array([armpit[0], (armpit[1] + corner[1]) / 2])
-    sign = np.sign(armpit[0] - outline.axis) or 1.0
-    outside = way[sign * (way[:, 0] - armpit[0]) > 0]
-    way = outside if len(outside) else way
-    far = way[np.linalg.norm(way - armhole, axis=1).argmax()]
-    return _corner(way, armhole, far - armhole, -1)
-
-
-def inner_cuff(outline: Outline, cuff: np.ndarray, armpit: np.ndarray) -> np.ndarray:
-    """(2,) the inner end of a cuff: the corner that the outline makes between the outer end and the armpit."""
-    return _corner(outline.way(cuff, armpit), armpit, cuff - armpit, 1)
-
-
-def _corner(way: np.ndarray, start: np.ndarray, along: np.ndarray, turn: int) -> np.ndarray:
-    """The corner of a sleeve's end: the way's farthest point in a direction half between along the sleeve and across
-    it, upwards (`turn` -1) or downwards (1)."""
-    across = np.array([-along[1], along[0]])
-    across = across * turn * (1 if across[1] > 0 else -1)
-    slant = np.radians(_SLANT)
-    return way[((way - start) @ (np.cos(slant) * along + np.sin(slant) * across)).argmax()]
-
-
-def neck_corners(outline: Outline, points: Places) -> tuple[np.ndarray, np.ndarray]:
-    """The two ends of the neck, (2,) x, y in pixels each, from the picture's left to its right."""
-    right, left = (neck_corner(outline, points[f"{side}_shoulder"], points["neckline"]) for side in ("right", "left"))
-    return right, left
-
-
-def neck_corner(outline: Outline, shoulder: np.ndarray, neckline: np.ndarray) -> np.ndarray:
-    """(2,) where the shoulder's line ends at the neck: the point of the outline between shoulder and axis that stands
-    farthest out beyond the straight line from the shoulder to the outline above the front of the neckline."""
-    top = np.array([neckline[0], outline.top])
-    column = outline.contour[np.abs(outline.contour[:, 0] - neckline[0]) < 2]
-    middle = column[column[:, 1].argmin()] if len(column) else top
-    way = outline.way(shoulder, middle)
-    line = middle - shoulder
-    off = (line[0] * (way[:, 1] - shoulder[1]) - line[1] * (way[:, 0] - shoulder[0])) * -np.sign(line[0])
-    return way[off.argmax()]
 
 
 def _shoulder(outline: Outline, sign: int, corner: np.ndarray, places: Places) -> np.ndarray:
