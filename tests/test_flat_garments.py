@@ -176,6 +176,21 @@ def test_a_mirrored_picture_has_mirrored_points(kind: str) -> None:
         assert other[twin] == pytest.approx((1 - x, y), abs=0.012), name
 
 
+@pytest.mark.parametrize("kind", DRAWN)
+@pytest.mark.parametrize("degrees", [-9, 7])
+def test_a_garment_that_lies_askew_is_set_upright(kind: str, degrees: float) -> None:
+    turn = cv2.getRotationMatrix2D((SIZE[1] / 2, SIZE[0] / 2), degrees, 0.85)
+    picture = cv2.warpAffine(DRAWN[kind]("white").picture, turn, SIZE[::-1], borderValue=(255, 255, 255))
+    places = flat_garment(picture, kind).points.in_pixels(SIZE)
+    for name in places:
+        if name.startswith("left_"):
+            right = places[name.replace("left", "right")]
+            assert abs(places[name][1] - right[1]) < 0.03 * SIZE[0], f"{name} is level with its twin"
+    assert np.hypot(*(places["left_hem"] - places["right_hem"])) == pytest.approx(
+        0.85 * np.hypot(*np.subtract(DRAWN[kind]().points["left_hem"], DRAWN[kind]().points["right_hem"])), rel=0.1
+    )
+
+
 @pytest.mark.parametrize("factor", [0.3, 0.6, 2.0])
 def test_points_are_shares_of_the_picture_whatever_its_size(factor: float) -> None:
     picture = cv2.resize(tee().picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)

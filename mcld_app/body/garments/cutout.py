@@ -9,6 +9,7 @@ import numpy as np
 
 from mcld_app.body.garments.ground import ground_of
 from mcld_app.body.garments.segmentation import standing_out
+from mcld_app.body.garments.upright import set_upright
 from mcld_app.errors import PictureError
 
 SIDE = 960
@@ -31,7 +32,7 @@ class Cutout:
     """A garment, cut out.
 
     Attributes:
-        picture: (H, W, 3) uint8 RGB, at most `SIDE` high and wide.
+        picture: (H, W, 3) uint8 RGB, at most `SIDE` high and wide; a garment that lay askew is upright.
         mask: (H, W) bool, the garment's pixels.
         left_out: how many other things were found in the picture and left out.
     """
@@ -60,7 +61,7 @@ def cut_out(picture: np.ndarray) -> Cutout:
         )
     if small.shape[2] == 4 and (small[..., 3] < 128).mean() > _CLEAR:
         mask, left_out = _one_piece(small[..., 3] >= 128)
-        return Cutout(_on_white(small), mask, left_out)
+        return Cutout(*set_upright(_on_white(small), mask), left_out)
     colours = _on_white(small)
     ground = ground_of(colours)
     if ground.share < 0.35:
@@ -68,7 +69,7 @@ def cut_out(picture: np.ndarray) -> Cutout:
             f"{_NO_GARMENT}It reaches the picture's edge nearly everywhere, or the ground is too motley. {_WHAT_TO_DO}"
         )
     mask, left_out = _one_piece(standing_out(colours, ground))
-    return Cutout(colours, mask, left_out)
+    return Cutout(*set_upright(colours, mask), left_out)
 
 
 def _reduced(picture: np.ndarray) -> np.ndarray:

@@ -72,16 +72,8 @@ class Outline:
     @cached_property
     def _mirror(self) -> tuple[float, float]:
         small = cv2.resize(self.mask.astype(np.uint8), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) > 0
-        columns = np.flatnonzero(small.any(0))
-        middle, reach = (columns[0] + columns[-1]) / 2, _OFF_MIDDLE * np.ptp(columns)
-        best = (-1.0, middle)
-        for twice in range(round(2 * (middle - reach)), round(2 * (middle + reach)) + 1):
-            low, high = max(0, twice - small.shape[1] + 1), min(small.shape[1] - 1, twice)
-            part = small[:, low : high + 1]
-            both = np.count_nonzero(part & part[:, ::-1])
-            either = 2 * np.count_nonzero(small) - both
-            best = max(best, (both / either, twice / 2))
-        return best[1] * 4 + 1.5, best[0]
+        axis, likeness = mirror_axis(small)
+        return axis * 4 + 1.5, likeness
 
     @property
     def axis(self) -> float:
@@ -151,6 +143,18 @@ class Outline:
         """The stretch of a row that the axis crosses, or the one nearest to it; None where there is none."""
         runs = self.runs(y)
         return min(runs, key=lambda r: max(r[0] - self.axis, self.axis - r[1], 0), default=None)
+
+
+def mirror_axis(mask: np.ndarray) -> tuple[float, float]:
+    """The column about which a mask (H, W) bool is most like its mirror image, and the share of the two that is both."""
+    columns = np.flatnonzero(mask.any(0))
+    middle, reach = (columns[0] + columns[-1]) / 2, _OFF_MIDDLE * np.ptp(columns)
+    whole, best = np.count_nonzero(mask), (-1.0, float(middle))
+    for twice in range(round(2 * (middle - reach)), round(2 * (middle + reach)) + 1):
+        part = mask[:, max(0, twice - mask.shape[1] + 1) : min(mask.shape[1] - 1, twice) + 1]
+        both = np.count_nonzero(part & part[:, ::-1])
+        best = max(best, (both / (2 * whole - both), twice / 2))
+    return best[1], best[0]
 
 
 def resampled(path: np.ndarray, count: int) -> np.ndarray:
