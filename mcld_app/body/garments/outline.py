@@ -146,7 +146,7 @@ class Outline:
 
 
 def mirror_axis(mask: np.ndarray) -> tuple[float, float]:
-    """The column about which a mask (H, W) bool is most like its mirror image, and the share of the two that is both."""
+    """The column about which a mask (H, W) bool is most like its mirror image, and how much of the two is both."""
     columns = np.flatnonzero(mask.any(0))
     middle, reach = (columns[0] + columns[-1]) / 2, _OFF_MIDDLE * np.ptp(columns)
     whole, best = np.count_nonzero(mask), (-1.0, float(middle))
