@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("download", "fetch weights and models that are missing", "mcld_app.cli.download"),
     Command("trust", "vouch for weight files that you put there by hand", "mcld_app.cli.trust"),
     Command("start", "begin a recipe with a photo of somebody", "mcld_app.cli.start"),
+    Command("garment", "dress somebody in a garment from a shop's picture of it", "mcld_app.cli.garment"),
     Command("generate", "draw a recipe, or a folder of them", "mcld_app.cli.generate"),
     Command("draw-pairs", "draw a test list's pairs from a prepared folder", "mcld_app.cli.draw_pairs"),
     Command("evaluate", "measure results by the paper's figures", "mcld_app.cli.evaluate"),

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
+from mcld_app.body.garments.back import extent_alone, with_back
+from mcld_app.body.garments.points import checked_kind
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.texture.dressing import GarmentLayer, garment_layer
+from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.area import Area, area_label, checked_area
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
 
+_LEGS = frozenset(range(7, 15))
 _LEAST = 0.03  # share of an area that must be seen before it can be taken
+
+
+REGION_OF: Mapping[str, str] = MappingProxyType(
+    {"top": "upper", "coat": "upper", "dress": "body", "trousers": "bottom", "shorts": "bottom", "skirt": "bottom"}
+)
+"""Kind of garment -> the region it is worn on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +38,15 @@ class Garment:
         region: the region they are usually worn on.
         extent: (512, 512) bool, the texels the clothes have, where the picture shows them and nobody; None where
             somebody wears them, so that the whole region is theirs.
+        kind: a key of `garments.points.KINDS` where they come from a picture of a garment laid out flat, which says
+            nothing of its back; else "".
     """
 
     label: str
     donor: Person
     region: str
     extent: np.ndarray | None = None
+    kind: str = ""
 
     @cached_property
     def _layers(self) -> dict[Area, GarmentLayer]:
@@ -50,10 +65,18 @@ class Garment:
             at_home = self.extent is not None and area == self.region
             whole = "body" if at_home or not isinstance(area, str) else area
             layer = garment_layer(
-                self.donor.texture, whole, only=self.extent, bares=at_home or (self.extent is None and whole == area)
+                self._cloth, whole, only=self.extent, bares=at_home or (self.extent is None and whole == area)
             )
+            if self.kind and self.region == "upper":  # a long top bares no legs
+                layer = replace(layer, bared=layer.bared & ~parts_mask(_LEGS))
             self._layers[area] = layer if isinstance(area, str) else self._within(layer, area)
         return self._layers[area]
+
+    @cached_property
+    def _cloth(self) -> TextureMap:
+        """The donor's texture map, a flat garment's back guessed."""
+        flat = self.kind and self.extent is not None
+        return with_back(self.donor.texture, self.extent) if flat else self.donor.texture
 
     def _within(self, layer: GarmentLayer, parts: frozenset[int]) -> GarmentLayer:
         mask = parts_mask(checked_area(parts))
@@ -69,3 +92,9 @@ class Garment:
 def clothes_of(person: Person) -> Garment:
     """All that a person wears in their picture."""
     return Garment(f"{person.name}’s clothes", person, "upper")
+
+
+def garment_alone(donor: Person, kind: str) -> Garment:
+    """The garment of a photo and an IUV map that show it alone, as a kind of `KINDS`: its extent and its back are
+    worked out of the two, so that a recipe that keeps them keeps the garment."""
+    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], extent_alone(donor.texture), kind)

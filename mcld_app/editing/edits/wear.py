@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
+from mcld_app.body.garments.points import KINDS
 from mcld_app.body.parts import region_pixels
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import lay_on
@@ -14,7 +16,7 @@ from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing import samples
 from mcld_app.editing.area import Area, area_label, checked_area, parts_of
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
-from mcld_app.editing.garment import Garment, clothes_of
+from mcld_app.editing.garment import Garment, clothes_of, garment_alone
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
 from mcld_app.request import STUDIO, Conditioning
@@ -23,10 +25,14 @@ _THIGHS = frozenset({7, 8, 9, 10})
 
 
 class WearRecord(AreaRecord, EditRecord):
-    """A garment on an area: a sample garment's, or what a person wears there."""
+    """A garment on an area: a sample garment's, what a person wears there, or a garment that a picture shows alone."""
 
     kind: Literal["wear"]
     garment: PersonRef
+    alone: Annotated[
+        str | None,
+        Field(json_schema_extra={"enum": [*KINDS, None]}, description="the kind of a garment shown alone"),
+    ] = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +101,16 @@ class Wear(Edit):
 
     def to_record(self, writer: Writer) -> WearRecord:
         donor = writer.person(self.garment.donor)
-        return WearRecord(kind="wear", on=self.on, garment=donor, **area_fields(self.area))
+        alone = {"alone": self.garment.kind} if self.garment.kind else {}
+        return WearRecord(kind="wear", on=self.on, garment=donor, **alone, **area_fields(self.area))
 
     @classmethod
     def from_record(cls, record: WearRecord, reader: Reader) -> Wear:
         ref = record.garment
         if isinstance(ref, SampleRef) and ref.sample in samples.garments():
             garment = samples.sample_garment(ref.sample)
+        elif record.alone is not None:
+            garment = garment_alone(reader.person(ref), record.alone)
         else:
             garment = clothes_of(reader.person(ref))
         return cls(garment, record.area, on=record.on)

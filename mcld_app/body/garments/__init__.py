@@ -1,0 +1,1 @@
+"""Garments from a picture of the garment alone: cut out, measured, and laid on the mannequin."""

@@ -1,0 +1,133 @@
+"""Cutting out: which pixels of a picture show the garment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mcld_app.body.garments.ground import ground_of
+from mcld_app.body.garments.segmentation import standing_out
+from mcld_app.body.garments.upright import set_upright
+from mcld_app.errors import PictureError
+
+SIDE = 960
+"""Pixels of the longer side that are looked at: a texel of the texture map is about 4 mm of cloth."""
+
+LEAST_SIDE = 120
+"""Pixels of the shorter side, at least: of less, a texture map would be all blur."""
+
+_SECOND = 0.30  # a piece of this share of the largest one is a garment of its own
+_MOST_GARMENTS = 3  # so many can be counted; more are a pattern
+_SMALLEST, _LARGEST = 0.02, 0.92  # shares of the picture
+_CLEAR = 0.02  # share of clear pixels that makes a picture one with transparency
+
+_NO_GARMENT = "No garment stands out from its ground in this picture. "
+_WHAT_TO_DO = "Choose a picture of one garment on a plain ground, or one whose ground is transparent."
+
+
+@dataclass(frozen=True, eq=False)
+class Cutout:
+    """A garment, cut out.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB, at most `SIDE` high and wide; a garment that lay askew is upright.
+        mask: (H, W) bool, the garment's pixels.
+        left_out: how many other things were found in the picture and left out.
+    """
+
+    picture: np.ndarray
+    mask: np.ndarray
+    left_out: int = 0
+
+
+def cut_out(picture: np.ndarray) -> Cutout:
+    """The garment of a picture.
+
+    Args:
+        picture: (H, W, 3) or (H, W, 4) uint8 RGB(A); where there is transparency, that says what the garment is.
+
+    Raises:
+        PictureError: for pictures that are too small, show no garment, or more than one.
+    """
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in (3, 4):
+        raise PictureError("A garment's picture must be RGB or RGBA with 8 bits per channel.")
+    small = _reduced(picture)
+    if min(small.shape[:2]) < LEAST_SIDE:
+        raise PictureError(
+            f"This picture is {picture.shape[1]} x {picture.shape[0]} pixels, too small for a garment. Choose one with "
+            f"at least {LEAST_SIDE} pixels on its shorter side."
+        )
+    if small.shape[2] == 4 and (small[..., 3] < 128).mean() > _CLEAR:
+        mask, left_out = _one_piece(small[..., 3] >= 128)
+        return Cutout(*set_upright(_on_white(small), mask), left_out)
+    colours = _on_white(small)
+    ground = ground_of(colours)
+    if ground.share < 0.35:
+        raise PictureError(
+            f"{_NO_GARMENT}It reaches the picture's edge nearly everywhere, or the ground is too motley. {_WHAT_TO_DO}"
+        )
+    mask, left_out = _one_piece(standing_out(colours, ground))
+    return Cutout(*set_upright(colours, mask), left_out)
+
+
+def _reduced(picture: np.ndarray) -> np.ndarray:
+    scale = SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+def _on_white(picture: np.ndarray) -> np.ndarray:
+    if picture.shape[2] == 3:
+        return picture
+    alpha = picture[..., 3:].astype(np.float32) / 255
+    return (picture[..., :3] * alpha + 255 * (1 - alpha) + 0.5).astype(np.uint8)
+
+
+def _one_piece(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """The largest piece without what hangs on it by a thread, and how many others there are.
+
+    Raises:
+        PictureError: where there is none, or another of about its size.
+    """
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    count, label, stats, _ = cv2.connectedComponentsWithStats(opened)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if count < 2 or areas.max() < _SMALLEST * mask.size:
+        raise PictureError(_NO_GARMENT + _WHAT_TO_DO)
+    order = np.argsort(-areas)
+    if len(order) > 1 and areas[order[1]] > _SECOND * areas[order[0]]:
+        several = int((areas > _SECOND * areas[order[0]]).sum())
+        if several > _MOST_GARMENTS:
+            raise PictureError(_NO_GARMENT + _WHAT_TO_DO)
+        raise PictureError(f"This picture shows {several} things side by side. Cut it so that one garment is left.")
+    piece = label == 1 + order[0]
+    if piece.mean() > _LARGEST:
+        raise PictureError(f"{_NO_GARMENT}It fills the whole picture. {_WHAT_TO_DO}")
+    kept = _without_hook(piece)
+    others = int((areas[order[1:]] > 1e-4 * mask.size).sum()) + int(kept is not piece)
+    return kept, others
+
+
+def _without_hook(piece: np.ndarray) -> np.ndarray:
+    """Without a thin thing that stands up from the middle, as a hanger's hook does."""
+    rows, columns = np.flatnonzero(piece.any(1)), np.flatnonzero(piece.any(0))
+    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+    side = max(3, round(0.03 * width)) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    solid = cv2.morphologyEx(piece.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
+    count, label, stats, centres = cv2.connectedComponentsWithStats((piece & ~solid).astype(np.uint8))
+    if not solid.any():
+        return piece
+    top = np.flatnonzero(solid.any(1))[0]
+    middle = (columns[0] + columns[-1]) / 2
+    kept = piece
+    for k in range(1, count):
+        x, y = centres[k]
+        tall = stats[k, cv2.CC_STAT_HEIGHT] > 0.03 * height
+        if tall and y < top + 0.02 * height and abs(x - middle) < 0.12 * width:
+            kept = kept & (label != k)
+    return kept

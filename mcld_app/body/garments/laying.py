@@ -1,0 +1,158 @@
+"""A garment's picture laid on the mannequin: a photo and an IUV map of the garment alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mcld_app.body.garments.body_lines import along_arm
+from mcld_app.body.garments.cutout import Cutout
+from mcld_app.body.garments.lower_fit import fit_legs, fit_skirt
+from mcld_app.body.garments.neckline import inside_of_back, neck_corners
+from mcld_app.body.garments.outline import Outline
+from mcld_app.body.garments.pairing import Fit
+from mcld_app.body.garments.points import KeyPoints
+from mcld_app.body.garments.thin_plate import ThinPlate
+from mcld_app.body.garments.upper_fit import fit_upper
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.filling import pull_push
+from mcld_app.body.texture.texture_map import texels_seen
+from mcld_app.errors import PictureError
+
+SIZE = (1024, 704)
+"""Height and width of the picture a garment is laid on."""
+
+_GROUND = 243  # grey level around it
+_LEAST = 0.004  # share of that picture that must show the garment
+_TRUNK, _LEGS, _ARMS = (1, 2), tuple(range(7, 15)), tuple(range(15, 23))
+
+
+@dataclass(frozen=True, eq=False)
+class Fall:
+    """What of a garment hangs from the body instead of lying on it: below the crotch, for a shell to take.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB, the garment's colours, drawn outwards over its rim.
+        mask: (H, W) bool, the garment.
+        heights: (N,) float64, metres above the floor on the resting mannequin, falling.
+        rows: (N,) float64, the picture's rows there.
+        ends: (N, 2) float64, first and last column of the garment there.
+        metre: pixels of the picture that a metre of cloth takes.
+    """
+
+    picture: np.ndarray
+    mask: np.ndarray
+    heights: np.ndarray
+    rows: np.ndarray
+    ends: np.ndarray
+    metre: float
+
+
+@dataclass(frozen=True, eq=False)
+class LaidGarment:
+    """A garment laid on the mannequin, in the form `assets/garments` has.
+
+    Attributes:
+        photo: (1024, 704, 3) uint8 RGB.
+        iuv: (1024, 704, 3) uint8, channels I, U, V: the garment's pixels only.
+        pose: the mannequin's.
+        fit: what was laid where.
+        fall: what hangs below the crotch; None for tops, trousers and shorts.
+    """
+
+    photo: np.ndarray
+    iuv: np.ndarray
+    pose: Pose
+    fit: Fit
+    fall: Fall | None
+
+
+def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
+    """Lay a garment that was cut out on the mannequin, by its key points.
+
+    Raises:
+        PictureError: where next to nothing of it comes to lie on the body: the points are wrong.
+    """
+    outline = Outline.of(cutout.mask)
+    places = points.in_pixels(cutout.mask.shape)
+    if points.kind in ("top", "dress", "coat"):
+        fit = fit_upper(outline, places, points.kind)
+    else:
+        fit = fit_skirt(outline, places) if points.kind == "skirt" else fit_legs(outline, places, points.kind)
+    pose = _pose(fit)
+    vertices, _ = posed_vertices(pose)
+    spline = ThinPlate.fit(to_picture(fit.points.at(vertices), pose, SIZE)[:, :2].astype(float), fit.places)
+    iuv = draw_iuv(pose, SIZE)
+    worn = _reached(iuv, fit)
+    where = spline.over(SIZE)
+    mask = cutout.mask
+    if "neckline" in places:
+        mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
+    colours = drawn_outwards(cutout.picture, cutout.mask)
+    inside = cv2.remap(mask.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
+    worn &= inside | ~_by_mask(iuv, fit)
+    if worn.mean() < _LEAST:
+        raise PictureError("Next to nothing of the garment comes to lie on the body. Move its points to where neck, "
+                           "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
+    photo = np.full((*SIZE, 3), _GROUND, np.uint8)
+    photo[worn] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[worn]
+    hanging = _fall(colours, cutout.mask, outline, fit) if points.kind in ("dress", "coat", "skirt") else None
+    return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, hanging)
+
+
+def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.ndarray:
+    """(H, W, 3) uint8: a picture whose colours inside a mask, `rim` pixels from its edge, go on smoothly outside."""
+    kernel = np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)
+    inner = cv2.erode(mask.astype(np.uint8), kernel)
+    filled = pull_push(picture.astype(np.float32), inner.astype(np.float32))
+    return np.where(inner[..., None] > 0, picture, np.clip(filled + 0.5, 0, 255).astype(np.uint8))
+
+
+def _pose(fit: Fit) -> Pose:
+    """The mannequin in the garment's pose, small enough that its sleeves are in the picture."""
+    raised = max(fit.angles.get(f"{side}_shoulder.raise", 0.0) for side in ("left", "right")) + 6
+    out = 0.22 + max(fit.sleeve, 0.0) * np.sin(np.radians(min(raised, 90)))
+    zoom = min(1.0, SIZE[1] / SIZE[0] / max(out, 0.1))
+    return Pose("a garment's", fit.angles, zoom=float(zoom))
+
+
+def _rest(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Flat pixels of the body (P,), and where they lie on the resting body (P, 3)."""
+    pixel, xy = texels_seen(iuv)
+    column, row = np.minimum(np.round(xy), 511).astype(int).T
+    surface = rest_surface()
+    return pixel, np.stack([surface.x[row, column], surface.y[row, column], surface.z[row, column]], 1)
+
+
+def _reached(iuv: np.ndarray, fit: Fit) -> np.ndarray:
+    """(H, W) bool: the pixels of the body that the garment reaches, as far as hems and sleeves go."""
+    pixel, place = _rest(iuv)
+    part = iuv.reshape(-1, 3)[pixel, 0]
+    y = place[:, 1]
+    on_body = np.isin(part, _TRUNK + _LEGS) & (y >= fit.hem) & (y <= fit.top)
+    on_arm = np.isin(part, _ARMS) & (along_arm(place) <= fit.sleeve) & (fit.sleeve > 0)
+    out = np.zeros(iuv.shape[:2], bool)
+    out.ravel()[pixel] = on_body | on_arm
+    # Between two parts of the body a pixel may look up a texel beside the map's islands.
+    closed = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
+    return out | closed & np.isin(iuv[..., 0], np.unique(part[on_body | on_arm]))
+
+
+def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
+    """(H, W) bool: the pixels of the trunk where the garment's own mask says whether it is there."""
+    pixel, place = _rest(iuv)
+    part = iuv.reshape(-1, 3)[pixel, 0]
+    out = np.zeros(iuv.shape[:2], bool)
+    out.ravel()[pixel] = np.isin(part, _TRUNK) & (place[:, 1] > fit.high)
+    return out
+
+
+def _fall(colours: np.ndarray, mask: np.ndarray, outline: Outline, fit: Fit) -> Fall:
+    heights = np.linspace(min(fit.top, 1.0), fit.hem, 24)
+    rows = np.interp(heights, fit.rows[0][::-1], fit.rows[1][::-1])
+    ends = [outline.middle_run(row) or (outline.axis, outline.axis) for row in rows]
+    return Fall(colours, mask, heights, rows, np.array(ends, float), fit.metre)

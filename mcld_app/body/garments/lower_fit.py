@@ -1,0 +1,87 @@
+"""Laying trousers, shorts or a skirt on the mannequin."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mcld_app.body.garments import body_lines as lines
+from mcld_app.body.garments.lower_points import leg_run
+from mcld_app.body.garments.outline import Outline
+from mcld_app.body.garments.pairing import RIM, Fit, Pairs
+
+_SIDES = (("left", 1), ("right", -1))
+_WAIST, _CROTCH = 1.06, 0.868  # metres above the floor
+_LOWEST = 0.26  # metres from the waistband to the lowest crotch that is laid on a body's
+_WIDTH = {"trousers": 0.37, "shorts": 0.37, "skirt": 0.34}  # metres across a waistband
+_LONGEST = {"trousers": 1.05, "shorts": 0.70, "skirt": 0.98}  # metres from there to the hem
+_HEM = {"trousers": (0.07, 0.60), "shorts": (0.40, 0.80), "skirt": (0.10, 0.82)}
+_ARMS = {"left_shoulder.raise": 64.0, "right_shoulder.raise": 64.0}
+_APART = {"left_hip.side": 8.0, "right_hip.side": 8.0}
+
+
+def fit_legs(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit:
+    """How trousers or shorts are laid on the mannequin; `points` in pixels, see `points.LABELS`."""
+    waist_row, hem_row = _row(points, "waist"), _row(points, "hem")
+    metre, hem = _metre_and_hem(points, kind, hem_row - waist_row)
+    # A crotch that hangs low is on nobody's body: down to it the cloth is parted in the middle.
+    crotch = np.array([points["crotch"][0], min(points["crotch"][1], waist_row + _LOWEST * metre)])
+    pairs = Pairs()
+    for side, sign in _SIDES:
+        waist, outer, inner = (points[f"{side}_{name}"] for name in ("waist", "hem", "inner_hem"))
+        for share in np.linspace(0, 1, 5):
+            row = waist[1] + (crotch[1] - waist[1]) * share
+            x = waist[0] if share == 0 else _edge(outline, row, sign)
+            pairs.add(lines.side(_WAIST + (_CROTCH - _WAIST) * share), (x, row), sign)
+        for share in np.linspace(0, 1, 8)[1:]:
+            y, row = _CROTCH + (hem - _CROTCH) * share, crotch[1] + (outer[1] - crotch[1]) * share
+            first, last = leg_run(outline, row, crotch[0], sign)
+            ends = (last - RIM, first + RIM) if sign > 0 else (first + RIM, last - RIM)
+            if share == 1:
+                ends = (outer[0] - sign * RIM, inner[0] + sign * RIM)
+            pairs.add(lines.side(y), (ends[0], row), sign)
+            pairs.add(lines.inner_leg(y), (ends[1], row), sign)
+    axis = (points["left_waist"][0] + points["right_waist"][0]) / 2
+    pairs.add(lines.front(_WAIST), (axis, waist_row))
+    pairs.add(lines.front(0.96), ((axis + crotch[0]) / 2, waist_row + (crotch[1] - waist_row) * 0.52))
+    pairs.add(lines.front(_CROTCH + 0.01), crotch - (0, RIM))
+    found, places = pairs.done()
+    rows = np.array([_WAIST, _CROTCH, hem]), np.array([waist_row, crotch[1], hem_row])
+    return Fit(found, places, _ARMS | _APART, metre, _WAIST, hem, _WAIST, -1.0, rows)
+
+
+def fit_skirt(outline: Outline, points: dict[str, np.ndarray]) -> Fit:
+    """How a skirt is laid on the mannequin: on the legs, as well as they let."""
+    waist_row, hem_row = _row(points, "waist"), _row(points, "hem")
+    metre, hem = _metre_and_hem(points, "skirt", hem_row - waist_row)
+    axis = (points["left_waist"][0] + points["right_waist"][0]) / 2
+    pairs = Pairs()
+    for share in np.linspace(0, 1, 10):
+        y, row = _WAIST + (hem - _WAIST) * share, waist_row + (hem_row - waist_row) * share
+        for side, sign in _SIDES:
+            x = points[f"{side}_waist"][0] if share == 0 else _edge(outline, row, sign)
+            pairs.add(lines.side(y), (x, row), sign)
+            if y < _CROTCH - 0.01:
+                pairs.add(lines.inner_leg(y), (axis + sign * 0.06 * abs(x - axis), row), sign)
+        if y > 0.90:
+            pairs.add(lines.front(y), (axis, row))
+    found, places = pairs.done()
+    rows = np.array([_WAIST, hem]), np.array([waist_row, hem_row])
+    return Fit(found, places, _ARMS, metre, _WAIST, hem, _WAIST, -1.0, rows)
+
+
+def _metre_and_hem(points: dict[str, np.ndarray], kind: str, length: float) -> tuple[float, float]:
+    across = max(abs(points["left_waist"][0] - points["right_waist"][0]), 1.0)
+    metre = max(across / _WIDTH[kind], length / _LONGEST[kind], 1.0)
+    return metre, float(np.clip(_WAIST - length / metre, *_HEM[kind]))
+
+
+def _row(points: dict[str, np.ndarray], name: str) -> float:
+    return float((points[f"left_{name}"][1] + points[f"right_{name}"][1]) / 2)
+
+
+def _edge(outline: Outline, row: float, sign: int) -> float:
+    """x of the garment's outer side in a row."""
+    runs = outline.runs(row)
+    if not runs:
+        return outline.axis
+    return runs[-1][1] - RIM if sign > 0 else runs[0][0] + RIM

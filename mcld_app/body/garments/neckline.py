@@ -1,0 +1,104 @@
+"""The neck in a garment's picture: its corners, and its front. The outline shows the back's, and its inside below."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mcld_app.body.garments.ground import lab_of
+from mcld_app.body.garments.outline import Outline
+
+_SAMPLES = 41  # of an arc
+_MIDDLE = 0.86  # of an arc's half width that is looked at: its ends run into the shoulders
+_BELOW, _DEEPEST = 0.12, 1.3  # of the neck's width: from below the back's own band, down to a deep neckline
+_SHAPES = (1.2, 2.0, 3.0)  # y falls as 1 - |x| ** shape: a V, a round neck, a wide one
+_CLEAR, _STANDS_OUT, _NEARLY = 0.7, 2.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
+
+
+def neck_corners(outline: Outline, points: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The two ends of the neck, (2,) x, y in pixels each, from the picture's left to its right."""
+    right, left = (_neck_corner(outline, points[f"{side}_shoulder"], points["neckline"]) for side in ("right", "left"))
+    return right, left
+
+
+def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray]) -> float | None:
+    """How far below its corners the front of a neckline lies, in pixels; None where none is seen.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        mask: (H, W) bool, the garment.
+        corners: (2,) x, y in pixels of the neck's two ends, from left to right.
+    """
+    left, right = corners
+    width, middle = right[0] - left[0], (left + right) / 2
+    if width < 12:
+        return None
+    column = np.flatnonzero(mask[:, int(np.clip(round(middle[0]), 0, mask.shape[1] - 1))])
+    back = column[0] - middle[1] if len(column) else 0.0
+    depths = np.arange(max(back, 0.0) + _BELOW * width, _DEEPEST * width, 1.0)
+    if len(depths) < 3:
+        return None
+    best = _strength(picture, mask, corners, depths).max(0)
+    usual = float(np.median(best[best > 0])) if (best > 0).any() else 0.0
+    if best.max() < max(_CLEAR, _STANDS_OUT * usual):
+        return None
+    peaks = (best >= np.roll(best, 1)) & (best >= np.roll(best, -1)) & (best >= _NEARLY * best.max())
+    return float(depths[int(peaks.argmax())])
+
+
+def inside_of_back(
+    picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], row: float
+) -> np.ndarray:
+    """The pixels of a garment that show the inside of its back, above the front of its neckline: (H, W) bool.
+
+    Args:
+        picture, mask, corners: as for `front_of_neckline`.
+        row: of the front of the neckline in the picture's middle.
+    """
+    left, right = corners
+    width = max(right[0] - left[0], 1.0)
+    depth = row - (left[1] + right[1]) / 2
+    if depth <= 0:
+        return np.zeros_like(mask)
+    shape = _SHAPES[int(_strength(picture, mask, corners, np.array([depth]))[:, 0].argmax())]
+    u = 2 * (np.arange(mask.shape[1]) - (left[0] + right[0]) / 2) / width
+    chord = np.interp(np.arange(mask.shape[1]), [left[0], right[0]], [left[1], right[1]])
+    curve = np.where(np.abs(u) < 1, chord + depth * (1 - np.abs(u) ** shape), -1.0)
+    return mask & (np.arange(mask.shape[0])[:, None] < curve[None])
+
+
+def _strength(
+    picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray
+) -> np.ndarray:
+    """How strong an edge runs along the arcs of each shape and depth: (shapes, depths) Lab units a pixel."""
+    left, right = corners
+    width, middle = right[0] - left[0], (left + right) / 2
+    lab = cv2.GaussianBlur(lab_of(picture), (0, 0), max(1.0, width / 60))
+    down = cv2.Sobel(lab, cv2.CV_32F, 0, 1, ksize=3) / 8
+    across = cv2.Sobel(lab, cv2.CV_32F, 1, 0, ksize=3) / 8
+    solid = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
+    u = np.linspace(-_MIDDLE, _MIDDLE, _SAMPLES)
+    strength = np.zeros((len(_SHAPES), len(depths)))
+    for k, shape in enumerate(_SHAPES):
+        x = np.broadcast_to(middle[0] + u * width / 2, (len(depths), _SAMPLES)).astype(np.float32)
+        drop = 1 - np.abs(u) ** shape
+        y = (middle[1] + depths[:, None] * drop).astype(np.float32)
+        slope = -depths[:, None] * shape * np.sign(u) * np.abs(u) ** (shape - 1) / (width / 2)
+        length = np.sqrt(1 + slope**2)
+        steps = [cv2.remap(g, x, y, cv2.INTER_LINEAR) for g in (down, across)]
+        edge = np.linalg.norm((steps[0] - slope[..., None] * steps[1]) / length[..., None], axis=2)
+        within = cv2.remap(solid, x, y, cv2.INTER_LINEAR)
+        strength[k] = np.percentile(edge, 30, axis=1) * (within.mean(1) > 0.9)
+    return strength
+
+
+def _neck_corner(outline: Outline, shoulder: np.ndarray, neckline: np.ndarray) -> np.ndarray:
+    """(2,) where the shoulder's line ends at the neck: the point of the outline between shoulder and axis that stands
+    farthest out beyond the straight line from the shoulder to the outline above the front of the neckline."""
+    top = np.array([neckline[0], outline.top])
+    column = outline.contour[np.abs(outline.contour[:, 0] - neckline[0]) < 2]
+    middle = column[column[:, 1].argmin()] if len(column) else top
+    way = outline.way(shoulder, middle)
+    line = middle - shoulder
+    off = (line[0] * (way[:, 1] - shoulder[1]) - line[1] * (way[:, 0] - shoulder[0])) * -np.sign(line[0])
+    return way[off.argmax()]

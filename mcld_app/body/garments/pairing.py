@@ -1,0 +1,56 @@
+"""What a garment's outline is laid on: pairs of places on the mannequin and in the garment's picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mcld_app.body.garments.body_lines import SurfacePoints, joined
+
+RIM = 3.0
+"""Pixels inside the outline at which colours are taken: its own rim is half ground."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """How a garment is laid on the mannequin.
+
+    Attributes:
+        points: N places on the mannequin.
+        places: (N, 2) float64, x and y in the garment's picture.
+        angles: the mannequin's pose, "joint.axis" -> degrees.
+        metre: pixels of the garment's picture that a metre of cloth takes.
+        top, hem: metres above the floor between which it reaches; above `top` its mask says where it is.
+        high: metres above the floor from which the mask says where it is: neckline, armholes.
+        sleeve: metres along the arm from the shoulder joint that its sleeves reach; below 0 for none.
+        rows: heights in metres, from above downwards, and the rows of the picture that lie there.
+    """
+
+    points: SurfacePoints
+    places: np.ndarray
+    angles: Mapping[str, float]
+    metre: float
+    top: float
+    hem: float
+    high: float
+    sleeve: float
+    rows: tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(eq=False)
+class Pairs:
+    """Gathers pairs; given for the wearer's left side and mirrored where they belong to the right."""
+
+    points: list[SurfacePoints] = field(default_factory=list)
+    places: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, point: SurfacePoints, place: np.ndarray | tuple[float, float], sign: int = 1) -> None:
+        """A place of the body's left side (`sign` 1) or its mirror image (-1), and where it lies in the picture."""
+        self.points.append(point if sign > 0 else point.mirrored())
+        self.places.append(np.asarray(place, float))
+
+    def done(self) -> tuple[SurfacePoints, np.ndarray]:
+        """All of them."""
+        return joined(self.points), np.stack(self.places)

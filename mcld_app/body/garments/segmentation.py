@@ -1,0 +1,139 @@
+"""Segmentation: what of a picture stands out from its ground."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mcld_app.body.garments.ground import Ground, lab_of
+
+_BAR, _STRICT, _SHADOW = 3.0, 1.5, 2.2  # bars for "not ground": Lab units, times the noise, times the first bar
+_FAINT, _LOST = 1.0, 0.6  # a bar for white cloth on white, and the share that is left of such cloth by the usual one
+_BAND = 0.12  # share of the garment that a higher bar may take away and is then taken for a shadow
+_COLOURED, _SAME_HUE, _DARKEST = 10.0, 3.5, 30.0  # hue and lightness of garments that cast shadows, and of those
+_SHADE = 0.06  # share of the garment that hard shadows may take at most: more is grey cloth
+_SURE = 2.0  # Lab units; below, white cloth is as even as its ground
+_HOLE, _EVEN = 0.0003, 0.6  # ground seen through a garment: share of the picture, and of the bar it stays below
+_LIGHTER = 1.0  # L units
+_MOST_HOLES, _RIM, _TALL = 4, 0.09, 6.0  # how many there may be, how far inside in heights, height by mean width
+_SMALL = 420  # pixels of the longer side for the search by colours
+_STEPS = 3
+_CHANGE = 0.15  # share of the garment that the search by colours may add and take away
+
+
+def standing_out(picture: np.ndarray, ground: Ground) -> np.ndarray:
+    """The pixels that are not ground, (H, W) bool: perhaps in several pieces.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        ground: its ground.
+    """
+    mask, bar = _flooded(ground)
+    better = _by_colours(picture, mask)
+    if better is not None:
+        # A gap beside a sleeve has the ground's own colour; cloth into which the flood ran may be lighter.
+        cloth = mask | (ground.difference > bar) | (ground.lightness > _LIGHTER)
+        mask = better & cloth if bar > _SURE else better
+    if bar > _SURE:
+        mask = mask & ~_seen_through(mask, ground, _SHADOW * bar)
+        mask = _without_shade(mask, ground)
+    return mask
+
+
+def _flooded(ground: Ground) -> tuple[np.ndarray, float]:
+    """What the ground, flooded from the picture's edge, does not reach, and by which bar. Where a higher bar takes
+    little away, that was a shadow; where a much lower one keeps far more, that is white cloth on white."""
+    bar = max(_BAR, _STRICT * ground.noise)
+    mask = _above(ground, bar)
+    if _STRICT * ground.noise < _FAINT:
+        faint = _above(ground, _FAINT)
+        if np.count_nonzero(mask) < _LOST * np.count_nonzero(faint):
+            closed = cv2.morphologyEx(faint.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
+            return _filled(closed), _FAINT
+    higher = _above(ground, _SHADOW * bar)
+    gone = np.count_nonzero(mask & ~higher)
+    return (higher if gone < _BAND * np.count_nonzero(mask) else mask), bar
+
+
+
+def _above(ground: Ground, bar: float) -> np.ndarray:
+    mask = _filled(ground.difference >= bar)
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+
+
+
+def _seen_through(mask: np.ndarray, ground: Ground, bar: float) -> np.ndarray:
+    """Ground between a strap or a sleeve and the body, (H, W) bool: as even as the ground outside, unlike cloth."""
+    kernel = np.ones((3, 3), np.uint8)
+    count, label, stats, _ = cv2.connectedComponentsWithStats(
+        cv2.erode((mask & (ground.difference < bar)).astype(np.uint8), kernel)
+    )
+    large = np.flatnonzero(stats[1:count, cv2.CC_STAT_AREA] > _HOLE * mask.size) + 1
+    even = [k for k in large if np.median(ground.difference[label == k]) < _EVEN * bar]
+    if len(even) > _MOST_HOLES:  # stripes or dots of the ground's own colour
+        return np.zeros_like(mask)
+    inwards = cv2.distanceTransform(_filled(mask).astype(np.uint8), cv2.DIST_L2, 3)
+    tall = stats[:, cv2.CC_STAT_HEIGHT] ** 2 > _TALL * stats[:, cv2.CC_STAT_AREA]
+    even = [k for k in even if tall[k] and inwards[label == k].max() < _RIM * len(mask)]
+    return cv2.dilate(np.isin(label, even).astype(np.uint8), kernel) > 0
+
+
+
+def _without_shade(mask: np.ndarray, ground: Ground) -> np.ndarray:
+    """Without shadows at the rim of a coloured garment: darker than the ground and of its hue."""
+    if not mask.any() or np.median(ground.hue[mask]) < _COLOURED:
+        return mask
+    shade = (ground.hue < _SAME_HUE) & (ground.lightness < -1) & (ground.lightness > -_DARKEST)
+    kept = _filled(mask & ~shade)
+    gone = mask & ~kept
+    return mask & kept if np.count_nonzero(gone) < _SHADE * np.count_nonzero(mask) else mask
+
+
+
+def _filled(mask: np.ndarray) -> np.ndarray:
+    _, label = cv2.connectedComponents(np.pad(~mask, 1, constant_values=True).astype(np.uint8), connectivity=4)
+    return (label != label[0, 0])[1:-1, 1:-1]
+
+
+
+def _by_colours(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
+    """The mask as the colours of garment and ground have it (grabCut: Rother et al., 2004), where that follows the
+    picture's edges better; None where it does not."""
+    scale = _SMALL / max(picture.shape[:2])
+    size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    start = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_AREA)
+    if not 0.01 < start.mean() < 0.98:
+        return None
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13))
+    state = np.where(start > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    state[cv2.erode(start, disc) > 0] = cv2.GC_FGD
+    state[cv2.dilate(start, disc) == 0] = cv2.GC_BGD
+    if not (state == cv2.GC_BGD).any() or not (state == cv2.GC_FGD).any():
+        return None
+    cv2.setRNGSeed(0)  # its clusters begin at random
+    try:
+        cv2.grabCut(small, state, None, np.zeros((1, 65)), np.zeros((1, 65)), _STEPS, cv2.GC_INIT_WITH_MASK)
+    except cv2.error:
+        return None
+    kept = np.isin(state, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8) * np.uint8(255)
+    found = cv2.resize(kept, mask.shape[::-1], interpolation=cv2.INTER_LINEAR) > 127
+    if np.count_nonzero(found ^ mask) > _CHANGE * np.count_nonzero(mask):
+        return None  # a print taken for the garment
+    lab = lab_of(picture)
+    return found if _contrast(lab, found) > 1.05 * _contrast(lab, mask) else None
+
+
+
+def _contrast(lab: np.ndarray, mask: np.ndarray) -> float:
+    """How sharp the picture is along a mask's outline: the mean step in Lab from 3 pixels outside to 3 inside."""
+    disc = np.ones((5, 5), np.uint8)
+    solid = mask.astype(np.uint8)
+    slope = np.zeros(mask.shape, np.float32)
+    smooth = cv2.GaussianBlur(lab, (0, 0), 1.5)
+    for axis in ((1, 0), (0, 1)):
+        step = cv2.Sobel(smooth, cv2.CV_32F, *axis, ksize=3) / 8
+        slope += (step**2).sum(-1)
+    rim = cv2.dilate(solid, disc) - cv2.erode(solid, disc) > 0
+    rim[[0, -1]] = rim[:, [0, -1]] = False
+    return float(np.sqrt(slope[rim]).clip(0, 8).mean()) if rim.any() else 0.0

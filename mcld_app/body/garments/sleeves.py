@@ -1,0 +1,52 @@
+"""Sleeves of a flat garment: where their cuffs end and how their lower edge runs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mcld_app.body.garments.outline import Outline
+
+_SLANT = 40.0  # degrees off a sleeve's direction in which its end has a corner
+_INWARDS = 0.5  # of the way across from a cuff's outer end to below the armpit, a cuff's inner end nobody sees
+_TOUCHES = 0.02  # heights from the outline within which an armpit lies on it
+
+
+def outer_cuff(outline: Outline, corner: np.ndarray, armpit: np.ndarray) -> np.ndarray:
+    """(2,) the outer end of a cuff, on the way from the neck's corner to the armpit."""
+    way = outline.way(corner, armpit)
+    armhole = np.array([armpit[0], (armpit[1] + corner[1]) / 2])
+    sign = np.sign(armpit[0] - outline.axis) or 1.0
+    outside = way[sign * (way[:, 0] - armpit[0]) > 0]
+    way = outside if len(outside) else way
+    far = way[np.linalg.norm(way - armhole, axis=1).argmax()]
+    return _corner(way, armhole, far - armhole, -1)
+
+
+def lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -> np.ndarray:
+    """(N, 2): a sleeve's lower edge from the armpit to the cuff's inner end; where the armpit is hidden, straight down
+    to where the gap between sleeve and body begins."""
+    if np.linalg.norm(outline.nearest(pit) - pit) < _TOUCHES * outline.height:
+        return outline.way(pit, _inner_cuff(outline, cuff, pit))
+    gaps = [
+        dent for dent in outline.dents
+        if pit[1] + _TOUCHES * outline.height < dent.place[1] < cuff[1] + 0.1 * outline.height
+        and 0 < sign * (dent.place[0] - outline.axis) < sign * (cuff[0] - outline.axis)
+    ]  # fmt: skip
+    if not gaps:
+        return np.stack([pit, cuff + (pit - cuff) * (_INWARDS, 0)])
+    gap = max(gaps, key=lambda dent: dent.depth).place
+    return np.concatenate([pit[None], outline.way(gap, _inner_cuff(outline, cuff, gap))])
+
+
+def _inner_cuff(outline: Outline, cuff: np.ndarray, armpit: np.ndarray) -> np.ndarray:
+    """(2,) the inner end of a cuff: the corner that the outline makes between the outer end and the armpit."""
+    return _corner(outline.way(cuff, armpit), armpit, cuff - armpit, 1)
+
+
+def _corner(way: np.ndarray, start: np.ndarray, along: np.ndarray, turn: int) -> np.ndarray:
+    """The corner of a sleeve's end: the way's farthest point in a direction half between along the sleeve and across
+    it, upwards (`turn` -1) or downwards (1)."""
+    across = np.array([-along[1], along[0]])
+    across = across * turn * (1 if across[1] > 0 else -1)
+    slant = np.radians(_SLANT)
+    return way[((way - start) @ (np.cos(slant) * along + np.sin(slant) * across)).argmax()]

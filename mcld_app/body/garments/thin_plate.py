@@ -1,0 +1,64 @@
+"""Thin-plate splines: a smooth map of the plane that takes given points to given places (Bookstein, 1989)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+_STEP = 6  # pixels between the places at which a map is worked out; it is smooth
+
+
+@dataclass(frozen=True, eq=False)
+class ThinPlate:
+    """A fitted spline; `at` evaluates it."""
+
+    knots: np.ndarray
+    weights: np.ndarray
+    middle: np.ndarray
+    scale: float
+
+    @classmethod
+    def fit(cls, source: np.ndarray, target: np.ndarray, stiffness: float = 1e-4) -> ThinPlate:
+        """The spline from points (N, 2) to places (N, 2).
+
+        Args:
+            source: where from; at least three that are not on a line.
+            target: where to.
+            stiffness: what bending costs; 0 meets every point exactly.
+        """
+        middle = source.mean(0)
+        scale = max(float(np.abs(source - middle).max()), 1e-9)
+        knots = (source - middle) / scale
+        count = len(knots)
+        system = np.zeros((count + 3, count + 3))
+        system[:count, :count] = _kernel(knots, knots) + stiffness * np.eye(count)
+        system[:count, count] = system[count, :count] = 1
+        system[:count, count + 1 :] = knots
+        system[count + 1 :, :count] = knots.T
+        weights = np.linalg.solve(system, np.concatenate([target, np.zeros((3, 2))]))
+        return cls(knots, weights, middle, scale)
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """(N, 2) float64: where points (N, 2) go."""
+        q = (points - self.middle) / self.scale
+        count = len(self.knots)
+        flat = self.weights[count] + q @ self.weights[count + 1 :]
+        return _kernel(q, self.knots) @ self.weights[:count] + flat
+
+    def over(self, size: tuple[int, int]) -> np.ndarray:
+        """(height, width, 2) float32: where each pixel of a picture of that size goes."""
+        rows, columns = -(-size[0] // _STEP) + 1, -(-size[1] // _STEP) + 1
+        y, x = np.mgrid[0:rows, 0:columns] * _STEP
+        grid = self.at(np.stack([x.ravel(), y.ravel()], 1).astype(float)).astype(np.float32)
+        grid = grid.reshape(rows, columns, 2)
+        at_x, at_y = np.meshgrid(
+            np.arange(size[1], dtype=np.float32) / _STEP, np.arange(size[0], dtype=np.float32) / _STEP
+        )
+        return cv2.remap(grid, at_x, at_y, cv2.INTER_LINEAR)
+
+
+def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    squared = ((a[:, None] - b[None]) ** 2).sum(-1)
+    return squared * np.log(np.maximum(squared, 1e-18))

@@ -1,0 +1,179 @@
+"""Finding the key points of tops, dresses and coats in their outline."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mcld_app.body.garments.outline import Dent, Outline
+from mcld_app.body.garments.sleeves import outer_cuff
+from mcld_app.errors import PictureError
+
+_SIDES = (("left", 1), ("right", -1))  # the wearer's left lies to the picture's right
+_SHARP = 152.0  # degrees; a blunter dent is a waist
+_DEEP = 0.10  # heights; a dent that deep may be blunt
+_STANDS_OUT = 0.06  # widths that a sleeve goes out beyond its armpit, at least
+_SHOULDER = 0.92  # of an armpit's distance from the axis, a shoulder's
+_TALL_CHEST, _ABOVE = 1.02, 0.05  # chest widths, heights: sleeves that lie on the body hide its armpits
+_LEVEL = 0.04  # heights by which armpits may differ
+_ARMHOLE = 0.55  # chest widths from the shoulders down to the armpits, about
+_ARMPIT_DOWN, _BODY_SHARE = 0.62, 0.62  # hem widths from neck to armpit; the body's share of body and sleeves
+
+Places = dict[str, np.ndarray]
+
+
+def find_upper(outline: Outline) -> tuple[Places, frozenset[str]]:
+    """The key points of a top, dress or coat.
+
+    Returns:
+        name -> (2,) x, y in pixels, and the names that the outline does not show.
+
+    Raises:
+        PictureError: where there is neither a neck nor an armpit nor a sleeve.
+    """
+    neck = _neck(outline)
+    corners = _neck_corners(outline, neck)
+    neckline = neck.place if neck else np.array([outline.axis, min(c[1] for c in corners.values())])
+    armpits = {side: _armpit(outline, sign, corners[side], neck) for side, sign in _SIDES}
+    places: Places = {"neckline": np.array([outline.axis, neckline[1]])}
+    guessed: set[str] = set()
+    if all(dent is None for dent in armpits.values()):
+        places |= _armholes(outline, corners)
+        chest = places["left_armpit"][0] - places["right_armpit"][0]
+        return places | _hem(outline, chest), frozenset({"left_armpit", "right_armpit"})
+    for side, other in (("left", "right"), ("right", "left")):
+        dent = armpits[side]
+        if dent is None:
+            x, y = armpits[other].place
+            places[f"{side}_armpit"] = outline.nearest(np.array([2 * outline.axis - x, y]))
+            guessed |= {f"{side}_armpit", f"{side}_cuff"}
+        else:
+            places[f"{side}_armpit"] = dent.place
+    guessed |= _level(outline, places)
+    places |= _hem(outline, places["left_armpit"][0] - places["right_armpit"][0])
+    for side, _ in _SIDES:
+        places[f"{side}_cuff"] = outer_cuff(outline, corners[side], places[f"{side}_armpit"])
+    if _armpits_hidden(outline, places, corners):
+        guessed |= {"left_armpit", "right_armpit"}
+        _guess_armpits(outline, places, corners)
+    for side, sign in _SIDES:
+        places[f"{side}_shoulder"] = _shoulder(outline, sign, corners[side], places)
+    return places, frozenset(guessed)
+
+
+def check_upper(outline: Outline, kind: str) -> None:
+    """Whether an outline can be that of a top, dress or coat; PictureError where it is folded, or something else."""
+    if outline.likeness < 0.62:
+        raise PictureError(
+            f"This does not look like a {kind} laid out flat: its two sides differ too much. Lay it out with its sides "
+            "alike, or choose another kind."
+        )
+    if outline.solidity > 0.965 and not outline.dents:
+        raise PictureError(
+            f"This outline shows no neck, no sleeves and no armpits, so it is no {kind} laid out flat; is it folded? "
+            "Spread it out, or choose another kind."
+        )
+
+
+def _neck(outline: Outline) -> Dent | None:
+    """The deepest dent that opens upwards near the axis."""
+    found = [
+        dent for dent in outline.dents
+        if abs(dent.place[0] - outline.axis) < 0.16 * outline.width
+        and dent.place[1] < outline.top + 0.65 * outline.height
+        and dent.ends[:, 1].max() < outline.top + 0.35 * outline.height
+        and (dent.ends[:, 0].min() < outline.axis < dent.ends[:, 0].max())
+    ]  # fmt: skip
+    return max(found, key=lambda dent: dent.depth, default=None)
+
+
+def _neck_corners(outline: Outline, neck: Dent | None) -> Places:
+    if neck is not None:
+        a, b = sorted(neck.ends, key=lambda end: end[0])
+        return {"right": a, "left": b}
+    high = outline.contour[outline.contour[:, 1] < outline.top + 0.03 * outline.height]
+    return {"right": high[high[:, 0].argmin()], "left": high[high[:, 0].argmax()]}
+
+
+def _armpit(outline: Outline, sign: int, corner: np.ndarray, neck: Dent | None) -> Dent | None:
+    best, most = None, 0.0
+    for dent in outline.dents:
+        out = sign * (dent.place[0] - outline.axis)
+        low = (dent.place[1] - outline.top) / outline.height
+        if dent is neck or out < 0.10 * outline.width or not 0.06 < low < 0.8:
+            continue
+        if dent.angle >= _SHARP and dent.depth < _DEEP * outline.height:
+            continue
+        way = outline.way(corner, dent.place)
+        if sign * (way[:, 0] - outline.axis).max() < 0 or (sign * (way[:, 0] - outline.axis)).max() < (
+            out + _STANDS_OUT * outline.width
+        ):
+            continue
+        weight = dent.depth * (1.6 if dent.angle < 120 else 1.0) * (1.0 if low < 0.6 else 0.5)
+        if weight > most:
+            best, most = dent, weight
+    return best
+
+
+def _shoulder(outline: Outline, sign: int, corner: np.ndarray, places: Places) -> np.ndarray:
+    side = "left" if sign > 0 else "right"
+    armpit, cuff = places[f"{side}_armpit"], places[f"{side}_cuff"]
+    way = outline.way(corner, cuff)
+    x = outline.axis + sign * _SHOULDER * abs(armpit[0] - outline.axis)
+    return way[(np.abs(way[:, 0] - x) + 1e3 * (way[:, 1] > armpit[1])).argmin()]
+
+
+def _armpits_hidden(outline: Outline, places: Places, corners: Places) -> bool:
+    """Whether the sleeves lie against the body, so that the dent beside it is far below the armpit."""
+    neck = np.mean([corner[1] for corner in corners.values()])
+    pits = [places[f"{side}_armpit"] for side in ("left", "right")]
+    chest = max(abs(pits[0][0] - pits[1][0]), 1.0)
+    above = np.mean([places[f"{side}_armpit"][1] - places[f"{side}_cuff"][1] for side in ("left", "right")])
+    return bool(np.mean([p[1] for p in pits]) - neck > _TALL_CHEST * chest and above < _ABOVE * outline.height)
+
+
+def _level(outline: Outline, places: Places) -> set[str]:
+    """Where one armpit is far lower than the other, a sleeve lies on the body there: it is mirrored."""
+    high, low = sorted(("left_armpit", "right_armpit"), key=lambda name: places[name][1])
+    if places[low][1] - places[high][1] < _LEVEL * outline.height:
+        return set()
+    x, y = places[high]
+    places[low] = np.array([2 * outline.axis - x, y])
+    return {low}
+
+
+def _guess_armpits(outline: Outline, places: Places, corners: Places) -> None:
+    neck = np.mean([corner[1] for corner in corners.values()])
+    width = min(abs(places["left_hem"][0] - places["right_hem"][0]), _BODY_SHARE * outline.width)
+    for side, sign in _SIDES:
+        places[f"{side}_armpit"] = np.array([outline.axis + sign * 0.49 * width, neck + _ARMPIT_DOWN * width])
+
+
+def _hem(outline: Outline, chest: float) -> Places:
+    """The ends of the last wide row: ties and points hang below it."""
+    y, run = outline.bottom - 0.02 * outline.height, None
+    for share in np.linspace(0.02, 0.3, 29):
+        y = outline.bottom - share * outline.height
+        run = outline.middle_run(y)
+        if run is not None and run[1] - run[0] > 0.7 * chest:
+            break
+    first, last = run or (outline.axis, outline.axis)
+    return {"left_hem": np.array([float(last), y]), "right_hem": np.array([float(first), y])}
+
+
+def _armholes(outline: Outline, corners: Places) -> Places:
+    """Without sleeves: an armhole ends where, below its narrowest row, the body has its full width."""
+    rows = np.arange(outline.top + 0.02 * outline.height, outline.bottom)
+    ends = np.array([[runs[0][0], runs[-1][1]] if (runs := outline.runs(y)) else [outline.axis] * 2 for y in rows])
+    width = (ends[:, 1] - ends[:, 0]).astype(float)
+    usual = int((rows - outline.top > _ARMHOLE * np.maximum(width, 1)).argmax())
+    reach = max(8, min(round(1.35 * usual), len(rows)))
+    narrow = int(width[reach // 10 : reach // 2].argmin()) + reach // 10 if reach >= 20 else 0
+    at = narrow + int((width[narrow:reach] >= 0.97 * width[narrow:reach].max()).argmax())
+    if at <= narrow + 1:  # straight sides
+        at = min(usual, reach - 1)
+    y = rows[at]
+    out = {"right_armpit": np.array([ends[at, 0], y], float), "left_armpit": np.array([ends[at, 1], y], float)}
+    for side, _ in _SIDES:
+        way = outline.way(corners[side], out[f"{side}_armpit"])
+        out[f"{side}_shoulder"] = way[int(0.12 * (len(way) - 1))]
+    return out
