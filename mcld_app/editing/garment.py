@@ -12,6 +12,7 @@ import numpy as np
 from mcld_app.body.garments.back import extent_alone, with_back
 from mcld_app.body.garments.points import checked_kind
 from mcld_app.body.parts import parts_mask
+from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import GarmentLayer, garment_layer
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.area import Area, area_label, checked_area
@@ -71,6 +72,11 @@ class Garment:
                 layer = replace(layer, bared=layer.bared & ~parts_mask(_LEGS))
             self._layers[area] = layer if isinstance(area, str) else self._within(layer, area)
         return self._layers[area]
+
+    @property
+    def shells(self) -> tuple[Shell, ...]:
+        """What of it stands off the wearer's body; none of a garment that nobody wears."""
+        return self.donor.shells if self.extent is None else ()
 
     @cached_property
     def _cloth(self) -> TextureMap:

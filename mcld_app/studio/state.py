@@ -78,6 +78,7 @@ class EditorState:
     Attributes:
         history: the look on the page, and those before and after it.
         own: people from the visitor's own pictures, oldest first.
+        own_garments: garments from the visitor's own pictures of them alone, oldest first.
         live: whether a slider is being dragged: a small picture at once is better than a large one late.
         note: what the last action has to say.
         agreed: whether the visitor said that they may use the pictures they bring.
@@ -90,6 +91,7 @@ class EditorState:
 
     history: History
     own: tuple[Person, ...] = ()
+    own_garments: tuple[Garment, ...] = ()
     live: bool = False
     note: Note = Note()
     agreed: bool = False
@@ -130,6 +132,11 @@ class EditorState:
             return self
         return replace(self, own=(*self.own, person)[-_MOST_OWN:])
 
+    def with_garment(self, garment: Garment) -> EditorState:
+        """The editor state with one more garment of the visitor's own."""
+        others = tuple(known for known in self.own_garments if known.donor.key != garment.donor.key)
+        return replace(self, own_garments=(*others, garment)[-_MOST_OWN:])
+
     def person(self, choice: str) -> Person:
         """The person behind an id of the page: a sample's, or "own:" and a key.
 
@@ -151,7 +158,15 @@ class EditorState:
         """
         if choice in samples.garments():
             return samples.sample_garment(choice)
+        for garment in self.own_garments:
+            if choice == own_garment_id(garment):
+                return garment
         return clothes_of(self.person(choice))
+
+
+def own_garment_id(garment: Garment) -> str:
+    """What the page calls a garment of the visitor's own."""
+    return f"own-garment:{garment.donor.key}"
 
 
 _MOST_OWN = 12

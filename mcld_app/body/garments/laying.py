@@ -19,7 +19,7 @@ from mcld_app.body.garments.upper_fit import fit_upper
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.filling import pull_push
+from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.errors import PictureError
 

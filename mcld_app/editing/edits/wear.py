@@ -97,7 +97,7 @@ class Wear(Edit):
         if not parts_of(self.area) & _THIGHS:
             return shells
         kept = tuple(shell for shell in shells if shell.hangs_on == "head")
-        return (*kept, *(shell for shell in self.garment.donor.shells if shell.hangs_on != "head"))
+        return (*kept, *(shell for shell in self.garment.shells if shell.hangs_on != "head"))
 
     def to_record(self, writer: Writer) -> WearRecord:
         donor = writer.person(self.garment.donor)

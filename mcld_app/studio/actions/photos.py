@@ -8,10 +8,13 @@ from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.photo import read_sized_photo
 from mcld_app.deployment import is_space
 from mcld_app.editing import look as looks
+from mcld_app.editing.flat_garment import flat_garment
+from mcld_app.editing.garment import Garment
 from mcld_app.editing.person import Person, read_person
 from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.perception.detections import Detections, detect_people
 from mcld_app.perception.found_people import FoundPeople
+from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio import parsing
 from mcld_app.studio.state import EditorState
 
@@ -52,6 +55,36 @@ def person_of_files(files: list[Mapping], what: str) -> Person:
             "photo under “Your own photo” and lay the mannequin over it; then it is in the list."
         )
     return detections.person(0)
+
+
+def clothes_of_files(files: list[Mapping], worn_on: str) -> Person | Garment:
+    """Clothes from dropped files: somebody who wears them, as `person_of_files`, or a garment that its picture shows
+    alone.
+
+    Args:
+        files: what was dropped.
+        worn_on: the region they were dropped on, "" for none: it tells the kind of a garment.
+
+    Raises:
+        StudioError: as `person_of_files`, and where a picture shows neither.
+    """
+    try:
+        return person_of_files(files, "clothes")
+    except NobodyFound as error:
+        nobody = error
+    except StudioError:
+        if len(files) != 1:
+            raise
+        nobody = None  # nothing is installed that finds people: a garment alone is found all the same
+    data, name = parsing.file_bytes(files[0]), parsing.stem(files[0])
+    try:
+        made = flat_garment(data, worn_on=worn_on, name=name)
+        _ = made.garment.layer(made.garment.region)
+    except StudioError as error:
+        if nobody is None:
+            raise
+        raise StudioError(f"Nobody is found in this picture, and no garment alone: {error}") from nobody
+    return made.garment
 
 
 def take(state: EditorState, detections: Detections | FoundPeople, index: int) -> EditorState:

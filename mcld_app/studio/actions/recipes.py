@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mcld_app.editing import MapPose
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import Person
 from mcld_app.editing.recipe import Recipe
 from mcld_app.studio.state import EditorState
@@ -12,8 +13,11 @@ from mcld_app.studio.state import EditorState
 
 def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
     """The editor state with a recipe's look, and its people among the visitor's own; its settings go to the page."""
+    alone = {edit.garment.donor.key: edit.garment for edit in recipe.look.edits_of(Wear) if edit.garment.kind}
+    for garment in alone.values():
+        state = state.with_garment(garment)
     for person in recipe.look.people:
-        if not person.sample:
+        if not person.sample and person.key not in alone:
             state = state.with_own(person)
     return state.to(recipe.look, "The recipe is open. Undo brings back what was here.").with_recipe(recipe)
 
@@ -21,7 +25,7 @@ def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
 def at_hand(state: EditorState, key: str) -> Person | MapPose | np.ndarray | None:
     """What the visitor brought in this session, by the hash of its content: one of their people, a pose of a picture,
     or a pattern."""
-    for person in state.own:
+    for person in (*state.own, *(garment.donor for garment in state.own_garments)):
         if person.key == key:
             return person
     history = state.history

@@ -13,17 +13,20 @@ from mcld_app.editing import look as looks
 from mcld_app.editing import samples
 from mcld_app.editing.area import CLOTHES
 from mcld_app.editing.edits.wear import Wear
-from mcld_app.editing.garment import clothes_of
+from mcld_app.editing.flat_garment import flat_garment
+from mcld_app.editing.garment import Garment, clothes_of
+from mcld_app.editing.recipe import write_recipe
 from mcld_app.errors import StudioError
+from mcld_app.output.recipe_file import open_recipe
 from mcld_app.studio import parsing
-from mcld_app.studio.actions.photos import check_agreed, person_of_files
+from mcld_app.studio.actions.photos import check_agreed, clothes_of_files
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.picker import own_items, people_items, picker
 from mcld_app.studio.pictures import item, thumb
-from mcld_app.studio.state import EditorState, InHand, Note
+from mcld_app.studio.state import EditorState, InHand, Note, own_garment_id
 
 _SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers", "shoes": "Shoes", "outfit": "Outfits"}
 
@@ -45,15 +48,30 @@ def wear(state: EditorState, data: Data) -> EditorState:
 
 
 def wear_files(state: EditorState, data: Data) -> EditorState:
-    """Clothes from files dropped on the person: a photo, or a photo and its IUV map in any order."""
+    """Clothes from files dropped on the person: a photo of somebody who wears them, such a photo and its IUV map in any
+    order, or a picture of a garment alone."""
     files = [file for file in data.get("files") or () if isinstance(file, Mapping)]
     check_agreed(state)
-    person = person_of_files(files, "clothes")
+    worn_on = data.get("region") if data.get("region") in CLOTHES else ""
+    brought = clothes_of_files(files, worn_on)
+    if isinstance(brought, Garment):
+        return _wear_alone(state.with_garment(brought), brought, bool(data.get("region") or data.get("parts")))
+    person = brought
     state = state.with_own(person)  # whatever comes next, the clothes are in the list now
     if not data.get("region") and not data.get("parts"):
         return replace(state, note=Note("These clothes are in the list now. Drag them onto the person.", "info"))
     try:
         return state.to(looks.add(state.look, Wear(clothes_of(person), parsing.area(data))))
+    except StudioError as error:
+        return replace(state, note=Note(str(error), "warning"))
+
+
+def _wear_alone(state: EditorState, garment: Garment, dropped: bool) -> EditorState:
+    """A garment that its picture shows alone goes on where it belongs, wherever on the person it was dropped."""
+    if not dropped:
+        return replace(state, note=Note(f"“{garment.label}” is in the list now. Drag it onto the person.", "info"))
+    try:
+        return state.to(looks.add(state.look, Wear(garment)))
     except StudioError as error:
         return replace(state, note=Note(str(error), "warning"))
 
@@ -84,12 +102,27 @@ def listen(page: Dispatcher) -> None:
 
 
 def key(state: EditorState) -> Key:
-    return (state.own,)
+    return (state.own, state.own_garments)
 
 
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The visitor's own clothes, beside the samples."""
-    return {"selected": None, "extra": [{**own, "region": "upper"} for own in own_items(state)]}
+    people = [{**own, "region": "upper"} for own in own_items(state)]
+    return {"selected": None, "extra": [*map(_own_item, state.own_garments), *people]}
+
+
+def _own_item(garment: Garment) -> dict:
+    src = thumb(garment.donor.photo, garment.donor.iuv[..., 0] > 0)
+    shown = {**item(own_garment_id(garment), garment.label, src), "group": "Yours"}
+    return {**shown, "region": garment.region if garment.region in CLOTHES else "outfit"}
+
+
+def api_garment_from_photo(recipe: str, picture: str, kind: str = "", sleeves: bool = True) -> str:
+    """Wear a garment from a picture of it alone, in base64 or as a data: URL; `kind` is one of top, dress, coat,
+    trousers, shorts and skirt, or empty: then its outline tells, as far as it can."""
+    made = open_recipe(recipe)
+    flat = flat_garment(parsing.file_bytes({"data": picture}), kind, sleeves=sleeves)
+    return write_recipe(replace(made, look=looks.add(made.look, Wear(flat.garment)), drawn_with=None), pictures=True)
 
 
 def api_wear(recipe: str, garment: str, region: str = "", parts: list[int] | None = None) -> str:
@@ -97,4 +130,7 @@ def api_wear(recipe: str, garment: str, region: str = "", parts: list[int] | Non
     return edited(recipe, wear, {"id": garment, "region": region, "parts": parts})
 
 
-PANEL = Panel("garments", render, listen, key, view, endpoints={"wear": api_wear})
+PANEL = Panel(
+    "garments", render, listen, key, view,
+    endpoints={"wear": api_wear, "garment_from_photo": api_garment_from_photo},
+)  # fmt: skip
