@@ -206,12 +206,30 @@ def test_where_one_sleeve_is_folded_away_its_points_are_mirrored() -> None:
     assert {"right_armpit", "right_cuff"} <= found.guessed and not found.guessed & {"left_armpit", "left_cuff"}
 
 
+@pytest.mark.parametrize("waist", [0.18, 0.14, 0.11, 0.09])
+def test_a_narrow_waist_is_no_armpit(waist: float) -> None:
+    drawn = dress("white", waist=waist)
+    found = flat_garment(drawn.picture, "dress").points
+    assert not found.sleeves
+    for name in ("left_armpit", "right_armpit"):
+        assert np.hypot(*(found.in_pixels(SIZE)[name] - drawn.points[name])) < 40
+
+
 def test_dragged_points_stay_where_they_were_put() -> None:
     made = flat_garment(tee().picture, "top", {"neckline": (0.5, 0.3), "left_hem": (0.8, 0.7)})
     assert made.points.places["neckline"] == (0.5, 0.3) and made.points.places["left_hem"] == (0.8, 0.7)
-    again = made.with_points(made.points.moved("neckline", 0.5, 0.26))
+    again = made.moved("neckline", 0.5, 0.26)
     assert again.points.places["neckline"] == (0.5, 0.26) and again.cutout is made.cutout
     assert np.any(again.laid.iuv != made.laid.iuv)
+
+
+def test_a_shoulder_follows_its_armpit_until_it_is_dragged_itself() -> None:
+    (x, y), before = laid().points.places["left_armpit"], laid().points.places["left_shoulder"]
+    after = laid().moved("left_armpit", x - 0.06, y)
+    assert after.points.places["left_shoulder"][0] == pytest.approx(before[0] - 0.055, abs=0.012)
+    assert after.points.places["right_shoulder"] == laid().points.places["right_shoulder"]
+    fixed = laid().moved("left_shoulder", *before).moved("left_armpit", x - 0.06, y)
+    assert fixed.points.places["left_shoulder"] == before
 
 
 def test_what_look_like_sleeves_may_be_none() -> None:

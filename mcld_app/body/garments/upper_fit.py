@@ -70,7 +70,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
         for share in np.linspace(0, 1, 8)[1:]:
             y = armpit + (hem - armpit) * share
             row = pit[1] + (points[f"{side}_hem"][1] - pit[1]) * (row_at(y) - pit_row) / max(hem_row - pit_row, 1.0)
-            pairs.add(lines.side(y), (_side(outline, row, pit, points[f"{side}_hem"], axis, sign), row), sign)
+            pairs.add(lines.side(y), (side_column(outline, points, row, side, axis), row), sign)
         if sleeves:
             cuff = points[f"{side}_cuff"]
             along = (cuff + lower_edge(outline, pit, cuff, sign)[-1]) / 2 - (tip + pit) / 2
@@ -115,15 +115,19 @@ def _metre(
     return max(metre, length / _DRESS_LENGTH, 1.0)
 
 
-def _side(outline: Outline, row: float, pit: np.ndarray, hem: np.ndarray, axis: float, sign: int) -> float:
-    """x of the garment's side in a row: where the outline is, or, where a sleeve lies there, on the straight line."""
+def side_column(
+    outline: Outline, points: dict[str, np.ndarray], row: float, side: str, axis: float, rim: float = RIM
+) -> float:
+    """x of a garment's side, "left" or "right", in a row between armpit and hem, `rim` pixels inside: where the outline
+    is, or, where a sleeve lies there, on the straight line from armpit to hem."""
+    pit, hem, sign = points[f"{side}_armpit"], points[f"{side}_hem"], 1 if side == "left" else -1
     share = (row - pit[1]) / max(hem[1] - pit[1], 1.0)
     straight = pit[0] + (hem[0] - pit[0]) * share
     run = outline.middle_run(row)
     if run is None:
-        return straight
-    seen = run[1] - RIM if sign > 0 else run[0] + RIM
-    return straight if sign * (seen - axis) > _STICKS_OUT * sign * (straight - axis) else seen
+        return float(straight)
+    seen = run[1] - rim if sign > 0 else run[0] + rim
+    return float(straight if sign * (seen - axis) > _STICKS_OUT * sign * (straight - axis) else seen)
 
 
 def _add_sleeve(
