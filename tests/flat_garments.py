@@ -90,9 +90,9 @@ def trousers(on: str = "grey", length: float = 1.02, metre: float = 0.95) -> Dra
     return _drawn(on, outline, points, "plain")
 
 
-def dress(on: str = "grey", metre: float = 0.95) -> Drawn:
-    """A dress without sleeves that flares below the waist."""
-    right_side = [(0.09, 0.0), (0.17, 0.03), (0.155, 0.12), (0.19, 0.22), (0.16, 0.40), (0.33, 0.98)]
+def dress(on: str = "grey", metre: float = 0.95, waist: float = 0.16) -> Drawn:
+    """A dress without sleeves that flares below the waist, which lies that many metres from the middle."""
+    right_side = [(0.09, 0.0), (0.17, 0.03), (0.155, 0.12), (0.19, 0.22), (waist, 0.40), (0.33, 0.98)]
     neck = [(x, 0.08 * (1 - (x / 0.09) ** 2)) for x in np.linspace(-0.09, 0.09, 15)]
     outline = neck[:-1] + right_side + [(-x, y) for x, y in right_side[:0:-1]]
     points = {"neckline": at(0, 0.08 * metre)}

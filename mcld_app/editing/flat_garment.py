@@ -11,7 +11,7 @@ import numpy as np
 
 from mcld_app.body.colour_profile import to_srgb
 from mcld_app.body.garments.cutout import LEAST_SIDE, Cutout, cut_out
-from mcld_app.body.garments.find_points import find_points
+from mcld_app.body.garments.find_points import find_points, moved_point
 from mcld_app.body.garments.guess_kind import guess_kind
 from mcld_app.body.garments.laying import LaidGarment, lay
 from mcld_app.body.garments.points import KINDS, KeyPoints, checked_kind
@@ -46,6 +46,10 @@ class FlatGarment:
     def garment(self) -> Garment:
         """The garment to wear; PictureError where its points lie wrong."""
         return garment_alone(make_person(self.name, self.laid.photo, self.laid.iuv), self.points.kind)
+
+    def moved(self, point: str, x: float, y: float) -> FlatGarment:
+        """The same garment with a point dragged to 0..1 of the width and height of `cutout.picture`."""
+        return replace(self, points=moved_point(self.cutout, self.points, point, x, y))
 
     def with_points(self, points: KeyPoints) -> FlatGarment:
         """The same picture with other points."""
@@ -83,7 +87,7 @@ def flat_garment(
     if not sleeves and found.sleeves:
         found = found.without_sleeves()
     for point, place in (points or {}).items():
-        found = found.moved(point, *place)
+        found = moved_point(cutout, found, point, *place)
     return FlatGarment(name or KINDS[kind], cutout, found)
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from mcld_app.body.parts import parts_mask
+from mcld_app.body.parts import part_map, parts_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.dressing import garment_extent
 from mcld_app.body.texture.texture_map import TextureMap
@@ -19,6 +19,7 @@ _SLICE = 0.006  # metres of a limb that have one colour on a plain back
 _SIDES = 0.7  # of the trunk's half width: prints lie nearer to its middle
 _PATTERNED, _OF = 10.0, 75  # Lab units that patterned cloth is off the colour of its slice; per cent that are less off
 _LEAST = 6  # texels
+_TURNING = 4  # texels at the rim of what was seen
 _REACH = 4  # texels beyond the seen ones that a texture map covers, see `extraction`
 
 
@@ -32,6 +33,7 @@ def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
         texture: what the picture of the garment alone shows.
         extent: (512, 512) bool, the texels the garment has.
     """
+    texture = _sharp(texture)
     unseen = extent & ~texture.coverage
     if not unseen.any():
         return texture
@@ -45,10 +47,15 @@ def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
 def extent_alone(texture: TextureMap) -> np.ndarray:
     """The texels of a garment that its picture alone shows, (512, 512) bool: as `garment_extent`, but without the few
     texels around seen ones that a texture map is trusted for: they would blunt necklines and thicken straps."""
-    off_body = parts_mask(frozenset(range(1, 25))) == 0
+    return garment_extent(_sharp(texture))
+
+
+def _sharp(texture: TextureMap) -> TextureMap:
+    """Without the texels that only lie near seen ones, whose colours are a blend."""
+    off_body = part_map() == 0
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _REACH + 1,) * 2)
     seen = cv2.erode((texture.coverage | off_body).astype(np.uint8), kernel) > 0
-    return garment_extent(TextureMap(texture.image, seen & texture.coverage))
+    return TextureMap(texture.image, seen & texture.coverage)
 
 
 def is_patterned(texture: TextureMap) -> bool:
@@ -97,9 +104,11 @@ def _through(texture: TextureMap) -> tuple[np.ndarray, np.ndarray]:
     row = np.clip((surface.y / _SQUARE).astype(int), 0, _SHEET[0] - 1)
     column = np.clip(((surface.x - _LEFT) / _SQUARE).astype(int), 0, _SHEET[1] - 1)
     image, found = np.zeros_like(texture.image), np.zeros_like(texture.coverage)
+    # Where the body turns away from the camera few pixels show much cloth, and colours are a blend again.
+    sure = cv2.erode(texture.coverage.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
     for limb in _LIMBS:
         mask = parts_mask(limb)
-        seen = np.flatnonzero(mask & texture.coverage)
+        seen = np.flatnonzero(mask & sure)
         if len(seen) < _LEAST:
             continue
         sheet = np.full(_SHEET, -1)

@@ -15,7 +15,7 @@ from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import Fit
 from mcld_app.body.garments.points import KeyPoints
 from mcld_app.body.garments.thin_plate import ThinPlate
-from mcld_app.body.garments.upper_fit import fit_upper
+from mcld_app.body.garments.upper_fit import fit_upper, side_column
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
 from mcld_app.body.surface import rest_surface
@@ -100,7 +100,7 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
                            "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
     photo = np.full((*SIZE, 3), _GROUND, np.uint8)
     photo[worn] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[worn]
-    hanging = _fall(colours, cutout.mask, outline, fit) if points.kind in ("dress", "coat", "skirt") else None
+    hanging = _fall(colours, cutout.mask, outline, places, fit) if points.kind in ("dress", "coat", "skirt") else None
     return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, hanging)
 
 
@@ -151,8 +151,12 @@ def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     return out
 
 
-def _fall(colours: np.ndarray, mask: np.ndarray, outline: Outline, fit: Fit) -> Fall:
+def _fall(colours: np.ndarray, mask: np.ndarray, outline: Outline, places: dict[str, np.ndarray], fit: Fit) -> Fall:
     heights = np.linspace(min(fit.top, 1.0), fit.hem, 24)
     rows = np.interp(heights, fit.rows[0][::-1], fit.rows[1][::-1])
-    ends = [outline.middle_run(row) or (outline.axis, outline.axis) for row in rows]
-    return Fall(colours, mask, heights, rows, np.array(ends, float), fit.metre)
+    if "neckline" in places:  # a sleeve may hang beside it
+        axis = float(places["neckline"][0])
+        sides = [[side_column(outline, places, row, side, axis, 0) for side in ("right", "left")] for row in rows]
+    else:
+        sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in rows]
+    return Fall(colours, mask, heights, rows, np.array(sides, float), fit.metre)

@@ -48,11 +48,13 @@ class KeyPoints:
         kind: a key of `KINDS`.
         places: name -> (x, y), 0..1 of the picture's width and height; a garment without sleeves has no cuffs.
         guessed: the names that the outline did not show.
+        dragged: the names of those that a person put where they are.
     """
 
     kind: str
     places: Mapping[str, tuple[float, float]]
     guessed: frozenset[str] = field(default_factory=frozenset)
+    dragged: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         """Raises StudioError for an unknown kind, missing or unknown points, and places that are no numbers 0..1."""
@@ -85,7 +87,8 @@ class KeyPoints:
         """A copy with one point elsewhere; it is no guess any more. StudioError for a point that it does not have."""
         if name not in self.places:
             raise StudioError(f"This {self.kind} has no point called {name!r}. It has: {', '.join(self.places)}.")
-        return replace(self, places={**self.places, name: (x, y)}, guessed=self.guessed - {name})
+        places = {**self.places, name: (x, y)}
+        return replace(self, places=places, guessed=self.guessed - {name}, dragged=self.dragged | {name})
 
     def without_sleeves(self) -> KeyPoints:
         """A copy of a garment that has none."""
@@ -101,9 +104,12 @@ def key_points(
     kind: str, places: Mapping[str, np.ndarray], shape: tuple[int, ...], guessed: frozenset[str] = frozenset()
 ) -> KeyPoints:
     """Key points from places in the pixels of a picture of that (height, width, ...)."""
-    size = np.array([shape[1], shape[0]], float)
-    shares = {name: tuple(((np.asarray(place) + 0.5) / size).tolist()) for name, place in places.items()}
-    return KeyPoints(kind, shares, guessed)
+    return KeyPoints(kind, {name: shares(place, shape) for name, place in places.items()}, guessed)
+
+
+def shares(place: np.ndarray, shape: tuple[int, ...]) -> tuple[float, float]:
+    """A place (2,), x and y in the pixels of a picture of that (height, width, ...), as shares of its size."""
+    return (float(place[0]) + 0.5) / shape[1], (float(place[1]) + 0.5) / shape[0]
 
 
 def checked_kind(kind: str) -> str:

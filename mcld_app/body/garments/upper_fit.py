@@ -25,6 +25,7 @@ _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
 _CHEST = (0.46, 0.35)  # metres of a usual top laid flat, and worn by a dummy
 _LENGTH, _SHOULDERS, _NECK_WIDTH = 0.65, 0.38, 0.19
 _SLENDER = (1.4, 1.95)  # its length in chest widths, laid flat and worn: a body's sides are not seen from the front
+_COAT = (0.52, 0.44)  # metres of a coat's chest and shoulders
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
 _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is, near the middle
 _STICKS_OUT = 1.15  # of the straight line from armpit to hem; farther out lies a sleeve
@@ -69,7 +70,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
         for share in np.linspace(0, 1, 8)[1:]:
             y = armpit + (hem - armpit) * share
             row = pit[1] + (points[f"{side}_hem"][1] - pit[1]) * (row_at(y) - pit_row) / max(hem_row - pit_row, 1.0)
-            pairs.add(lines.side(y), (_side(outline, row, pit, points[f"{side}_hem"], axis, sign), row), sign)
+            pairs.add(lines.side(y), (side_column(outline, points, row, side, axis), row), sign)
         if sleeves:
             cuff = points[f"{side}_cuff"]
             along = (cuff + lower_edge(outline, pit, cuff, sign)[-1]) / 2 - (tip + pit) / 2
@@ -85,12 +86,8 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
         for side, sign in _SIDES:
             _add_sleeve(pairs, outline, points, side, sign, reach)
     depth = float(np.clip((points["neckline"][1] - neck_row) / metre, 0.0, 0.24))
-    for side, sign in _SIDES:  # a round neck stays round
-        at = points["neckline"] + _ROUND * (corners[side] - points["neckline"]) * (1, 0)
-        drop = 1 - _ROUND**2
-        neck_x = float(np.clip(abs(corners[side][0] - axis) / metre, *_NECK_X))
-        place = (at[0], corners[side][1] + (points["neckline"][1] - corners[side][1]) * drop)
-        pairs.add(lines.front(_NECK - 0.02 * drop - depth * drop, _ROUND * neck_x), place, sign)
+    for side, sign in _SIDES:
+        _add_neck_arc(pairs, points["neckline"], corners[side], abs(corners[side][0] - axis) / metre, depth, sign)
     _add_middle(pairs, outline, axis, metre, row_at, (_NECK - 0.02 - depth, points["neckline"][1]), hem)
     found, places = pairs.done()
     high = (1.36 if sleeves else armpit) - 0.02
@@ -113,19 +110,24 @@ def _metre(
         said = (across("armpit") / chest, length / _LENGTH, across("shoulder") / _SHOULDERS, neck / _NECK_WIDTH)
         metre = float(np.median(said))
     else:
-        metre = (across("armpit") / _DRESS_CHEST + across("shoulder") / _SHOULDERS) / 2
+        chest, shoulders = _COAT if kind == "coat" else (_DRESS_CHEST, _SHOULDERS)
+        metre = (across("armpit") / chest + across("shoulder") / shoulders) / 2
     return max(metre, length / _DRESS_LENGTH, 1.0)
 
 
-def _side(outline: Outline, row: float, pit: np.ndarray, hem: np.ndarray, axis: float, sign: int) -> float:
-    """x of the garment's side in a row: where the outline is, or, where a sleeve lies there, on the straight line."""
+def side_column(
+    outline: Outline, points: dict[str, np.ndarray], row: float, side: str, axis: float, rim: float = RIM
+) -> float:
+    """x of a garment's side, "left" or "right", in a row between armpit and hem, `rim` pixels inside: where the outline
+    is, or, where a sleeve lies there, on the straight line from armpit to hem."""
+    pit, hem, sign = points[f"{side}_armpit"], points[f"{side}_hem"], 1 if side == "left" else -1
     share = (row - pit[1]) / max(hem[1] - pit[1], 1.0)
     straight = pit[0] + (hem[0] - pit[0]) * share
     run = outline.middle_run(row)
     if run is None:
-        return straight
-    seen = run[1] - RIM if sign > 0 else run[0] + RIM
-    return straight if sign * (seen - axis) > _STICKS_OUT * sign * (straight - axis) else seen
+        return float(straight)
+    seen = run[1] - rim if sign > 0 else run[0] + rim
+    return float(straight if sign * (seen - axis) > _STICKS_OUT * sign * (straight - axis) else seen)
 
 
 def _add_sleeve(
@@ -140,6 +142,18 @@ def _add_sleeve(
             pairs.add(lines.arm_edge(0.10 + (reach - 0.10) * share, False), below, sign)
     if reach <= 0.11:
         pairs.add(lines.arm_edge(max(reach, 0.10), False), lower[-1], sign)
+
+
+def _add_neck_arc(
+    pairs: Pairs, neckline: np.ndarray, corner: np.ndarray, half_width: float, depth: float, sign: int
+) -> None:
+    """A point of the neckline between its corner and its front, so that a round neck stays round."""
+    neck_x = float(np.clip(half_width, *_NECK_X))
+    point = lines.front(_NECK - (0.02 + depth) * (1 - _ROUND**2), _ROUND * neck_x)
+    x, y, _ = point.at(lines.body_mesh().rest)[0]
+    out = float(np.clip(abs(x) / neck_x, 0.2, 0.9))
+    drop = (_NECK - y) / (0.02 + depth)
+    pairs.add(point, neckline * (1 - out, drop) + corner * (out, 1 - drop), sign)
 
 
 def _add_middle(

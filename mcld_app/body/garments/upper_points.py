@@ -12,6 +12,7 @@ _SIDES = (("left", 1), ("right", -1))  # the wearer's left lies to the picture's
 _SHARP = 152.0  # degrees; a blunter dent is a waist
 _DEEP = 0.10  # heights; a dent that deep may be blunt
 _STANDS_OUT = 0.06  # widths that a sleeve goes out beyond its armpit, at least
+_STEEP = 1.7  # how far a sleeve's end may lie above its armpit, for each pixel that it lies farther out
 _SHOULDER = 0.92  # of an armpit's distance from the axis, a shoulder's
 _TALL_CHEST, _ABOVE = 1.02, 0.05  # chest widths, heights: sleeves that lie on the body hide its armpits
 _LEVEL = 0.04  # heights by which armpits may differ
@@ -55,8 +56,8 @@ def find_upper(outline: Outline) -> tuple[Places, frozenset[str]]:
     if _armpits_hidden(outline, places, corners):
         guessed |= {"left_armpit", "right_armpit"}
         _guess_armpits(outline, places, corners)
-    for side, sign in _SIDES:
-        places[f"{side}_shoulder"] = _shoulder(outline, sign, corners[side], places)
+    for side, _ in _SIDES:
+        places[f"{side}_shoulder"] = shoulder_of(outline, side, corners[side], places)
     return places, frozenset(guessed)
 
 
@@ -104,21 +105,24 @@ def _armpit(outline: Outline, sign: int, corner: np.ndarray, neck: Dent | None) 
         if dent.angle >= _SHARP and dent.depth < _DEEP * outline.height:
             continue
         way = outline.way(corner, dent.place)
-        if sign * (way[:, 0] - outline.axis).max() < 0 or (sign * (way[:, 0] - outline.axis)).max() < (
-            out + _STANDS_OUT * outline.width
-        ):
+        outwards = sign * (way[:, 0] - outline.axis) - out
+        end = int(outwards.argmax())
+        if outwards[end] < _STANDS_OUT * outline.width:
             continue
+        if dent.place[1] - way[end, 1] > _STEEP * outwards[end]:
+            continue  # a bust above a waist
         weight = dent.depth * (1.6 if dent.angle < 120 else 1.0) * (1.0 if low < 0.6 else 0.5)
         if weight > most:
             best, most = dent, weight
     return best
 
 
-def _shoulder(outline: Outline, sign: int, corner: np.ndarray, places: Places) -> np.ndarray:
-    side = "left" if sign > 0 else "right"
+def shoulder_of(outline: Outline, side: str, corner: np.ndarray, places: Places) -> np.ndarray:
+    """(2,) the tip of the shoulder on a side, "left" or "right": where the outline, on its way from the neck's corner
+    to the cuff, has come nearly as far out as the armpit lies."""
     armpit, cuff = places[f"{side}_armpit"], places[f"{side}_cuff"]
     way = outline.way(corner, cuff)
-    x = outline.axis + sign * _SHOULDER * abs(armpit[0] - outline.axis)
+    x = outline.axis + _SHOULDER * (armpit[0] - outline.axis)
     return way[(np.abs(way[:, 0] - x) + 1e3 * (way[:, 1] > armpit[1])).argmin()]
 
 
