@@ -13,7 +13,7 @@ from mcld_app.body.shells.tube import COLUMNS, skirt_weights, tube, tube_faces
 
 _HIGHEST, _LOWEST, _ROW = 1.08, 0.08, 0.02  # metres: where skirts are looked for
 _CROTCH = 0.80  # a skirt reaches below it, else it is a top's hem
-_ROWS = 16  # of the shell
+_ROWS = 14  # of the shell
 _DEPTH = 1.0  # of what a skirt stands off at the sides, at its front and back
 _CLEAR = 0.004  # metres between body and cloth at least
 _HANGS = 0.4  # of what stands off a standing person's sides and back, gone on a sitting one
