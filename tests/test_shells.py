@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from body_finder import need_body_finder
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mcld_app.bench.shells import POSES, bench_shells, table
@@ -159,6 +159,28 @@ def test_what_does_not_belong_together_is_told():
 def test_an_empty_silhouette_has_no_shells():
     view = seen(BOB_IN_SKIRT)
     assert find_shells(view.photo, view.iuv, named_poses()["standing"], np.zeros(SIZE, bool)) == ()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    pose=st.sampled_from(sorted(named_poses())), yaw=st.floats(-180, 180), zoom=st.floats(0.2, 4),
+    up=st.floats(-0.6, 0.6), kind=st.sampled_from(["noise", "all", "grown", "corner"]), seed=st.integers(0, 9),
+)  # fmt: skip
+def test_any_silhouette_gives_shells_that_can_be_drawn(pose, yaw, zoom, up, kind, seed):
+    size = (150, 110)
+    pose = named_poses()[pose].replace(yaw=yaw, zoom=zoom, shift_y=up)
+    iuv = draw_iuv(pose, size)
+    assume(iuv.any())
+    rng = np.random.default_rng(seed)
+    body = (iuv[..., 0] > 0).astype(np.uint8)
+    silhouette = {
+        "noise": rng.random(size) > 0.5, "all": np.ones(size, bool),
+        "grown": cv2.dilate(body, np.ones((9, 9), np.uint8)) > 0, "corner": np.indices(size).min(0) > 40,
+    }[kind]  # fmt: skip
+    photo = rng.integers(0, 256, (*size, 3), np.uint8)
+    for shell in find_shells(photo, iuv, pose, silhouette):
+        assert np.abs(shell.rest).max() < 3
+        draw_shells((shell,), named_poses()["walking"], (64, 44))
 
 
 # --- What a shell is ---------------------------------------------------------------------------------------------

@@ -55,8 +55,8 @@ class Group:
     Attributes:
         name: of the kind.
         pictures: all of them in all poses.
-        make: seconds to find a person's shells, pose and silhouette included, median.
-        more: milliseconds that a picture takes more with them, median.
+        make: seconds of processor time to find a person's shells, pose and silhouette included, median.
+        more: milliseconds of processor time that a picture takes more with them, median.
     """
 
     name: str
@@ -85,9 +85,9 @@ def bench_shells(kind: str, poses: Sequence[str] = POSES, most: int | None = Non
             break
         view = render_view(person, named_poses()["standing"], SIZE)
         texture = fill(extract(view.photo, view.iuv), through=True)
-        start = time.perf_counter()
+        start = time.process_time()
         shells = found_shells(view.photo, view.iuv)
-        make.append(time.perf_counter() - start)
+        make.append(time.process_time() - start)
         for name in poses:
             pose = named_poses()[name].of(person.body)
             pictures.append(_compare(person, pose, texture, shells))
@@ -115,14 +115,14 @@ def _compare(person: DrawnPerson, pose: Pose, texture: TextureMap, shells: Seque
 def _more(pose: Pose, shells: Sequence[Shell]) -> float:
     """Seconds that shells cost in a picture: nothing of the pose is kept from before."""
     plain, dressed = pose.replace(), pose.replace()
-    start = time.perf_counter()
+    start = time.process_time()
     draw_iuv(plain, SIZE)
-    middle = time.perf_counter()
+    middle = time.process_time()
     standing = stand(dressed, SIZE)
     layers = draw_shells(shells, dressed, SIZE)
     body = np.dstack([standing.iuv, (standing.iuv[..., 0] > 0) * np.uint8(255)])
     over_body(body, standing.depth, layers)
-    return time.perf_counter() - middle - (middle - start)
+    return time.process_time() - middle - (middle - start)
 
 
 def table(groups: Sequence[Group]) -> str:
