@@ -5,6 +5,7 @@ python -m mcld_app.bench body --finder [FOLDER]
 python -m mcld_app.bench network [--runs 3]
 python -m mcld_app.bench gpu [--minutes 7.5] > gpu.md
 python -m mcld_app.bench page
+python -m mcld_app.bench shells
 python -m mcld_app.bench rehearsal FOLDER [--steps 20] [--device cuda] [--picture OUT.png]
 """
 
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gpu = kinds.add_parser("gpu", help="whole pictures on a CUDA GPU: time and memory, as a Markdown table")
     gpu.add_argument("--minutes", type=float, default=7.5, help="for everything together (default 7.5)")
     kinds.add_parser("page", help="from `python app.py` to the first page, beside a bare Gradio app")
+    kinds.add_parser("shells", help="hair and skirts in other poses, beside drawn people's true pictures: a minute")
     rehearsal = kinds.add_parser("rehearsal", help="the published model at full size with random weights: 18 GB")
     rehearsal.add_argument("folder", type=Path, help="a folder for the weights; where it is empty, they are written")
     rehearsal.add_argument("--steps", type=_count, default=20, help="of the picture (default 20)")
@@ -42,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         print(f"Machine: {_machine()}")
-        work = {"body": _body, "network": _network, "gpu": _gpu, "page": _page, "rehearsal": _rehearsal}[chosen.kind]
+        work = {
+            "body": _body, "network": _network, "gpu": _gpu, "page": _page, "shells": _shells, "rehearsal": _rehearsal,
+        }[chosen.kind]  # fmt: skip
         print(work(chosen))
     except (StudioError, RuntimeError) as error:
         print(error, file=sys.stderr)
@@ -99,6 +103,12 @@ def _gpu(chosen: argparse.Namespace) -> str:
     from mcld_app.bench.gpu import bench_gpu
 
     return bench_gpu("cuda", seconds=60 * chosen.minutes)
+
+
+def _shells(chosen: argparse.Namespace) -> str:
+    from mcld_app.bench.shells import PEOPLE, bench_shells, table
+
+    return table([bench_shells(kind) for kind in PEOPLE])
 
 
 def _page(chosen: argparse.Namespace) -> str:

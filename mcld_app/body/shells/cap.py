@@ -49,7 +49,10 @@ def cap(scene: Scene, hair: np.ndarray) -> tuple[Piece, Piece, np.ndarray] | Non
     seen = standing.seen(grown, weights)
     near = facing(seen, faces)
     on_scalp = scalp[faces].all(1)
-    fringe = near & (scalp | _is_forehead(average))[faces].all(1) & (on_scalp | _covered(hair, seen, faces))
+    high = (average[faces][..., 1] > skeleton_file()["landmarks"]["ear_top"][1]).all(1)
+    corners = _corners_in(hair, seen, faces)
+    fringe = near & (scalp | _is_forehead(average))[faces].all(1)
+    fringe &= np.where(high, on_scalp | corners.any(1), corners.all(1))
     area = np.zeros(hair.shape, np.uint8)
     cv2.fillPoly(area, np.round(points[faces[near & on_scalp], :2]).astype(np.int32), 1)
     area = (area > 0) & (scene.part >= 23) & scene.silhouette
@@ -73,11 +76,11 @@ def _head() -> tuple[np.ndarray, np.ndarray]:
     return number.reshape(-1, 3).astype(np.int32), used
 
 
-def _covered(hair: np.ndarray, points: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(M,) bool: triangles of points (N, 3) in the picture, on a corner of which the photo shows hair."""
+def _corners_in(hair: np.ndarray, points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(M, 3) bool: on which corners of triangles of points (N, 3) in the picture the photo shows hair."""
     shown = cv2.dilate(hair.astype(np.uint8), np.ones((3, 3), np.uint8))
     x, y = np.ascontiguousarray(points[:, :2].T, np.float32)
-    return cv2.remap(shown, x[:, None], y[:, None], cv2.INTER_NEAREST)[:, 0].astype(bool)[faces].any(1)
+    return cv2.remap(shown, x[:, None], y[:, None], cv2.INTER_NEAREST)[:, 0].astype(bool)[faces]
 
 
 def _is_scalp(rest: np.ndarray) -> np.ndarray:

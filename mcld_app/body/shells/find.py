@@ -11,6 +11,7 @@ from mcld_app.body.iuv import check_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.shells.areas import shrunk
 from mcld_app.body.shells.hair import find_hair
+from mcld_app.body.shells.limbs import find_limbs
 from mcld_app.body.shells.scene import look_at
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.silhouette import find_silhouette
@@ -30,7 +31,8 @@ def find_shells(
     printed: np.ndarray | None = None,
     known: np.ndarray | None = None,
 ) -> tuple[Shell, ...]:
-    """What stands off a person's body: hair, and a skirt or what hangs like one.
+    """What stands off a person's body: hair, wide sleeves and trousers, and a skirt or what
+    hangs like one.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
@@ -49,7 +51,8 @@ def find_shells(
     if silhouette.shape != photo.shape[:2] or silhouette.dtype != bool:
         raise PictureError("The silhouette does not belong to the photo: give one of its size, true or false.")
     scene = look_at(photo, iuv, pose, silhouette, printed, known)
-    found = (find_hair(scene), find_skirt(scene))
+    skirt = find_skirt(scene)
+    found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
     shells = tuple(shell for shell in found if shell is not None)
     for shell in shells:
         shell.on(pose.body)  # worked out now, not when it is first drawn

@@ -36,12 +36,12 @@ def march(
         back: pixels inwards, where marches begin.
         reach: pixels outwards, where they end at the latest.
     """
+    if not len(points):
+        return March(np.zeros(0, np.float32), np.zeros(0, bool))
     steps = np.arange(-back, reach + _STEP, _STEP, np.float32)
     at = (points[:, None] + ways[:, None] * steps[None, :, None]).astype(np.float32)
     state = np.where(blocked, 2, np.where(inside, 1, 0)).astype(np.uint8)
-    found = np.stack(
-        [cv2.remap(state, at[..., 0], at[..., 1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=3)]
-    )[0]
+    found = cv2.remap(state, at[..., 0], at[..., 1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=3)
     begun = np.maximum.accumulate(found == 1, axis=1)
     begins_soon = (found[:, steps <= max(back, 2.0)] == 1).any(1)
     over = begun & (found != 1)

@@ -13,16 +13,17 @@ from mcld_app.body.shells.tube import COLUMNS, skirt_weights, tube, tube_faces
 
 _HIGHEST, _LOWEST, _ROW = 1.08, 0.08, 0.02  # metres: where skirts are looked for
 _CROTCH = 0.80  # a skirt reaches below it, else it is a top's hem
-_ROWS = 16  # of the shell
+_ROWS = 12  # of the shell
 _DEPTH = 1.0  # of what a skirt stands off at the sides, at its front and back
 _CLEAR = 0.004  # metres between body and cloth at least
-_HANGS = 0.4  # of what stands off a standing person's sides and back, gone on a sitting one
+_HANGS = 0.75  # of what stands off a standing person's sides and back, gone on a sitting one
 _WAIST = 1.035  # metres: where what hangs begins
 _FITS = 0.02  # metres that it may stand off there
 _NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
 _ENOUGH = 3  # rows that say so
-_AT_ONCE = 0.6  # of what was filled between the legs: that much is empty just below a hem
+_AT_ONCE = 0.6  # of what was filled between the legs: that much is empty just below a hem,
+_OPEN = 0.65  # and that much of the gap there
 _WIDE = 0.06  # metres between the legs that only a skirt fills
 _MOST_MISSES = 0.2  # of a skirt's rows that may show nothing of it
 
@@ -72,7 +73,9 @@ def _is_skirt(signs: Signs, rows: slice, legs: int) -> bool:
     if np.count_nonzero(signs.off_map[rows]) >= _ENOUGH:
         return True
     if legs < len(signs.empty) and legs <= rows.stop + 1:
-        return bool(signs.empty[legs] > _AT_ONCE * signs.filled[legs - 1])
+        below = slice(legs, legs + 2)
+        empty, still = signs.empty[below].mean(), signs.filled[below].mean()
+        return bool(empty > _AT_ONCE * signs.filled[legs - 1] and empty > _OPEN * (empty + still))
     return np.count_nonzero(signs.flare[rows] | (signs.filled[rows] > _WIDE)) >= _ENOUGH
 
 

@@ -16,7 +16,7 @@ _BACK = 0.03  # metres by which the mannequin may lie beside the body
 _FLARE = 0.02  # metres off the body on both sides: cloth
 _OFF_MAP = 0.25  # of a row that the photo's own map says is no body: cloth
 _GAP = 0.012  # metres between the legs: what fills it is cloth, and where it is empty there is none
-_SPAN = 48  # places along a row that are looked at
+_SPAN = 96  # places along a row that are looked at
 
 
 @dataclass(frozen=True, eq=False)

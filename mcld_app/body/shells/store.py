@@ -16,6 +16,8 @@ LARGEST_FILE = 8 * 2**20
 """Bytes; those of a person are some 400 kB."""
 
 _MOST = 16  # shells
+_DAMAGES = (OSError, ValueError, LookupError, TypeError, SyntaxError, EOFError, NotImplementedError, RuntimeError,
+            MemoryError, OverflowError)  # fmt: skip
 _ARRAYS = ("rest", "gathered", "weights", "faces", "kinds", "places", "picture")
 
 
@@ -42,7 +44,7 @@ def shells_from_bytes(data: bytes) -> tuple[Shell, ...]:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             hangs_on = [HANGS_ON[number] for number in file["hangs_on"].tolist()]
             found = [{name: file[f"{number}_{name}"] for name in _ARRAYS} for number in range(len(hangs_on[:_MOST]))]
-    except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (*_DAMAGES, zipfile.BadZipFile, zlib.error) as error:
         raise StudioError("This is no file of shells, or it is damaged. Choose one that was saved here.") from error
     return tuple(Shell(place, **arrays) for place, arrays in zip(hangs_on, found, strict=False))
 

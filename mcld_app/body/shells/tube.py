@@ -12,7 +12,7 @@ from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES
 
-COLUMNS = 40
+COLUMNS = 32
 _PARTS = (1, 2, *range(7, 15))  # trunk and legs
 _BAND = 0.022  # metres above and below a row, whose vertices it goes around
 _HIPS = 1.0  # metres: cloth hangs from below there

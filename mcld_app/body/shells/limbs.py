@@ -1,0 +1,152 @@
+"""Wide sleeves and trousers: an arm's or a leg's own surface, moved outwards as far as the silhouette says."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from mcld_app.body.charts import charts
+from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
+from mcld_app.body.mannequin.rendering import body_faces
+from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
+from mcld_app.body.shells.areas import grown
+from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.piece import facing
+from mcld_app.body.shells.rim import march
+from mcld_app.body.shells.scene import Scene
+from mcld_app.body.shells.shell import PLAIN, Shell, followed
+
+_ARMS, _LEGS = tuple(range(15, 23)), tuple(range(7, 15))
+_LENGTH = {"arm": 0.55, "leg": 0.90}  # metres from shoulder or hip to wrist or ankle
+_BIN = 0.03  # metres along a limb
+_REACH, _BACK = 0.15, 0.04  # metres outwards and inwards that the silhouette's end is looked for
+_RIM = 0.3  # of a normal's length towards the camera: a vertex with less is at the limb's rim
+_HIDDEN = 0.03  # metres that something is nearer, before a vertex counts as hidden
+_LOOSE = 0.014  # metres: less is the fit's error
+_LEAST = 3  # bins that are loose
+_ENDS = 0.007  # metres; where cloth stands off less, the shell ends
+_HAND = 0.01  # metres around a hand that may show it
+_MOST = 0.12  # metres that cloth stands off
+
+
+def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
+    """Shells of the arms, and with `legs` of the legs, that wear something wide: the same on both sides, for so are
+    clothes, and what one side says too much, the other says too little."""
+    found = []
+    for kind in ("arm", "leg") if legs else ("arm",):
+        sides = [_means(scene, kind, sign) for sign in (1, -1)]
+        off = _loose(np.concatenate(sides))
+        if off is not None:
+            found += [_limb(scene, kind, sign, off) for sign in (1, -1)]
+    return tuple(shell for shell in found if shell is not None)
+
+
+def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray) -> Shell | None:
+    body = scene.standing.pose.body
+    faces, used, along = _surface(kind, sign)
+    whole = body_mesh().shaped(body.build, body.shape)
+    height = np.interp(along / _BIN - 0.5, np.arange(len(off)), off)
+    moved = whole[used] + vertex_normals(whole, body_faces())[used] * height[:, None]
+    kept = faces[(height > _ENDS)[faces].any(1)]  # to where it lies on the skin
+    numbers, again = np.unique(kept, return_inverse=True)
+    weights = body_mesh().weights[used[numbers]]
+    return _shell(scene, kind, moved[numbers].astype(np.float32), weights, again.reshape(-1, 3).astype(np.int32))
+
+
+@lru_cache(maxsize=4)
+def _surface(kind: str, sign: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A limb's triangles (M, 3) into its vertices, those vertices' numbers (N,), and how far down the limb each lies,
+    (N,) metres."""
+    own = np.isin(charts().face_part, _ARMS if kind == "arm" else _LEGS)
+    rest = body_mesh().rest
+    own &= sign * rest[body_faces()][..., 0].mean(1) > 0
+    used, number = np.unique(body_faces()[own], return_inverse=True)
+    place = rest[used] * (sign, 1, 1)
+    if kind == "arm":
+        along = (place - SHOULDER) @ np.array([SIN, -COS, 0.0])
+    else:
+        along = BONES["left_hip"][1][1] - place[:, 1]
+    return number.reshape(-1, 3).astype(np.int32), used, along
+
+
+def _means(scene: Scene, kind: str, sign: int) -> np.ndarray:
+    """(2, B) metres that the silhouette goes beyond a limb's two rims, by bin down the limb; NaN where that is not
+    seen."""
+    standing, body = scene.standing, scene.standing.pose.body
+    _, used, along = _surface(kind, sign)
+    normals = vertex_normals(body_mesh().shaped(body.build, body.shape), body_faces())[used]
+    points, turned = standing.points[used], standing.turned(normals, body_mesh().weights[used])
+    height, width = scene.silhouette.shape
+    x, y = np.clip(np.round(points[:, :2]).astype(int), 0, (width - 1, height - 1)).T
+    rim = np.flatnonzero((np.abs(turned[:, 2]) < _RIM) & (standing.depth[y, x] < points[:, 2] + _HIDDEN))
+    ways = turned[rim, :2] / np.maximum(np.linalg.norm(turned[rim, :2], axis=1, keepdims=True), 1e-6)
+    other = scene.body & ~np.isin(scene.part, _ARMS if kind == "arm" else _LEGS)
+    metre = standing.metre
+    found = march(
+        scene.silhouette & ~other, other | (scene.hides & ~scene.arms), points[rim, :2], ways, _BACK * metre,
+        _REACH * metre,
+    )  # fmt: skip
+    side = np.sign(_across(points[rim], along[rim], ways))
+    bins = np.floor(along[rim] / _BIN).astype(int)
+    count = int(_LENGTH[kind] / _BIN)
+    means = np.full((2, count), np.nan)
+    for k, which in enumerate((-1, 1)):
+        for number in range(count):
+            own = found.met & (side == which) & (bins == number)
+            if own.any():
+                means[k, number] = np.median(found.away[own]) / metre
+    return means
+
+
+def _loose(sides: np.ndarray) -> np.ndarray | None:
+    """What the rims of both limbs say, (4, B) metres by bin, NaN where one is not seen: (B,) metres that cloth stands
+    off, 0 where it does not; None where it is nowhere wide. A limb that the mannequin lies beside seems too wide on one
+    side and too narrow on the other; of one whose other side is not seen, only what is more than usual counts."""
+    limbs = []
+    for pair in (sides[:2], sides[2:]):
+        seen = np.isfinite(pair)
+        usual = [max(float(np.median(own[own == own])), 0.0) if (own == own).any() else 0.0 for own in pair]
+        alone = np.where(seen, pair - np.array(usual)[:, None], 0).sum(0)
+        both = np.where(seen, pair, 0).mean(0)
+        limbs.append(np.where(seen.all(0), both, np.where(seen.any(0), alone, np.nan)))
+    seen = np.isfinite(limbs)
+    known = np.flatnonzero(seen.any(0))
+    if not len(known):
+        return None
+    mean = np.where(seen, limbs, 0).sum(0)[known] / seen.sum(0)[known]
+    bins = np.arange(sides.shape[1])
+    full = np.interp(bins, known, mean, left=0.0, right=0.0)
+    full = cv2.GaussianBlur(full[:, None], (1, 3), 0.8)[:, 0]
+    out = np.zeros(len(full))
+    for run in np.split(bins, np.flatnonzero(np.diff(full > _ENDS)) + 1):
+        if np.count_nonzero(full[run] > _LOOSE) >= _LEAST:
+            out[run] = np.clip(full[run], 0, _MOST)
+    return out if out.any() else None
+
+
+def _across(points: np.ndarray, along: np.ndarray, ways: np.ndarray) -> np.ndarray:
+    """(N,) which side of a limb's picture a rim's normal (N, 2) points to: below 0 one, above 0 the other."""
+    if len(points) < 2:
+        return np.zeros(len(points))
+    middle = points[:, :2] - points[:, :2].mean(0)
+    down = (middle * (along - along.mean())[:, None]).sum(0)
+    return down[0] * ways[:, 1] - down[1] * ways[:, 0]
+
+
+def _shell(scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces: np.ndarray) -> Shell | None:
+    standing = scene.standing
+    points = standing.seen(rest, weights)
+    covered = np.zeros(scene.silhouette.shape, np.uint8)
+    cv2.fillPoly(covered, np.round(points[faces[facing(points, faces)], :2]).astype(np.int32), 1)
+    hands = grown(np.isin(scene.part, (3, 4)), _HAND * standing.metre)
+    other = hands | (scene.body & ~np.isin(scene.part, _ARMS)) if kind == "arm" else scene.hands
+    shown = (covered > 0) & scene.silhouette & ~other
+    if not shown.any():
+        return None
+    picture, start = layer_picture(scene.photo, shown, shown, shown)
+    places = points[:, :2] - np.float32(start)
+    moves = followed(rest, standing.pose.body)
+    kinds = np.full(len(faces), PLAIN, np.uint8)
+    return Shell("limb", rest - moves, np.zeros_like(rest), weights, faces, kinds, places, picture)

@@ -1,0 +1,431 @@
+"""Hair and skirts as shells: found in a photo, worn in other poses and by other bodies, kept as bytes."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from body_finder import need_body_finder
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mcld_app.bench.shells import POSES, bench_shells, table
+from mcld_app.body.fitting.map_fit import fit_map
+from mcld_app.body.mannequin.body_mesh import body_mesh
+from mcld_app.body.mannequin.pose import JOINTS, BodyShape, Pose, named_poses
+from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.photo import read_photo
+from mcld_app.body.shells.drawing import draw_shells, over_body
+from mcld_app.body.shells.find import find_shells, fitted_shells, found_shells
+from mcld_app.body.shells.shell import LINING, PLAIN, Shell
+from mcld_app.body.shells.silhouette import find_silhouette
+from mcld_app.body.shells.standing import stand
+from mcld_app.body.shells.store import shells_from_bytes, shells_to_bytes
+from mcld_app.body.shells.tube import tube
+from mcld_app.errors import IUVError, PictureError, StudioError
+from mcld_app.synthetic.people import draw_person, render_view
+
+PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "pictures" / "people"
+SIZE = (512, 352)
+BOB_IN_SKIRT, LONG_IN_SKIRT, BOB, AFRO = 13, 5, 1, 20
+EVERYBODY = (BOB_IN_SKIRT, LONG_IN_SKIRT, BOB, AFRO)
+
+
+@cache
+def seen(seed: int):
+    """A drawn person in the studio: photo, map and what they cover."""
+    return render_view(draw_person(seed), named_poses()["standing"], SIZE)
+
+
+@cache
+def shells_of(seed: int) -> tuple[Shell, ...]:
+    return found_shells(seen(seed).photo, seen(seed).iuv)
+
+
+def the(place: str, shells: tuple[Shell, ...]) -> Shell:
+    (found,) = (shell for shell in shells if shell.hangs_on == place)
+    return found
+
+
+def layers_of(shells: tuple[Shell, ...], name: str, body: BodyShape):
+    pose = named_poses()[name].of(body)
+    return stand(pose, SIZE), draw_shells(shells, pose, SIZE)
+
+
+def body_picture(iuv: np.ndarray) -> np.ndarray:
+    """The body in colours that no shell has: its part in red, pure blue."""
+    out = np.zeros((*iuv.shape[:2], 4), np.uint8)
+    body = iuv[..., 0] > 0
+    out[body] = (0, 0, 255, 255)
+    return out
+
+
+# --- Finding -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seed", "places"),
+    [(BOB_IN_SKIRT, {"head", "hips"}), (LONG_IN_SKIRT, {"head", "hips"}), (BOB, {"head"}), (AFRO, {"head"})],
+)
+def test_hair_and_skirts_are_found_where_they_are(seed, places):
+    assert {shell.hangs_on for shell in shells_of(seed)} == places
+
+
+@pytest.mark.parametrize("style", ["bald", "buzz"])
+def test_nothing_is_found_on_people_in_trousers_without_hair(style):
+    seed = next(s for s in range(100) if draw_person(s).hair.style == style and draw_person(s).bottom.kind != "skirt")
+    assert shells_of(seed) == ()
+
+
+def test_a_skirt_ends_where_the_skirt_of_the_person_does():
+    for seed in (BOB_IN_SKIRT, LONG_IN_SKIRT):
+        assert the("hips", shells_of(seed)).rest[:, 1].min() == pytest.approx(draw_person(seed).bottom.hem, abs=0.03)
+
+
+def test_a_wider_skirt_gives_a_wider_shell():
+    wide, narrow = 13, 32  # flares of 0.10 and of 0.03 m
+    assert draw_person(wide).bottom.flare > draw_person(narrow).bottom.flare + 0.05
+    widths = []
+    for seed in (wide, narrow):
+        rest = the("hips", shells_of(seed)).rest
+        widths.append(np.ptp(rest[rest[:, 1] < rest[:, 1].min() + 0.02, 0]))
+    assert widths[0] > widths[1] + 0.08
+
+
+def test_a_mirrored_photo_gives_a_mirrored_shell():
+    view = seen(BOB_IN_SKIRT)
+    pose = fit_map(view.iuv).pose
+    silhouette = find_silhouette(view.photo, view.iuv, stand(pose, SIZE))
+    plain = find_shells(view.photo, view.iuv, pose, silhouette)
+    turned = find_shells(
+        np.ascontiguousarray(view.photo[:, ::-1]), np.ascontiguousarray(_other_sides(view.iuv)[:, ::-1]),
+        pose.mirrored(), np.ascontiguousarray(silhouette[:, ::-1]),
+    )  # fmt: skip
+    for a, b in zip(plain, turned, strict=True):
+        assert b.rest[:, 0].max() == pytest.approx(-a.rest[:, 0].min(), abs=0.012)
+        assert b.rest[:, 0].min() == pytest.approx(-a.rest[:, 0].max(), abs=0.012)
+        assert b.rest[:, 1].min() == pytest.approx(a.rest[:, 1].min(), abs=0.02)
+
+
+def _other_sides(iuv: np.ndarray) -> np.ndarray:
+    """The map of somebody seen in a mirror, as far as its parts go."""
+    from mcld_app.body.parts import PARTS
+
+    table = np.array([0] + [PARTS[k].mirror for k in range(1, 25)], np.uint8)
+    return np.dstack([table[iuv[..., 0]], iuv[..., 1:]])
+
+
+def test_what_is_wide_on_both_legs_is_found_and_the_same_on_both():
+    view = seen(BOB)
+    pose = fit_map(view.iuv).pose
+    standing = stand(pose, SIZE)
+    body = view.iuv[..., 0] > 0
+    calves = np.isin(view.iuv[..., 0], (11, 12, 13, 14))
+    reach = round(0.04 * standing.metre)
+    wide = cv2.dilate(calves.astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)) > 0
+    assert not [shell for shell in find_shells(view.photo, view.iuv, pose, body) if shell.hangs_on == "limb"]
+    found = [shell for shell in find_shells(view.photo, view.iuv, pose, body | wide) if shell.hangs_on == "limb"]
+    assert len(found) == 2
+    left, right = sorted(found, key=lambda shell: -shell.rest[:, 0].mean())
+    np.testing.assert_allclose(np.sort(left.rest[:, 0]), np.sort(-right.rest[:, 0]), atol=0.004)
+    calf = body_mesh().rest[(body_mesh().rest[:, 1] > 0.2) & (body_mesh().rest[:, 1] < 0.4)]
+    own = left.rest[(left.rest[:, 1] > 0.2) & (left.rest[:, 1] < 0.4)]
+    assert own[:, 0].max() > calf[:, 0].max() + 0.02
+    assert own[:, 2].max() > calf[:, 2].max() + 0.02
+
+
+def test_a_silhouette_on_a_plain_ground_is_the_person():
+    for seed in (BOB_IN_SKIRT, AFRO):
+        view = seen(seed)
+        found = find_silhouette(view.photo, view.iuv, stand(fit_map(view.iuv).pose, SIZE))
+        true = view.alpha >= 128
+        assert (found & true).sum() / (found | true).sum() > 0.96
+
+
+def test_what_does_not_belong_together_is_told():
+    view = seen(BOB)
+    pose = named_poses()["standing"]
+    with pytest.raises(PictureError, match="silhouette"):
+        find_shells(view.photo, view.iuv, pose, np.zeros((8, 8), bool))
+    with pytest.raises(PictureError, match="silhouette"):
+        find_shells(view.photo, view.iuv, pose, np.zeros(SIZE, np.uint8))
+    with pytest.raises(IUVError):
+        find_shells(view.photo, view.iuv[:100], pose, np.zeros(SIZE, bool))
+
+
+def test_an_empty_silhouette_has_no_shells():
+    view = seen(BOB_IN_SKIRT)
+    assert find_shells(view.photo, view.iuv, named_poses()["standing"], np.zeros(SIZE, bool)) == ()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    pose=st.sampled_from(sorted(named_poses())), yaw=st.floats(-180, 180), zoom=st.floats(0.2, 4),
+    up=st.floats(-0.6, 0.6), kind=st.sampled_from(["noise", "all", "grown", "corner"]), seed=st.integers(0, 9),
+)  # fmt: skip
+def test_any_silhouette_gives_shells_that_can_be_drawn(pose, yaw, zoom, up, kind, seed):
+    size = (150, 110)
+    pose = named_poses()[pose].replace(yaw=yaw, zoom=zoom, shift_y=up)
+    iuv = draw_iuv(pose, size)
+    assume(iuv.any())
+    rng = np.random.default_rng(seed)
+    body = (iuv[..., 0] > 0).astype(np.uint8)
+    silhouette = {
+        "noise": rng.random(size) > 0.5, "all": np.ones(size, bool),
+        "grown": cv2.dilate(body, np.ones((9, 9), np.uint8)) > 0, "corner": np.indices(size).min(0) > 40,
+    }[kind]  # fmt: skip
+    photo = rng.integers(0, 256, (*size, 3), np.uint8)
+    for shell in find_shells(photo, iuv, pose, silhouette):
+        assert np.abs(shell.rest).max() < 3
+        draw_shells((shell,), named_poses()["walking"], (64, 44))
+
+
+# --- What a shell is ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", EVERYBODY)
+def test_weights_sum_to_one_and_arrays_stay_as_they_are(seed):
+    for shell in shells_of(seed):
+        np.testing.assert_allclose(shell.weights.sum(1), 1, atol=1e-5)
+        with pytest.raises(ValueError, match="read-only"):
+            shell.rest[0] = 0
+
+
+def test_a_skirt_is_a_tube_that_is_open_above_and_below_only():
+    shell = the("hips", shells_of(BOB_IN_SKIRT))
+    outside = shell.faces[shell.kinds == PLAIN]
+    edges = np.sort(np.concatenate([outside[:, pair] for pair in ([0, 1], [1, 2], [2, 0])]), 1)
+    edges, count = np.unique(edges, axis=0, return_counts=True)
+    assert count.max() == 2
+    rim = shell.rest[edges[count == 1]][..., 1]
+    low, high = shell.rest[:, 1].min(), shell.rest[:, 1].max()
+    assert ((np.abs(rim - low) < 0.01) | (np.abs(rim - high) < 0.01)).all()
+    lining = shell.faces[shell.kinds == LINING]
+    np.testing.assert_array_equal(np.sort(lining, 1), np.sort(outside, 1))
+
+
+def test_a_skirt_stands_off_the_body():
+    shell, person = the("hips", shells_of(LONG_IN_SKIRT)), draw_person(LONG_IN_SKIRT)
+    rest = shell.on(person.body)
+    heights = np.unique(np.round(rest[:, 1], 3))
+    inner = tube(np.linspace(heights.min(), heights.max(), 20), person.body).rest
+    for ring in inner:
+        row = rest[np.abs(rest[:, 1] - ring[0, 1]) < 0.03]
+        assert np.ptp(row[:, 0]) > np.ptp(ring[:, 0]) - 0.02
+        assert np.ptp(row[:, 2]) > np.ptp(ring[:, 2]) - 0.02
+
+
+def test_hair_stands_off_the_skull():
+    shell = the("head", shells_of(AFRO))
+    skull = body_mesh().rest[body_mesh().rest[:, 1] > 1.70]
+    cap = shell.rest[shell.rest[:, 1] > 1.70]
+    assert cap[:, 1].max() > skull[:, 1].max() + 0.02
+    assert np.ptp(cap[:, 0]) > np.ptp(skull[:, 0]) + 0.04
+    assert cap[:, 2].min() < skull[:, 2].min() - 0.02
+
+
+def _tiny(**changes) -> Shell:
+    weights = np.zeros((3, 21), np.float32)
+    weights[:, 0] = 1
+    told = {
+        "hangs_on": "hips", "rest": np.eye(3), "gathered": np.zeros((3, 3)), "weights": weights,
+        "faces": [[0, 1, 2]], "kinds": [0], "places": np.zeros((3, 2)), "picture": np.zeros((2, 2, 4), np.uint8),
+    }  # fmt: skip
+    return Shell(**(told | changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hangs_on": "hat"}, {"rest": np.eye(2)}, {"rest": np.full((3, 3), np.nan)}, {"weights": np.zeros((3, 21))},
+        {"faces": [[0, 1, 3]]}, {"faces": [[0, 1, -1]]}, {"kinds": [7]}, {"kinds": [0, 0]},
+        {"picture": np.zeros((0, 0, 4), np.uint8)}, {"places": np.zeros((2, 2))}, {"gathered": np.zeros((2, 3))},
+    ],
+)  # fmt: skip
+def test_a_shell_that_cannot_be_is_refused(changes):
+    _tiny()
+    with pytest.raises(StudioError, match="no usable shell"):
+        _tiny(**changes)
+
+
+# --- Wearing -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["skirts", "hair"])
+def test_in_other_poses_people_look_more_like_themselves(kind):
+    group = bench_shells(kind, ("three-quarter", "sitting-front", "back"), most=2)
+    for compared in group.pictures:
+        assert compared.iou[1] > compared.iou[0] + 0.005, compared
+        assert compared.psnr[1] > compared.psnr[0] - 0.3, compared
+    better = np.mean([c.iou[1] - c.iou[0] for c in group.pictures])
+    assert better > (0.07 if kind == "skirts" else 0.012)
+    assert group.name in table([group])
+
+
+def test_a_hand_before_a_skirt_is_seen_and_a_leg_in_it_is_not():
+    person = draw_person(BOB_IN_SKIRT)
+    angles = {"left_shoulder.forward": 25.0, "left_elbow.bend": 45.0, "left_shoulder.twist": 60.0}
+    pose = Pose("hand before the skirt", angles).of(person.body)
+    standing, layers = stand(pose, SIZE), draw_shells((the("hips", shells_of(BOB_IN_SKIRT)),), pose, SIZE)
+    picture, _ = over_body(body_picture(standing.iuv), standing.depth, layers)
+    cloth = layers[0].picture[..., 3] > 0
+    part = standing.iuv[..., 0]
+    is_body = (picture == (0, 0, 255, 255)).all(-1)
+    hand = cloth & np.isin(part, (3, 4, 19, 20, 21, 22)) & (standing.depth > layers[0].depth + 0.02)
+    assert hand.sum() > 60
+    assert is_body[hand].all()
+    thigh = cloth & np.isin(part, (7, 8, 9, 10))
+    assert thigh.sum() > 500
+    assert is_body[thigh].mean() < 0.02
+
+
+def test_a_face_is_before_hair_and_the_back_of_a_head_behind_it():
+    person = draw_person(BOB)
+    shares = {}
+    for name in ("standing", "back"):
+        standing, layers = layers_of(shells_of(BOB), name, person.body)
+        picture, _ = over_body(body_picture(standing.iuv), standing.depth, layers)
+        head = standing.iuv[..., 0] >= 23
+        rows = np.flatnonzero(head.any(1))
+        upper = head & (np.arange(SIZE[0])[:, None] < rows[0] + 0.7 * len(rows))
+        shares[name] = (picture[upper] == (0, 0, 255, 255)).all(-1).mean()
+    assert shares["standing"] > 0.35
+    assert shares["back"] < 0.05
+
+
+def test_on_a_sitting_person_cloth_lies_on_the_lap():
+    person = draw_person(BOB_IN_SKIRT)
+    shell = the("hips", shells_of(BOB_IN_SKIRT))
+    standing, sitting = (shell.in_pose(named_poses()[name].of(person.body)) for name in ("standing", "sitting-front"))
+    front = (standing[:, 2] > standing[:, 2].mean() + 0.08) & (standing[:, 1] < 0.80)
+    body = body_mesh().shaped(person.build, person.shape)
+    thighs = body[(body[:, 1] > 0.6) & (body[:, 1] < 0.8) & (np.abs(body[:, 0]) < 0.25)]
+    assert standing[front, 2].mean() > thighs[:, 2].max() + 0.04
+    assert sitting[front, 2].mean() < thighs[:, 2].max() + 0.03
+
+
+def test_others_can_wear_it():
+    slim, heavy = BodyShape(0.95, -0.5), BodyShape(1.05, 1.5, (1.0, -1.0))
+    widths = []
+    for body in (slim, heavy):
+        standing, layers = layers_of((the("hips", shells_of(LONG_IN_SKIRT)),), "standing", body)
+        picture, _ = over_body(body_picture(standing.iuv), standing.depth, layers)
+        thigh = np.isin(standing.iuv[..., 0], (7, 8, 9, 10)) & (layers[0].picture[..., 3] > 0)
+        assert (picture[thigh] == (0, 0, 255, 255)).all(-1).mean() < 0.03  # nobody's thigh comes through
+        columns = np.flatnonzero((layers[0].picture[..., 3] > 0).any(0))
+        widths.append(columns[-1] - columns[0])
+    assert widths[1] > widths[0] + 5
+
+
+def test_a_hand_that_hung_before_a_skirt_is_not_printed_on_it():
+    person = draw_person(BOB_IN_SKIRT)
+    angles = {"left_shoulder.forward": 25.0, "left_elbow.bend": 45.0, "left_shoulder.twist": 60.0}
+    view = render_view(person, Pose("hand before the skirt", angles), SIZE)
+    shell = the("hips", found_shells(view.photo, view.iuv))
+    skin = np.array(person.skin, float)
+    _, layers = layers_of((shell,), "standing", person.body)
+    drawn = layers[0].picture[layers[0].picture[..., 3] > 0][:, :3].astype(float)
+    like_cloth = np.abs(np.array(person.bottom.cloth.colour) - skin).max()
+    assert like_cloth > 40, "choose somebody whose skirt has another colour than their skin"
+    hue = skin / skin.sum()
+    printed = np.abs(drawn / np.maximum(drawn.sum(1, keepdims=True), 1) - hue).max(1) < 0.03
+    assert printed.mean() < 0.01
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_shells_are_drawn_in_any_pose(data):
+    keys = [f"{joint}.{axis}" for joint in JOINTS for axis in JOINTS[joint].axes]
+    chosen = data.draw(st.lists(st.sampled_from(keys), max_size=8, unique=True))
+    angles = {}
+    for key in chosen:
+        joint, _, axis = key.partition(".")
+        low, high = JOINTS[joint].axes[axis]
+        angles[key] = data.draw(st.floats(low, high))
+    pose = Pose("any", angles, yaw=data.draw(st.floats(-180, 180)), zoom=data.draw(st.floats(0.3, 3)),
+                shift_x=data.draw(st.floats(-2, 2)), build=data.draw(st.floats(-1, 2)))  # fmt: skip
+    size = (96, 66)
+    standing = stand(pose, size)
+    np.testing.assert_array_equal(standing.iuv, draw_iuv(pose, size))
+    np.testing.assert_array_equal(standing.depth > -np.inf, standing.iuv[..., 0] > 0)
+    for layer in draw_shells(shells_of(LONG_IN_SKIRT), pose, size):
+        assert layer.picture.shape == (*size, 4)
+        assert layer.depth.dtype == np.float32
+        np.testing.assert_array_equal(layer.depth > -np.inf, layer.picture[..., 3] == 255)
+
+
+def test_no_shells_change_nothing():
+    standing = stand(named_poses()["walking"], SIZE)
+    body = body_picture(standing.iuv)
+    picture, depth = over_body(body, standing.depth, draw_shells((), standing.pose, SIZE))
+    np.testing.assert_array_equal(picture, body)
+    np.testing.assert_array_equal(depth, standing.depth)
+
+
+# --- Kept as bytes -----------------------------------------------------------------------------------------------
+
+
+def test_bytes_give_the_same_shells_again():
+    shells = shells_of(LONG_IN_SKIRT)
+    data = shells_to_bytes(shells)
+    assert len(data) < 300_000
+    for a, b in zip(shells, shells_from_bytes(data), strict=True):
+        assert a.hangs_on == b.hangs_on
+        for name in ("rest", "gathered", "weights", "faces", "kinds", "places", "picture"):
+            np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    assert shells_from_bytes(shells_to_bytes(())) == ()
+
+
+@settings(max_examples=40, deadline=None)
+@given(where=st.floats(0, 1), value=st.integers(0, 255), end=st.booleans())
+def test_damaged_bytes_give_shells_or_a_sentence(where, value, end):
+    data = bytearray(shells_to_bytes((_tiny(),)))
+    at = int(where * (len(data) - 1))
+    data = data[:at] if end else data[:at] + bytes([value]) + data[at + 1 :]
+    try:
+        found = shells_from_bytes(bytes(data))
+    except StudioError as error:
+        assert "Choose one" in str(error) or "Make it" in str(error)
+    else:
+        assert all(isinstance(shell, Shell) for shell in found)
+
+
+# --- People in photos --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "is_skirt"),
+    [("full-dress", True), ("half-skirt", True), ("skirt-bag-no-head", True), ("full-jeans", False),
+     ("no-head-full", False), ("shorts-room", False), ("half-tank", False), ("arm-on-hip", False)],
+)  # fmt: skip
+def test_skirts_and_trousers_of_photographed_people_are_told_apart(name, is_skirt):
+    file = PHOTOS / f"{name}.jpg"
+    if not file.is_file():
+        pytest.skip(f"the photo {file} is not here")
+    need_body_finder()
+    from mcld_app.perception.found_people import find_in
+
+    fit = find_in(name, read_photo(file)).fit(0)
+    shells = fitted_shells(fit)
+    assert ("hips" in {shell.hangs_on for shell in shells}) == is_skirt
+    for pose in POSES if is_skirt else ():
+        standing, layers = layers_of((the("hips", shells),), pose, fit.pose.body)
+        picture, _ = over_body(body_picture(standing.iuv), standing.depth, layers)
+        cloth = picture[..., 3].astype(bool) & ~(picture == (0, 0, 255, 255)).all(-1)
+        assert cloth.sum() > 0.03 * (picture[..., 3] > 0).sum(), pose
+
+
+@pytest.mark.parametrize(("name", "is_wide"), [("shorts-room", True), ("full-jeans", False), ("half-tank", False)])
+def test_wide_shorts_of_photographed_people_stand_off_their_legs(name, is_wide):
+    file = PHOTOS / f"{name}.jpg"
+    if not file.is_file():
+        pytest.skip(f"the photo {file} is not here")
+    need_body_finder()
+    from mcld_app.perception.found_people import find_in
+
+    limbs = [shell for shell in fitted_shells(find_in(name, read_photo(file)).fit(0)) if shell.hangs_on == "limb"]
+    legs = [shell for shell in limbs if shell.rest[:, 1].mean() < 0.9]
+    assert len(legs) == (2 if is_wide else 0)
