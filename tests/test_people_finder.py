@@ -354,6 +354,17 @@ def test_the_found_body_can_be_moved_further(brought: EditorState) -> None:
     assert not (body & ~outline).any(), "bent to the outline again"
 
 
+def test_a_better_body_keeps_the_pose_and_the_edits(brought: EditorState) -> None:
+    walking = actions.choose_pose(brought, {"id": "walking"})
+    edited = actions.wear(walking, {"id": "garment:star-tee", "region": "upper"})
+    moved = actions.drag(actions.adjust_body(edited, {}), {"handle": "left_wrist", "x": 0.9, "y": 0.4})
+    done = actions.use_body(moved, {}).look
+    assert done.person.key != brought.look.person.key
+    assert [edit.label for edit in done.edits] == [edit.label for edit in edited.look.edits] != []
+    assert done.pose.angles == edited.look.pose.angles
+    assert [edit.label for edit in actions.turn_round(edited, {}).look.edits] == [e.label for e in edited.look.edits]
+
+
 def test_the_person_can_be_turned_round_at_once(brought: EditorState) -> None:
     turned = actions.turn_round(brought, {})
     assert turned.fitting is None and abs(turned.look.person.fit.pose.yaw) > 120

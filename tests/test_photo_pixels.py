@@ -25,7 +25,7 @@ from mcld_app.body.raster import interpolate
 from mcld_app.body.texture.photo_places import photo_places, rim_of
 from mcld_app.body.texture.photo_reading import draw_from, soft_share
 from mcld_app.body.texture.texture_map import render, texels_seen
-from mcld_app.editing import draw, samples
+from mcld_app.editing import MapPose, draw, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits.cover import Cover
 from mcld_app.editing.edits.face_swap import FaceSwap
@@ -272,3 +272,13 @@ def test_a_person_of_the_walls_colour_keeps_their_pixels() -> None:
 def test_a_photo_that_is_all_person_has_no_ground() -> None:
     iuv = draw_iuv(Pose(zoom=4.0), (128, 88))
     assert not ground_at_rim(np.full((128, 88, 3), 90, np.uint8), iuv, np.ones((128, 88), np.float32), 256.0).any()
+
+
+def test_painting_on_the_map_of_a_mannequin_changes_nothing_elsewhere(anna: Person) -> None:
+    pose = named_poses()["standing"]
+    iuv = kept_drawing(pose).iuv.copy()
+    iuv[430:] = 0  # the feet away
+    plain = draw(looks.stand(looks.of(anna), pose)).picture
+    painted = draw(looks.stand(looks.of(anna), MapPose("painted", iuv, painted_on=pose))).picture
+    assert np.array_equal(painted[:380], plain[:380])
+    assert not np.array_equal(painted[440:], plain[440:])

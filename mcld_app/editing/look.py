@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 
+from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.iuv_painting import pose_of_picture
 from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.texture.texture_map import TextureMap
@@ -32,11 +34,24 @@ class MapPose:
         name: what the page calls it.
         iuv: (512, 352, 3) uint8, channels I, U, V.
         sample: the id of the sample person whose pose it is, "" for any other.
+        painted_on: the mannequin whose map was painted on; None for any other.
     """
 
     name: str
     iuv: np.ndarray = field(repr=False)
     sample: str = ""
+    painted_on: Pose | None = None
+
+    @cached_property
+    def mannequin(self) -> Pose | None:
+        """The mannequin that was painted on, or fitted to the map; None where that shows too little of a body. Hair and
+        skirts hang on it."""
+        if self.painted_on is not None:
+            return self.painted_on
+        try:
+            return fit_map(self.iuv).pose
+        except StudioError:
+            return None
 
 
 def pose_as(person: Person) -> MapPose:

@@ -46,9 +46,10 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
     iuv = pose_map(look, size)
     pixel, texel = _texels(look, iuv)
     drawn = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
-    if isinstance(look.pose, Pose) and look.appearance.shells:
-        layers = draw_shells(look.appearance.shells, look.pose, size)
-        drawn, _ = over_body(drawn, kept_drawing(look.pose, size).depth, layers)
+    standing = look.pose if isinstance(look.pose, Pose) else look.pose.mannequin
+    if look.appearance.shells and standing is not None:
+        layers = draw_shells(look.appearance.shells, standing, size)
+        drawn, _ = over_body(drawn, kept_drawing(standing, size).depth, layers)
     return Preview(_over(drawn, _background(look.person, iuv)), iuv)
 
 
@@ -85,11 +86,19 @@ def _photo(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarra
 
 
 def _texels(look: Look, iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The pixels that show the body, and the texel each of them shows: the mannequin's own, where it is one."""
+    """The pixels that show the body, and the texel each of them shows: the mannequin's own, where it is one, and where
+    one was painted on, wherever it was not."""
+    mannequin = look.pose if isinstance(look.pose, Pose) else look.pose.painted_on
+    if mannequin is None:
+        return texels_seen(iuv)
+    drawing = kept_drawing(mannequin, iuv.shape[:2])
     if isinstance(look.pose, Pose):
-        drawing = kept_drawing(look.pose, iuv.shape[:2])
         return drawing.pixel, drawing.texel
-    return texels_seen(iuv)
+    pixel, texel = texels_seen(iuv)
+    own = np.zeros((iuv.shape[0] * iuv.shape[1], 2), np.float32)
+    own[drawing.pixel] = drawing.texel
+    same = (iuv == drawing.iuv).all(2).ravel()[pixel]
+    return pixel, np.where(same[:, None], own[pixel], texel)
 
 
 def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:

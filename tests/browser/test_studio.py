@@ -281,8 +281,9 @@ def test_one_file_from_the_desktop_that_shows_nobody_is_told_what_is_missing(ses
     before, nobody = source_of(session, PICTURE), io.BytesIO()
     Image.new("RGB", (300, 400), (90, 120, 160)).save(nobody, "PNG")
     drop_files(session, point_on_person(session, 0.5, 0.35), [("photo.png", nobody.getvalue())])
-    # Without the body finder, an IUV map is missing; with it, a person.
-    expect(session.locator("#notice .notice.warning")).to_contain_text(re.compile("IUV map|person"), timeout=SLOW)
+    # Without the body finder, an IUV map is missing; with it, a person; and it is no garment either.
+    told = re.compile("(IUV map|Nobody is found).*garment")
+    expect(session.locator("#notice .notice.warning")).to_contain_text(told, timeout=SLOW)
     assert source_of(session, PICTURE) == before
 
 

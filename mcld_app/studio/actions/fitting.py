@@ -83,11 +83,15 @@ def _taken(state: EditorState, fit: ManualFit) -> EditorState:
         person = fitted_person(fit)
     except IUVError as error:
         raise StudioError(f"The mannequin does not lie on the photo yet. {error}") from error
+    before = state.look.person.fit
+    look = looks.of(person)
+    if before is not None and before.photo is fit.photo:  # the same photo with a better body: pose and edits stay
+        look = looks.change_person(state.look, person)
     others = tuple(own for own in state.own if own.fit is None or own.fit.photo is not fit.photo)
     state = replace(state, own=others).with_own(person)
-    return state.to(looks.of(person), f"“{person.name}” is ready. Where the mannequin did not fit, lay it again.")
+    return state.to(look, f"“{person.name}” is ready. Where the body does not fit, press “Adjust the body”.")
 
 
 def leave_body(state: EditorState, data: Data) -> EditorState:
-    """Put the photo away; the look is as it was."""
-    return replace(state, fitting=None, live=False, note=Note("The photo was put away. Nothing else changed.", "info"))
+    """Put the mannequin away; the look is as it was."""
+    return replace(state, fitting=None, live=False, note=Note("The body is as it was. Nothing changed.", "info"))

@@ -70,20 +70,19 @@ def clothes_of_files(files: list[Mapping], worn_on: str) -> Person | Garment:
     """
     try:
         return person_of_files(files, "clothes")
-    except NobodyFound as error:
-        nobody = error
-    except StudioError:
-        if len(files) != 1:
+    except StudioError as error:
+        # Where nothing is installed that finds people, a garment alone is found all the same.
+        if len(files) != 1 or (isinstance(error, PictureError | IUVError) and not isinstance(error, NobodyFound)):
             raise
-        nobody = None  # nothing is installed that finds people: a garment alone is found all the same
+        nobody = error
     data, name = parsing.file_bytes(files[0]), parsing.stem(files[0])
     try:
         made = flat_garment(data, worn_on=worn_on, name=name)
         _ = made.garment.layer(made.garment.region)
     except StudioError as error:
-        if nobody is None:
-            raise
-        raise StudioError(f"Nobody is found in this picture, and no garment alone: {error}") from nobody
+        who = "Nobody is found in this picture" if isinstance(nobody, NobodyFound) else str(nobody)
+        join = ", and no garment alone: " if isinstance(nobody, NobodyFound) else " As a garment alone: "
+        raise StudioError(f"{who}{join}{error}") from nobody
     return made.garment
 
 

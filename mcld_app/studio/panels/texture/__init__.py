@@ -10,6 +10,7 @@ import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts
 from mcld_app.body.iuv_painting import paint_part
+from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.parts import PARTS
 from mcld_app.body.texture.strokes import map_strokes, person_strokes
 from mcld_app.body.texture.texture_file import read_texture_map
@@ -92,7 +93,9 @@ def paint_map(state: EditorState, data: Data) -> EditorState:
     if not isinstance(part, int) or isinstance(part, bool) or not 0 <= part <= 24:
         raise StudioError("Choose a body part to paint: they have the numbers 1 to 24.")
     iuv = paint_part(pose_map(state.look), strokes[..., 3] > 127, part)
-    return stand(state, MapPose("painted", iuv))
+    before = state.look.pose
+    on = before if isinstance(before, Pose) else before.painted_on if before is not None else None
+    return stand(state, MapPose("painted", iuv, painted_on=on))
 
 
 def open_texture(state: EditorState, data: Data) -> EditorState:
