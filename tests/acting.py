@@ -144,7 +144,8 @@ def drop_files(page: Page, at: tuple[float, float], files: list[tuple[str, bytes
         """([x, y, files]) => {
           const transfer = new DataTransfer();
           files.forEach(([name, data]) => transfer.items.add(
-            new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name, { type: 'image/png' })));
+            new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name,
+              { type: name.endsWith('.jpg') ? 'image/jpeg' : 'image/png' })));
           const target = document.elementFromPoint(x, y);
           for (const kind of ['dragover', 'drop']) target.dispatchEvent(new DragEvent(kind,
             { bubbles: true, cancelable: true, clientX: x, clientY: y, dataTransfer: transfer }));

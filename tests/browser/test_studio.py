@@ -267,6 +267,14 @@ def test_a_photo_with_its_iuv_map_becomes_the_person(session: Page, sample_files
     expect(session.locator("#people-picker [aria-selected=true]")).to_have_text("Maya", timeout=SLOW)
 
 
+def test_a_photo_dropped_beside_everything_is_told_where_to_go(session: Page) -> None:
+    before, photo = source_of(session, PICTURE), io.BytesIO()
+    Image.new("RGB", (300, 400), (90, 120, 160)).save(photo, "JPEG")
+    drop_files(session, (20, 20), [("photo.jpg", photo.getvalue())])
+    expect(session.locator("#notice .notice")).to_contain_text("Your own photo", timeout=SLOW)
+    assert source_of(session, PICTURE) == before
+
+
 def test_two_files_from_the_desktop_dropped_on_the_legs_are_worn_there(
     session: Page, sample_files: tuple[Path, Path]
 ) -> None:

@@ -12,7 +12,10 @@ const dropped = (event) => {
   if (!element.isConnected) { document.removeEventListener("drop", dropped); return; }
   if (event.defaultPrevented) return;
   const files = [...(event.dataTransfer?.files || [])];
-  if (files.length === 1 && (isRecipe(files[0]) || files[0].type === "image/png")) { event.preventDefault(); take(files[0]); }
+  if (files.length === 1 && (isRecipe(files[0]) || files[0].type === "image/png")) { event.preventDefault(); take(files[0]); return; }
+  if (!files.length) return;
+  event.preventDefault();  // a photo that opened in a tab of its own would look as if it had been taken
+  tell("Drop a photo of somebody on “Your own photo”, and clothes on the large picture.");
 };
 document.addEventListener("drop", dropped);
 document.addEventListener("dragover", (event) => {  // else the browser would open the file instead of the page
