@@ -22,6 +22,7 @@ from mcld_app.body.framing import TARGET, frame_11_16
 from mcld_app.body.iuv import PARTS, check_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.sampling import read_at
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.errors import IUVError, StudioError
 
@@ -136,7 +137,7 @@ def _laid(iuv: np.ndarray, new: np.ndarray, part: int) -> np.ndarray:
     box = max((_box_of(new).turned(k) for k in range(4)), key=lambda turned: _fit(turned, layout, centres, part))
     y, x = np.nonzero(new)
     where = layout.box.point(box.place(np.stack([x, y], 1))).astype(np.float32)
-    return _look_up(layout.uv, where)
+    return read_at(layout.uv, where)
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,12 +248,3 @@ def _fit(box: _Box, layout: _Layout, centres: Mapping[int, np.ndarray], part: in
         cosine = here @ there / max(np.linalg.norm(here) * np.linalg.norm(there), 1e-6)
         score += float(cosine) * (1.0 if touching_parts()[part, other] else 0.1)
     return score
-
-
-def _look_up(uv: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Bilinear look-up of (H, W, 2) float32 at (N, 2) float32 points x, y."""
-    rows = -(-len(where) // 512)
-    packed = np.zeros((rows * 512, 2), np.float32)
-    packed[: len(where)] = where
-    found = cv2.remap(uv, packed.reshape(rows, 512, 2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return found.reshape(-1, 2)[: len(where)]

@@ -12,6 +12,7 @@ import numpy as np
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_surface
 from mcld_app.body.raster import interpolate
+from mcld_app.body.sampling import read_at
 from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, Shell
 from mcld_app.body.shells.standing import Standing, stand
 
@@ -106,12 +107,7 @@ def _window(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:
 
 def _colours(shell: Shell, places: np.ndarray, kind: np.ndarray) -> np.ndarray:
     """(P, 4) uint8 RGBA at places (P, 2) of a shell's picture; alpha is 0 where there is nothing."""
-    rows = -(-len(places) // 512)
-    where = np.zeros((rows * 512, 2), np.float32)
-    where[: len(places)] = places
-    found = cv2.remap(
-        shell.picture, where.reshape(rows, 512, 2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    ).reshape(-1, 4)[: len(places)]
+    found = read_at(shell.picture, places)
     inside = kind == LINING
     if inside.any():
         found[inside, :3] = found[inside, :3] * np.float32(_SHADE)

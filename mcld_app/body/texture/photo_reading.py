@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mcld_app.body.charts import TEXTURE
+from mcld_app.body.sampling import read_at
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.texture_map import TextureMap, look_up
 
-_ROW = 512  # cv2.remap wants its places as a picture: rows of so many
 _FINER = 1.5  # photo pixels a drawn one may take up before a smaller copy of the photo is read
 _EDGE = 3  # texels within the border of what is taken from a photo, on which the texture map takes over
 _SOFT = 1.0
@@ -68,14 +67,14 @@ def draw_from(
     """
     drawn = look_up(texture, texel)
     for source, share in sources:
-        alpha = _remap(share, texel, cv2.INTER_LINEAR)
+        alpha = read_at(share, texel)
         used = np.flatnonzero(alpha)
         if not len(used):
             continue
-        places = _remap(source.places.xy, texel[used], cv2.INTER_LINEAR)
+        places = read_at(source.places.xy, texel[used])
         level = _level(places, pixel[used], len(source.sizes))
         scale = np.float32(0.5**level)
-        colour = _remap(source.sizes[level], (places + 0.5) * scale - 0.5, cv2.INTER_CUBIC)
+        colour = read_at(source.sizes[level], (places + 0.5) * scale - 0.5, cv2.INTER_CUBIC)
         covered = drawn[used, 3] > 0
         way = np.where(covered, alpha[used], np.where(alpha[used] > 127, 255, 0)).astype(np.float32)[:, None] / 255
         drawn[used, :3] = drawn[used, :3] * (1 - way) + colour * way + np.float32(0.5)
@@ -95,17 +94,6 @@ def _level(places: np.ndarray, pixel: np.ndarray, levels: int) -> int:
     return int(np.clip(np.ceil(np.log2(max(ratio, 1e-3))), 0, levels - 1))
 
 
-def _remap(picture: np.ndarray, at: np.ndarray, how: int) -> np.ndarray:
-    """`picture` read at N places (N, 2) float32, x and y: (N,) or (N, C)."""
-    rows = -(-len(at) // _ROW)
-    where = np.zeros((rows * _ROW, 2), np.float32)
-    where[: len(at)] = at
-    found = cv2.remap(picture, where.reshape(rows, _ROW, 2), None, how, borderMode=cv2.BORDER_REPLICATE)
-    return found.reshape(rows * _ROW, *picture.shape[2:])[: len(at)]
-
-
 def taken(source: PhotoSource, texels: np.ndarray) -> np.ndarray:
-    """`soft_share` of those texels, (512, 512) bool, that the photo shows."""
-    if texels.shape != (TEXTURE, TEXTURE):
-        raise ValueError(f"texels must be ({TEXTURE}, {TEXTURE}), got {texels.shape}")
+    """`soft_share`, (512, 512) uint8, of those texels, (512, 512) bool, that the photo shows."""
     return soft_share(texels & source.places.seen)

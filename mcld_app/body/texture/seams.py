@@ -26,6 +26,9 @@ def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndar
         seen: (512, 512) bool, texels that stay as they are.
         guessed: (512, 512) bool, others, whose colours are known.
         limb: (512, 512) bool, within which they lie side by side on the body, too.
+
+    Returns:
+        (512, 512, 3) uint8 RGB; the image itself where nothing of it changes.
     """
     left, top, width, height = cv2.boundingRect(limb.astype(np.uint8))
     box = slice(top, top + height), slice(left, left + width)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import TEXTURE, charts
+from mcld_app.body.sampling import read_at
 from mcld_app.errors import StudioError
 
 
@@ -66,11 +67,7 @@ def look_up(texture: TextureMap, texel: np.ndarray) -> np.ndarray:
         return np.zeros((0, 4), np.uint8)
     covered = texture.coverage.view(np.uint8)
     source = cv2.merge([*cv2.split(cv2.copyTo(texture.image, covered)), covered * np.uint8(255)])
-    # Packed into rows of 512, so that only the person's own pixels are looked up.
-    rows = -(-len(texel) // 512)
-    where = np.zeros((rows * 512, 2), np.float32)
-    where[: len(texel)] = texel
-    found = cv2.remap(source, where.reshape(rows, 512, 2), None, cv2.INTER_LINEAR).reshape(-1, 4)[: len(texel)]
+    found = read_at(source, texel)
     mixed = np.flatnonzero(found.view("<u4")[:, 0] < 0xFF000000)  # with uncovered black: take that share out again
     colour, alpha = found[mixed, :3].astype(np.float32), found[mixed, 3:]
     colour = np.minimum(colour * 255 / np.maximum(alpha, 1), 255).astype(np.uint8)
