@@ -403,7 +403,7 @@ def test_deleting_ones_pictures_leaves_nothing(session: Page) -> None:
     assert "Me" in session.locator("#people-picker").inner_text()
     with new_picture(session):
         session.get_by_role("button", name="Delete my pictures").click()
-    expect(session.locator("#notice .notice")).to_contain_text("deleted", timeout=SLOW)
+    expect(session.locator("#notice .notice-list .notice")).to_contain_text("deleted", timeout=SLOW)
     assert "Me" not in session.locator("#people-picker").inner_text()
     expect(session.get_by_role("button", name="Undo")).to_be_disabled()
     session.reload()

@@ -106,7 +106,7 @@ def test_the_page_stays_in_use_while_drawing_and_an_edit_makes_the_picture_an_ol
         expect(session.get_by_role("button", name="Cancel")).to_be_visible()
         expect(session.locator("#stage .stage-show-preview")).to_have_attribute("aria-pressed", "true")
     _wait_until_idle(session)
-    expect(session.locator("#notice .notice")).to_contain_text("before your last edits")
+    expect(session.locator("#notice .notice-list .notice")).to_contain_text("before your last edits")
     session.locator("#stage .stage-show-drawn").click()
     expect(session.locator(".stage-badge")).to_have_text("AI-generated, before your last edits")
     session.get_by_role("button", name="Undo").click()

@@ -271,7 +271,7 @@ def test_a_photo_dropped_beside_everything_is_told_where_to_go(session: Page) ->
     before, photo = source_of(session, PICTURE), io.BytesIO()
     Image.new("RGB", (300, 400), (90, 120, 160)).save(photo, "JPEG")
     drop_files(session, (20, 20), [("photo.jpg", photo.getvalue())])
-    expect(session.locator("#notice .notice")).to_contain_text("Your own photo", timeout=SLOW)
+    expect(session.locator("#notice .notice-list .notice")).to_contain_text("Your own photo", timeout=SLOW)
     assert source_of(session, PICTURE) == before
 
 
