@@ -145,8 +145,11 @@ class Person:
         """What stands off their body: hair, a skirt. None where it is not known how far they reach: before a busy
         ground an IUV map alone does not tell."""
         from mcld_app.body.shells.find import fitted_shells, found_shells
+        from mcld_app.editing.kept_shells import kept_shells
 
         try:
+            if self.sample and has_plain_ground(self.photo):
+                return kept_shells(self.photo, self.iuv, lambda: found_shells(self.photo, self.iuv))
             if self.fit is not None and self.fit.sighting is not None:
                 return fitted_shells(self.fit)
             return found_shells(self.photo, self.iuv) if has_plain_ground(self.photo) else ()
