@@ -19,7 +19,7 @@ from PIL import Image
 from mcld_app.body.charts import iuv_of_texel
 from mcld_app.body.garments.cutout import cut_out
 from mcld_app.body.garments.points import KINDS, LABELS, KeyPoints
-from mcld_app.body.garments.thin_plate import ThinPlate
+from mcld_app.body.thin_plate import ThinPlate
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface

@@ -14,7 +14,7 @@ from mcld_app.body.garments.neckline import inside_of_back, neck_corners
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import Fit
 from mcld_app.body.garments.points import KeyPoints
-from mcld_app.body.garments.thin_plate import ThinPlate
+from mcld_app.body.thin_plate import ThinPlate
 from mcld_app.body.garments.upper_fit import fit_upper, side_column
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
