@@ -75,8 +75,9 @@ def fingers(c: SewnCharts) -> list[tuple[int, int, np.ndarray]]:
 def _nose_root() -> np.ndarray:
     """(3,): on the middle line of the face, at the height of the upper lids."""
     body, height = human_body(), _place("eye_up")[1]
-    middle = np.unique(body.outer[(body.twins == np.arange(len(body.twins)))[body.outer]])
-    x, y, z = body.vertices[middle[(body.vertices[middle, 2] > 0) & (np.abs(body.vertices[middle, 1] - height) < 0.02)]].T
+    seen = body.vertices[np.unique(body.outer)]
+    line = (np.abs(seen[:, 0]) < 1e-4) & (np.abs(seen[:, 1] - height) < 0.02) & (seen[:, 2] > 0)
+    _, y, z = seen[line].T
     order = y.argsort()
     return np.array([0, height, np.interp(height, y[order], z[order])])
 

@@ -18,8 +18,9 @@ _LEFT_HEAD = 24
 _MIDDLE, _REACH = (0, 118), (90, 56)  # of the face on its left chart, U and V in 0..255
 _SQUARE = 4  # the power in its outline: 2 would be an ellipse
 _RINGS = 2  # of vertices around it that stay where they are
-_SLACK = 0.05  # how little of the landmarks' unevenness is followed
+_SLACK = 0.05  # how far a landmark may be missed where the sheet would bend sharply
 _FRONT = 0.02  # metres: what lies behind is not seen from within the head as the face is
+_STEEP = 0.65  # the cosine of an angle: lips that face further away than this from the way out face each other
 _HEAD = 0.18  # metres from within the head to the farthest of the face: a ray below the chin may go on to the chest
 
 
@@ -51,7 +52,7 @@ def lay_face(
 
     left = np.flatnonzero(inside)
     outwards = np.concatenate([plate.at(uv[left]), np.ones((len(left), 1))], 1)
-    corners, shares = _outermost(body.vertices - within, body.outer, outwards)
+    corners, shares = _outermost(body.vertices - within, _closed_skin(body, within), outwards)
     right = twins[left] != left
     return (
         np.concatenate([left, twins[left[right]]]),
@@ -88,19 +89,30 @@ def _seen_from(within: np.ndarray, places: np.ndarray) -> np.ndarray:
     return away[:, :2] / away[:, 2:]
 
 
-def _outermost(vertices: np.ndarray, triangles: np.ndarray, outwards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The last triangle that each ray (F, 3) from 0 goes out through: its corners (F, 3) and their shares (F, 3). A ray
-    between the lips meets none: it takes the place beside it."""
-    corners = vertices[triangles].astype(np.float64)
+def _closed_skin(body: HumanBody, within: np.ndarray) -> np.ndarray:
+    """(M, 3): the triangles seen from outside, but where lips face each other, others that go from lip to lip."""
+    from scipy.spatial import Delaunay
+
+    corners = body.vertices[body.outer] - within
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    before = ((normals * corners[:, 0]).sum(1) > 1e-12) & (corners[..., 2] > 0).all(1)
-    before &= (np.linalg.norm(corners, axis=2) < _HEAD).all(1)
+    middle = corners.mean(1)
+    sizes = np.linalg.norm(normals, axis=1) * np.linalg.norm(middle, axis=1)
+    lips = (body.masks["lips"][body.outer] > 127).all(1)
+    steep = lips & ((normals * middle).sum(1) < _STEEP * sizes)
+    edge = np.unique(body.outer[lips & ~steep])
+    across = edge[Delaunay(_seen_from(within, body.vertices[edge])).simplices]
+    return np.concatenate([body.outer[~steep], across])
+
+
+def _outermost(vertices: np.ndarray, triangles: np.ndarray, outwards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The last triangle that each ray (F, 3) from 0 goes out through: its corners (F, 3) and their shares (F, 3)."""
+    corners = vertices[triangles].astype(np.float64)
+    before = (corners[..., 2] > 0).all(1) & (np.linalg.norm(corners, axis=2) < _HEAD).all(1)
+    before &= np.abs(np.linalg.det(corners)) > 1e-12
     triangles, corners = triangles[before], corners[before]
     shares = np.einsum("tij,fj->fti", np.linalg.inv(corners.transpose(0, 2, 1)), outwards)
     total = shares.sum(2)  # one over how far the ray goes
-    least = shares.min(2) / np.maximum(np.abs(total), 1e-9)
-    met = (least >= 0) & (total > 0)
-    score = np.where(met, 1 / np.maximum(total, 1e-9), np.minimum(least, 0) - (total <= 0) * 1e6)
-    best = score.argmax(1)
-    found = np.maximum(shares[np.arange(len(outwards)), best], 0)
+    met = (shares.min(2) >= -1e-9 * np.abs(total)) & (total > 0)
+    best = np.where(met, 1 / np.maximum(total, 1e-9), 0).argmax(1)
+    found = shares[np.arange(len(outwards)), best]
     return triangles[best], found / found.sum(1, keepdims=True)
