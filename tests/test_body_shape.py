@@ -16,11 +16,12 @@ from mcld_app.body.mannequin.handles import HANDLES, joint_points
 from mcld_app.body.mannequin.pose import SHAPE_LIMIT, BodyShape, Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices
 from mcld_app.body.mannequin.skeleton import BONES, COMPONENTS, joint_places
+from mcld_app.body.mannequin.view import seen_whole, view_of
 from mcld_app.editing.series import pose_between
 from mcld_app.errors import PoseError
 from mcld_app.studio import pose_sliders
 from mcld_app.studio.actions.poses import stand
-from mcld_app.studio.state import initial_state
+from mcld_app.studio.state import EditorState, initial_state
 
 SIZE = (512, 352)
 BROAD = (1.5, -0.5, 0.8)
@@ -87,6 +88,55 @@ def test_a_named_pose_keeps_the_body() -> None:
     assert walking.pose.body == BodyShape(1.1, 0.8) and walking.pose.angles == named_poses()["walking"].angles
     assert actions.shown("poses", walking)["selected"] == "walking"
     assert actions.mirror(walking, {}).pose.body == walking.pose.body
+
+
+def on_the_rim(pose: Pose) -> int:
+    """How many pixels of the picture's rim show the body."""
+    body = draw_iuv(pose, SIZE)[..., 0] > 0
+    return int(body.sum() - body[1:-1, 1:-1].sum())
+
+
+def resized(state: EditorState, **body: float) -> EditorState:
+    return actions.turn(state, {"values": {**pose_sliders.to_sliders(state.pose), **body}})
+
+
+@pytest.mark.parametrize("name", named_poses())
+def test_somebody_tall_stays_in_the_picture_and_the_view_comes_back(name: str) -> None:
+    first = actions.choose_pose(initial_state(), {"id": name})
+    state = first
+    for height in (1.08, 1.16, 1.25):
+        state = resized(state, height=height)
+        assert on_the_rim(state.pose) == 0, height
+    covered = [(draw_iuv(it.pose, SIZE)[..., 0] > 0).sum() for it in (first, state)]
+    assert covered[1] > 0.8 * covered[0], "no further away than it takes"
+    assert on_the_rim(resized(state, build=2.0).pose) == 0
+    assert view_of(resized(state, height=1.0).pose) == view_of(first.pose)
+    other = actions.choose_pose(state, {"id": "arms-up"})
+    assert on_the_rim(other.pose) == 0 and actions.shown("poses", other)["selected"] == "arms-up"
+
+
+@given(st.floats(0.75, 1.25), st.floats(-1, 2), st.floats(0.75, 1.25), SHAPES)
+@settings(max_examples=25, deadline=None)
+def test_whoever_takes_a_pose_is_seen_whole(height: float, build: float, next_height: float, shape: tuple) -> None:
+    pose = named_poses()["one-hand-up"]
+    one = seen_whole(pose, pose.of(BodyShape(height, build)))
+    other = seen_whole(one, one.of(BodyShape(next_height, 0.0, shape)))
+    assert on_the_rim(one) == on_the_rim(other) == 0
+
+
+@pytest.mark.parametrize("view", [{"zoom": 2.5, "shift_y": -0.6}, {"zoom": 0.5, "shift_x": 0.3}], ids=["near", "far"])
+def test_a_view_that_somebody_chose_stays(view: dict[str, float]) -> None:
+    state = resized(actions.choose_pose(initial_state(), {"id": "standing"}), **view)
+    assert view_of(resized(state, height=1.25).pose) == view_of(state.pose)
+
+
+def test_the_page_may_still_show_the_view_of_before() -> None:
+    """Where keys are pressed faster than answers come, the sliders of the view stand as they did."""
+    state = actions.choose_pose(initial_state(), {"id": "standing"})
+    shown = pose_sliders.to_sliders(state.pose)
+    for height in (1.2, 1.25):
+        state = actions.turn(state, {"values": {**shown, "height": height}})
+    assert on_the_rim(state.pose) == 0
 
 
 def test_sliders_and_hands_leave_the_shape_alone() -> None:

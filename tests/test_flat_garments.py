@@ -19,11 +19,11 @@ from PIL import Image
 from mcld_app.body.charts import iuv_of_texel
 from mcld_app.body.garments.cutout import cut_out
 from mcld_app.body.garments.points import KINDS, LABELS, KeyPoints
-from mcld_app.body.garments.thin_plate import ThinPlate
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import texels_seen
+from mcld_app.body.thin_plate import ThinPlate
 from mcld_app.cli.main import main
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples

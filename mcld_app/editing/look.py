@@ -11,6 +11,7 @@ import numpy as np
 from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.iuv_painting import pose_of_picture
 from mcld_app.body.mannequin.pose import BodyShape, Pose
+from mcld_app.body.mannequin.view import seen_whole
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.content import content_hash
 from mcld_app.editing.appearance import Appearance, checked_fill
@@ -204,7 +205,7 @@ def body_of(look: Look) -> BodyShape | None:
 
 
 def _of(pose: Pose | MapPose | None, person: Person) -> Pose | MapPose | None:
-    return pose.of(person.body) if isinstance(pose, Pose) and person.body is not None else pose
+    return seen_whole(pose, pose.of(person.body)) if isinstance(pose, Pose) and person.body is not None else pose
 
 
 def guess(look: Look, how: str) -> Look:

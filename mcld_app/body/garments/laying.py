@@ -14,13 +14,13 @@ from mcld_app.body.garments.neckline import inside_of_back, neck_corners
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import Fit
 from mcld_app.body.garments.points import KeyPoints
-from mcld_app.body.garments.thin_plate import ThinPlate
 from mcld_app.body.garments.upper_fit import fit_upper, side_column
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import texels_seen
+from mcld_app.body.thin_plate import ThinPlate
 from mcld_app.errors import PictureError
 
 SIZE = (1024, 704)

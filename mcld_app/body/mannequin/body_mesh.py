@@ -55,10 +55,10 @@ def body_mesh() -> BodyMesh:
     """The body; some five seconds the first time on a machine, milliseconds after that."""
     here = Path(__file__).parent
     modules = (
-        "body_mesh", "chart_landmarks", "human", "mirror", "registration", "sewing", "surface_points", "tube_weights",
-        "tubes", "warps",
+        "body_mesh", "chart_landmarks", "face_laying", "human", "mirror", "registration", "sewing", "surface_points",
+        "tube_weights", "tubes", "warps",
     )  # fmt: skip
-    sources = [here / f"{name}.py" for name in modules]
+    sources = [*(here / f"{name}.py" for name in modules), here.parent / "thin_plate.py"]
     key = hashlib.sha256(b"".join(file.read_bytes() for file in (*sources, MESH, SKELETON))).hexdigest()[:12]
     arrays = cached_arrays("body_mesh", key, _build)  # an edited body or registration is built anew
     made = BodyMesh(**{f.name: arrays[f.name] for f in fields(BodyMesh)})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcld_app.body.mannequin.human import skeleton_file
+from mcld_app.body.mannequin.human import human_body, skeleton_file
 from mcld_app.body.mannequin.sewing import SewnCharts
 
 _LEFT_HEAD, _LEFT_HAND, _LEFT_FOOT = 24, 4, 5
@@ -16,6 +16,7 @@ _HEAD = {
     "mouth_middle": (0, 92.5), "nose_tip": (0, 124), "lip_top": (0, 101), "lip_bottom": (0, 81.5), "chin": (0, 69),
     "ear_top": (148, 156), "ear_lobe": (138, 115), "ear_back": (174, 137), "ear_front": (136, 131),
 }  # fmt: skip
+_NOSE_ROOT = (0, 157)  # as high as the upper lids
 # Finger, thumb first -> its tip on the palm's and on the back's half of the chart; the same for its base.
 _TIPS = {1: ((25, 45), (248, 90)), 2: ((12, 178), (240, 210)), 3: ((37, 233), (200, 253)), 4: ((70, 251), (160, 253)),
          5: ((125, 230), (138, 228))}  # fmt: skip
@@ -32,7 +33,8 @@ _WEBS = {2: ((203, 190), (227, 135)), 3: ((196, 212), (236, 113)), 4: ((182, 227
 
 def of_head(c: SewnCharts) -> list[tuple[int, np.ndarray]]:
     """(vertex of the charts, place on the body (3,)) of the middle and left landmarks of the head."""
-    return [(_vertex(c, _LEFT_HEAD, *at), _place(name)) for name, at in _HEAD.items()]
+    found = [(_vertex(c, _LEFT_HEAD, *at), _place(name)) for name, at in _HEAD.items()]
+    return [*found, (_vertex(c, _LEFT_HEAD, *_NOSE_ROOT), _nose_root())]
 
 
 def tips(c: SewnCharts) -> list[tuple[int, np.ndarray]]:
@@ -68,6 +70,16 @@ def fingers(c: SewnCharts) -> list[tuple[int, int, np.ndarray]]:
         for end, table in (("tip", _TIPS), ("base", _BASES))
         for number, (palm, back) in table.items()
     ]
+
+
+def _nose_root() -> np.ndarray:
+    """(3,): on the middle line of the face, at the height of the upper lids."""
+    body, height = human_body(), _place("eye_up")[1]
+    seen = body.vertices[np.unique(body.outer)]
+    line = (np.abs(seen[:, 0]) < 1e-4) & (np.abs(seen[:, 1] - height) < 0.02) & (seen[:, 2] > 0)
+    _, y, z = seen[line].T
+    order = y.argsort()
+    return np.array([0, height, np.interp(height, y[order], z[order])])
 
 
 def _place(name: str) -> np.ndarray:

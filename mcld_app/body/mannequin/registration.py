@@ -3,6 +3,7 @@
 Nothing tells where on a body a chart's vertex lies but the charts themselves: their mesh is dense where eyes, mouth,
 ears, fingers and toes are. Those places are landmarks; from a first guess (`tubes`) the surface then moves in rounds
 towards the nearest points of the body that face the same way, bending as little as it can, and less stiffly each round.
+Lips, nostrils and lids lie in folds, in which such a surface crumples: the face is laid once more (`face_laying`).
 
 Left and right stay mirror images all the way.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcld_app.body.mannequin import chart_landmarks
+from mcld_app.body.mannequin.face_laying import lay_face
 from mcld_app.body.mannequin.human import human_body, skeleton_file
 from mcld_app.body.mannequin.mirror import mirror_twins
 from mcld_app.body.mannequin.sewing import SewnCharts
@@ -26,9 +28,10 @@ from mcld_app.body.mannequin.warps import soft_warp, thin_plate, turn_onto
 _ROUNDS = 30
 _STIFF = (30.0, 0.8)  # how stiffly the surface bends, in the first round and in the last
 _SLIDING = 0.25  # how much of a pull along the surface is followed
-# On a real DensePose map a person's features are seen 6 to 9 mm above the rings (those are a mean body's, and the
-# network's maps are smooth). What counts is where real faces come to lie.
+# On a real DensePose map a person's features are seen above the rings (those are a mean body's, and the network's maps
+# are smooth): eyes and nose by some 5 mm, mouth and chin by 8. What counts is where real faces come to lie.
 _LOWER = 0.008
+_LOWER_EYES = 0.65  # of that, for what is as high as the nose or higher
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 
 
@@ -69,17 +72,24 @@ def register() -> Registration:
     places = even(_hands_feet_and_head(places, c, twins))
     places = _settled(places, c, faces, surface, twins, marked, goals, firm)
     corners, shares, gap = surface.nearest(places, unit_normals(places, faces))
-    # The face slides down on the body, see `_LOWER`.
-    places = even(np.einsum("nkc,nk->nc", surface.vertices[corners], shares))
-    places[:, 1] -= _LOWER * _in_the_face(places)
+    places = _lowered(even(np.einsum("nkc,nk->nc", surface.vertices[corners], shares)))
     corners, shares, _ = surface.nearest(places, unit_normals(places, faces))
+    face, corners_there, shares_there = lay_face(c, body, places, twins, marked, _lowered(goals))
+    corners[face], shares[face] = corners_there, shares_there
     return Registration(corners, shares, twins, gap)
 
 
+def _lowered(places: np.ndarray) -> np.ndarray:
+    """Places (N, 3), those in the face slid down, see `_LOWER`."""
+    return places - _LOWER * _in_the_face(places)[:, None] * (0, 1, 0)
+
+
 def _in_the_face(places: np.ndarray) -> np.ndarray:
-    """(N,) 0..1: how far in the middle of the face a place lies."""
-    chin, eye = (np.array(skeleton_file()["landmarks"][name]) for name in ("chin", "eye_in"))
-    up = np.interp(places[:, 1], [chin[1] - 0.04, chin[1] - 0.01, eye[1] + 0.01, eye[1] + 0.06], [0, 1, 1, 0])
+    """(N,) 0..1: how much of `_LOWER` a place slides down."""
+    marks = skeleton_file()["landmarks"]
+    chin, mouth, nose, eye = (np.array(marks[name]) for name in ("chin", "mouth_middle", "nose_tip", "eye_in"))
+    heights = [chin[1] - 0.04, chin[1] - 0.01, mouth[1], nose[1], eye[1] + 0.01, eye[1] + 0.06]
+    up = np.interp(places[:, 1], heights, [0, 1, 1, _LOWER_EYES, _LOWER_EYES, 0])
     to_the_front = np.interp(places[:, 2], [eye[2] - 0.08, eye[2] - 0.02], [0, 1])
     return up * to_the_front
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from mcld_app.body.mannequin.dragging import drag as reach
 from mcld_app.body.mannequin.dragging import nudge
 from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.view import seen_whole
 from mcld_app.editing import MapPose
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import PICTURE_SIZE
@@ -38,8 +39,9 @@ def turn(state: EditorState, data: Data) -> EditorState:
         for name, value in values.items()
         if isinstance(value, int | float) and math.isfinite(value)
     }
-    shape = state.pose.shape if isinstance(state.pose, Pose) else ()
-    return stand(state, pose_sliders.from_sliders(numbers, shape), data)
+    was = state.pose if isinstance(state.pose, Pose) else pose_sliders.resting()
+    pose = pose_sliders.from_sliders(numbers, was.shape)
+    return stand(state, pose if state.fitting is not None else seen_whole(was, pose), data)
 
 
 def drag(state: EditorState, data: Data) -> EditorState:

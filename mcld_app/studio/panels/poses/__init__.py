@@ -10,6 +10,7 @@ import gradio as gr
 from mcld_app.body.fitting.manual_fit import fit_by_hand
 from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.body.mannequin.view import seen_whole
 from mcld_app.editing import Look
 from mcld_app.editing.look import body_of
 from mcld_app.errors import IUVError, StudioError
@@ -80,7 +81,7 @@ def _by_map(look: Look) -> Pose:
 def _theirs(state: EditorState, pose: Pose | None) -> Pose | None:
     """A pose with the body that the mannequin has so far."""
     body = body_of(state.look)
-    return pose if pose is None or body is None else pose.of(body)
+    return pose if pose is None or body is None else seen_whole(pose, pose.of(body))
 
 
 @lru_cache(maxsize=1)
@@ -120,7 +121,8 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
         return {"selected": AS_IN_PHOTO}
     if not isinstance(pose, Pose):
         return {"selected": None}
-    return {"selected": next((name for name, known in named_poses().items() if known.of(pose.body) == pose), None)}
+    known = {name: known for name, known in named_poses().items() if known.name == pose.name}
+    return {"selected": next((name for name, it in known.items() if seen_whole(it, it.of(pose.body)) == pose), None)}
 
 
 def api_pose(recipe: str, name: str) -> str:

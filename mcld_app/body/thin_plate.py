@@ -20,13 +20,13 @@ class ThinPlate:
     scale: float
 
     @classmethod
-    def fit(cls, source: np.ndarray, target: np.ndarray, stiffness: float = 1e-4) -> ThinPlate:
+    def fit(cls, source: np.ndarray, target: np.ndarray, stiffness: float | np.ndarray = 1e-4) -> ThinPlate:
         """The spline from points (N, 2) to places (N, 2).
 
         Args:
             source: where from; at least three that are not on a line.
             target: where to.
-            stiffness: what bending costs; 0 meets every point exactly.
+            stiffness: what bending costs, beside all points or beside each (N,); 0 meets them exactly.
         """
         middle = source.mean(0)
         scale = max(float(np.abs(source - middle).max()), 1e-9)
