@@ -75,8 +75,8 @@ class Garment:
 
     @property
     def shells(self) -> tuple[Shell, ...]:
-        """What of it stands off the wearer's body; none of a garment that nobody wears."""
-        return self.donor.shells if self.extent is None else ()
+        """What of it stands off the wearer's body."""
+        return self.donor.shells if self.extent is None else self.donor.kept_shells or ()
 
     @cached_property
     def _cloth(self) -> TextureMap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -28,12 +29,14 @@ SIZE = (1024, 704)
 
 _GROUND = 243  # grey level around it
 _LEAST = 0.004  # share of that picture that must show the garment
+_FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
+_ROWS, _HEM = 24, 0.03  # rows of what goes around the body, and the share of them at a hem's corners
 _TRUNK, _LEGS, _ARMS = (1, 2), tuple(range(7, 15)), tuple(range(15, 23))
 
 
 @dataclass(frozen=True, eq=False)
 class Fall:
-    """What of a garment hangs from the body instead of lying on it: below the crotch, for a shell to take.
+    """What of a garment goes around trunk and legs as a whole, for a shell to take.
 
     Attributes:
         picture: (H, W, 3) uint8 RGB, the garment's colours, drawn outwards over its rim.
@@ -61,7 +64,8 @@ class LaidGarment:
         iuv: (1024, 704, 3) uint8, channels I, U, V: the garment's pixels only.
         pose: the mannequin's.
         fit: what was laid where.
-        fall: what hangs below the crotch; None for tops, trousers and shorts.
+        fall: what hangs from the hips; None for tops, trousers and shorts.
+        around: all that goes around the trunk below the armpits, and around both legs; None for trousers and shorts.
     """
 
     photo: np.ndarray
@@ -69,6 +73,7 @@ class LaidGarment:
     pose: Pose
     fit: Fit
     fall: Fall | None
+    around: Fall | None
 
 
 def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
@@ -100,8 +105,12 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
                            "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
     photo = np.full((*SIZE, 3), _GROUND, np.uint8)
     photo[worn] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[worn]
-    hanging = _fall(colours, cutout.mask, outline, places, fit) if points.kind in ("dress", "coat", "skirt") else None
-    return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, hanging)
+    fall = around = None
+    if points.kind not in ("trousers", "shorts"):
+        cloth = partial(_around, colours, cutout.mask, outline, places, fit)
+        around = cloth(fit.top if points.kind == "skirt" else float(fit.rows[0][1]))
+        fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
+    return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, fall, around)
 
 
 def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.ndarray:
@@ -151,12 +160,17 @@ def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     return out
 
 
-def _fall(colours: np.ndarray, mask: np.ndarray, outline: Outline, places: dict[str, np.ndarray], fit: Fit) -> Fall:
-    heights = np.linspace(min(fit.top, 1.0), fit.hem, 24)
+def _around(
+    colours: np.ndarray, mask: np.ndarray, outline: Outline, places: dict[str, np.ndarray], fit: Fit, top: float
+) -> Fall:
+    """The cloth from a height in metres down to the hem."""
+    heights = np.linspace(top, fit.hem, _ROWS)
     rows = np.interp(heights, fit.rows[0][::-1], fit.rows[1][::-1])
+    # The corners of a hem are round: it is as wide as just above.
+    looked = np.minimum(rows, rows[-1] - _HEM * (rows[-1] - rows[0]))
     if "neckline" in places:  # a sleeve may hang beside it
         axis = float(places["neckline"][0])
-        sides = [[side_column(outline, places, row, side, axis, 0) for side in ("right", "left")] for row in rows]
+        sides = [[side_column(outline, places, row, side, axis, 0) for side in ("right", "left")] for row in looked]
     else:
-        sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in rows]
+        sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in looked]
     return Fall(colours, mask, heights, rows, np.array(sides, float), fit.metre)

@@ -7,7 +7,7 @@ import numpy as np
 from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.neckline import neck_corners
 from mcld_app.body.garments.outline import Outline, resampled
-from mcld_app.body.garments.pairing import RIM, Fit, Pairs
+from mcld_app.body.garments.pairing import RIM, Fit, LimbWidths, Pairs
 from mcld_app.body.garments.sleeves import lower_edge
 
 _SIDES = (("left", 1), ("right", -1))
@@ -25,7 +25,8 @@ _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
 _CHEST = (0.46, 0.35)  # metres of a usual top laid flat, and worn by a dummy
 _LENGTH, _SHOULDERS, _NECK_WIDTH = 0.65, 0.38, 0.19
 _SLENDER = (1.4, 1.95)  # its length in chest widths, laid flat and worn: a body's sides are not seen from the front
-_COAT = (0.52, 0.44)  # metres of a coat's chest and shoulders
+_COAT_CHEST, _COAT_SHOULDERS = 0.52, 0.44  # metres
+_ROUND_CHEST = 0.46  # metres over the front of a body's chest, from armpit to armpit
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
 _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is, near the middle
 _STICKS_OUT = 1.15  # of the straight line from armpit to hem; farther out lies a sleeve
@@ -45,7 +46,8 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     neck_row = float(np.mean([corner[1] for corner in corners.values()]))
     pit_row = float(np.mean([points[f"{side}_armpit"][1] for side, _ in _SIDES]))
     hem_row = float(np.mean([points[f"{side}_hem"][1] for side, _ in _SIDES]))
-    metre = _metre(points, kind, sleeves, hem_row - neck_row, abs(corners["left"][0] - corners["right"][0]))
+    length, neck = hem_row - neck_row, abs(corners["left"][0] - corners["right"][0])
+    metre, chest = _metre(points, kind, sleeves, length, neck), _chest(points, kind, sleeves, length)
     armpit = float(np.clip(_NECK - (pit_row - neck_row) / metre, *_ARMPIT))
     hem = float(np.clip(_NECK - (hem_row - neck_row) / metre, *_HEM[kind]))
     heights, rows = [_NECK, armpit, hem], [neck_row, pit_row, hem_row]
@@ -57,7 +59,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     def row_at(y: float) -> float:
         return float(np.interp(y, heights[::-1], rows[::-1]))
 
-    pairs, angles, reach = Pairs(), {}, -1.0
+    pairs, angles, reach, arms = Pairs(), {}, -1.0, None
     lengths = []
     for side, sign in _SIDES:
         corner, tip, pit = corners[side], points[f"{side}_shoulder"], points[f"{side}_armpit"]
@@ -83,15 +85,15 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     if sleeves:
         length = float(np.interp(np.mean(lengths), *_SLEEVES))
         reach = lines.WRIST if length > _FULL_SLEEVE else max(length, 0.04)
-        for side, sign in _SIDES:
-            _add_sleeve(pairs, outline, points, side, sign, reach)
+        both = [_add_sleeve(pairs, outline, points, side, sign, reach) for side, sign in _SIDES]
+        arms = LimbWidths("arm", both[0][0], (both[0][1] + both[1][1]) / 2 / metre)
     depth = float(np.clip((points["neckline"][1] - neck_row) / metre, 0.0, 0.24))
     for side, sign in _SIDES:
         _add_neck_arc(pairs, points["neckline"], corners[side], abs(corners[side][0] - axis) / metre, depth, sign)
     _add_middle(pairs, outline, axis, metre, row_at, (_NECK - 0.02 - depth, points["neckline"][1]), hem)
     found, places = pairs.done()
     high = (1.36 if sleeves else armpit) - 0.02
-    return Fit(found, places, angles, metre, _NECK, hem, high, reach, (heights, rows))
+    return Fit(found, places, angles, metre, _NECK, hem, high, reach, (heights, rows), _ROUND_CHEST / chest, arms)
 
 
 def _metre(
@@ -99,20 +101,30 @@ def _metre(
 ) -> float:
     """Pixels of a metre of cloth. A chest may be laid flat or bulge, a top be cropped, shoulders dropped, a neck wide:
     the middle of what they say."""
-
-    def across(name: str) -> float:
-        return max(abs(points[f"left_{name}"][0] - points[f"right_{name}"][0]), 1.0)
-
+    chest = _chest(points, kind, sleeves, length)
     if not sleeves:
-        metre = across("armpit") / _SLEEVELESS
+        metre = _across(points, "armpit") / chest
     elif kind == "top":
-        chest = float(np.interp(length / across("armpit"), _SLENDER, _CHEST))
-        said = (across("armpit") / chest, length / _LENGTH, across("shoulder") / _SHOULDERS, neck / _NECK_WIDTH)
+        said = (_across(points, "armpit") / chest, length / _LENGTH, _across(points, "shoulder") / _SHOULDERS,
+                neck / _NECK_WIDTH)  # fmt: skip
         metre = float(np.median(said))
     else:
-        chest, shoulders = _COAT if kind == "coat" else (_DRESS_CHEST, _SHOULDERS)
-        metre = (across("armpit") / chest + across("shoulder") / shoulders) / 2
+        shoulders = _COAT_SHOULDERS if kind == "coat" else _SHOULDERS
+        metre = (_across(points, "armpit") / chest + _across(points, "shoulder") / shoulders) / 2
     return max(metre, length / _DRESS_LENGTH, 1.0)
+
+
+def _chest(points: dict[str, np.ndarray], kind: str, sleeves: bool, length: float) -> float:
+    """Metres from armpit to armpit of a usual garment in such a picture."""
+    if not sleeves:
+        return _SLEEVELESS
+    if kind == "top":
+        return float(np.interp(length / _across(points, "armpit"), _SLENDER, _CHEST))
+    return _COAT_CHEST if kind == "coat" else _DRESS_CHEST
+
+
+def _across(points: dict[str, np.ndarray], name: str) -> float:
+    return max(abs(points[f"left_{name}"][0] - points[f"right_{name}"][0]), 1.0)
 
 
 def side_column(
@@ -132,7 +144,8 @@ def side_column(
 
 def _add_sleeve(
     pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, reach: float
-) -> None:
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lay a sleeve on the arm; how far down the arm, (N,) metres, it is how wide, (N,) pixels."""
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
     upper = resampled(outline.way(tip, cuff), 6)
     lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
@@ -142,6 +155,11 @@ def _add_sleeve(
             pairs.add(lines.arm_edge(0.10 + (reach - 0.10) * share, False), below, sign)
     if reach <= 0.11:
         pairs.add(lines.arm_edge(max(reach, 0.10), False), lower[-1], sign)
+    along = upper[-1] - upper[0]
+    along = along / max(float(np.linalg.norm(along)), 1e-6)
+    apart = upper - lower
+    widths = np.abs(apart[:, 0] * along[1] - apart[:, 1] * along[0])
+    return 0.06 + (max(reach, 0.07) - 0.06) * np.linspace(0, 1, 6), widths
 
 
 def _add_neck_arc(

@@ -19,7 +19,8 @@ from mcld_app.body.shells.standing import Standing, stand
 _BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
 _SHADE = 0.7  # of a lining's light
 # Linear blending pushes thighs through the cloth on them, and shoulders through hair.
-_PIERCED = {"hips": {(1, 2, 7, 8, 9, 10): 0.07, (11, 12, 13, 14): 0.03}, "head": {(1, 2): 0.03, (23, 24): 0.01}}
+_PIERCED = {"hips": {(1, 2, 7, 8, 9, 10): 0.07, (11, 12, 13, 14): 0.03}, "head": {(1, 2): 0.03, (23, 24): 0.01},
+            "trunk": {(1, 2, 7, 8, 9, 10): 0.05}}  # fmt: skip
 _OPAQUE = 96  # of alpha
 
 

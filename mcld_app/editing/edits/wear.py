@@ -11,6 +11,7 @@ from pydantic import Field
 from mcld_app.body.garments.points import KINDS
 from mcld_app.body.parts import region_pixels
 from mcld_app.body.shells.shell import Shell
+from mcld_app.body.shells.zones import in_zones, zone_of, zones_in
 from mcld_app.body.texture.dressing import lay_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing import samples
@@ -20,9 +21,6 @@ from mcld_app.editing.garment import Garment, clothes_of, garment_alone
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
 from mcld_app.request import STUDIO, Conditioning
-
-_THIGHS = frozenset({7, 8, 9, 10})
-
 
 class WearRecord(AreaRecord, EditRecord):
     """A garment on an area: a sample garment's, what a person wears there, or a garment that a picture shows alone."""
@@ -93,11 +91,12 @@ class Wear(Edit):
         return donor, self.garment.layer(self.area).worn & donor.texture.coverage
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
-        """Trousers take the place of a skirt, and a skirt comes with its own."""
-        if not parts_of(self.area) & _THIGHS:
-            return shells
-        kept = tuple(shell for shell in shells if shell.hangs_on == "head")
-        return (*kept, *(shell for shell in self.garment.shells if shell.hangs_on != "head"))
+        """Trousers take the place of a skirt, a top that of a wider one; each comes with its own."""
+        zones = zones_in(parts_of(self.area)) - {"head"}
+        own = self.garment.shells if self.area == self.garment.region else in_zones(self.garment.shells, zones)
+        own = tuple(shell for shell in own if shell.hangs_on != "head")
+        taken = zones | frozenset(map(zone_of, own))
+        return (*(shell for shell in shells if zone_of(shell) not in taken), *own)
 
     def to_record(self, writer: Writer) -> WearRecord:
         donor = writer.person(self.garment.donor)
