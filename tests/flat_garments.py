@@ -79,6 +79,26 @@ def tee(
     return _drawn(on, outline, points, cloth)
 
 
+def coat(on: str = "grey", opening: float = 0.0, length: float = 0.92) -> Drawn:
+    """A coat with sleeves spread out.
+
+    Args:
+        on: its ground.
+        opening: metres that its front stands open at the hem.
+        length: metres from the neck to the hem.
+    """
+    metre = 0.95
+    right_side = [(0.09, 0.0), (0.21, 0.045), (0.44, 0.26), (0.37, 0.36), (0.27, 0.26), (0.30, length)]
+    neck = [(x, 0.07 * (1 - (x / 0.09) ** 2)) for x in np.linspace(-0.09, 0.09, 15)]
+    gap = [(-opening / 2, length), (0, 0.25), (opening / 2, length)] if opening else []
+    outline = neck[:-1] + right_side + gap[::-1] + [(-x, y) for x, y in right_side[:0:-1]]
+    points = {"neckline": at(0, 0.07 * metre)}
+    for name, k in (("shoulder", 1), ("cuff", 2), ("armpit", 4), ("hem", 5)):
+        x, y = right_side[k]
+        points |= {f"left_{name}": at(x * metre, y * metre), f"right_{name}": at(-x * metre, y * metre)}
+    return _drawn(on, [(x * metre, y * metre) for x, y in outline], points, "plain")
+
+
 def trousers(on: str = "grey", length: float = 1.02, metre: float = 0.95) -> Drawn:
     """Trousers, narrower at the hems; `metre` shrinks them so that they are in the picture."""
     right_side = [(0.19, 0.0), (0.25, 0.22), (0.17, length), (0.05, length), (0.0, 0.27)]

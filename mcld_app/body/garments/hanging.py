@@ -15,7 +15,7 @@ from mcld_app.body.shells.tube import COLUMNS, tube, tube_faces
 
 _WAIST = 1.035  # metres: above is the trunk's, below hangs from the hips
 _BUST = 1.30  # metres: what covers the trunk hangs from below there
-_SKIRTS = 0.84  # metres; a hem below it is a skirt's
+_SKIRTS = 0.90  # metres; what reaches below hangs, however close
 _ROW = 0.06  # metres between two rows
 _LOOSE = 0.012  # metres that cloth stands off on the mean of a row; less is as good as paint
 _ENOUGH = 2  # rows that do
@@ -45,8 +45,7 @@ def hanging_shells(around: Fall, girth: float, *, top: bool, patterned: bool) ->
         heights = np.linspace(start, end, max(3, round((start - end) / _ROW) + 1))
         on_hips = not top and start <= _WAIST + _ROW
         parts.append(("hips" if on_hips else "trunk", heights))
-    sheet = _picture(around, patterned)
-    found = (_tube(around, girth, place, heights, high, sheet) for place, heights in parts)
+    found = (_tube(around, girth, place, heights, patterned) for place, heights in parts)
     return tuple(shell for shell in found if shell is not None)
 
 
@@ -74,8 +73,9 @@ class _Sheet:
 
 
 def _tube(
-    around: Fall, girth: float, place: str, heights: np.ndarray, highest: float, sheet: _Sheet
+    around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool
 ) -> Shell | None:
+    highest = float(around.heights[0])
     ends = np.stack([np.interp(-heights, -around.heights, around.ends[:, k]) for k in (0, 1)], 1)
     rows = np.interp(-heights, -around.heights, around.rows)
     across = np.maximum(ends[:, 1] - ends[:, 0], 1) / around.metre * girth
@@ -84,15 +84,14 @@ def _tube(
     if highest > _WAIST + _ROW:  # it goes on upwards as paint
         leaves = np.clip((highest - heights) / _BEGINS, 0, 1)[:, None]
         off = off * leaves + _THIN * (1 - leaves)
-    if place == "trunk" and np.count_nonzero(off.mean(1) > _LOOSE) < _ENOUGH:
-        return None
-    if place == "hips" and heights[-1] > _SKIRTS and np.count_nonzero(off.mean(1) > _LOOSE) < _ENOUGH:
+    if heights[-1] > _SKIRTS and np.count_nonzero(off.mean(1) > _LOOSE) < _ENOUGH:
         return None
     grid = tight.rest + tight.outwards * off[..., None]
     grid = np.concatenate([grid, grid[:, :1]], 1)  # closed: its two seams are at the sides
     lies = _lies()[None] * np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)[:, None]
     gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
     gathered = np.concatenate([gathered, gathered[:, :1]], 1)
+    sheet = _picture(around, rows, ends, patterned)
     front, back = slice(0, _HALF), slice(_HALF - 1, 2 * _HALF - 1)
     x, y = _across(grid[:, front], ends, across, around.metre), np.broadcast_to(rows[:, None], (len(rows), _HALF))
     places = [sheet.at(x, y, behind=False), sheet.at(_across(grid[:, back], ends[:, ::-1], across, around.metre), y,
@@ -138,9 +137,10 @@ def _lies() -> np.ndarray:
     return _HANGS + (1 - _HANGS) * np.clip(0.5 + np.sin(turn), 0, 1)
 
 
-def _picture(around: Fall, patterned: bool) -> _Sheet:
-    top, bottom = int(np.floor(around.rows[0])), int(np.ceil(around.rows[-1])) + 1
-    left, right = int(np.floor(around.ends.min())), int(np.ceil(around.ends.max())) + 1
+def _picture(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: bool) -> _Sheet:
+    """The picture of the rows (R,) of a garment's, which reach from column to column (R, 2)."""
+    top, bottom = int(np.floor(rows[0])), int(np.ceil(rows[-1])) + 1
+    left, right = int(np.floor(ends.min())), int(np.ceil(ends.max())) + 1
     top, left = max(top - 1, 0), max(left - 1, 0)
     window = slice(top, max(bottom + 1, top + 4)), slice(left, max(right + 1, left + 4))
     colours, mask = around.picture[window], around.mask[window]

@@ -164,8 +164,9 @@ def _around(
     colours: np.ndarray, mask: np.ndarray, outline: Outline, places: dict[str, np.ndarray], fit: Fit, top: float
 ) -> Fall:
     """The cloth from a height in metres down to the hem."""
-    heights = np.linspace(top, fit.hem, _ROWS)
-    rows = np.interp(heights, fit.rows[0][::-1], fit.rows[1][::-1])
+    known_heights, known_rows = fit.falls or fit.rows
+    heights = np.linspace(top, known_heights[-1], _ROWS)
+    rows = np.interp(heights, known_heights[::-1], known_rows[::-1])
     # The corners of a hem are round: it is as wide as just above.
     looked = np.minimum(rows, rows[-1] - _HEM * (rows[-1] - rows[0]))
     if "neckline" in places:  # a sleeve may hang beside it

@@ -44,6 +44,7 @@ class Fit:
         girth: metres of cloth from side to side, over the front, for a metre that the picture shows: 1 for cloth that
             lies flat, more for cloth that bulges as worn.
         limbs: its sleeves or legs; None where it has none.
+        falls: as `rows`, for cloth that hangs before the legs instead of lying on them; None where that is the same.
     """
 
     points: SurfacePoints
@@ -57,6 +58,7 @@ class Fit:
     rows: tuple[np.ndarray, np.ndarray]
     girth: float = 1.0
     limbs: LimbWidths | None = None
+    falls: tuple[np.ndarray, np.ndarray] | None = None
 
 
 @dataclass(eq=False)

@@ -8,7 +8,7 @@ from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.neckline import neck_corners
 from mcld_app.body.garments.outline import Outline, resampled
 from mcld_app.body.garments.pairing import RIM, Fit, LimbWidths, Pairs
-from mcld_app.body.garments.sleeves import lower_edge
+from mcld_app.body.garments.sleeves import SLICES, lower_edge, sleeve_widths
 
 _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
@@ -16,11 +16,13 @@ _NECK_X, _TIP_X = (0.062, 0.150), 0.175  # metres from the middle: a neckline's 
 _FULL_SLEEVE = 0.44  # metres from the shoulder joint; a longer sleeve ends at the wrist
 _SLEEVES = (0.0, 0.22, 0.36, 0.60), (0.0, 0.22, 0.265, 0.60)  # measured, worn: none ends just below the elbow
 _SLOPE = 1.08  # metres along a shoulder's line for a metre across
+_ARMHOLE = 0.06  # metres down the arm from the shoulder joint, at which a sleeve begins, on the mean of its edges
 _ARM = 6.0  # degrees from the trunk of an arm that is not raised
 _RAISED = (12.0, 80.0)
 _ARMPIT = (1.23, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
 _ROUND = 0.6  # of the neck's half width, where its arc is met once more
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
+_LONGEST_TOP = 0.74  # metres above the floor, to which a top may hang
 _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
 _CHEST = (0.46, 0.35)  # metres of a usual top laid flat, and worn by a dummy
 _LENGTH, _SHOULDERS, _NECK_WIDTH = 0.65, 0.38, 0.19
@@ -55,12 +57,16 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     if hem < _TRUE and pit_row < true_row < hem_row - (_TRUE - hem) * metre:
         heights, rows = [_NECK, armpit, _TRUE, hem], [neck_row, pit_row, true_row, hem_row]
     heights, rows = np.array(heights), np.array(rows)
+    falls = None
+    if kind == "top":
+        true = float(np.clip(_NECK - (hem_row - neck_row) / metre, _LONGEST_TOP, _HEM[kind][1]))
+        falls = np.array([_NECK, armpit, min(true, hem)]), np.array([neck_row, pit_row, hem_row])
 
     def row_at(y: float) -> float:
         return float(np.interp(y, heights[::-1], rows[::-1]))
 
     pairs, angles, reach, arms = Pairs(), {}, -1.0, None
-    lengths = []
+    lengths, ways = [], {}
     for side, sign in _SIDES:
         corner, tip, pit = corners[side], points[f"{side}_shoulder"], points[f"{side}_armpit"]
         neck_x = float(np.clip(abs(corner[0] - axis) / metre, *_NECK_X))
@@ -76,6 +82,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
         if sleeves:
             cuff = points[f"{side}_cuff"]
             along = (cuff + lower_edge(outline, pit, cuff, sign)[-1]) / 2 - (tip + pit) / 2
+            ways[side] = along
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
             long = (np.linalg.norm(tip - corner) + np.linalg.norm(cuff - tip)) / metre
@@ -85,15 +92,18 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     if sleeves:
         length = float(np.interp(np.mean(lengths), *_SLEEVES))
         reach = lines.WRIST if length > _FULL_SLEEVE else max(length, 0.04)
-        both = [_add_sleeve(pairs, outline, points, side, sign, reach) for side, sign in _SIDES]
-        arms = LimbWidths("arm", both[0][0], (both[0][1] + both[1][1]) / 2 / metre)
+        for side, sign in _SIDES:
+            _add_sleeve(pairs, outline, points, side, sign, reach)
+        across = np.mean([sleeve_widths(outline, points, side, way) for side, way in ways.items()], axis=0) / metre
+        along = _ARMHOLE + (max(reach, 0.10) - _ARMHOLE) * np.append((np.arange(SLICES) + 0.5) / SLICES, 1.0)
+        arms = LimbWidths("arm", along, np.append(across, across[-1]))
     depth = float(np.clip((points["neckline"][1] - neck_row) / metre, 0.0, 0.24))
     for side, sign in _SIDES:
         _add_neck_arc(pairs, points["neckline"], corners[side], abs(corners[side][0] - axis) / metre, depth, sign)
     _add_middle(pairs, outline, axis, metre, row_at, (_NECK - 0.02 - depth, points["neckline"][1]), hem)
     found, places = pairs.done()
     high = (1.36 if sleeves else armpit) - 0.02
-    return Fit(found, places, angles, metre, _NECK, hem, high, reach, (heights, rows), _ROUND_CHEST / chest, arms)
+    return Fit(found, places, angles, metre, _NECK, hem, high, reach, (heights, rows), _ROUND_CHEST / chest, arms, falls)
 
 
 def _metre(
@@ -144,8 +154,7 @@ def side_column(
 
 def _add_sleeve(
     pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, reach: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Lay a sleeve on the arm; how far down the arm, (N,) metres, it is how wide, (N,) pixels."""
+) -> None:
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
     upper = resampled(outline.way(tip, cuff), 6)
     lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
@@ -155,11 +164,6 @@ def _add_sleeve(
             pairs.add(lines.arm_edge(0.10 + (reach - 0.10) * share, False), below, sign)
     if reach <= 0.11:
         pairs.add(lines.arm_edge(max(reach, 0.10), False), lower[-1], sign)
-    along = upper[-1] - upper[0]
-    along = along / max(float(np.linalg.norm(along)), 1e-6)
-    apart = upper - lower
-    widths = np.abs(apart[:, 0] * along[1] - apart[:, 1] * along[0])
-    return 0.06 + (max(reach, 0.07) - 0.06) * np.linspace(0, 1, 6), widths
 
 
 def _add_neck_arc(
