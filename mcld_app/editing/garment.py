@@ -19,7 +19,7 @@ from mcld_app.editing.area import Area, area_label, checked_area
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
 
-_LEGS = frozenset(range(7, 15))
+_TRUNK, _LEGS = frozenset({1, 2}), frozenset(range(7, 15))
 _LEAST = 0.03  # share of an area that must be seen before it can be taken
 
 
@@ -70,6 +70,8 @@ class Garment:
             )
             if self.kind and self.region == "upper":  # a long top bares no legs
                 layer = replace(layer, bared=layer.bared & ~parts_mask(_LEGS))
+            if self.kind == "coat":  # and a coat no neck: what is worn below it shows
+                layer = replace(layer, bared=layer.bared & ~parts_mask(_TRUNK))
             self._layers[area] = layer if isinstance(area, str) else self._within(layer, area)
         return self._layers[area]
 

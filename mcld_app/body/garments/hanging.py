@@ -25,7 +25,6 @@ _LIES = (1.05, 0.08)  # metres: where cloth begins to follow a raised thigh, and
 _HANGS = 0.75  # of what stands off at sides and back, gone on a sitting person
 _FINE = 360.0  # pixels of a shell's picture for a metre, at most
 _SIDES = 0.3  # of a row's width to its middle: what a plain back has its colours from
-_PINHOLE = 0.006  # metres; larger gaps are open
 _HALF = COLUMNS // 2 + 1
 
 
@@ -143,13 +142,10 @@ def _picture(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: bool) 
     left, right = int(np.floor(ends.min())), int(np.ceil(ends.max())) + 1
     top, left = max(top - 1, 0), max(left - 1, 0)
     window = slice(top, max(bottom + 1, top + 4)), slice(left, max(right + 1, left + 4))
-    colours, mask = around.picture[window], around.mask[window]
-    row, column = np.mgrid[: mask.shape[0], : mask.shape[1]]
-    ends = np.stack([np.interp(row[:, 0] + top, around.rows, around.ends[:, k]) for k in (0, 1)], 1) - left
-    within = (column > ends[:, :1] + 2) & (column < ends[:, 1:] - 2)
-    gap = cv2.morphologyEx((within & ~mask).astype(np.uint8), cv2.MORPH_OPEN, _disc(_PINHOLE * around.metre)) > 0
+    colours, gap = around.picture[window], around.open[window]
+    ends = np.stack([np.interp(np.arange(len(gap)) + top, around.rows, around.ends[:, k]) for k in (0, 1)], 1) - left
     scale = min(1.0, _FINE / around.metre)
-    size = max(2, round(mask.shape[1] * scale)), max(2, round(mask.shape[0] * scale))
+    size = max(2, round(gap.shape[1] * scale)), max(2, round(gap.shape[0] * scale))
     alpha = np.where(gap, 0, 255).astype(np.uint8)
     front = cv2.resize(np.dstack([colours, alpha]), size, interpolation=cv2.INTER_AREA)
     back = front.copy() if patterned else _plain(front, ends * scale)
@@ -166,8 +162,3 @@ def _plain(front: np.ndarray, ends: np.ndarray) -> np.ndarray:
     lines = np.nanmedian(np.where(beside.any(1)[:, None, None], own, front[..., :3]), axis=1)
     lines = cv2.medianBlur(lines.astype(np.float32)[:, None], 5)
     return np.dstack([np.broadcast_to(lines + 0.5, (*front.shape[:2], 3)).astype(np.uint8), front[..., 3]])
-
-
-def _disc(radius: float) -> np.ndarray:
-    side = 2 * max(1, round(radius)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))

@@ -19,6 +19,7 @@ from mcld_app.body.garments.thin_plate import ThinPlate
 from mcld_app.body.garments.upper_fit import fit_upper, side_column
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
+from mcld_app.body.shells.areas import opened, touching
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import texels_seen
@@ -31,6 +32,7 @@ _GROUND = 243  # grey level around it
 _LEAST = 0.004  # share of that picture that must show the garment
 _FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
 _ROWS, _HEM = 24, 0.03  # rows of what goes around the body, and the share of them at a hem's corners
+_SLIT = 0.006  # metres; what is narrower is no opening
 _TRUNK, _LEGS, _ARMS = (1, 2), tuple(range(7, 15)), tuple(range(15, 23))
 
 
@@ -45,6 +47,7 @@ class Fall:
         rows: (N,) float64, the picture's rows there.
         ends: (N, 2) float64, first and last column of the garment there.
         metre: pixels of the picture that a metre of cloth takes.
+        open: (H, W) bool, where it is open from its hem upwards: between a coat's edges, in a slit.
     """
 
     picture: np.ndarray
@@ -53,6 +56,7 @@ class Fall:
     rows: np.ndarray
     ends: np.ndarray
     metre: float
+    open: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,16 +104,18 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     colours = drawn_outwards(cutout.picture, cutout.mask)
     inside = cv2.remap(mask.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
     worn &= inside | ~_by_mask(iuv, fit)
-    if worn.mean() < _LEAST:
-        raise PictureError("Next to nothing of the garment comes to lie on the body. Move its points to where neck, "
-                           "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
-    photo = np.full((*SIZE, 3), _GROUND, np.uint8)
-    photo[worn] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[worn]
     fall = around = None
     if points.kind not in ("trousers", "shorts"):
         cloth = partial(_around, colours, cutout.mask, outline, places, fit)
         around = cloth(fit.top if points.kind == "skirt" else float(fit.rows[0][1]))
         fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
+        if around.open.any():
+            worn &= cv2.remap(around.open.astype(np.float32), where, None, cv2.INTER_LINEAR) < 0.5
+    if worn.mean() < _LEAST:
+        raise PictureError("Next to nothing of the garment comes to lie on the body. Move its points to where neck, "
+                           "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
+    photo = np.full((*SIZE, 3), _GROUND, np.uint8)
+    photo[worn] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[worn]
     return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, fall, around)
 
 
@@ -174,4 +180,18 @@ def _around(
         sides = [[side_column(outline, places, row, side, axis, 0) for side in ("right", "left")] for row in looked]
     else:
         sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in looked]
-    return Fall(colours, mask, heights, rows, np.array(sides, float), fit.metre)
+    ends = np.array(sides, float)
+    return Fall(colours, mask, heights, rows, ends, fit.metre, _openings(mask, rows, ends, fit.metre))
+
+
+def _openings(mask: np.ndarray, rows: np.ndarray, ends: np.ndarray, metre: float) -> np.ndarray:
+    """(H, W) bool: the gaps of a garment between its ends in rows, that go up from the last of these."""
+    first, last = max(round(rows[0]), 0), min(round(rows[-1]), len(mask) - 1)
+    row, column = np.arange(first, last + 1), np.arange(mask.shape[1])
+    left, right = (np.interp(row, rows, ends[:, k])[:, None] for k in (0, 1))
+    gap = np.zeros(mask.shape, bool)
+    gap[first : last + 1] = (column > left + 2) & (column < right - 2) & ~mask[first : last + 1]
+    gap = opened(gap, _SLIT * metre)
+    at_hem = np.zeros_like(gap)
+    at_hem[max(last - round(_SLIT * metre), 0) : last + 1] = True
+    return touching(gap, at_hem)
