@@ -13,6 +13,7 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_surface
 from mcld_app.body.raster import interpolate
 from mcld_app.body.sampling import read_at
+from mcld_app.body.shells.over import worn_over
 from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, Shell
 from mcld_app.body.shells.standing import Standing, stand
 
@@ -50,7 +51,7 @@ def draw_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (51
     if not shells:
         return ()
     standing = stand(pose, size)
-    return tuple(_draw(shell, standing) for shell in shells)
+    return tuple(_draw(shell, standing) for shell in worn_over(shells))
 
 
 def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from mcld_app.body.shells.zones import in_zones, zone_of, zones_in
 from mcld_app.body.texture.dressing import lay_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing import samples
-from mcld_app.editing.area import Area, area_label, checked_area, parts_of
+from mcld_app.editing.area import Area, area_label, checked_area, parts_of, texels_of
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
 from mcld_app.editing.garment import Garment, clothes_of, garment_alone
 from mcld_app.editing.person import Person
@@ -91,12 +91,20 @@ class Wear(Edit):
         return donor, self.garment.layer(self.area).worn & donor.texture.coverage
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
-        """Trousers take the place of a skirt, a top that of a wider one; each comes with its own."""
-        zones = zones_in(parts_of(self.area)) - {"head"}
-        own = self.garment.shells if self.area == self.garment.region else in_zones(self.garment.shells, zones)
-        own = tuple(shell for shell in own if shell.hangs_on != "head")
-        taken = zones | frozenset(map(zone_of, own))
-        return (*(shell for shell in shells if zone_of(shell) not in taken), *own)
+        """Trousers take the place of a skirt, a top that of a wider one; each comes with its own. Tops hang over what
+        hangs from the hips, whatever was put on first."""
+        zones, own = zones_in(parts_of(self.area)) - {"head"}, self.garment.shells
+        if self.garment.extent is None or self.area != self.garment.region:  # else it is worn whole
+            own = in_zones(own, zones)
+        worn = (*(shell for shell in shells if zone_of(shell) not in zones), *own)
+        return tuple(sorted(worn, key=lambda shell: shell.hangs_on == "trunk"))
+
+    def clothe(self, cloth: np.ndarray, area: Area) -> np.ndarray:
+        """Which texels of an area show cloth when this is worn: (512, 512) bool, given those without it. What is worn
+        on the area, or on a part of it, counts as a whole: a collar, too, that goes beyond."""
+        layer = self.garment.layer(self.area)
+        own = layer.worn if parts_of(self.area) <= parts_of(area) else layer.worn & texels_of(area)
+        return cloth & ~layer.worn & ~layer.bared | own
 
     def to_record(self, writer: Writer) -> WearRecord:
         donor = writer.person(self.garment.donor)
