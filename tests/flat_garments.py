@@ -122,14 +122,15 @@ def dress(on: str = "grey", metre: float = 0.95, waist: float = 0.16) -> Drawn:
     return _drawn(on, [(x * metre, y * metre) for x, y in outline], points, "plain")
 
 
-def skirt(on: str = "grey") -> Drawn:
-    """A skirt that flares."""
-    right_side = [(0.17, 0.0), (0.30, 0.62)]
-    outline = right_side + [(-x, y) for x, y in right_side[::-1]]
+def skirt(on: str = "grey", hem: float = 0.30, cloth: str = "plain", slit: float = 0.0) -> Drawn:
+    """A skirt that flares to `hem` metres from its middle, with a slit of that width in front."""
+    right_side = [(0.17, 0.0), (hem, 0.62)]
+    gap = [(-slit / 2, 0.62), (0, 0.2), (slit / 2, 0.62)] if slit else []
+    outline = right_side + gap[::-1] + [(-x, y) for x, y in right_side[::-1]]
     points = {}
     for name, (x, y) in (("waist", right_side[0]), ("hem", right_side[1])):
         points |= {f"left_{name}": at(x, y), f"right_{name}": at(-x, y)}
-    return _drawn(on, outline, points, "plain")
+    return _drawn(on, outline, points, cloth)
 
 
 def shape(outline: list[tuple[float, float]], on: str = "grey") -> np.ndarray:

@@ -23,6 +23,7 @@ from mcld_app.body.texture.texture_map import TextureMap, render
 _BIN = 0.03  # metres along a limb
 _LOOSE, _ENOUGH = 0.010, 0.06  # metres that cloth stands off, and along how much of a limb, before it is a shell
 _MOST = 0.12  # metres that cloth stands off
+_FITS, _ROUNDEST = 0.95, 1.8  # of the girth that the tightest place asks for; the largest girth
 _BEGINS = {"arm": (0.02, 0.10), "leg": (0.02, 0.16)}  # metres down the limb: where it leaves the body, and is off it
 _THIN = 0.001  # metres
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
@@ -65,13 +66,19 @@ def wide_limbs(
 
 
 def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndarray:
-    """(B,) metres that cloth stands off the limb, on the mean, at places `edges` (B,) along it."""
+    """(B,) metres that cloth stands off the limb, on the mean, at places `edges` (B,) along it. No cloth is narrower
+    than the limb in it: where it seems so, the picture shows it round."""
     faces, used, along = limb_surface(limbs.limb, 1)
     rest = body_mesh().rest[used]
-    cloth = np.interp(edges, limbs.along, limbs.across) * girth
-    off = np.array([c - _half_round(rest[np.abs(along - edge) < _BIN / 2]) for edge, c in zip(edges, cloth, strict=True)])
+    cloth = np.maximum(np.interp(edges, limbs.along, limbs.across), 1e-3)
+    limb = np.array([_half_round(rest[np.abs(along - edge) < _BIN / 2]) for edge in edges])
     first, last = _BEGINS[limbs.limb]
-    off = np.maximum(off, 0) / np.pi * np.clip((edges - first) / (last - first), 0, 1)
+    there = np.isfinite(limb)
+    limb = np.interp(edges, edges[there], limb[there])  # legs end above the ankle, trousers do not
+    measured = (edges >= limbs.along[0]) & there
+    needed = float((limb / cloth)[measured].max()) if measured.any() else girth
+    widened = np.clip(_FITS * needed, girth, max(girth, _ROUNDEST))
+    off = np.maximum(cloth * widened - limb, 0) / np.pi * np.clip((edges - first) / (last - first), 0, 1)
     return cv2.GaussianBlur(off.astype(np.float32)[:, None], (1, 3), 0.8)[:, 0]
 
 

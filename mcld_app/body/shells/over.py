@@ -11,7 +11,7 @@ from mcld_app.body.shells.shell import Shell
 
 _APART = 0.006  # metres between the two
 _WAYS, _BAND = 32, 0.04  # directions, and metres of height, in which they are compared
-_STARTS = 0.06  # metres above the lower one's upper edge, over which the upper one begins to give way
+_STARTS = 0.10  # metres above the lower one's upper edge, over which the upper one begins to give way
 
 
 def worn_over(shells: Sequence[Shell]) -> tuple[Shell, ...]:
@@ -28,29 +28,38 @@ def worn_over(shells: Sequence[Shell]) -> tuple[Shell, ...]:
 
 
 def _widened(shell: Shell, below: list[Shell]) -> Shell:
-    rest = shell.rest.copy()
+    hanging, lying = shell.rest, shell.rest + shell.gathered
     for other in below:
-        middle = (other.rest[:, [0, 2]].min(0) + other.rest[:, [0, 2]].max(0)) / 2
-        way, height, reach = _around(other.rest, middle)
-        highest = float(other.rest[:, 1].max())
-        table = np.zeros((_WAYS, int((highest - other.rest[:, 1].min()) / _BAND) + 2))
-        np.maximum.at(table, (way, ((highest - height) / _BAND).astype(int)), reach)
-        table = np.maximum(table, np.roll(table, 1, 0) * (table == 0))
-        level = np.arange(table.shape[1])
-        for row in table:  # rows of a tube may lie farther apart than bands
-            if row.any():
-                row[:] = np.interp(level, level[row > 0], row[row > 0])
-        own_way, own_height, own_reach = _around(rest, middle)
-        at = np.clip(((highest - own_height) / _BAND).astype(int), 0, table.shape[1] - 1)
-        share = np.clip(1 - (own_height - highest) / _STARTS, 0, 1)
-        more = np.maximum((table[own_way, at] + _APART - own_reach) * share, 0)
-        outwards = (rest[:, [0, 2]] - middle) / np.maximum(own_reach, 1e-6)[:, None]
-        rest[:, [0, 2]] += outwards * more[:, None]
-    return replace(shell, rest=rest)
+        hanging = _around(hanging, other.rest)
+        lying = _around(lying, other.rest + other.gathered)
+    return replace(shell, rest=hanging, gathered=lying - hanging)
 
 
-def _around(rest: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of points (N, 3) about an upright axis through x and z: the number of their direction, height and distance."""
-    away = rest[:, [0, 2]] - middle
+def _around(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Points (N, 3), where they lie within others, moved outwards on their own level."""
+    middle = (others[:, [0, 2]].min(0) + others[:, [0, 2]].max(0)) / 2
+    way, reach = _turned(others, middle)
+    highest = float(others[:, 1].max())
+    table = np.zeros((_WAYS, int((highest - others[:, 1].min()) / _BAND) + 2))
+    np.maximum.at(table, (way, ((highest - others[:, 1]) / _BAND).astype(int)), reach)
+    table = np.maximum(np.maximum(table, np.roll(table, 1, 0)), np.roll(table, -1, 0))
+    level = np.arange(table.shape[1])
+    for row in table:  # rows of a tube may lie farther apart than bands
+        if row.any():
+            row[:] = np.interp(level, level[row > 0], row[row > 0])
+    table[:, 1:] = np.maximum(table[:, 1:], table[:, :-1])
+    way, reach = _turned(points, middle)
+    at = np.clip(((highest - points[:, 1]) / _BAND).astype(int), 0, table.shape[1] - 1)
+    share = np.clip(1 - (points[:, 1] - highest) / _STARTS, 0, 1)
+    more = np.maximum(table[way, at] + _APART - reach, 0) * share / np.maximum(reach, 1e-6)
+    out = points.copy()
+    out[:, [0, 2]] += (points[:, [0, 2]] - middle) * more[:, None]
+    return out
+
+
+def _turned(points: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of points (N, 3) about an upright axis through x and z: the number of their direction, and how far off it they
+    are, metres."""
+    away = points[:, [0, 2]] - middle
     turn = np.arctan2(away[:, 1], away[:, 0]) / (2 * np.pi) * _WAYS
-    return np.round(turn).astype(int) % _WAYS, rest[:, 1], np.linalg.norm(away, axis=1)
+    return np.round(turn).astype(int) % _WAYS, np.linalg.norm(away, axis=1)

@@ -7,7 +7,9 @@ import numpy as np
 from mcld_app.body.parts import PARTS
 from mcld_app.body.photo import fitted_size, read_layer
 from mcld_app.editing import look as looks
+from mcld_app.editing.area import area_label
 from mcld_app.editing.edits.cover import Cover
+from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, regions
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
@@ -78,6 +80,9 @@ def cover(state: EditorState, data: Data) -> EditorState:
         data.get("shaded") is not False,
         data.get("garment_only") is True,
     )
+    if new.garment_only and not new.after(state.look.edits, state.look.person).cloth.any():
+        raise StudioError(f"No cloth is seen on “{area_label(area).lower()}”. Choose another place, or switch “This garment "
+                          "only” off to colour all that is there.")  # fmt: skip
     return state.to(looks.add(state.look, new), gesture=parsing.gesture(data))
 
 
