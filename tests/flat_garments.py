@@ -54,7 +54,12 @@ def ground(kind: str) -> np.ndarray:
 
 
 def tee(
-    on: str = "grey", chest: float = 0.48, armpit: float = 0.24, length: float = 0.66, cloth: str = "print"
+    on: str = "grey",
+    chest: float = 0.48,
+    armpit: float = 0.24,
+    length: float = 0.66,
+    cloth: str = "print",
+    sleeve: tuple[float, float] = (0.17, 0.12),
 ) -> Drawn:
     """A T-shirt with sleeves spread out.
 
@@ -64,10 +69,13 @@ def tee(
         armpit: metres from the neck down to there.
         length: metres from the neck to the hem.
         cloth: "print" (green with a red square), "plain", "stripes" (across) or "checks".
+        sleeve: metres that a cuff's outer end lies beyond the armpit, and metres across a cuff.
     """
-    half = chest / 2
+    half, (out, wide) = chest / 2, sleeve
+    cuff = half + out, 0.045 + 0.145 * out / 0.17
     right_side = [
-        (0.085, 0.0), (0.8 * half, 0.045), (half + 0.17, 0.19), (half + 0.10, 0.29), (half, armpit), (half, length)
+        (0.085, 0.0), (0.8 * half, 0.045), cuff, (cuff[0] - 0.583 * wide, cuff[1] + 0.833 * wide), (half, armpit),
+        (half, length),
     ]  # fmt: skip
     neck = [(x, 0.09 * (1 - (x / 0.085) ** 2)) for x in np.linspace(-0.085, 0.085, 15)]
     outline = neck[:-1] + right_side + [(-x, y) for x, y in right_side[:0:-1]]

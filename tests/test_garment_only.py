@@ -46,7 +46,7 @@ def test_of_a_persons_own_clothes_skin_is_left_out(name: str) -> None:
     assert np.count_nonzero(bare) > 3000 and not (blue & bare).any()
     assert not (blue & (region_mask("face") | region_mask("hands") | region_mask("hair"))).any()
     torso = region_mask("top") & who.texture.coverage
-    assert blue[torso].mean() > 0.9
+    assert blue[torso].mean() > 0.85  # the rest is a neckline
     whole = is_blue(looks.add(looks.of(who), only("outfit", on=False)))
     assert whole[bare & region_mask("outfit")].all(), "the region as a whole stays a choice"
 
@@ -95,7 +95,7 @@ def test_a_colour_given_again_lies_over_what_was_put_on_since() -> None:
 
 
 def test_sleeves_and_legs_take_the_colour_of_their_own_place() -> None:
-    made = flat_garment(tee().picture, "top").garment
+    made = flat_garment(tee(sleeve=(0.22, 0.20), armpit=0.30).picture, "top").garment
     look = looks.add(looks.of(person("leo")), Wear(made))
     for area, places in (("sleeves", {"limb"}), ("top", {"trunk"}), ("upper", {"limb", "trunk"}), ("bottom", set())):
         shells = looks.add(look, only(area)).appearance.shells
@@ -120,8 +120,8 @@ def test_an_endpoint_and_the_page_can_ask_for_it() -> None:
 
 def test_where_there_is_no_cloth_a_sentence_says_so() -> None:
     recipe = write_recipe(Recipe(looks.of(person("leo"))))
-    with pytest.raises(StudioError, match="No cloth is seen on “hair”"):
-        api_cover(recipe, region="hair", garment_only=True)
+    with pytest.raises(StudioError, match="No cloth is seen on “hands”"):
+        api_cover(recipe, parts=[3, 4], garment_only=True)
 
 
 def test_without_a_face_all_of_trunk_and_limbs_is_cloth() -> None:

@@ -21,6 +21,8 @@ from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell
 from mcld_app.body.shells.standing import stand
 from mcld_app.body.shells.tube import tube
 from mcld_app.body.shells.zones import zone_of
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
 from mcld_app.editing.edits.wear import Wear
@@ -73,9 +75,10 @@ def hangs(look: Look) -> list[str]:
     return sorted(shell.hangs_on for shell in look.appearance.shells if shell.hangs_on != "head")
 
 
-def is_green(picture: np.ndarray) -> np.ndarray:
+def is_front(picture: np.ndarray) -> np.ndarray:
+    """Where the drawn garments' green is seen, in full light: the inner side of cloth is darker."""
     colours = picture.astype(int)
-    return colours[..., 1] > colours[..., 0] + 40
+    return (colours[..., 1] > colours[..., 0] + 40) & (colours[..., 1] > 110)
 
 
 def is_red(picture: np.ndarray) -> np.ndarray:
@@ -125,7 +128,8 @@ def _legs(knee: float, hem: float) -> np.ndarray:
 
 
 def test_sleeves_stand_off_and_end_at_their_cuffs() -> None:
-    made = laid("top")
+    made = laid("top", sleeve=(0.22, 0.20), armpit=0.30)
+    assert not [shell for shell in laid("top").garment.shells if zone_of(shell) == "arms"], "narrow ones are paint"
     sleeves = [shell for shell in made.garment.shells if zone_of(shell) == "arms"]
     assert len(sleeves) == 2
     left, right = sorted(sleeves, key=lambda shell: -float(shell.rest[:, 0].mean()))
@@ -144,7 +148,8 @@ def test_a_print_on_a_skirt_has_its_size_and_its_place_and_is_in_front_only(pose
     standing = stand(look.pose, size)
     points = standing.seen(np.float32([[0, 1.06, 0.1]]), _pelvis())
     top = float(points[0, 1])
-    red = is_red(picture) & (np.arange(size[0])[:, None] > top) & (np.arange(size[0])[:, None] < top + 0.5 * standing.metre)
+    down = (np.arange(size[0])[:, None] - top) / standing.metre
+    red = is_red(picture) & (down > 0) & (down < 0.5)
     if pose == "back":
         assert np.count_nonzero(red) < 0.02 * (PRINT_SIDE * standing.metre) ** 2
         return
@@ -218,9 +223,9 @@ def test_a_slit_and_an_open_coat_show_what_is_worn_below() -> None:
         shell = shells_of(kind, **how)["hips"]
         assert (shell.kinds == MASKED).any() and (shell.kinds == PLAIN).any()
         assert 0.02 < (shell.picture[..., 3] == 0).mean() < 0.25
-        closed, opened = (is_green(draw(look_of("leo", laid(kind, **what))).picture) for what in ({}, how))
+        closed, opened = (is_front(draw(look_of("leo", laid(kind, **what))).picture) for what in ({}, how))
         rows = np.flatnonzero(closed.any(1))
-        low = rows[-1] - round(0.15 * len(rows))
+        low = rows[-1] - round(0.25 * len(rows))
         columns = np.flatnonzero(closed[low])
         middle = slice((columns[0] + columns[-1]) // 2 - 2, (columns[0] + columns[-1]) // 2 + 3)
         assert closed[low, middle].all() and not opened[low, middle].any(), kind
@@ -241,11 +246,15 @@ def test_a_skirt_stays_one_in_eight_poses(kind: str, pose: str) -> None:
     cloth = layers[0].picture[..., 3] > 0
     assert cloth.sum() > 0.15 * (standing.iuv[..., 0] > 0).sum()
     assert (cloth & (standing.iuv[..., 0] == 0)).sum() > 150, "between and beside the legs, too"
-    # No ring: from the hem up, nothing of a thigh is seen through the cloth.
-    part = standing.iuv[..., 0]
-    thigh = cloth & np.isin(part, THIGHS)
+    # No ring: from the hem up, nothing of a thigh's front is seen. Its inner side is, where a hem opens to the camera.
+    pixel, texel = texels_seen(standing.iuv)
+    column, line = np.minimum(np.round(texel), 511).astype(int).T
+    above = np.zeros(standing.iuv.shape[:2], bool)
+    g = rest_surface()
+    above.ravel()[pixel] = (g.y > shell.rest[:, 1].min() + 0.05)[line, column] & (g.z > 0.055)[line, column]
+    thigh = above & np.isin(standing.iuv[..., 0], THIGHS)
     seen = (picture == (0, 0, 255, 255)).all(-1)
-    assert seen[thigh].mean() < 0.06
+    assert seen[thigh].sum() < 0.06 * max(thigh.sum(), 300)
 
 
 def test_everybody_can_wear_a_shops_skirt_and_take_it_off() -> None:

@@ -71,7 +71,8 @@ def area_fields(area: Area) -> dict[str, Any]:
 
 class PictureRecord(Record):
     """A picture that travels along: a person's photo with its IUV map (and, white on black, which pixels of that are
-    doubtful, the mannequin that gave the map, and what stands off the body as `shells.store` writes it), a pose's IUV map, or a pattern."""
+    doubtful, the mannequin that gave the map, and what stands off the body, as `shells.store` writes it), a pose's IUV
+    map, or a pattern."""
 
     name: str | None = None
     photo: FileText | None = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from itertools import pairwise
 
-import cv2
 import numpy as np
 
+from mcld_app.body.garments.cloth_sheet import cloth_sheet
 from mcld_app.body.garments.laying import Fall
 from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.shells.girth import standing_off, tube_weights
@@ -23,8 +23,6 @@ _BEGINS = 0.10  # metres from its upper edge, over which cloth leaves the body
 _THIN = 0.002  # metres
 _LIES = (1.05, 0.08)  # metres: where cloth begins to follow a raised thigh, and over which
 _HANGS = 0.75  # of what stands off at sides and back, gone on a sitting person
-_FINE = 360.0  # pixels of a shell's picture for a metre, at most
-_SIDES = 0.3  # of a row's width to its middle: what a plain back has its colours from
 _HALF = COLUMNS // 2 + 1
 
 
@@ -40,35 +38,12 @@ def hanging_shells(around: Fall, girth: float, *, top: bool, patterned: bool) ->
     high, hem = float(around.heights[0]), float(around.heights[-1])
     cuts = [high, hem] if top or high - _WAIST < _ROW else [high, _WAIST, hem]
     parts = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         heights = np.linspace(start, end, max(3, round((start - end) / _ROW) + 1))
         on_hips = not top and start <= _WAIST + _ROW
         parts.append(("hips" if on_hips else "trunk", heights))
     found = (_tube(around, girth, place, heights, patterned) for place, heights in parts)
     return tuple(shell for shell in found if shell is not None)
-
-
-@dataclass(frozen=True, eq=False)
-class _Sheet:
-    """A shell's picture, the front beside the back, and how a place of the garment's picture lies on it.
-
-    Attributes:
-        rgba: (h, 2 w, 4) uint8.
-        start: (2,) x, y of its first pixel on the garment's picture.
-        scale: its pixels for one of the garment's picture.
-        open: whether the front has openings.
-    """
-
-    rgba: np.ndarray = field(repr=False)
-    start: np.ndarray
-    scale: float
-    open: bool
-
-    def at(self, x: np.ndarray, y: np.ndarray, *, behind: bool) -> np.ndarray:
-        """(N, 2) float32: the places of x and y (N,) of the garment's picture; mirrored behind."""
-        x, y = (x - self.start[0] + 0.5) * self.scale - 0.5, (y - self.start[1] + 0.5) * self.scale - 0.5
-        x = self.rgba.shape[1] - 1 - x if behind else x
-        return np.stack([x, y], -1).reshape(-1, 2).astype(np.float32)
 
 
 def _tube(
@@ -90,7 +65,7 @@ def _tube(
     lies = _lies()[None] * np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)[:, None]
     gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
     gathered = np.concatenate([gathered, gathered[:, :1]], 1)
-    sheet = _picture(around, rows, ends, patterned)
+    sheet = cloth_sheet(around, rows, ends, patterned)
     front, back = slice(0, _HALF), slice(_HALF - 1, 2 * _HALF - 1)
     x, y = _across(grid[:, front], ends, across, around.metre), np.broadcast_to(rows[:, None], (len(rows), _HALF))
     places = [sheet.at(x, y, behind=False), sheet.at(_across(grid[:, back], ends[:, ::-1], across, around.metre), y,
@@ -134,31 +109,3 @@ def _lies() -> np.ndarray:
     """(COLUMNS,) how much of what cloth stands off is gone where a thigh is raised: all of it in front."""
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     return _HANGS + (1 - _HANGS) * np.clip(0.5 + np.sin(turn), 0, 1)
-
-
-def _picture(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: bool) -> _Sheet:
-    """The picture of the rows (R,) of a garment's, which reach from column to column (R, 2)."""
-    top, bottom = int(np.floor(rows[0])), int(np.ceil(rows[-1])) + 1
-    left, right = int(np.floor(ends.min())), int(np.ceil(ends.max())) + 1
-    top, left = max(top - 1, 0), max(left - 1, 0)
-    window = slice(top, max(bottom + 1, top + 4)), slice(left, max(right + 1, left + 4))
-    colours, gap = around.picture[window], around.open[window]
-    ends = np.stack([np.interp(np.arange(len(gap)) + top, around.rows, around.ends[:, k]) for k in (0, 1)], 1) - left
-    scale = min(1.0, _FINE / around.metre)
-    size = max(2, round(gap.shape[1] * scale)), max(2, round(gap.shape[0] * scale))
-    alpha = np.where(gap, 0, 255).astype(np.uint8)
-    front = cv2.resize(np.dstack([colours, alpha]), size, interpolation=cv2.INTER_AREA)
-    back = front.copy() if patterned else _plain(front, ends * scale)
-    back[..., 3] = 255
-    return _Sheet(np.hstack([front, back[:, ::-1]]), np.array([left, top]), scale, bool(gap.any()))
-
-
-def _plain(front: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """A front in the colours that it has at its sides, row by row, between columns `ends` (R, 2)."""
-    rows = np.linspace(0, len(ends) - 1, len(front)).round().astype(int)
-    share = (np.arange(front.shape[1]) - ends[rows, :1]) / np.maximum(ends[rows, 1:] - ends[rows, :1], 1)
-    beside = (share > 0) & (share < 1) & (np.abs(share - 0.5) > 0.5 - _SIDES)
-    own = np.where(beside[..., None], front[..., :3].astype(np.float32), np.nan)
-    lines = np.nanmedian(np.where(beside.any(1)[:, None, None], own, front[..., :3]), axis=1)
-    lines = cv2.medianBlur(lines.astype(np.float32)[:, None], 5)
-    return np.dstack([np.broadcast_to(lines + 0.5, (*front.shape[:2], 3)).astype(np.uint8), front[..., 3]])

@@ -181,7 +181,8 @@ def _around(
         sides = [[side_column(outline, places, row, side, axis, 0) for side in ("right", "left")] for row in looked]
     else:
         sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in looked]
-    ends = np.array(sides, float)
+    rows = np.clip(rows, 0, mask.shape[0] - 1)  # a point may be dragged out of the picture
+    ends = np.clip(np.array(sides, float), 0, mask.shape[1] - 1)
     return Fall(colours, mask, heights, rows, ends, fit.metre, _openings(mask, rows, ends, fit.metre))
 
 

@@ -103,7 +103,8 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     _add_middle(pairs, outline, axis, metre, row_at, (_NECK - 0.02 - depth, points["neckline"][1]), hem)
     found, places = pairs.done()
     high = (1.36 if sleeves else armpit) - 0.02
-    return Fit(found, places, angles, metre, _NECK, hem, high, reach, (heights, rows), _ROUND_CHEST / chest, arms, falls)
+    girth = _ROUND_CHEST / chest
+    return Fit(found, places, angles, metre, _NECK, hem, high, reach, (heights, rows), girth, arms, falls)
 
 
 def _metre(

@@ -68,7 +68,7 @@ def wide_limbs(
 def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndarray:
     """(B,) metres that cloth stands off the limb, on the mean, at places `edges` (B,) along it. No cloth is narrower
     than the limb in it: where it seems so, the picture shows it round."""
-    faces, used, along = limb_surface(limbs.limb, 1)
+    _, used, along = limb_surface(limbs.limb, 1)
     rest = body_mesh().rest[used]
     cloth = np.maximum(np.interp(edges, limbs.along, limbs.across), 1e-3)
     limb = np.array([_half_round(rest[np.abs(along - edge) < _BIN / 2]) for edge in edges])
@@ -111,8 +111,9 @@ def _limb(kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[
         width += picture.shape[1]
     numbers = np.concatenate([sheet[0] for sheet in sheets])
     triangles = np.concatenate([sheets[0][1], sheets[1][1] + len(sheets[0][0])])
-    tall = max(len(sheet[3]) for sheet in sheets)
-    picture = np.hstack([np.pad(sheet[3], ((0, tall - len(sheet[3])), (0, 0), (0, 0)), mode="edge") for sheet in sheets])
+    pictures = [sheet[3] for sheet in sheets]
+    tall = max(map(len, pictures))
+    picture = np.hstack([np.pad(own, ((0, tall - len(own)), (0, 0), (0, 0)), mode="edge") for own in pictures])
     return Shell(
         "limb", moved[numbers], np.zeros((len(numbers), 3)), weights[numbers], triangles,
         np.full(len(triangles), PLAIN, np.uint8), np.concatenate([sheet[2] for sheet in sheets]), picture,

@@ -22,6 +22,7 @@ from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
 from mcld_app.request import STUDIO, Conditioning
 
+
 class WearRecord(AreaRecord, EditRecord):
     """A garment on an area: a sample garment's, what a person wears there, or a garment that a picture shows alone."""
 
@@ -101,10 +102,13 @@ class Wear(Edit):
 
     def clothe(self, cloth: np.ndarray, area: Area) -> np.ndarray:
         """Which texels of an area show cloth when this is worn: (512, 512) bool, given those without it. What is worn
-        on the area, or on a part of it, counts as a whole: a collar, too, that goes beyond."""
-        layer = self.garment.layer(self.area)
-        own = layer.worn if parts_of(self.area) <= parts_of(area) else layer.worn & texels_of(area)
-        return cloth & ~layer.worn & ~layer.bared | own
+        on the area, or on a part of it, counts as a whole, a collar, too, that goes beyond; what is worn elsewhere and
+        laps over, does not."""
+        layer, here, there = self.garment.layer(self.area), parts_of(self.area), parts_of(area)
+        cloth = cloth & ~layer.worn & ~layer.bared
+        if here <= there:
+            return cloth | layer.worn
+        return cloth | layer.worn & texels_of(area) if here & there else cloth
 
     def to_record(self, writer: Writer) -> WearRecord:
         donor = writer.person(self.garment.donor)

@@ -81,8 +81,8 @@ def cover(state: EditorState, data: Data) -> EditorState:
         data.get("garment_only") is True,
     )
     if new.garment_only and not new.after(state.look.edits, state.look.person).cloth.any():
-        raise StudioError(f"No cloth is seen on “{area_label(area).lower()}”. Choose another place, or switch “This garment "
-                          "only” off to colour all that is there.")  # fmt: skip
+        raise StudioError(f"No cloth is seen on “{area_label(area).lower()}”. Choose another place, or switch “This "
+                          "garment only” off to colour all that is there.")  # fmt: skip
     return state.to(looks.add(state.look, new), gesture=parsing.gesture(data))
 
 
