@@ -15,6 +15,8 @@ _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
 _NECK_X, _TIP_X = (0.062, 0.150), 0.175  # metres from the middle: a neckline's corner, the shoulder's tip
 _FULL_SLEEVE = 0.44  # metres from the shoulder joint; a longer sleeve ends at the wrist
 _SLEEVES = (0.0, 0.22, 0.36, 0.60), (0.0, 0.22, 0.265, 0.60)  # measured, worn: none ends just below the elbow
+_STRAP, _FAR_OUT = 0.05, 0.115  # metres; a narrower shoulder, and farther out than a neck reaches, is a strap
+_STRAP_IN = 0.80  # of the way out that it lies on a dummy's front, on a shoulder
 _SLOPE = 1.08  # metres along a shoulder's line for a metre across
 _ARMHOLE = 0.06  # metres down the arm from the shoulder joint, at which a sleeve begins, on the mean of its edges
 _ARM = 6.0  # degrees from the trunk of an arm that is not raised
@@ -71,6 +73,8 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
         corner, tip, pit = corners[side], points[f"{side}_shoulder"], points[f"{side}_armpit"]
         neck_x = float(np.clip(abs(corner[0] - axis) / metre, *_NECK_X))
         tip_x = _TIP_X if sleeves else float(np.clip(abs(tip[0] - axis) / metre, neck_x + 0.02, _TIP_X))
+        if not sleeves and neck_x > _FAR_OUT and tip_x - neck_x < _STRAP:
+            neck_x, tip_x = _STRAP_IN * neck_x, _STRAP_IN * tip_x
         pairs.add(lines.shoulder_line(neck_x), corner, sign)
         pairs.add(lines.shoulder_line(tip_x), tip, sign)
         pairs.add(lines.shoulder_line((neck_x + tip_x) / 2), resampled(outline.way(corner, tip), 3)[1], sign)
