@@ -17,10 +17,10 @@ from mcld_app.body.parts import parts_mask
 from mcld_app.body.shells.drawing import draw_shells, over_body
 from mcld_app.body.shells.girth import once_around, standing_off
 from mcld_app.body.shells.over import worn_over
+from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell
 from mcld_app.body.shells.standing import stand
 from mcld_app.body.shells.tube import tube
-from mcld_app.body.shells.zones import zone_of
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.editing import look as looks
@@ -113,7 +113,7 @@ def test_trousers_no_wider_than_legs_are_paint_and_wide_ones_stand_off() -> None
     wide = flat_garment(_legs(0.16, 0.24), "trousers").garment
     off = {}
     for name, garment in (("narrow", narrow), ("wide", wide)):
-        legs = [shell for shell in garment.shells if zone_of(shell) == "legs"]
+        legs = [shell for shell in garment.shells if is_on_leg(shell)]
         low = [shell.rest[shell.rest[:, 1] < shell.rest[:, 1].min() + 0.06] for shell in legs]
         off[name] = max((float(np.ptp(points[:, 0])) for points in low), default=0.08)
     assert off["wide"] > off["narrow"] + 0.06
@@ -129,8 +129,8 @@ def _legs(knee: float, hem: float) -> np.ndarray:
 
 def test_sleeves_stand_off_and_end_at_their_cuffs() -> None:
     made = laid("top", sleeve=(0.22, 0.20), armpit=0.30)
-    assert not [shell for shell in laid("top").garment.shells if zone_of(shell) == "arms"], "narrow ones are paint"
-    sleeves = [shell for shell in made.garment.shells if zone_of(shell) == "arms"]
+    assert not [shell for shell in laid("top").garment.shells if shell.hangs_on == "limb"], "narrow ones are paint"
+    sleeves = [shell for shell in made.garment.shells if shell.hangs_on == "limb"]
     assert len(sleeves) == 2
     left, right = sorted(sleeves, key=lambda shell: -float(shell.rest[:, 0].mean()))
     assert left.rest[:, 0].max() == pytest.approx(-right.rest[:, 0].min(), abs=0.004)

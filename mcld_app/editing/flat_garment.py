@@ -47,7 +47,7 @@ class FlatGarment:
     def garment(self) -> Garment:
         """The garment to wear; PictureError where its points lie wrong."""
         donor = make_person(self.name, self.laid.photo, self.laid.iuv)
-        return garment_alone(replace(donor, kept_shells=garment_shells(self.laid, donor.texture)), self.points.kind)
+        return garment_alone(replace(donor, own_shells=garment_shells(self.laid, donor.texture)), self.points.kind)
 
     def moved(self, point: str, x: float, y: float) -> FlatGarment:
         """The same garment with a point dragged to 0..1 of the width and height of `cutout.picture`."""

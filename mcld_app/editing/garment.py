@@ -82,7 +82,7 @@ class Garment:
     @property
     def shells(self) -> tuple[Shell, ...]:
         """What of it stands off the wearer's body."""
-        return self.donor.shells if self.extent is None else self.donor.kept_shells or ()
+        return self.donor.shells if self.extent is None else self.donor.own_shells or ()
 
     @cached_property
     def _cloth(self) -> TextureMap:

@@ -63,7 +63,7 @@ class Person:
         fit: the mannequin over their photo, where their body came from it or was found: to be moved further.
         stored: (height, width) of the photo's file, where it was larger than what is kept of it; else None.
         body: the mannequin's shape that is theirs; None where none was fitted.
-        kept_shells: what stands off the body, where that is known and not to be looked for in the photo.
+        own_shells: what stands off the body, where that is known and not to be looked for in the photo.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Person:
     fit: ManualFit | None = field(default=None, repr=False)
     stored: tuple[int, int] | None = None
     body: BodyShape | None = None
-    kept_shells: tuple[Shell, ...] | None = field(default=None, repr=False)
+    own_shells: tuple[Shell, ...] | None = field(default=None, repr=False)
 
     @cached_property
     def key(self) -> str:
@@ -146,8 +146,8 @@ class Person:
     def shells(self) -> tuple[Shell, ...]:
         """What stands off their body: hair, a skirt. None where it is not known how far they reach: before a busy
         ground an IUV map alone does not tell."""
-        if self.kept_shells is not None:
-            return self.kept_shells
+        if self.own_shells is not None:
+            return self.own_shells
         from mcld_app.body.shells.find import fitted_shells, found_shells
 
         try:

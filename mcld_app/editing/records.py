@@ -165,7 +165,7 @@ class Reader:
             doubtful = None if kept.doubtful is None else read_photo(file_bytes(kept.doubtful))[..., 0] >= 128
             person = kept_person(kept.called("Photo"), photo, iuv, doubtful)
             if kept.shells is not None:
-                person = replace(person, kept_shells=shells_from_bytes(file_bytes(kept.shells)))
+                person = replace(person, own_shells=shells_from_bytes(file_bytes(kept.shells)))
             return person if kept.fit is None else with_fit(person, kept.fit)
         person = self.known(key)
         if not isinstance(person, Person):
@@ -183,7 +183,7 @@ def _mask_text(mask: np.ndarray | None) -> str | None:
 
 def _shells_text(person: Person) -> str | None:
     """The shells that cannot be looked for in a person's photo."""
-    return file_text(shells_to_bytes(person.kept_shells)) if person.kept_shells else None
+    return file_text(shells_to_bytes(person.own_shells)) if person.own_shells else None
 
 
 def _sample(name: str) -> Person:

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.shells.dyeing import coloured, patterned
+from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
-from mcld_app.body.shells.zones import zone_of, zones_in
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.cloth import SCALES_CM, colour_layer, pattern_layer
 from mcld_app.body.texture.skin import cloth_texels
@@ -138,8 +138,8 @@ class Cover(Edit):
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
         """A skirt takes the colour or the pattern of the legs it covers, a sleeve that of the arm."""
-        zones = zones_in(parts_of(self.area)) - {"head"}
-        return tuple(self._on(shell) if zone_of(shell) in zones else shell for shell in shells)
+        area = parts_of(self.area)
+        return tuple(self._on(shell) if covered_by(shell, area) else shell for shell in shells)
 
     def _on(self, shell: Shell) -> Shell:
         if self.pattern is None:

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from mcld_app.body.garments.points import KINDS
 from mcld_app.body.parts import region_pixels
+from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
-from mcld_app.body.shells.zones import in_zones, zone_of, zones_in
 from mcld_app.body.texture.dressing import lay_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing import samples
@@ -94,11 +94,11 @@ class Wear(Edit):
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
         """Trousers take the place of a skirt, a top that of a wider one; each comes with its own. Tops hang over what
         hangs from the hips, whatever was put on first."""
-        zones, own = zones_in(parts_of(self.area)) - {"head"}, self.garment.shells
-        if self.garment.extent is None or self.area != self.garment.region:  # else it is worn whole
-            own = in_zones(own, zones)
-        worn = (*(shell for shell in shells if zone_of(shell) not in zones), *own)
-        return tuple(sorted(worn, key=lambda shell: shell.hangs_on == "trunk"))
+        area = parts_of(self.area)
+        kept = tuple(shell for shell in shells if not covered_by(shell, area))
+        at_home = self.garment.extent is not None and self.area == self.garment.region
+        own = tuple(shell for shell in self.garment.shells if at_home or covered_by(shell, area))
+        return tuple(sorted((*kept, *own), key=lambda shell: shell.hangs_on == "trunk"))
 
     def clothe(self, cloth: np.ndarray, area: Area) -> np.ndarray:
         """Which texels of an area show cloth when this is worn: (512, 512) bool, given those without it. What is worn
