@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from importlib.util import find_spec
 
 from mcld_app.deployment import on_zerogpu, server_address, serves_mcp
+from mcld_app.editing import samples
 from mcld_app.engine.registry import place_all
 from mcld_app.errors import StudioError
 from mcld_app.studio import serving
@@ -40,6 +42,7 @@ def main() -> None:
         if "empty port" not in str(error):
             raise
         sys.exit(f"Port {port} is taken, perhaps by another studio. Stop that, or set GRADIO_SERVER_PORT to another.")
+    threading.Thread(target=samples.make_ready, name="samples", daemon=True).start()
     demo.block_thread()
 
 

@@ -24,6 +24,7 @@ from PIL import Image
 
 from mcld_app.body.mannequin.pose import JOINTS, named_poses
 from mcld_app.editing import samples
+from mcld_app.editing.person import make_person
 from mcld_app.errors import StudioError
 from mcld_app.studio import dispatcher, downloads, pictures, pose_sliders, regions
 from mcld_app.studio.messages import UNEXPECTED
@@ -104,6 +105,15 @@ def test_an_upload_becomes_the_person_and_stays_in_the_list(state: EditorState) 
         "id": f"own:{after.look.person.key}"
     })  # fmt: skip
     assert back.look.person.name == "Maya"
+
+
+def test_another_body_of_the_same_person_on_the_same_photo_takes_the_older_ones_place(state: EditorState) -> None:
+    person = samples.sample_person(next(iter(samples.people())))
+    lower, neighbour = np.roll(person.iuv, 6, axis=0), np.roll(person.iuv, 140, axis=1)
+    own = state
+    for iuv in (person.iuv, lower, neighbour):
+        own = own.with_own(make_person("Me", person.photo, iuv))
+    assert [len(own.own), np.array_equal(own.own[0].iuv, lower)] == [2, True]
 
 
 def test_a_file_over_20_mb_is_refused_before_it_is_decoded(state: EditorState) -> None:

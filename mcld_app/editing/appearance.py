@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 from mcld_app.body.shells.shell import Shell
@@ -70,7 +71,7 @@ class Appearance:
     def changed(self) -> np.ndarray:
         """Which texels are not the person's own: (512, 512) bool."""
         own = self.person.texture
-        return (self.seen.image != own.image).any(2) | (self.seen.coverage & ~own.coverage)
+        return _differ(self.seen.image, own.image) | (self.seen.coverage & ~own.coverage)
 
     @cached_property
     def shown_by(self) -> tuple[np.ndarray, tuple[Person, ...]]:
@@ -82,7 +83,7 @@ class Appearance:
         last, before = self.edits[-1], self.below.seen
         if not last.on:
             return which, people
-        new = (self.seen.image != before.image).any(2) | (self.seen.coverage != before.coverage)
+        new = _differ(self.seen.image, before.image) | (self.seen.coverage != before.coverage)
         which = np.where(new, np.uint8(0), which)
         shown = last.shows(before)
         if shown is not None:
@@ -129,7 +130,7 @@ class Appearance:
             return self.seen
         if how not in self._filled:
             own = self.person.filled if how == "smooth" else self._completed(how)
-            image = np.where(self.changed[..., None], self.seen.image, own.image)
+            image = cv2.copyTo(self.seen.image, self.changed.view(np.uint8), own.image.copy())
             self._filled[how] = TextureMap(image, own.coverage | self.changed)
         return self._filled[how]
 
@@ -171,3 +172,10 @@ class Appearance:
         self.__dict__.pop("_sources", None)
         self.__dict__.pop("donors", None)
         self.__dict__.pop("changed", None)
+
+
+def _differ(image: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Which texels of two texture maps have other colours: (512, 512) bool. Channel by channel, which is many times
+    faster than to look along so short an axis."""
+    red, green, blue = np.moveaxis(image != other, -1, 0)
+    return red | green | blue

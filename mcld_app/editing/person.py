@@ -149,8 +149,11 @@ class Person:
         if self.own_shells is not None:
             return self.own_shells
         from mcld_app.body.shells.find import fitted_shells, found_shells
+        from mcld_app.editing.kept_shells import kept_shells
 
         try:
+            if self.sample and has_plain_ground(self.photo):
+                return kept_shells(self.photo, self.iuv, lambda: found_shells(self.photo, self.iuv))
             if self.fit is not None and self.fit.sighting is not None:
                 return fitted_shells(self.fit)
             return found_shells(self.photo, self.iuv) if has_plain_ground(self.photo) else ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import Appearance, Garment, History, Look, samples
@@ -127,10 +129,12 @@ class EditorState:
         return replace(self, recipe=recipe)
 
     def with_own(self, person: Person) -> EditorState:
-        """The editor state with one more person of the visitor's own; the same pictures are not kept twice."""
+        """The editor state with one more person of the visitor's own. The same pictures are not kept twice, and of the
+        same person on the same photo only the newest body."""
         if any(known.key == person.key for known in self.own):
             return self
-        return replace(self, own=(*self.own, person)[-_MOST_OWN:])
+        others = tuple(known for known in self.own if not _same_on_photo(known, person))
+        return replace(self, own=(*others, person)[-_MOST_OWN:])
 
     def with_garment(self, garment: Garment) -> EditorState:
         """The editor state with one more garment of the visitor's own."""
@@ -167,6 +171,14 @@ class EditorState:
 def own_garment_id(garment: Garment) -> str:
     """What the page calls a garment of the visitor's own."""
     return f"own-garment:{garment.donor.key}"
+
+
+def _same_on_photo(person: Person, other: Person) -> bool:
+    """Whether two are one person on one photo: neighbours on it have hardly a pixel in common."""
+    if person.photo.shape != other.photo.shape or not np.array_equal(person.photo, other.photo):
+        return False
+    body, another = person.iuv[..., 0] > 0, other.iuv[..., 0] > 0
+    return np.count_nonzero(body & another) > np.count_nonzero(body | another) / 2
 
 
 _MOST_OWN = 12

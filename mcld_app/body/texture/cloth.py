@@ -30,6 +30,7 @@ _SLACK = 0.2  # a pattern may be stretched by this share of a limb's girth to cl
 _SLICES, _TURNS = 48, 96  # a limb's shape is known in this many slices and directions
 _SHOULDER_SEAM = 0.08  # metres: how far down the trunk's cloth a sleeve is sewn on, in the mean round the seam
 _LEG_X, _LEG_Z, _INSTEP_Z = 0.120, -0.028, 0.0  # metres: a leg's axis, and where the instep begins
+_FAR = 40  # texels: no texel's light is told by one farther away
 _FORK, _CHEST = 0.88, 1.36  # metres above the floor: below, each leg has its cloth; above, the trunk narrows
 
 
@@ -223,17 +224,28 @@ def _tile(pattern: np.ndarray, width: float, height: float) -> np.ndarray:
 
 def _layer(rgba: np.ndarray, worn: np.ndarray, keep_shading: TextureMap | None) -> np.ndarray:
     """Premultiplied (512, 512, 4) float32 as an RGBA layer that ends where `worn` does."""
+    out = np.zeros((*worn.shape, 4), np.uint8)
+    box = _around(worn)
+    rgba, worn = rgba[box], worn[box]
     alpha = rgba[..., 3:]
     colour = rgba[..., :3] * (255 / np.maximum(alpha, 1e-3))
     if keep_shading is not None:
-        colour = colour * _shade(keep_shading, worn)[..., None]
+        seen = TextureMap(keep_shading.image[box], keep_shading.coverage[box])
+        colour = colour * _shade(seen, worn)[..., None]
     layer = np.clip(np.dstack([colour, alpha]) + 0.5, 0, 255).astype(np.uint8)
     layer[~worn | (layer[..., 3] == 0)] = 0
-    return layer
+    out[box] = layer
+    return out
+
+
+def _around(worn: np.ndarray) -> tuple[slice, slice]:
+    """The part of the texture map that decides on a region's light: its box, and as far as light is looked for."""
+    left, top, width, height = cv2.boundingRect(worn.astype(np.uint8))
+    return slice(max(0, top - _FAR), top + height + _FAR), slice(max(0, left - _FAR), left + width + _FAR)
 
 
 def _shade(texture: TextureMap, worn: np.ndarray) -> np.ndarray:
-    """How much lighter or darker than its median the light makes each texel of a region: (512, 512) float32 about 1.
+    """How much lighter or darker than its median the light makes each texel of a region: (h, w) float32 about 1.
 
     Light changes how bright a cloth is and keeps its hue. So only texels of the region's main hue, not too far from
     its brightness, tell of light; the others (stripes, prints, skin) take the light around them, and far from any
@@ -242,22 +254,31 @@ def _shade(texture: TextureMap, worn: np.ndarray) -> np.ndarray:
     seen = worn & texture.coverage
     if not seen.any():
         return np.ones(worn.shape, np.float32)
-    rgb = texture.image.astype(np.float32) + 4  # black has no hue worth the name
+    rgb = texture.image[seen].astype(np.float32) + 4  # black has no hue worth the name
     grey = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
-    look = np.dstack([rgb[..., 0] / grey, rgb[..., 2] / grey, np.log(grey)])
-    cell = np.round(look[seen] / (0.2, 0.2, 0.5)).astype(int)
-    _, kind, count = np.unique(cell @ (1, 100, 10_000), return_inverse=True, return_counts=True)
-    look -= np.median(look[seen][kind == count.argmax()], axis=0)
-    cloth = (np.abs(look) < (0.2, 0.2, 0.5)).all(-1)
+    look = np.stack([rgb[:, 0] / grey, rgb[:, 2] / grey, np.log(grey)])
+    steps = np.array([[0.2], [0.2], [0.5]], np.float32)
+    kind = np.round(look / steps).astype(np.int32)
+    kind = kind[0] + 100 * kind[1] + 10_000 * kind[2]
+    commonest = np.bincount(kind - kind.min()).argmax() + kind.min()
+    look -= np.median(look[:, kind == commonest], axis=1, keepdims=True)
+    close = np.abs(look) < steps
+    cloth = np.zeros(worn.shape, bool)
+    cloth[seen] = close[0] & close[1] & close[2]
     # Texels beside another colour are mixed with it.
     mixed = cv2.dilate((seen & ~cloth).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    told = seen & cloth & ~mixed
+    told = cloth & ~mixed
     if not told.any():
         return np.ones(worn.shape, np.float32)
-    weight = told.astype(np.float32)
-    light = (look[..., 2] - np.median(look[told, 2])).astype(np.float32) * weight
-    total, known = (cv2.GaussianBlur(a, (0, 0), 2) + 0.05 * cv2.GaussianBlur(a, (0, 0), 10) for a in (light, weight))
+    weight, light = told.astype(np.float32), np.zeros(worn.shape, np.float32)
+    bright = look[2, told[seen]]
+    light[told] = bright - np.median(bright)
+    total, known = (_blur(a, 2) + 0.05 * _blur(a, _FAR / 4) for a in (light, weight))
     return np.exp(np.clip(total / (known + 0.002), -0.45, 0.3))
+
+
+def _blur(field: np.ndarray, sigma: float) -> np.ndarray:
+    return cv2.GaussianBlur(field, (0, 0), sigma)
 
 
 def _worn(mask: np.ndarray) -> np.ndarray:
