@@ -8,13 +8,10 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from mcld_app.body.parts import parts_mask
 from mcld_app.body.shells.dyeing import coloured, patterned
 from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
-from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.cloth import SCALES_CM, colour_layer, pattern_layer
-from mcld_app.body.texture.skin import cloth_texels
 from mcld_app.body.texture.strokes import lay_paint
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.area import Area, area_label, checked_area, parts_of, texels_of
@@ -31,9 +28,6 @@ _Channel = number("A colour's parts", 0, 255, whole=True)
 _Scale = number("The width of a pattern's repeat", *SCALES_CM)
 _Angle = number("The angle of a pattern", -360, 360)
 _NO_COLOUR = says("This recipe has a colour that is none: colours are three numbers from 0 to 255.")
-
-
-_LEGS = frozenset(range(7, 15))
 
 
 class CoverRecord(AreaRecord, EditRecord):
@@ -115,11 +109,7 @@ class Cover(Edit):
         """With `cloth`: the cloth that the person's photo shows on the area, and what is worn over it."""
         if not self.garment_only:
             return self
-        cloth = texels_of(self.area) & cloth_texels(person.texture)
-        skirts = [shell for shell in person.shells if shell.hangs_on == "hips"]
-        if skirts:  # what goes on below its hem is no skirt
-            hem = min(float(shell.rest[:, 1].min()) for shell in skirts)
-            cloth &= ~(parts_mask(_LEGS) & (rest_surface().y < hem))
+        cloth = texels_of(self.area) & person.cloth
         for edit in edits:
             if isinstance(edit, Wear) and edit.on:
                 cloth = edit.clothe(cloth, self.area)
