@@ -15,7 +15,7 @@ from mcld_app.body.garments.hanging import hanging_shells
 from mcld_app.body.mannequin.pose import BodyShape, Pose, named_poses
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.shells.drawing import draw_shells, over_body
-from mcld_app.body.shells.girth import once_around, standing_off
+from mcld_app.body.shells.girth import once_around, spanned, standing_off
 from mcld_app.body.shells.over import worn_over
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell
@@ -178,6 +178,20 @@ def test_cloth_of_any_length_goes_around_once_and_never_through_the_body(lengths
     found = once_around(tight.rest + tight.outwards * off[..., None])
     least = once_around(tight.rest + tight.outwards * 0.004)
     np.testing.assert_allclose(found, np.maximum(lengths, least), rtol=0.02)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 999))
+def test_cloth_that_hangs_spans_hollows_in_front_and_behind_only(seed: int) -> None:
+    tight = tube(np.linspace(1.0, 0.2, 8), BodyShape())
+    off = np.random.default_rng(seed).uniform(0.004, 0.1, tight.hang.shape).astype(np.float32)
+    span = spanned(tight, off)
+    assert (span >= off - 1e-6).all()
+    np.testing.assert_allclose(span[[0, -1]], off[[0, -1]], atol=1e-6)
+    np.testing.assert_allclose(span[:, [0, 16]], off[:, [0, 16]], atol=1e-6)
+    back = (tight.rest + tight.outwards * span[..., None])[:, 24, 2]
+    lines = np.interp(np.arange(1, 7), [0, 7], back[[0, -1]])
+    assert (back[1:-1] <= lines + 1e-4).all(), "behind, nothing lies within the line from edge to edge"
 
 
 # --- Their form ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 from mcld_app.body.garments.cloth_sheet import cloth_sheet
 from mcld_app.body.garments.laying import Fall
 from mcld_app.body.mannequin.pose import BodyShape
-from mcld_app.body.shells.girth import standing_off, tube_weights
+from mcld_app.body.shells.girth import spanned, standing_off, tube_weights
 from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell
 from mcld_app.body.shells.tube import COLUMNS, tube, tube_faces
 
@@ -55,6 +55,8 @@ def _tube(
     across = np.maximum(ends[:, 1] - ends[:, 0], 1) / around.metre * girth
     tight = tube(heights, BodyShape(), _WAIST if highest < _BUST - 0.2 else _BUST)
     off = standing_off(tight, 2 * across)
+    if place == "hips":
+        off = spanned(tight, off)
     if highest > _WAIST + _ROW:  # it goes on upwards as paint
         leaves = np.clip((highest - heights) / _BEGINS, 0, 1)[:, None]
         off = off * leaves + _THIN * (1 - leaves)

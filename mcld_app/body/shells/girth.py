@@ -45,6 +45,24 @@ def standing_off(around: Tube, lengths: np.ndarray) -> np.ndarray:
     return off(low).astype(np.float32)
 
 
+def spanned(around: Tube, off: np.ndarray) -> np.ndarray:
+    """Cloth that hangs, (R, COLUMNS) float32, metres off the tube: in front and behind it spans what goes in between
+    two rows, such as the hollow behind the knees, instead of following it; `off` is how far it would follow.
+
+    At the sides it stays as it is, and so do the first and the last row.
+    """
+    middle = around.rest.mean((0, 1))
+    out_there = ((around.rest - middle) * around.outwards).sum(-1) + off
+    heights, span = around.rest[:, 0, 1], out_there.copy()
+    for first in range(len(heights)):
+        for last in range(first + 2, len(heights)):
+            share = ((heights[first] - heights[first:last]) / (heights[first] - heights[last]))[:, None]
+            line = out_there[first] * (1 - share) + out_there[last] * share
+            span[first:last] = np.maximum(span[first:last], line)
+    turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
+    return (off + (span - out_there) * np.abs(np.sin(turn))).astype(np.float32)
+
+
 def once_around(rows: np.ndarray) -> np.ndarray:
     """(R,) metres: the length of each row of closed rows of points (R, C, 3)."""
     return np.linalg.norm(rows - np.roll(rows, -1, 1), axis=-1).sum(1)
