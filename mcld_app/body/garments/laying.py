@@ -30,7 +30,7 @@ SIZE = (1024, 704)
 
 _GROUND = 243  # grey level around it
 _LEAST = 0.004  # share of that picture that must show the garment
-_UNDER_ARMS = 1.29  # metres above the floor: below, cloth goes around the trunk
+_UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
 _FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
 _ROWS, _HEM = 24, 0.03  # rows of what goes around the body, and the share of them at a hem's corners
 _SLIT = 0.006  # metres; what is narrower is no opening
@@ -108,7 +108,7 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     fall = around = None
     if points.kind not in ("trousers", "shorts"):
         cloth = partial(_around, colours, cutout.mask, outline, places, fit)
-        around = cloth(fit.top if points.kind == "skirt" else min(float(fit.rows[0][1]), _UNDER_ARMS))
+        around = cloth(fit.top if points.kind == "skirt" else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS))
         fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
         if around.open.any():
             worn &= cv2.remap(around.open.astype(np.float32), where, None, cv2.INTER_LINEAR) < 0.5

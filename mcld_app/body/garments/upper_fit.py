@@ -26,9 +26,9 @@ _ROUND = 0.6  # of the neck's half width, where its arc is met once more
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
 _LONGEST_TOP = 0.74  # metres above the floor, to which a top may hang
 _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
-_CHEST = (0.46, 0.35)  # metres of a usual top laid flat, and worn by a dummy
+_CHEST = (0.54, 0.46, 0.35)  # metres of a boxy top, of a usual one laid flat, and of one worn by a dummy
 _LENGTH, _SHOULDERS, _NECK_WIDTH = 0.65, 0.38, 0.19
-_SLENDER = (1.4, 1.95)  # its length in chest widths, laid flat and worn: a body's sides are not seen from the front
+_SLENDER = (1.15, 1.4, 1.95)  # their lengths in chest widths: a body's sides are not seen from the front
 _COAT_CHEST, _COAT_SHOULDERS = 0.52, 0.44  # metres
 _ROUND_CHEST = 0.46  # metres over the front of a body's chest, from armpit to armpit
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
@@ -107,7 +107,7 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     _add_middle(pairs, outline, axis, metre, row_at, (_NECK - 0.02 - depth, points["neckline"][1]), hem)
     found, places = pairs.done()
     high = (1.36 if sleeves else armpit) - 0.02
-    girth = _ROUND_CHEST / chest
+    girth = max(_ROUND_CHEST / chest, 1.0)
     return Fit(found, places, angles, metre, _NECK, hem, high, reach, (heights, rows), girth, arms, falls)
 
 
