@@ -54,7 +54,12 @@ def ground(kind: str) -> np.ndarray:
 
 
 def tee(
-    on: str = "grey", chest: float = 0.48, armpit: float = 0.24, length: float = 0.66, cloth: str = "print"
+    on: str = "grey",
+    chest: float = 0.48,
+    armpit: float = 0.24,
+    length: float = 0.66,
+    cloth: str = "print",
+    sleeve: tuple[float, float] = (0.17, 0.12),
 ) -> Drawn:
     """A T-shirt with sleeves spread out.
 
@@ -64,10 +69,13 @@ def tee(
         armpit: metres from the neck down to there.
         length: metres from the neck to the hem.
         cloth: "print" (green with a red square), "plain", "stripes" (across) or "checks".
+        sleeve: metres that a cuff's outer end lies beyond the armpit, and metres across a cuff.
     """
-    half = chest / 2
+    half, (out, wide) = chest / 2, sleeve
+    cuff = half + out, 0.045 + 0.145 * out / 0.17
     right_side = [
-        (0.085, 0.0), (0.8 * half, 0.045), (half + 0.17, 0.19), (half + 0.10, 0.29), (half, armpit), (half, length)
+        (0.085, 0.0), (0.8 * half, 0.045), cuff, (cuff[0] - 0.583 * wide, cuff[1] + 0.833 * wide), (half, armpit),
+        (half, length),
     ]  # fmt: skip
     neck = [(x, 0.09 * (1 - (x / 0.085) ** 2)) for x in np.linspace(-0.085, 0.085, 15)]
     outline = neck[:-1] + right_side + [(-x, y) for x, y in right_side[:0:-1]]
@@ -77,6 +85,26 @@ def tee(
         x, y = right_side[k]
         points |= {f"left_{name}": at(x, y), f"right_{name}": at(-x, y)}
     return _drawn(on, outline, points, cloth)
+
+
+def coat(on: str = "grey", opening: float = 0.0, length: float = 0.92) -> Drawn:
+    """A coat with sleeves spread out.
+
+    Args:
+        on: its ground.
+        opening: metres that its front stands open at the hem.
+        length: metres from the neck to the hem.
+    """
+    metre = 0.95
+    right_side = [(0.09, 0.0), (0.21, 0.045), (0.44, 0.26), (0.37, 0.36), (0.27, 0.26), (0.30, length)]
+    neck = [(x, 0.07 * (1 - (x / 0.09) ** 2)) for x in np.linspace(-0.09, 0.09, 15)]
+    gap = [(-opening / 2, length), (0, 0.25), (opening / 2, length)] if opening else []
+    outline = neck[:-1] + right_side + gap[::-1] + [(-x, y) for x, y in right_side[:0:-1]]
+    points = {"neckline": at(0, 0.07 * metre)}
+    for name, k in (("shoulder", 1), ("cuff", 2), ("armpit", 4), ("hem", 5)):
+        x, y = right_side[k]
+        points |= {f"left_{name}": at(x * metre, y * metre), f"right_{name}": at(-x * metre, y * metre)}
+    return _drawn(on, [(x * metre, y * metre) for x, y in outline], points, "plain")
 
 
 def trousers(on: str = "grey", length: float = 1.02, metre: float = 0.95) -> Drawn:
@@ -102,14 +130,15 @@ def dress(on: str = "grey", metre: float = 0.95, waist: float = 0.16) -> Drawn:
     return _drawn(on, [(x * metre, y * metre) for x, y in outline], points, "plain")
 
 
-def skirt(on: str = "grey") -> Drawn:
-    """A skirt that flares."""
-    right_side = [(0.17, 0.0), (0.30, 0.62)]
-    outline = right_side + [(-x, y) for x, y in right_side[::-1]]
+def skirt(on: str = "grey", hem: float = 0.30, cloth: str = "plain", slit: float = 0.0) -> Drawn:
+    """A skirt that flares to `hem` metres from its middle, with a slit of that width in front."""
+    right_side = [(0.17, 0.0), (hem, 0.62)]
+    gap = [(-slit / 2, 0.62), (0, 0.2), (slit / 2, 0.62)] if slit else []
+    outline = right_side + gap[::-1] + [(-x, y) for x, y in right_side[::-1]]
     points = {}
     for name, (x, y) in (("waist", right_side[0]), ("hem", right_side[1])):
         points |= {f"left_{name}": at(x, y), f"right_{name}": at(-x, y)}
-    return _drawn(on, outline, points, "plain")
+    return _drawn(on, outline, points, cloth)
 
 
 def shape(outline: list[tuple[float, float]], on: str = "grey") -> np.ndarray:

@@ -35,7 +35,7 @@ def one_of(kind: str) -> Edit:
     layer[region_mask("top")] = (250, 20, 30, 255)
     return {
         "wear": Wear(samples.sample_garment("garment:jeans"), frozenset({7, 8}), on=False),
-        "cover": Cover("top", (1, 2, 3), np.full((8, 6, 4), 90, np.uint8), "Felt", 4.0, -30.0, False, on=False),
+        "cover": Cover("top", (1, 2, 3), np.full((8, 6, 4), 90, np.uint8), "Felt", 4.0, -30.0, False, True, on=False),
         "paint": Paint(layer, on=False),
         "face": FaceSwap(donor, 0.25, False, on=False),
     }[kind]

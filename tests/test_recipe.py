@@ -133,13 +133,15 @@ def an_edit(draw, donors: list[Person]) -> Edit:
         garment = samples.sample_garment(draw(st.sampled_from(GARMENTS)))
         return Wear(garment, on=on) if draw(st.booleans()) else Wear(clothes_of(donor), "upper", on=on)
     if kind == "cover":
-        colour, rng = draw(st.tuples(*[st.integers(0, 255)] * 3)), np.random.default_rng(draw(st.integers(0, 99)))
+        colour, name = draw(st.tuples(*[st.integers(0, 255)] * 3)), draw(st.text(max_size=40))
+        # One pattern has one name in a recipe.
+        rng = np.random.default_rng([draw(st.integers(0, 99)), *name.encode("utf-8", "surrogatepass")])
         pattern = rng.integers(0, 256, (7, 5, 4), np.uint8) if draw(st.booleans()) else None
         if pattern is not None:
             pattern[pattern[..., 3] == 0] = 0
         scale, angle = draw(st.floats(1, 200)), draw(st.floats(-360, 360))
-        name = draw(st.text(max_size=40)) if pattern is not None else "Pattern"
-        return Cover(draw(AREAS), colour, pattern, name, scale, angle, draw(st.booleans()), on=on)
+        name = name if pattern is not None else "Pattern"
+        return Cover(draw(AREAS), colour, pattern, name, scale, angle, draw(st.booleans()), draw(st.booleans()), on=on)
     if kind == "paint":
         layer = np.zeros((512, 512, 4), np.uint8)
         top = draw(st.integers(0, 500))

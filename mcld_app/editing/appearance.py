@@ -57,7 +57,7 @@ class Appearance:
         if not self.edits:
             return self.person.texture
         below, last = self.below.seen, self.edits[-1]
-        return last.apply(below, self.person) if last.on else below
+        return last.after(self.below.edits, self.person).apply(below, self.person) if last.on else below
 
     @cached_property
     def shells(self) -> tuple[Shell, ...]:
@@ -144,8 +144,9 @@ class Appearance:
             return TextureMap(self.filled(fill).image, self.known(fill))
         others = self.others if fill == "photos" else ()
         texture = merge([each.texture_map(how) for each in (self.person, *others)])
-        for edit in self.edits:
-            texture = edit.apply(texture, self.person, how) if edit.on else texture
+        for number, edit in enumerate(self.edits):
+            if edit.on:
+                texture = edit.after(self.edits[:number], self.person).apply(texture, self.person, how)
         return complete(texture, fill) if how.holes == "filled" else texture
 
     @cached_property

@@ -12,6 +12,7 @@ import numpy as np
 from mcld_app.body.colour_profile import to_srgb
 from mcld_app.body.garments.cutout import LEAST_SIDE, Cutout, cut_out
 from mcld_app.body.garments.find_points import find_points, moved_point
+from mcld_app.body.garments.garment_shells import garment_shells
 from mcld_app.body.garments.guess_kind import guess_kind
 from mcld_app.body.garments.laying import LaidGarment, lay
 from mcld_app.body.garments.points import KINDS, KeyPoints, checked_kind
@@ -45,7 +46,8 @@ class FlatGarment:
     @cached_property
     def garment(self) -> Garment:
         """The garment to wear; PictureError where its points lie wrong."""
-        return garment_alone(make_person(self.name, self.laid.photo, self.laid.iuv), self.points.kind)
+        donor = make_person(self.name, self.laid.photo, self.laid.iuv)
+        return garment_alone(replace(donor, own_shells=garment_shells(self.laid, donor.texture)), self.points.kind)
 
     def moved(self, point: str, x: float, y: float) -> FlatGarment:
         """The same garment with a point dragged to 0..1 of the width and height of `cutout.picture`."""

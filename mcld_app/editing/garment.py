@@ -13,13 +13,15 @@ from mcld_app.body.garments.back import extent_alone, with_back
 from mcld_app.body.garments.points import checked_kind
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.shells.shell import Shell
+from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.dressing import GarmentLayer, garment_layer
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.area import Area, area_label, checked_area
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
 
-_LEGS = frozenset(range(7, 15))
+_TRUNK, _LEGS = frozenset({1, 2}), frozenset(range(7, 15))
+_WAISTBAND, _CROPPED = 1.05, 1.08  # metres above the floor; a hem above the second shows the midriff
 _LEAST = 0.03  # share of an area that must be seen before it can be taken
 
 
@@ -70,13 +72,17 @@ class Garment:
             )
             if self.kind and self.region == "upper":  # a long top bares no legs
                 layer = replace(layer, bared=layer.bared & ~parts_mask(_LEGS))
+            if self.kind == "top" and at_home:
+                layer = replace(layer, bared=layer.bared | _midriff(layer.worn))
+            if self.kind == "coat":  # and a coat no neck: what is worn below it shows
+                layer = replace(layer, bared=layer.bared & ~parts_mask(_TRUNK))
             self._layers[area] = layer if isinstance(area, str) else self._within(layer, area)
         return self._layers[area]
 
     @property
     def shells(self) -> tuple[Shell, ...]:
-        """What of it stands off the wearer's body; none of a garment that nobody wears."""
-        return self.donor.shells if self.extent is None else ()
+        """What of it stands off the wearer's body."""
+        return self.donor.shells if self.extent is None else self.donor.own_shells or ()
 
     @cached_property
     def _cloth(self) -> TextureMap:
@@ -93,6 +99,15 @@ class Garment:
                 "Choose other body parts, or a picture that shows them."
             )
         return replace(layer, worn=worn, bared=layer.bared & mask)
+
+
+def _midriff(worn: np.ndarray) -> np.ndarray:
+    """(512, 512) bool: what a cropped top leaves free of the trunk above a waistband."""
+    height, trunk = rest_surface().y, parts_mask(_TRUNK)
+    if not (worn & trunk).any():
+        return np.zeros_like(worn)
+    hem = float(np.percentile(height[worn & trunk], 1))
+    return trunk & (height > _WAISTBAND) & (height < hem) & ~worn if hem > _CROPPED else np.zeros_like(worn)
 
 
 def clothes_of(person: Person) -> Garment:

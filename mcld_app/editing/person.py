@@ -19,14 +19,17 @@ from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
 from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.map_signs import looks_like_iuv
+from mcld_app.body.parts import parts_mask
 from mcld_app.body.photo import read_photo, read_sized_photo
 from mcld_app.body.shells.shell import Shell
+from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
 from mcld_app.body.texture.photo_places import photo_places, rim_of
 from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
 from mcld_app.body.texture.preview_planes import background_colour, has_plain_ground
+from mcld_app.body.texture.skin import cloth_texels
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.content import content_hash
 from mcld_app.errors import IUVError, PictureError, StudioError
@@ -38,6 +41,8 @@ PICTURE_SIZE = (512, 352)
 LARGEST = (1104, 759)
 """Height and width of a person's photo at most. DeepFashion's own photos, 1101 high, stay as they are; larger ones cost
 time and add nothing."""
+
+_LEGS = frozenset(range(7, 15))
 
 _MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."
 _SWAPPED = (
@@ -63,6 +68,7 @@ class Person:
         fit: the mannequin over their photo, where their body came from it or was found: to be moved further.
         stored: (height, width) of the photo's file, where it was larger than what is kept of it; else None.
         body: the mannequin's shape that is theirs; None where none was fitted.
+        own_shells: what stands off the body, where that is known and not to be looked for in the photo.
     """
 
     name: str
@@ -75,6 +81,7 @@ class Person:
     fit: ManualFit | None = field(default=None, repr=False)
     stored: tuple[int, int] | None = None
     body: BodyShape | None = None
+    own_shells: tuple[Shell, ...] | None = field(default=None, repr=False)
 
     @cached_property
     def key(self) -> str:
@@ -144,6 +151,8 @@ class Person:
     def shells(self) -> tuple[Shell, ...]:
         """What stands off their body: hair, a skirt. None where it is not known how far they reach: before a busy
         ground an IUV map alone does not tell."""
+        if self.own_shells is not None:
+            return self.own_shells
         from mcld_app.body.shells.find import fitted_shells, found_shells
         from mcld_app.editing.kept_shells import kept_shells
 
@@ -155,6 +164,16 @@ class Person:
             return found_shells(self.photo, self.iuv) if has_plain_ground(self.photo) else ()
         except StudioError:
             return ()
+
+    @cached_property
+    def cloth(self) -> np.ndarray:
+        """Which texels show clothes and no skin, see `skin.cloth_texels`; of a skirt, those above its hem."""
+        out = cloth_texels(self.texture)
+        skirts = [shell for shell in self.shells if shell.hangs_on == "hips"]
+        if skirts:
+            hem = min(float(shell.rest[:, 1].min()) for shell in skirts)
+            out &= ~(parts_mask(_LEGS) & (rest_surface().y < hem))
+        return _frozen(out)
 
     @cached_property
     def filled(self) -> TextureMap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from pydantic import Field
 from mcld_app.body.iuv import encode_iuv, read_iuv
 from mcld_app.body.parts import REGIONS
 from mcld_app.body.photo import encode_png, read_layer, read_photo
+from mcld_app.body.shells.store import shells_from_bytes, shells_to_bytes
 from mcld_app.content import content_hash
 from mcld_app.editing import samples
 from mcld_app.editing.area import Area, checked_area
@@ -69,13 +71,15 @@ def area_fields(area: Area) -> dict[str, Any]:
 
 class PictureRecord(Record):
     """A picture that travels along: a person's photo with its IUV map (and, white on black, which pixels of that are
-    doubtful, and the mannequin that gave the map), a pose's IUV map, or a pattern."""
+    doubtful, the mannequin that gave the map, and what stands off the body, as `shells.store` writes it), a pose's IUV
+    map, or a pattern."""
 
     name: str | None = None
     photo: FileText | None = None
     iuv: FileText | None = None
     doubtful: FileText | None = None
     fit: FitRecord | None = None
+    shells: FileText | None = None
     pattern: FileText | None = None
 
     def called(self, otherwise: str) -> str:
@@ -100,7 +104,7 @@ class Writer:
             return SampleRef(sample=person.sample)
         self._keep(person.key, lambda: PictureRecord(
             name=person.name, photo=file_text(encode_png(person.photo)), iuv=file_text(encode_iuv(person.iuv)),
-            doubtful=_mask_text(person.doubtful), fit=fit_record(person),
+            doubtful=_mask_text(person.doubtful), fit=fit_record(person), shells=_shells_text(person),
         ))  # fmt: skip
         return OwnRef(own=person.key)
 
@@ -160,6 +164,8 @@ class Reader:
             photo, iuv = read_photo(file_bytes(kept.photo)), read_iuv(file_bytes(kept.iuv))
             doubtful = None if kept.doubtful is None else read_photo(file_bytes(kept.doubtful))[..., 0] >= 128
             person = kept_person(kept.called("Photo"), photo, iuv, doubtful)
+            if kept.shells is not None:
+                person = replace(person, own_shells=shells_from_bytes(file_bytes(kept.shells)))
             return person if kept.fit is None else with_fit(person, kept.fit)
         person = self.known(key)
         if not isinstance(person, Person):
@@ -173,6 +179,11 @@ class Reader:
 def _mask_text(mask: np.ndarray | None) -> str | None:
     """A mask (H, W) bool as a picture in black and white."""
     return None if mask is None else file_text(encode_png(np.repeat(mask[..., None], 3, 2) * np.uint8(255)))
+
+
+def _shells_text(person: Person) -> str | None:
+    """The shells that cannot be looked for in a person's photo."""
+    return file_text(shells_to_bytes(person.own_shells)) if person.own_shells else None
 
 
 def _sample(name: str) -> Person:

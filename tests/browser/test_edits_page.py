@@ -216,6 +216,25 @@ def test_a_region_is_coloured_and_then_worn_in_a_pattern(session: Page) -> None:
     expect(session.locator(LABELS)).to_have_text(["Stripes"])
 
 
+def test_a_colour_leaves_skin_out_until_all_is_asked_for(session: Page) -> None:
+    open_tab(session, "Clothes")
+    session.get_by_text("Colour or pattern", exact=True).click()
+    session.locator(".cover-area select").select_option("sleeves")
+    session.locator(".cover-colour input").fill("#ff00ff")
+    switch = session.get_by_label("This garment only")
+    expect(switch).to_be_checked()
+    with new_picture(session):
+        session.get_by_role("button", name="Colour it").click()
+    sleeves = pink(session)
+    switch.uncheck()
+    with new_picture(session):
+        session.get_by_role("button", name="Colour it").click()
+    assert 100 < sleeves < 0.8 * pink(session), "bare arms are coloured, too"
+    expect(session.locator(LABELS)).to_have_text(["Colour #ff00ff"])
+    session.locator(".cover-area select").select_option("parts")
+    expect(switch).to_be_disabled()
+
+
 def test_chosen_body_parts_take_a_garment(session: Page) -> None:
     open_tab(session, "Clothes")
     session.get_by_text("Body parts, one by one").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from mcld_app.body.garments.points import KeyPoints
 from mcld_app.body.garments.upper_fit import fit_upper, side_column
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
+from mcld_app.body.shells.areas import opened, touching
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import texels_seen
@@ -28,12 +30,16 @@ SIZE = (1024, 704)
 
 _GROUND = 243  # grey level around it
 _LEAST = 0.004  # share of that picture that must show the garment
+_UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
+_FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
+_ROWS, _HEM = 24, 0.03  # rows of what goes around the body, and the share of them at a hem's corners
+_SLIT = 0.006  # metres; what is narrower is no opening
 _TRUNK, _LEGS, _ARMS = (1, 2), tuple(range(7, 15)), tuple(range(15, 23))
 
 
 @dataclass(frozen=True, eq=False)
 class Fall:
-    """What of a garment hangs from the body instead of lying on it: below the crotch, for a shell to take.
+    """What of a garment goes around trunk and legs as a whole, for a shell to take.
 
     Attributes:
         picture: (H, W, 3) uint8 RGB, the garment's colours, drawn outwards over its rim.
@@ -42,6 +48,7 @@ class Fall:
         rows: (N,) float64, the picture's rows there.
         ends: (N, 2) float64, first and last column of the garment there.
         metre: pixels of the picture that a metre of cloth takes.
+        open: (H, W) bool, where it is open from its hem upwards: between a coat's edges, in a slit.
     """
 
     picture: np.ndarray
@@ -50,6 +57,7 @@ class Fall:
     rows: np.ndarray
     ends: np.ndarray
     metre: float
+    open: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +69,8 @@ class LaidGarment:
         iuv: (1024, 704, 3) uint8, channels I, U, V: the garment's pixels only.
         pose: the mannequin's.
         fit: what was laid where.
-        fall: what hangs below the crotch; None for tops, trousers and shorts.
+        fall: what hangs from the hips; None for tops, trousers and shorts.
+        around: all that goes around the trunk below the armpits, and around both legs; None for trousers and shorts.
     """
 
     photo: np.ndarray
@@ -69,6 +78,7 @@ class LaidGarment:
     pose: Pose
     fit: Fit
     fall: Fall | None
+    around: Fall | None
 
 
 def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
@@ -95,13 +105,19 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     colours = drawn_outwards(cutout.picture, cutout.mask)
     inside = cv2.remap(mask.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
     worn &= inside | ~_by_mask(iuv, fit)
+    fall = around = None
+    if points.kind not in ("trousers", "shorts"):
+        cloth = partial(_around, colours, cutout.mask, outline, places, fit)
+        around = cloth(fit.top if points.kind == "skirt" else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS))
+        fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
+        if around.open.any():
+            worn &= cv2.remap(around.open.astype(np.float32), where, None, cv2.INTER_LINEAR) < 0.5
     if worn.mean() < _LEAST:
         raise PictureError("Next to nothing of the garment comes to lie on the body. Move its points to where neck, "
                            "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
     photo = np.full((*SIZE, 3), _GROUND, np.uint8)
     photo[worn] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[worn]
-    hanging = _fall(colours, cutout.mask, outline, places, fit) if points.kind in ("dress", "coat", "skirt") else None
-    return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, hanging)
+    return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, fall, around)
 
 
 def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.ndarray:
@@ -151,12 +167,33 @@ def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     return out
 
 
-def _fall(colours: np.ndarray, mask: np.ndarray, outline: Outline, places: dict[str, np.ndarray], fit: Fit) -> Fall:
-    heights = np.linspace(min(fit.top, 1.0), fit.hem, 24)
-    rows = np.interp(heights, fit.rows[0][::-1], fit.rows[1][::-1])
+def _around(
+    colours: np.ndarray, mask: np.ndarray, outline: Outline, places: dict[str, np.ndarray], fit: Fit, top: float
+) -> Fall:
+    """The cloth from a height in metres down to the hem."""
+    known_heights, known_rows = fit.falls or fit.rows
+    heights = np.linspace(top, known_heights[-1], _ROWS)
+    rows = np.interp(heights, known_heights[::-1], known_rows[::-1])
+    # The corners of a hem are round: it is as wide as just above.
+    looked = np.minimum(rows, rows[-1] - _HEM * (rows[-1] - rows[0]))
     if "neckline" in places:  # a sleeve may hang beside it
         axis = float(places["neckline"][0])
-        sides = [[side_column(outline, places, row, side, axis, 0) for side in ("right", "left")] for row in rows]
+        sides = [[side_column(outline, places, row, side, axis, 0) for side in ("right", "left")] for row in looked]
     else:
-        sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in rows]
-    return Fall(colours, mask, heights, rows, np.array(sides, float), fit.metre)
+        sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in looked]
+    rows = np.clip(rows, 0, mask.shape[0] - 1)  # a point may be dragged out of the picture
+    ends = np.clip(np.array(sides, float), 0, mask.shape[1] - 1)
+    return Fall(colours, mask, heights, rows, ends, fit.metre, _openings(mask, rows, ends, fit.metre))
+
+
+def _openings(mask: np.ndarray, rows: np.ndarray, ends: np.ndarray, metre: float) -> np.ndarray:
+    """(H, W) bool: the gaps of a garment between its ends in rows, that go up from the last of these."""
+    first, last = max(round(rows[0]), 0), min(round(rows[-1]), len(mask) - 1)
+    row, column = np.arange(first, last + 1), np.arange(mask.shape[1])
+    left, right = (np.interp(row, rows, ends[:, k])[:, None] for k in (0, 1))
+    gap = np.zeros(mask.shape, bool)
+    gap[first : last + 1] = (column > left + 2) & (column < right - 2) & ~mask[first : last + 1]
+    gap = opened(gap, _SLIT * metre)
+    at_hem = np.zeros_like(gap)
+    at_hem[max(last - round(_SLIT * metre), 0) : last + 1] = True
+    return touching(gap, at_hem)

@@ -7,12 +7,14 @@ import numpy as np
 from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.lower_points import leg_run
 from mcld_app.body.garments.outline import Outline
-from mcld_app.body.garments.pairing import RIM, Fit, Pairs
+from mcld_app.body.garments.pairing import RIM, Fit, LimbWidths, Pairs
 
 _SIDES = (("left", 1), ("right", -1))
 _WAIST, _CROTCH = 1.06, 0.868  # metres above the floor
 _LOWEST = 0.26  # metres from the waistband to the lowest crotch that is laid on a body's
 _WIDTH = {"trousers": 0.37, "shorts": 0.37, "skirt": 0.34}  # metres across a waistband
+_ROUND = 0.41  # metres over the front of a body's waist
+_HIP = float(lines.BONES["left_hip"][1][1])  # metres above the floor
 _LONGEST = {"trousers": 1.05, "shorts": 0.70, "skirt": 0.98}  # metres from there to the hem
 _HEM = {"trousers": (0.07, 0.60), "shorts": (0.40, 0.80), "skirt": (0.10, 0.82)}
 _ARMS = {"left_shoulder.raise": 64.0, "right_shoulder.raise": 64.0}
@@ -25,7 +27,7 @@ def fit_legs(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit:
     metre, hem = _metre_and_hem(points, kind, hem_row - waist_row)
     # A crotch that hangs low is on nobody's body: down to it the cloth is parted in the middle.
     crotch = np.array([points["crotch"][0], min(points["crotch"][1], waist_row + _LOWEST * metre)])
-    pairs = Pairs()
+    pairs, widths = Pairs(), []
     for side, sign in _SIDES:
         waist, outer, inner = (points[f"{side}_{name}"] for name in ("waist", "hem", "inner_hem"))
         for share in np.linspace(0, 1, 5):
@@ -40,13 +42,16 @@ def fit_legs(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit:
                 ends = (outer[0] - sign * RIM, inner[0] + sign * RIM)
             pairs.add(lines.side(y), (ends[0], row), sign)
             pairs.add(lines.inner_leg(y), (ends[1], row), sign)
+            widths.append((_HIP - y, (abs(ends[0] - ends[1]) + 2 * RIM) / metre))
     axis = (points["left_waist"][0] + points["right_waist"][0]) / 2
     pairs.add(lines.front(_WAIST), (axis, waist_row))
     pairs.add(lines.front(0.96), ((axis + crotch[0]) / 2, waist_row + (crotch[1] - waist_row) * 0.52))
     pairs.add(lines.front(_CROTCH + 0.01), crotch - (0, RIM))
     found, places = pairs.done()
     rows = np.array([_WAIST, _CROTCH, hem]), np.array([waist_row, crotch[1], hem_row])
-    return Fit(found, places, _ARMS | _APART, metre, _WAIST, hem, _WAIST, -1.0, rows)
+    legs = LimbWidths("leg", *np.mean([widths[: len(widths) // 2], widths[len(widths) // 2 :]], axis=0).T)
+    girth = _ROUND / _WIDTH[kind]
+    return Fit(found, places, _ARMS | _APART, metre, _WAIST, hem, _WAIST, -1.0, rows, girth, legs)
 
 
 def fit_skirt(outline: Outline, points: dict[str, np.ndarray]) -> Fit:
@@ -66,7 +71,7 @@ def fit_skirt(outline: Outline, points: dict[str, np.ndarray]) -> Fit:
             pairs.add(lines.front(y), (axis, row))
     found, places = pairs.done()
     rows = np.array([_WAIST, hem]), np.array([waist_row, hem_row])
-    return Fit(found, places, _ARMS, metre, _WAIST, hem, _WAIST, -1.0, rows)
+    return Fit(found, places, _ARMS, metre, _WAIST, hem, _WAIST, -1.0, rows, _ROUND / _WIDTH["skirt"])
 
 
 def _metre_and_hem(points: dict[str, np.ndarray], kind: str, length: float) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -140,8 +141,13 @@ class Outline:
         return [run for run in found if run[1] - run[0] >= least]
 
     def middle_run(self, y: float) -> tuple[int, int] | None:
-        """The stretch of a row that the axis crosses, or the one nearest to it; None where there is none."""
+        """The stretch of a row that the axis crosses, or the one nearest to it; None where there is none. Where the
+        axis lies in an opening, narrower than what is to its left and right, it goes from end to end of these."""
         runs = self.runs(y)
+        for left, right in pairwise(runs):
+            narrow = right[0] - left[1] < min(left[1] - left[0], right[1] - right[0])
+            if left[1] < self.axis < right[0] and narrow:
+                return left[0], right[1]
         return min(runs, key=lambda r: max(r[0] - self.axis, self.axis - r[1], 0), default=None)
 
 

@@ -14,6 +14,21 @@ RIM = 3.0
 
 
 @dataclass(frozen=True, eq=False)
+class LimbWidths:
+    """How wide a garment's sleeves or legs are, the mean of both sides.
+
+    Attributes:
+        limb: "arm" or "leg".
+        along: (N,) float64, metres down the limb from shoulder or hip, rising.
+        across: (N,) float64, metres of cloth from one edge to the other.
+    """
+
+    limb: str
+    along: np.ndarray
+    across: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Fit:
     """How a garment is laid on the mannequin.
 
@@ -26,6 +41,10 @@ class Fit:
         high: metres above the floor from which the mask says where it is: neckline, armholes.
         sleeve: metres along the arm from the shoulder joint that its sleeves reach; below 0 for none.
         rows: heights in metres, from above downwards, and the rows of the picture that lie there.
+        girth: metres of cloth from side to side, over the front, for a metre that the picture shows: 1 for cloth that
+            lies flat, more for cloth that bulges as worn.
+        limbs: its sleeves or legs; None where it has none.
+        falls: as `rows`, for cloth that hangs before the legs instead of lying on them; None where that is the same.
     """
 
     points: SurfacePoints
@@ -37,6 +56,9 @@ class Fit:
     high: float
     sleeve: float
     rows: tuple[np.ndarray, np.ndarray]
+    girth: float = 1.0
+    limbs: LimbWidths | None = None
+    falls: tuple[np.ndarray, np.ndarray] | None = None
 
 
 @dataclass(eq=False)

@@ -6,6 +6,9 @@ import numpy as np
 
 from mcld_app.body.garments.outline import Outline
 
+SLICES = 8
+"""Pieces of a sleeve that are measured."""
+
 _SLANT = 40.0  # degrees off a sleeve's direction in which its end has a corner
 _INWARDS = 0.5  # of the way across from a cuff's outer end to below the armpit, a cuff's inner end nobody sees
 _TOUCHES = 0.02  # heights from the outline within which an armpit lies on it
@@ -36,6 +39,27 @@ def lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -
         return np.stack([pit, cuff + (pit - cuff) * (_INWARDS, 0)])
     gap = max(gaps, key=lambda dent: dent.depth).place
     return np.concatenate([pit[None], outline.way(gap, _inner_cuff(outline, cuff, gap))])
+
+
+def sleeve_widths(outline: Outline, points: dict[str, np.ndarray], side: str, way: np.ndarray) -> np.ndarray:
+    """How wide a sleeve is on its way to the cuff, (SLICES,) pixels, measured across.
+
+    Args:
+        outline: of the garment.
+        points: its key points in pixels.
+        side: "left" or "right".
+        way: (2,) the sleeve's direction, from the armhole to the cuff.
+    """
+    tip, pit, hem = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "hem"))
+    sign = 1 if side == "left" else -1
+    y, x = np.nonzero(outline.mask)
+    inner = np.interp(y, [tip[1], pit[1], hem[1]], [tip[0], pit[0], hem[0]])
+    outside = (sign * (x - inner) > 0) & (y > tip[1])
+    length = max(float(np.linalg.norm(way)), 1.0)
+    along = ((x[outside] - (tip[0] + pit[0]) / 2) * way[0] + (y[outside] - (tip[1] + pit[1]) / 2) * way[1]) / length**2
+    found, _ = np.histogram(along, SLICES, (0, 1))
+    # Armhole and cuff cut the first and last slices off askew.
+    return np.interp(np.arange(SLICES), np.arange(1, SLICES - 2), found[1:-2] / (length / SLICES))
 
 
 def _inner_cuff(outline: Outline, cuff: np.ndarray, armpit: np.ndarray) -> np.ndarray:

@@ -13,13 +13,15 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_surface
 from mcld_app.body.raster import interpolate
 from mcld_app.body.sampling import read_at
+from mcld_app.body.shells.over import worn_over
 from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, Shell
 from mcld_app.body.shells.standing import Standing, stand
 
 _BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
 _SHADE = 0.7  # of a lining's light
 # Linear blending pushes thighs through the cloth on them, and shoulders through hair.
-_PIERCED = {"hips": {(1, 2, 7, 8, 9, 10): 0.07, (11, 12, 13, 14): 0.03}, "head": {(1, 2): 0.03, (23, 24): 0.01}}
+_PIERCED = {"hips": {(1, 2, 7, 8, 9, 10): 0.07, (11, 12, 13, 14): 0.03}, "head": {(1, 2): 0.03, (23, 24): 0.01},
+            "trunk": {(1, 2, 7, 8, 9, 10): 0.05}}  # fmt: skip
 _OPAQUE = 96  # of alpha
 
 
@@ -49,7 +51,7 @@ def draw_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (51
     if not shells:
         return ()
     standing = stand(pose, size)
-    return tuple(_draw(shell, standing) for shell in shells)
+    return tuple(_draw(shell, standing) for shell in worn_over(shells))
 
 
 def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -> tuple[np.ndarray, np.ndarray]:

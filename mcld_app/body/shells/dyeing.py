@@ -10,6 +10,7 @@ import numpy as np
 from mcld_app.body.shells.shell import Shell
 
 _LOW, _HIGH = 0.7, 1.3  # how much darker and lighter than its usual light a fold may be
+_MOST = 0.12  # by so much folds vary, in their standard deviation
 _FOLD = 0.012  # metres: finer changes of light are print and weave
 
 
@@ -54,7 +55,11 @@ def _dyed(shell: Shell, cloth: np.ndarray, shaded: bool) -> Shell:
         soft = max(1.0, _FOLD * _pixels_of_metre(shell))
         share = there.astype(np.float32)
         smooth = cv2.GaussianBlur(light * share, (0, 0), soft) / np.maximum(cv2.GaussianBlur(share, (0, 0), soft), 1e-3)
-        folds = np.clip(smooth / usual, _LOW, _HIGH)[..., None]
+        folds = smooth / usual
+        varies = float(np.std(folds[there])) if there.any() else 0.0
+        if varies > _MOST:  # so much is a print or blocks of colour, of which folds cannot be told
+            folds = 1 + (folds - 1) * (_MOST / varies) ** 2
+        folds = np.clip(folds, _LOW, _HIGH)[..., None]
         cloth = cloth * folds
     picture[..., :3] = np.clip(cloth + 0.5, 0, 255)
     return replace(shell, picture=picture)

@@ -45,7 +45,7 @@ def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
 
 def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray) -> Shell | None:
     body = scene.standing.pose.body
-    faces, used, along = _surface(kind, sign)
+    faces, used, along = limb_surface(kind, sign)
     whole = body_mesh().shaped(body.build, body.shape)
     height = np.interp(along / _BIN - 0.5, np.arange(len(off)), off)
     moved = whole[used] + vertex_normals(whole, body_faces())[used] * height[:, None]
@@ -56,7 +56,7 @@ def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray) -> Shell | None:
 
 
 @lru_cache(maxsize=4)
-def _surface(kind: str, sign: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def limb_surface(kind: str, sign: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A limb's triangles (M, 3) into its vertices, those vertices' numbers (N,), and how far down the limb each lies,
     (N,) metres."""
     own = np.isin(charts().face_part, _ARMS if kind == "arm" else _LEGS)
@@ -75,7 +75,7 @@ def _means(scene: Scene, kind: str, sign: int) -> np.ndarray:
     """(2, B) metres that the silhouette goes beyond a limb's two rims, by bin down the limb; NaN where that is not
     seen."""
     standing, body = scene.standing, scene.standing.pose.body
-    _, used, along = _surface(kind, sign)
+    _, used, along = limb_surface(kind, sign)
     normals = vertex_normals(body_mesh().shaped(body.build, body.shape), body_faces())[used]
     points, turned = standing.points[used], standing.turned(normals, body_mesh().weights[used])
     height, width = scene.silhouette.shape

@@ -37,8 +37,9 @@ class Tube:
     hang: np.ndarray = field(repr=False)
 
 
-def tube(heights: np.ndarray, body: BodyShape) -> Tube:
-    """The tightest tube around a person's hips and legs at heights (R,), metres in the rest pose."""
+def tube(heights: np.ndarray, body: BodyShape, hangs_from: float = _HIPS) -> Tube:
+    """The tightest tube around a person's hips and legs at heights (R,), metres in the rest pose; below `hangs_from`
+    cloth hangs straight down."""
     mesh = body_mesh()
     covered = np.unique(body_faces()[np.isin(charts().face_part, _PARTS)])
     points = mesh.shaped(body.build, body.shape)[covered]
@@ -47,7 +48,7 @@ def tube(heights: np.ndarray, body: BodyShape) -> Tube:
     rest, hang = [], []
     for y in heights:
         own = points[np.abs(points[:, 1] - y) < _BAND][:, [0, 2]]
-        above = points[(points[:, 1] > y - _BAND) & (points[:, 1] < max(_HIPS, y + _BAND))][:, [0, 2]]
+        above = points[(points[:, 1] > y - _BAND) & (points[:, 1] < max(hangs_from, y + _BAND))][:, [0, 2]]
         middle = (own.min(0) + own.max(0)) / 2
         radius = _reach(own - middle, turn)
         x, z = middle[:, None] + radius * np.stack([np.cos(turn), np.sin(turn)])

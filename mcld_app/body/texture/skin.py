@@ -10,8 +10,11 @@ from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import TextureMap
 
 _ARMS, _LEGS = frozenset(range(15, 23)), frozenset(range(7, 15))
-_LOWER_ARMS = frozenset(range(19, 23))
+_LOWER_ARMS, _LOWER_LEGS = frozenset(range(19, 23)), frozenset(range(11, 15))
 _MIDDLING = (196, 150, 122)  # RGB, halfway between light and dark skins
+_CLOTHED = frozenset({1, 2, 5, 6, *range(7, 23)})
+_SAME_HUE, _SAME_LIGHT = 10.0, 45.0  # of Lab, 8 bits: how far skin may be off the face's
+_NECKLINE = 1.30  # metres above the floor: below, a trunk is clothed
 _SLICE = 0.02  # metres of a limb that are judged as one
 
 
@@ -65,6 +68,26 @@ def bare_limbs(texture: TextureMap) -> np.ndarray:
                 start = k
         if start is not None:
             out |= mask & (slice_of >= start)
+    return out
+
+
+def cloth_texels(texture: TextureMap) -> np.ndarray:
+    """The texels of trunk, arms, legs and feet that show clothes and no skin, seen or not: (512, 512) bool. Skin is
+    told by its colour: on arms and legs as `bare_limbs` does, and texel by texel on neckline, arms, lower legs and
+    feet."""
+    out = parts_mask(_CLOTHED) & ~bare_limbs(texture)
+    skin = skin_colour(texture)
+    if skin is None:
+        return out
+    off = cv2.cvtColor(texture.image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    off -= cv2.cvtColor(skin.reshape(1, 1, 3), cv2.COLOR_RGB2LAB).astype(np.float32)
+    alike = (np.hypot(off[..., 1], off[..., 2]) < _SAME_HUE) & (np.abs(off[..., 0]) < _SAME_LIGHT)
+    neckline = parts_mask({1, 2}) & (rest_surface().y > _NECKLINE)
+    for place in (neckline, parts_mask({5, 6}), parts_mask(_ARMS), parts_mask(_LOWER_LEGS)):
+        bare = (alike & texture.coverage & place).astype(np.uint8)
+        bare = cv2.morphologyEx(bare, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        bare = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+        out &= ~((bare > 0) & place)
     return out
 
 

@@ -92,6 +92,10 @@ class Edit(ABC):
         """
         return (*edits, self)
 
+    def after(self, edits: tuple[Edit, ...], person: Person) -> Edit:
+        """What it is after the edits before it on that person; most kinds do not depend on them."""
+        return self
+
     @abstractmethod
     def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         """The texture map with this edit made; never touches the one given.

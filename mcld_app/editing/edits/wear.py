@@ -10,18 +10,17 @@ from pydantic import Field
 
 from mcld_app.body.garments.points import KINDS
 from mcld_app.body.parts import region_pixels
+from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import lay_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing import samples
-from mcld_app.editing.area import Area, area_label, checked_area, parts_of
+from mcld_app.editing.area import Area, area_label, checked_area, parts_of, texels_of
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
 from mcld_app.editing.garment import Garment, clothes_of, garment_alone
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
 from mcld_app.request import STUDIO, Conditioning
-
-_THIGHS = frozenset({7, 8, 9, 10})
 
 
 class WearRecord(AreaRecord, EditRecord):
@@ -93,11 +92,23 @@ class Wear(Edit):
         return donor, self.garment.layer(self.area).worn & donor.texture.coverage
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
-        """Trousers take the place of a skirt, and a skirt comes with its own."""
-        if not parts_of(self.area) & _THIGHS:
-            return shells
-        kept = tuple(shell for shell in shells if shell.hangs_on == "head")
-        return (*kept, *(shell for shell in self.garment.shells if shell.hangs_on != "head"))
+        """Trousers take the place of a skirt, a top that of a wider one; each comes with its own. Tops hang over what
+        hangs from the hips, whatever was put on first."""
+        area = parts_of(self.area)
+        kept = tuple(shell for shell in shells if not covered_by(shell, area))
+        at_home = self.garment.extent is not None and self.area == self.garment.region
+        own = tuple(shell for shell in self.garment.shells if at_home or covered_by(shell, area))
+        return tuple(sorted((*kept, *own), key=lambda shell: shell.hangs_on == "trunk"))
+
+    def clothe(self, cloth: np.ndarray, area: Area) -> np.ndarray:
+        """Which texels of an area show cloth when this is worn: (512, 512) bool, given those without it. What is worn
+        on the area, or on a part of it, counts as a whole, a collar, too, that goes beyond; what is worn elsewhere and
+        laps over, does not."""
+        layer, here, there = self.garment.layer(self.area), parts_of(self.area), parts_of(area)
+        cloth = cloth & ~layer.worn & ~layer.bared
+        if here <= there:
+            return cloth | layer.worn
+        return cloth | layer.worn & texels_of(area) if here & there else cloth
 
     def to_record(self, writer: Writer) -> WearRecord:
         donor = writer.person(self.garment.donor)

@@ -7,7 +7,9 @@ import numpy as np
 from mcld_app.body.parts import PARTS
 from mcld_app.body.photo import fitted_size, read_layer
 from mcld_app.editing import look as looks
+from mcld_app.editing.area import area_label
 from mcld_app.editing.edits.cover import Cover
+from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, regions
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
@@ -45,6 +47,8 @@ _HTML = f"""
       <div class="cover-sliders">{_SLIDERS}</div>
       <label class="switch" title="Folds and shadows of the photo are kept."><input type="checkbox" class="cover-shaded"
         checked> Keep the photo’s folds</label>
+      <label class="switch" title="Skin in the same place keeps its colour. Off: all that is there takes the new one."
+        ><input type="checkbox" class="cover-garment" checked> This garment only</label>
       <div class="cover-buttons"><button type="button" class="cover-go">Colour it</button>
         <button type="button" class="cover-none" hidden>Without the pattern</button></div>
     </div></details>
@@ -74,7 +78,11 @@ def cover(state: EditorState, data: Data) -> EditorState:
         min(max(parsing.number(data, "scale"), _SMALLEST), _WIDEST),
         parsing.number(data, "angle") % 360,
         data.get("shaded") is not False,
+        data.get("garment_only") is True,
     )
+    if new.garment_only and not new.after(state.look.edits, state.look.person).cloth.any():
+        raise StudioError(f"No cloth is seen on “{area_label(area).lower()}”. Choose another place, or switch “This "
+                          "garment only” off to colour all that is there.")  # fmt: skip
     return state.to(looks.add(state.look, new), gesture=parsing.gesture(data))
 
 
@@ -89,7 +97,8 @@ def _swatch(data: bytes) -> np.ndarray:
 
 
 def render(page: Dispatcher) -> None:
-    """Event: "cover" {region or parts, colour, pattern or None, keep, scale, angle, shaded, gesture}."""
+    """Event: "cover" {region or parts, colour, pattern or None, keep, scale, angle, shaded, garment_only,
+    gesture}."""
     page["cover"] = widget(_HTML, "cover", elem_id="cover")
 
 
@@ -106,11 +115,13 @@ def api_cover(
     scale: float = 12.0,
     angle: float = 0.0,
     shaded: bool = True,
+    garment_only: bool = False,
 ) -> str:
-    """Give a region or DensePose parts a colour, or a pattern (a picture in base64) of `scale` centimetres."""
+    """Give a region or DensePose parts a colour, or a pattern (a picture in base64) of `scale` centimetres; with
+    `garment_only` skin and hair keep theirs."""
     file = {"name": "pattern", "data": pattern} if pattern else None
     data = {"region": region, "parts": parts, "colour": colour, "pattern": file, "scale": scale, "angle": angle}
-    return edited(recipe, cover, {**data, "shaded": shaded})
+    return edited(recipe, cover, {**data, "shaded": shaded, "garment_only": garment_only})
 
 
 PANEL = Panel("cover", render, listen, endpoints={"cover": api_cover})

@@ -1,7 +1,7 @@
 // A colour or a pattern for a region or for chosen body parts.
 const $ = (name) => element.querySelector(`.cover-${name}`);
 const area = $("area").querySelector("select"), colour = $("colour").querySelector("input"), go = $("go"), none = $("none");
-const file = $("pattern").querySelector("input"), told = $("pattern").querySelector("span"), shaded = $("shaded");
+const file = $("pattern").querySelector("input"), told = $("pattern").querySelector("span"), shaded = $("shaded"), garment = $("garment");
 const sliders = Object.fromEntries([...element.querySelectorAll("[data-name]")].map((input) => [input.dataset.name, input]));
 const boxes = [...element.querySelectorAll(".parts-list input")];
 const cover = latest("cover");
@@ -25,6 +25,7 @@ const send = () => {
   const place = JSON.stringify(where());
   const again = pattern && given === place;
   cover({ ...where(), colour: colour.value, pattern: again ? null : pattern, keep: Boolean(again), shaded: shaded.checked,
+    garment_only: garment.checked && area.value !== "parts",
     scale: Number(sliders.scale.value), angle: Number(sliders.angle.value), gesture: `cover ${gesture}` });
   given = pattern ? place : null;
 };
@@ -59,7 +60,10 @@ $("pattern").addEventListener("drop", (event) => {
   $("pattern").classList.remove("over");
   take(event.dataTransfer.files[0]);
 });
+const only = () => { garment.disabled = area.value === "parts"; };
+area.addEventListener("change", only);
 boxes.forEach((box) => box.addEventListener("change", () => {
   say("parts", { parts: chosen() });
   if (chosen().length) area.value = "parts";
+  only();
 }));

@@ -1,0 +1,26 @@
+"""All that stands off the body of a garment that was laid on the mannequin."""
+
+from __future__ import annotations
+
+from mcld_app.body.garments.back import extent_alone, is_patterned, with_back
+from mcld_app.body.garments.hanging import hanging_shells
+from mcld_app.body.garments.laying import LaidGarment
+from mcld_app.body.garments.wide_limbs import wide_limbs
+from mcld_app.body.shells.shell import Shell
+from mcld_app.body.texture.texture_map import TextureMap
+
+
+def garment_shells(laid: LaidGarment, texture: TextureMap) -> tuple[Shell, ...]:
+    """The shells of a garment: a skirt, loose cloth around the trunk, wide sleeves or legs.
+
+    Args:
+        laid: the garment on the mannequin.
+        texture: the texture map taken from it: it tells whether the garment is patterned.
+    """
+    fit, found = laid.fit, ()
+    if laid.around is not None:
+        found = hanging_shells(laid.around, fit.girth, top=laid.fall is None, patterned=is_patterned(texture))
+    if fit.limbs is not None:
+        whole = with_back(texture, extent_alone(texture))
+        found += wide_limbs(laid.photo, laid.iuv, laid.pose, fit.limbs, fit.girth, whole)
+    return found

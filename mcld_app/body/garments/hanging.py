@@ -1,0 +1,113 @@
+"""Cloth that goes around trunk and legs as a whole, as shells: skirts, the skirts of dresses and coats, loose tops."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from mcld_app.body.garments.cloth_sheet import cloth_sheet
+from mcld_app.body.garments.laying import Fall
+from mcld_app.body.mannequin.pose import BodyShape
+from mcld_app.body.shells.girth import spanned, standing_off, tube_weights
+from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell
+from mcld_app.body.shells.tube import COLUMNS, tube, tube_faces
+
+_WAIST = 1.035  # metres: above is the trunk's, below hangs from the hips
+_BUST = 1.30  # metres: what covers the trunk hangs from below there
+_SKIRTS = 0.90  # metres; what reaches below hangs, however close
+_ROW = 0.06  # metres between two rows
+_LOOSE = 0.012  # metres that cloth stands off on the mean of a row; less is as good as paint
+_ENOUGH = 2  # rows that do
+_BEGINS = 0.08  # metres from its upper edge, over which cloth leaves the body
+_THIN = 0.002  # metres
+_LIES = (1.05, 0.08)  # metres: where cloth begins to follow a raised thigh, and over which
+_HANGS = 0.75  # of what stands off at sides and back, gone on a sitting person
+_HALF = COLUMNS // 2 + 1
+
+
+def hanging_shells(around: Fall, girth: float, *, top: bool, patterned: bool) -> tuple[Shell, ...]:
+    """The shells of what goes around trunk and legs; none where it lies close.
+
+    Args:
+        around: the cloth.
+        girth: see `Fit.girth`.
+        top: whether it is a top, which covers the hips at most: all of it follows the trunk.
+        patterned: whether the back shows the front's pattern; else its colours only.
+    """
+    high, hem = float(around.heights[0]), float(around.heights[-1])
+    cuts = [high, hem] if top or high - _WAIST < _ROW else [high, _WAIST, hem]
+    parts = []
+    for start, end in pairwise(cuts):
+        heights = np.linspace(start, end, max(3, round((start - end) / _ROW) + 1))
+        on_hips = not top and start <= _WAIST + _ROW
+        parts.append(("hips" if on_hips else "trunk", heights))
+    found = (_tube(around, girth, place, heights, patterned) for place, heights in parts)
+    return tuple(shell for shell in found if shell is not None)
+
+
+def _tube(
+    around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool
+) -> Shell | None:
+    highest = float(around.heights[0])
+    ends = np.stack([np.interp(-heights, -around.heights, around.ends[:, k]) for k in (0, 1)], 1)
+    rows = np.interp(-heights, -around.heights, around.rows)
+    across = np.maximum(ends[:, 1] - ends[:, 0], 1) / around.metre * girth
+    tight = tube(heights, BodyShape(), _WAIST if highest < _BUST - 0.2 else _BUST)
+    off = standing_off(tight, 2 * across)
+    if place == "hips":
+        off = spanned(tight, off)
+    if highest > _WAIST + _ROW:  # it goes on upwards as paint
+        leaves = np.clip((highest - heights) / _BEGINS, 0, 1)[:, None]
+        off = off * leaves + _THIN * (1 - leaves)
+    if heights[-1] > _SKIRTS and np.count_nonzero(off.mean(1) > _LOOSE) < _ENOUGH:
+        return None
+    grid = tight.rest + tight.outwards * off[..., None]
+    grid = np.concatenate([grid, grid[:, :1]], 1)  # closed: its two seams are at the sides
+    lies = _lies()[None] * np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)[:, None]
+    gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
+    gathered = np.concatenate([gathered, gathered[:, :1]], 1)
+    sheet = cloth_sheet(around, rows, ends, patterned)
+    front, back = slice(0, _HALF), slice(_HALF - 1, 2 * _HALF - 1)
+    x, y = _across(grid[:, front], ends, across, around.metre), np.broadcast_to(rows[:, None], (len(rows), _HALF))
+    places = [sheet.at(x, y, behind=False), sheet.at(_across(grid[:, back], ends[:, ::-1], across, around.metre), y,
+                                                     behind=True)]  # fmt: skip
+    faces = [_sheet_faces(len(heights)), _sheet_faces(len(heights)) + len(heights) * _HALF]
+    kinds = [np.full(len(faces[0]), MASKED if sheet.open else PLAIN, np.uint8), np.full(len(faces[1]), PLAIN, np.uint8)]
+    inner = faces[1:] if sheet.open else faces
+    lining = np.concatenate(inner)[:, ::-1]
+    rest = np.concatenate([grid[:, part].reshape(-1, 3) for part in (front, back)])
+    return Shell(
+        place, rest, np.concatenate([gathered[:, part].reshape(-1, 3) for part in (front, back)]), tube_weights(rest),
+        np.concatenate([*faces, lining]), np.concatenate([*kinds, np.full(len(lining), LINING, np.uint8)]),
+        np.concatenate(places), sheet.rgba,
+    )  # fmt: skip
+
+
+def _sheet_faces(rows: int) -> np.ndarray:
+    """A sheet's triangles, as `tube_faces`, but not closed."""
+    faces = tube_faces(rows, _HALF)
+    column = faces % _HALF
+    return faces[np.ptp(column, axis=1) <= 1]
+
+
+def _across(grid: np.ndarray, ends: np.ndarray, across: np.ndarray, metre: float) -> np.ndarray:
+    """(R, C) float64: x on the garment's picture of rows of cloth (R, C, 3) that run from the end `ends[:, 1]` to
+    `ends[:, 0]`. In the middle cloth keeps its true size, unless it is stretched; towards the sides a picture shows
+    less and less of what turns away."""
+    steps = np.linalg.norm(np.diff(grid, axis=1), axis=-1)
+    along = np.concatenate([np.zeros((len(grid), 1)), np.cumsum(steps, 1)], 1)
+    half = along[:, -1:] / 2
+    from_middle = half - along
+    reach = np.abs(ends[:, 1:] - ends[:, :1]) / 2
+    stretched = np.maximum(2 * half / across[:, None], 1)
+    slope = np.minimum(metre / stretched, 1.9 * reach / half)
+    bend = (reach - slope * half) / half**2
+    away = slope * np.abs(from_middle) + bend * from_middle**2
+    return ends.mean(1, keepdims=True) + np.sign(from_middle) * np.sign(ends[:, 1:] - ends[:, :1]) * away
+
+
+def _lies() -> np.ndarray:
+    """(COLUMNS,) how much of what cloth stands off is gone where a thigh is raised: all of it in front."""
+    turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
+    return _HANGS + (1 - _HANGS) * np.clip(0.5 + np.sin(turn), 0, 1)

@@ -1,0 +1,129 @@
+"""Wide sleeves and trouser legs of a garment that was laid on the mannequin, as shells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from mcld_app.body.garments.pairing import LimbWidths
+from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import body_faces, kept_drawing
+from mcld_app.body.mannequin.skeleton import COS, SIN
+from mcld_app.body.shells.areas import grown
+from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.limbs import limb_surface
+from mcld_app.body.shells.piece import facing
+from mcld_app.body.shells.shell import PLAIN, Shell
+from mcld_app.body.shells.standing import Standing, stand
+from mcld_app.body.texture.texture_map import TextureMap, render
+
+_BIN = 0.03  # metres along a limb
+_LOOSE, _ENOUGH = 0.010, 0.06  # metres that cloth stands off, and along how much of a limb, before it is a shell
+_MOST = 0.12  # metres that cloth stands off
+_FITS, _ROUNDEST = 0.95, 1.8  # of the girth that the tightest place asks for; the largest girth
+_BEGINS = {"arm": (0.02, 0.10), "leg": (0.02, 0.16)}  # metres down the limb: where it leaves the body, and is off it
+_THIN = 0.001  # metres
+_WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """The mannequin with the garment on, from one side: its picture, which pixels show the garment, how it stands."""
+
+    picture: np.ndarray = field(repr=False)
+    shown: np.ndarray = field(repr=False)
+    standing: Standing
+
+
+def wide_limbs(
+    photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, whole: TextureMap
+) -> tuple[Shell, ...]:
+    """The shells of both sleeves or both legs; none where they lie close.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB, the garment laid on the mannequin.
+        iuv: (H, W, 3) uint8, its pixels.
+        pose: the mannequin's.
+        limbs: how wide they are.
+        girth: see `Fit.girth`.
+        whole: the garment's texture map, its back guessed.
+    """
+    reach = float(limbs.along[-1])
+    edges = np.arange(0, reach + _BIN, _BIN)
+    off = np.clip(_standing_off(limbs, girth, edges), 0, _MOST)
+    if np.count_nonzero(off > _LOOSE) * _BIN < _ENOUGH:
+        return ()
+    size, away = iuv.shape[:2], pose.replace(yaw=180.0)
+    behind = render(whole, kept_drawing(away, size).iuv)
+    views = [
+        _View(photo, iuv[..., 0] > 0, stand(pose, size)),
+        _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),
+    ]
+    return tuple(_limb(limbs.limb, sign, edges, off, views) for sign in (1, -1))
+
+
+def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndarray:
+    """(B,) metres that cloth stands off the limb, on the mean, at places `edges` (B,) along it. No cloth is narrower
+    than the limb in it: where it seems so, the picture shows it round."""
+    _, used, along = limb_surface(limbs.limb, 1)
+    rest = body_mesh().rest[used]
+    cloth = np.maximum(np.interp(edges, limbs.along, limbs.across), 1e-3)
+    limb = np.array([_half_round(rest[np.abs(along - edge) < _BIN / 2]) for edge in edges])
+    first, last = _BEGINS[limbs.limb]
+    there = np.isfinite(limb)
+    limb = np.interp(edges, edges[there], limb[there])  # legs end above the ankle, trousers do not
+    measured = (edges >= limbs.along[0]) & there
+    needed = float((limb / cloth)[measured].max()) if measured.any() else girth
+    widened = np.clip(_FITS * needed, girth, max(girth, _ROUNDEST))
+    off = np.maximum(cloth * widened - limb, 0) / np.pi * np.clip((edges - first) / (last - first), 0, 1)
+    return cv2.GaussianBlur(off.astype(np.float32)[:, None], (1, 3), 0.8)[:, 0]
+
+
+def _half_round(points: np.ndarray) -> float:
+    """Half the length around a slice of a limb (N, 3), across its two widest directions."""
+    if len(points) < 5:
+        return np.inf
+    middle = points - points.mean(0)
+    _, _, ways = np.linalg.svd(middle, full_matrices=False)
+    return cv2.arcLength(cv2.convexHull((middle @ ways[:2].T).astype(np.float32)), True) / 2
+
+
+def _limb(kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View]) -> Shell:
+    faces, used, along = limb_surface(kind, sign)
+    height = np.interp(along, edges, off)
+    faces = faces[((along < edges[-1]) & (height > _THIN))[faces].any(1)]
+    numbers, again = np.unique(faces, return_inverse=True)
+    used, along, height, faces = used[numbers], along[numbers], height[numbers], again.reshape(-1, 3).astype(np.int32)
+    rest, weights = body_mesh().rest, body_mesh().weights[used]
+    on_body = rest[used] + np.minimum(edges[-1] - along, 0)[:, None] * _WAYS[kind] * (sign, 1, 1)  # a straight hem
+    moved = on_body + vertex_normals(rest, body_faces())[used] * height[:, None]
+    front = facing(views[0].standing.seen(on_body.astype(np.float32), weights), faces)
+    sheets, width = [], 0
+    for view, own in zip(views, (faces[front], faces[~front]), strict=True):
+        numbers, again = np.unique(own, return_inverse=True)
+        triangles = again.reshape(-1, 3)
+        points = view.standing.seen(on_body[numbers].astype(np.float32), weights[numbers])[:, :2]
+        picture, start = _picture(view, points[triangles])
+        sheets.append((numbers, triangles, points - np.float32(start) + (width, 0), picture))
+        width += picture.shape[1]
+    numbers = np.concatenate([sheet[0] for sheet in sheets])
+    triangles = np.concatenate([sheets[0][1], sheets[1][1] + len(sheets[0][0])])
+    pictures = [sheet[3] for sheet in sheets]
+    tall = max(map(len, pictures))
+    picture = np.hstack([np.pad(own, ((0, tall - len(own)), (0, 0), (0, 0)), mode="edge") for own in pictures])
+    return Shell(
+        "limb", moved[numbers], np.zeros((len(numbers), 3)), weights[numbers], triangles,
+        np.full(len(triangles), PLAIN, np.uint8), np.concatenate([sheet[2] for sheet in sheets]), picture,
+    )  # fmt: skip
+
+
+def _picture(view: _View, triangles: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
+    """What a view shows around triangles (M, 3, 2) in it, and x, y of its first pixel."""
+    there = np.zeros(view.shown.shape, np.uint8)
+    for triangle in np.round(triangles).astype(np.int32):
+        cv2.fillConvexPoly(there, triangle, 1)
+    shown = (there > 0) & view.shown
+    return layer_picture(view.picture, grown(there > 0, 2), shown, shown)
