@@ -11,7 +11,8 @@ import numpy as np
 
 from mcld_app.body.garments.back import extent_alone, with_back
 from mcld_app.body.garments.points import checked_kind
-from mcld_app.body.parts import parts_mask
+from mcld_app.body.parts import part_map, parts_mask, region_mask
+from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import GarmentLayer, garment_layer
 from mcld_app.body.texture.texture_map import TextureMap
@@ -27,6 +28,8 @@ REGION_OF: Mapping[str, str] = MappingProxyType(
     {"top": "upper", "coat": "upper", "dress": "body", "trousers": "bottom", "shorts": "bottom", "skirt": "bottom"}
 )
 """Kind of garment -> the region it is worn on."""
+
+_TAKEN = {"top": "upper", "bottom": "bottom", "dress": "outfit", "shoes": "shoes", "outfit": "outfit"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,8 @@ class Garment:
     region: str
     extent: np.ndarray | None = None
     kind: str = ""
+    wearer: Person | None = None
+    piece: str = ""
 
     @cached_property
     def _layers(self) -> dict[Area, GarmentLayer]:
@@ -70,13 +75,22 @@ class Garment:
             )
             if self.kind and self.region == "upper":  # a long top bares no legs
                 layer = replace(layer, bared=layer.bared & ~parts_mask(_LEGS))
+            if self.piece and at_home:  # the old piece goes as a whole
+                layer = replace(layer, bared=layer.bared | region_mask(_TAKEN[self.piece]) & ~layer.worn)
             self._layers[area] = layer if isinstance(area, str) else self._within(layer, area)
         return self._layers[area]
 
     @property
     def shells(self) -> tuple[Shell, ...]:
         """What of it stands off the wearer's body; none of a garment that nobody wears."""
+        if self.wearer is not None:
+            return tuple(shell for shell in self.wearer.shells if covered_by(shell, self._reach))
         return self.donor.shells if self.extent is None else ()
+
+    @property
+    def _reach(self) -> frozenset[int]:
+        """The parts of the body that it has texels on."""
+        return frozenset(np.unique(part_map()[self.extent]).tolist()) - {0}
 
     @cached_property
     def _cloth(self) -> TextureMap:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -81,6 +82,11 @@ class Person:
         """A short name for the content: the same photo and IUV map give the same key."""
         doubt = () if self.doubtful is None else (self.doubtful.view(np.uint8),)
         return content_hash(self.photo, self.iuv, *doubt)
+
+    @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """What other modules keep of their photo, by keys of their own, so that it lives as long as the person."""
+        return {}
 
     @cached_property
     def picture(self) -> np.ndarray:

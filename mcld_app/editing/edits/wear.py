@@ -10,18 +10,19 @@ from pydantic import Field
 
 from mcld_app.body.garments.points import KINDS
 from mcld_app.body.parts import region_pixels
+from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import lay_on
 from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.body.wearer.pieces import PIECES
 from mcld_app.editing import samples
 from mcld_app.editing.area import Area, area_label, checked_area, parts_of
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
 from mcld_app.editing.garment import Garment, clothes_of, garment_alone
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
+from mcld_app.editing.worn_garment import worn_piece
 from mcld_app.request import STUDIO, Conditioning
-
-_THIGHS = frozenset({7, 8, 9, 10})
 
 
 class WearRecord(AreaRecord, EditRecord):
@@ -32,6 +33,10 @@ class WearRecord(AreaRecord, EditRecord):
     alone: Annotated[
         str | None,
         Field(json_schema_extra={"enum": [*KINDS, None]}, description="the kind of a garment shown alone"),
+    ] = None
+    piece: Annotated[
+        str | None,
+        Field(json_schema_extra={"enum": [*PIECES, None]}, description="one piece of what they wear; null = all"),
     ] = None
 
 
@@ -72,7 +77,7 @@ class Wear(Edit):
 
     @property
     def people(self) -> tuple[Person, ...]:
-        return (self.garment.donor,)
+        return (self.garment.wearer or self.garment.donor,)
 
     def enter(self, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
         """What was worn on that area, or on a part of it, is taken off.
@@ -93,22 +98,26 @@ class Wear(Edit):
         return donor, self.garment.layer(self.area).worn & donor.texture.coverage
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
-        """Trousers take the place of a skirt, and a skirt comes with its own."""
-        if not parts_of(self.area) & _THIGHS:
-            return shells
-        kept = tuple(shell for shell in shells if shell.hangs_on == "head")
-        return (*kept, *(shell for shell in self.garment.shells if shell.hangs_on != "head"))
+        """Trousers take the place of a skirt, a skirt comes with its own, and so do wide sleeves; hair stays."""
+        area = parts_of(self.area)
+        kept = tuple(shell for shell in shells if not covered_by(shell, area))
+        return (*kept, *(shell for shell in self.garment.shells if covered_by(shell, area)))
 
     def to_record(self, writer: Writer) -> WearRecord:
-        donor = writer.person(self.garment.donor)
-        alone = {"alone": self.garment.kind} if self.garment.kind else {}
-        return WearRecord(kind="wear", on=self.on, garment=donor, **alone, **area_fields(self.area))
+        garment = self.garment
+        told = {"alone": garment.kind} if garment.kind and not garment.piece else {}
+        if garment.piece:
+            told = {"piece": garment.piece}
+        donor = writer.person(garment.wearer or garment.donor)
+        return WearRecord(kind="wear", on=self.on, garment=donor, **told, **area_fields(self.area))
 
     @classmethod
     def from_record(cls, record: WearRecord, reader: Reader) -> Wear:
         ref = record.garment
         if isinstance(ref, SampleRef) and ref.sample in samples.garments():
             garment = samples.sample_garment(ref.sample)
+        elif record.piece is not None:
+            garment = worn_piece(reader.person(ref), record.piece)
         elif record.alone is not None:
             garment = garment_alone(reader.person(ref), record.alone)
         else:
