@@ -36,14 +36,16 @@ def bare_texels(row: np.ndarray, column: np.ndarray, skin: np.ndarray) -> np.nda
             share = np.bincount(at, skin[own], _COUNT) / np.maximum(seen, 1)
             shares.append(np.where(seen >= _LEAST, share, np.nan))
         if pair is LEGS:  # both are dressed alike; what only one of them says is shade, or cloth of skin's colour
-            shares = [np.fmin(*shares)] * 2
+            both = np.fmin(*shares)
+            both[: int((1.0 - _THIGH) / SLICE)] = 0
+            shares = [both] * 2
         for k, limb in enumerate(pair):
             share = np.where(np.isnan(shares[k]), shares[1 - k], shares[k])
             bare = _runs(share)
             if pair is LEGS and bare.any():  # what follows on bare skin are socks and boots
                 bare[int(bare.argmax()) :] = True
             texels = np.isin(place.part, list(limb))
-            out |= texels & bare[_slice(along)] & ((pair is ARMS) | (place.y < _THIGH))
+            out |= texels & bare[_slice(along)]
     return out
 
 

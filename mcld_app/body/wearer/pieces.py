@@ -31,6 +31,7 @@ _TRUNK, _TO_THIGHS, _ARMS, _LEGS, _FEET, _HANDS, _HEAD = (
 )  # fmt: skip
 _NECKLINE, _MIDRIFF = 1.20, (1.0, 1.28)  # metres: above, skin may show at the neck; between, at the waist
 _SKIN_HUE = 18.0  # of Lab: farther from skin's hue nothing is skin
+_RARE = 0.08  # share of a chest's colours
 _ONE_CLOTH = 8.0  # of weighted Lab: colours of one garment, on the whole
 _LEAST = 0.004  # of the picture that a piece must show
 _LEAST_CLOTH = 40  # pixels whose colours are asked
@@ -75,7 +76,9 @@ def find_pieces(
     looked = _Looked.at(photo, iuv, hair, unsure)
     skin = _skin_colours(looked, texture)
     chest = looked.cloth(_TRUNK, _CHEST)
-    top, told = without_skin(*typical(looked.lab[chest]), skin, 0.3)
+    colours, shares = typical(looked.lab[chest])
+    common = shares >= _RARE  # less is shade, which all cloth has
+    top, told = without_skin(colours[common], shares[common], skin, 0.3)
     thighs = looked.cloth(_TO_THIGHS, _THIGHS)
     if np.count_nonzero(thighs) < _LEAST_CLOTH:
         thighs = looked.cloth(_TO_THIGHS, (_THIGHS[0], _HIPS))

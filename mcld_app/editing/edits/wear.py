@@ -13,6 +13,7 @@ from mcld_app.body.parts import region_pixels
 from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import lay_on
+from mcld_app.body.texture.old_rim import without_old_rim
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.body.wearer.pieces import PIECES
 from mcld_app.editing import samples
@@ -91,7 +92,9 @@ class Wear(Edit):
     def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         """See `Edit.apply`. StudioError where the garment's picture does not show the area."""
         layer = self.garment.layer(self.area)
-        return lay_on(texture, layer.as_seen(self.garment.donor.texture_map(how)) if how.seen_only else layer)
+        seen_only = how.seen_only
+        after = lay_on(texture, layer.as_seen(self.garment.donor.texture_map(how)) if seen_only else layer)
+        return without_old_rim(texture, after, layer.worn | layer.bared, guess=not seen_only)
 
     def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray]:
         donor = self.garment.donor
