@@ -94,8 +94,8 @@ class Garment:
 
     @cached_property
     def _cloth(self) -> TextureMap:
-        """The donor's texture map, a flat garment's back guessed."""
-        flat = self.kind and self.extent is not None
+        """The donor's texture map; of a flat garment, and of a piece that somebody wears, with the back guessed."""
+        flat = (self.kind or self.piece) and self.extent is not None
         return with_back(self.donor.texture, self.extent) if flat else self.donor.texture
 
     def _within(self, layer: GarmentLayer, parts: frozenset[int]) -> GarmentLayer:

@@ -31,6 +31,7 @@ from mcld_app.studio.panels import (
     joints,
     notice,
     people,
+    pieces,
     poses,
     recipe,
     results,
@@ -50,7 +51,7 @@ _PERSON = (people.PANEL,)
 _OWN_PHOTO = (upload.PANEL, detections.PANEL)
 _TABS = {
     "Pose": (poses.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
-    "Clothes": (cover.PANEL, garments.PANEL),
+    "Clothes": (cover.PANEL, garments.PANEL, pieces.PANEL),
     "Face": (face.FACES, face.PANEL),
     "Paint": (texture.PANEL,),
 }

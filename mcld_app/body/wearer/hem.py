@@ -47,7 +47,7 @@ def find_hem(row: np.ndarray, column: np.ndarray, above: np.ndarray, below: np.n
 
 
 def _best(score: np.ndarray) -> np.ndarray:
-    """(WAYS,) int: the bin of each way, of scores (WAYS, bins), so that their sum without bends is largest (Viterbi)."""
+    """(WAYS,) int: the bin of each way, so that the sum of scores (WAYS, bins) less bends is largest (Viterbi)."""
     bins = np.arange(score.shape[1])
     bend = _BEND * np.abs(bins[:, None] - bins[None])
     best, came = score[0], []

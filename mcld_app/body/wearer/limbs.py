@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from mcld_app.body.surface import rest_surface
@@ -71,4 +73,4 @@ def _runs(share: np.ndarray) -> np.ndarray:
 def _pieces(values: np.ndarray) -> list[tuple[int, int]]:
     """The runs of equal values, as (first, one after the last)."""
     edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))

@@ -18,11 +18,13 @@ from mcld_app.body.wearer.extent import Extents
 from mcld_app.body.wearer.hem import WAYS, find_hem, way_of
 from mcld_app.body.wearer.limbs import bare_texels
 
-PIECES: Mapping[str, str] = MappingProxyType({"top": "Top", "bottom": "Bottom", "dress": "Dress", "shoes": "Shoes"})
+PIECES: Mapping[str, str] = MappingProxyType(
+    {"top": "Top", "bottom": "Bottom", "dress": "Dress", "shoes": "Shoes", "outfit": "Whole outfit"}
+)
 """The pieces that a person may wear -> what the page calls them."""
 
 _CHEST, _THIGHS = (1.12, 1.36), (0.60, 0.85)  # metres above the floor, where top and bottom are sure
-_SHINS = (0.18, 0.42)
+_SHINS = (0.18, 0.42)  # metres: where legs are bare, if anywhere
 _APART = 3.0  # of weighted Lab, between bare shins and what is worn on the hips
 _HIPS = 0.97  # metres: where the thighs are not shown, the bottom is looked for up to there
 _WAIST = 0.98  # metres: where a top ends that is of the bottom's own cloth
@@ -44,7 +46,8 @@ class Pieces:
     """The clothes of a person in a photo.
 
     Attributes:
-        shown: piece, a key of `PIECES`, -> (H, W) bool, the pixels that show it; those that show enough, upper first.
+        shown: piece, a key of `PIECES`, -> (H, W) bool, the pixels that show it; those that show enough, upper first,
+            and where they are several, all of them together as "outfit".
         extents: piece -> (512, 512) bool, the texels it has, seen or not.
         mixed: (H, W) bool, pixels at the border of two of them, or of skin or hair.
     """
@@ -107,16 +110,18 @@ def find_pieces(
 
 
 def _on_legs(looked: _Looked, skin: np.ndarray, like_skin: np.ndarray) -> np.ndarray:
-    """The same, told anew on legs whose shins are bare: what is like them and unlike the hips is, too, and what is like
-    the hips is not: shorts may have the colour of skin in another light."""
+    """The same, told anew on legs whose shins have the colour of skin. Where the hips have it, too, trousers do; else
+    what is like the shins is bare, and what is like the hips is not: shorts may have that colour in another light."""
     shins, _ = typical(looked.lab[looked.cloth(_LEGS, _SHINS)], 3)
     hips, _ = typical(looked.lab[looked.cloth(_TO_THIGHS, (_THIGHS[1], _HIPS))], 3)
     if not len(shins) or not len(hips) or not len(skin):
         return like_skin
     off = np.linalg.norm((shins[:, None] - skin[None])[..., 1:], axis=-1).min(1)
-    if np.median(off) > _SKIN_HUE or away(shins, hips).mean() < _APART:
+    if np.median(off) > _SKIN_HUE:
         return like_skin
     legs = np.isin(looked.part, _LEGS)
+    if away(shins, hips).mean() < _APART:
+        return like_skin & ~legs
     return np.where(legs, away(looked.lab, shins) < away(looked.lab, hips), like_skin)
 
 
@@ -236,13 +241,17 @@ def _pieces(
             shown[name] = picture
     rims = [grown(area, 1.5) for area in (*shown.values(), other)]
     mixed = np.sum(rims, axis=0) > 1
+    if len(shown) > 1:
+        shown["outfit"] = np.any([*shown.values()], axis=0)
     return Pieces(MappingProxyType(shown), _extents(looked, shown, extents, feet & ~no_skin), mixed)
 
 
 def _extents(
     looked: _Looked, shown: Mapping[str, np.ndarray], extents: Extents, bare_feet: np.ndarray
 ) -> Mapping[str, np.ndarray]:
-    out = {name: extents.of(name) for name in shown}
+    out = {name: extents.of(name) for name in shown if name != "outfit"}
     if "shoes" in out:
         out["shoes"] &= ~grown(looked.texels(bare_feet)[0], 3)
+    if "outfit" in shown:
+        out["outfit"] = np.any([extent for name, extent in out.items() if name != "outfit"], axis=0)
     return MappingProxyType(out)

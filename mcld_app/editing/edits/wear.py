@@ -13,8 +13,8 @@ from mcld_app.body.parts import region_pixels
 from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import lay_on
-from mcld_app.body.texture.old_rim import without_old_rim
 from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.body.wearer.old_rim import without_old_rim
 from mcld_app.body.wearer.pieces import PIECES
 from mcld_app.editing import samples
 from mcld_app.editing.area import Area, area_label, checked_area, parts_of
