@@ -25,7 +25,7 @@ from mcld_app.errors import StudioError
 _REGION = {"top": "upper", "bottom": "bottom", "dress": "body", "shoes": "shoes", "outfit": "outfit"}
 _SPECK = 0.0008  # of the photo: smaller pieces have no outline
 _COLOURS = ((230, 40, 60), (40, 90, 230), (30, 160, 70), (240, 170, 0))
-_THIGHS, _TRUNK, _FEET = frozenset({7, 8, 9, 10}), frozenset({1, 2}), frozenset({5, 6})
+_THIGHS, _UPPER, _FEET = frozenset({7, 8, 9, 10}), frozenset({1, 2, *range(15, 23)}), frozenset({5, 6})
 
 
 def pieces_of(person: Person) -> Pieces:
@@ -62,7 +62,7 @@ def piece_for(person: Person, area: Area) -> Garment:
     """What of a person's clothes is meant by an area of the body: the piece that is worn there; all they wear, where
     the area takes in more than one, or nothing tells the pieces apart."""
     parts, shown = parts_of(area), pieces_of(person).shown
-    above, below, feet = parts & _TRUNK, parts & _THIGHS, parts & _FEET
+    above, below, feet = parts & _UPPER, parts & _THIGHS, parts & _FEET
     wanted = [name for name, there in (("top", above), ("bottom", below), ("shoes", feet)) if there]
     if "dress" in shown and (above or below) and not (feet and "outfit" in shown):
         return worn_piece(person, "dress")

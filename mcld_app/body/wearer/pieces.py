@@ -25,7 +25,7 @@ PIECES: Mapping[str, str] = MappingProxyType(
 
 _CHEST, _THIGHS = (1.12, 1.36), (0.60, 0.85)  # metres above the floor, where top and bottom are sure
 _SHINS = (0.18, 0.42)  # metres: where legs are bare, if anywhere
-_APART = 3.0  # of weighted Lab, between bare shins and what is worn on the hips
+_APART = 6.0  # of weighted Lab, between bare shins and what is worn on the hips
 _HIPS = 0.97  # metres: where the thighs are not shown, the bottom is looked for up to there
 _WAIST = 0.98  # metres: where a top ends that is of the bottom's own cloth
 _TRUNK, _TO_THIGHS, _ARMS, _LEGS, _FEET, _HANDS, _HEAD = (
@@ -33,7 +33,9 @@ _TRUNK, _TO_THIGHS, _ARMS, _LEGS, _FEET, _HANDS, _HEAD = (
 )  # fmt: skip
 _NECKLINE, _MIDRIFF = 1.20, (1.0, 1.28)  # metres: above, skin may show at the neck; between, at the waist
 _SKIN_HUE = 18.0  # of Lab: farther from skin's hue nothing is skin
+_CLOTH = 0.5  # of a chest that must be unlike skin: else its cloth has that colour
 _RARE = 0.08  # share of a chest's colours
+_SKIN_LIGHT = 22.0  # and legs so much lighter or darker than the rest of it, half of Lab's numbers, are none
 _ONE_CLOTH = 8.0  # of weighted Lab: colours of one garment, on the whole
 _LEAST = 0.004  # of the picture that a piece must show
 _LEAST_CLOTH = 40  # pixels whose colours are asked
@@ -81,7 +83,7 @@ def find_pieces(
     chest = looked.cloth(_TRUNK, _CHEST)
     colours, shares = typical(looked.lab[chest])
     common = shares >= _RARE  # less is shade, which all cloth has
-    top, told = without_skin(colours[common], shares[common], skin, 0.3)
+    top, told = without_skin(colours[common], shares[common], skin, _CLOTH)
     thighs = looked.cloth(_TO_THIGHS, _THIGHS)
     if np.count_nonzero(thighs) < _LEAST_CLOTH:
         thighs = looked.cloth(_TO_THIGHS, (_THIGHS[0], _HIPS))
@@ -112,13 +114,15 @@ def find_pieces(
 def _on_legs(looked: _Looked, skin: np.ndarray, like_skin: np.ndarray) -> np.ndarray:
     """The same, told anew on legs whose shins have the colour of skin. Where the hips have it, too, trousers do; else
     what is like the shins is bare, and what is like the hips is not: shorts may have that colour in another light."""
-    shins, _ = typical(looked.lab[looked.cloth(_LEGS, _SHINS)], 3)
+    shins, shares = typical(looked.lab[looked.cloth(_LEGS, _SHINS)], 3)
     hips, _ = typical(looked.lab[looked.cloth(_TO_THIGHS, (_THIGHS[1], _HIPS))], 3)
     if not len(shins) or not len(hips) or not len(skin):
         return like_skin
-    off = np.linalg.norm((shins[:, None] - skin[None])[..., 1:], axis=-1).min(1)
-    if np.median(off) > _SKIN_HUE:
+    off = np.abs(shins[:, None] - skin[None])
+    bare = ((np.hypot(off[..., 1], off[..., 2]) < _SKIN_HUE) & (off[..., 0] < _SKIN_LIGHT)).any(1)
+    if shares[bare].sum() < 0.5:
         return like_skin
+    shins = shins[bare]
     legs = np.isin(looked.part, _LEGS)
     if away(shins, hips).mean() < _APART:
         return like_skin & ~legs
