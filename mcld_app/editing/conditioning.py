@@ -25,7 +25,7 @@ def conditions_of(look: Look, how: Conditioning = STUDIO, *, fill_holes: bool = 
     texture = look.appearance.conditioned(how, look.fill)
     photo, pose = person.photo, pose_map(look)
     if how.seen_only:  # nothing is brought to the page's size first: the network's own filter is the only one
-        photo = edited_photo(look, photo, person.iuv)
+        photo = edited_photo(look, photo, person.iuv, stand_off=False)
         pose = person.iuv if look.pose is None else pose
     elif look.appearance.changed.any():
         photo = edited_photo(look, person.picture, person.picture_iuv)

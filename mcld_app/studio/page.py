@@ -26,6 +26,7 @@ from mcld_app.studio.panels import (
     edits,
     examples,
     face,
+    flat,
     garments,
     generate,
     joints,
@@ -51,7 +52,7 @@ _PERSON = (people.PANEL,)
 _OWN_PHOTO = (upload.PANEL, detections.PANEL)
 _TABS = {
     "Pose": (poses.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
-    "Clothes": (cover.PANEL, garments.PANEL, pieces.PANEL),
+    "Clothes": (cover.PANEL, garments.PANEL, pieces.PANEL, flat.PANEL),
     "Face": (face.FACES, face.PANEL),
     "Paint": (texture.PANEL,),
 }

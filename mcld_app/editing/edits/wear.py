@@ -39,6 +39,7 @@ class WearRecord(AreaRecord, EditRecord):
         str | None,
         Field(json_schema_extra={"enum": [*PIECES, None]}, description="one piece of what they wear; null = all"),
     ] = None
+    stands_off: bool = Field(True, description="whether a skirt or wide cloth stands off the body")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +49,16 @@ class Wear(Edit):
     Attributes:
         garment: what is worn.
         area: where; by default where it is usually worn.
+        stands_off: whether its skirt, wide sleeves or wide trousers stand off the body.
     """
 
     kind: ClassVar[str] = "wear"
+    reshapes: ClassVar[bool] = True
     Record: ClassVar[type[EditRecord]] = WearRecord
 
     garment: Garment
     area: Area = ""
+    stands_off: bool = True
 
     def __post_init__(self) -> None:
         if not self.area and isinstance(self.area, str):
@@ -104,6 +108,8 @@ class Wear(Edit):
         """Trousers take the place of a skirt, a skirt comes with its own, and so do wide sleeves; hair stays."""
         area = parts_of(self.area)
         kept = tuple(shell for shell in shells if not covered_by(shell, area))
+        if not self.stands_off:
+            return kept
         return (*kept, *(shell for shell in self.garment.shells if covered_by(shell, area)))
 
     def to_record(self, writer: Writer) -> WearRecord:
@@ -112,6 +118,8 @@ class Wear(Edit):
         if garment.piece:
             told = {"piece": garment.piece}
         donor = writer.person(garment.wearer or garment.donor)
+        if not self.stands_off:
+            told["stands_off"] = False
         return WearRecord(kind="wear", on=self.on, garment=donor, **told, **area_fields(self.area))
 
     @classmethod
@@ -125,4 +133,4 @@ class Wear(Edit):
             garment = garment_alone(reader.person(ref), record.alone)
         else:
             garment = clothes_of(reader.person(ref))
-        return cls(garment, record.area, on=record.on)
+        return cls(garment, record.area, record.stands_off, on=record.on)
