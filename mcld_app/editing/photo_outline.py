@@ -26,6 +26,7 @@ from mcld_app.editing.person import Person
 _RIM = 0.012  # metres around what was the person's, that the photo blends with it
 _EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
+_SAME = 8  # grey levels from the ground around that are ground
 _LEAST = 40  # pixels that tell colours
 _HEAD, _HANDS = 23, (3, 4)
 _TRUNK, _ARMS, _LEGS = (1, 2), tuple(range(15, 23)), tuple(range(7, 15))
@@ -95,7 +96,7 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
     taken = near & ~shrunk(covered, _EDGE) & mine
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
-    return Laid(_ground(photo, taken, near), body, exposed, _cloth_on_hands(appearance, photo, body))
+    return Laid(_ground(photo, taken, near, covered), body, exposed, _cloth_on_hands(appearance, photo, body))
 
 
 def without_left(picture: np.ndarray, left: np.ndarray) -> np.ndarray:
@@ -161,14 +162,16 @@ def _under(
     return np.where((own & (tight[..., 0] == 0))[..., None], drawn, tight)
 
 
-def _ground(photo: np.ndarray, taken: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """The photo whose `taken` pixels show what is around the person, `near` (H, W) bool."""
+def _ground(photo: np.ndarray, taken: np.ndarray, near: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """The photo whose `taken` pixels show what is around the person, who is `near` (H, W) bool; a plain ground stays
+    where it is seen beside what is `covered`."""
     if not taken.any():
         return photo
     if not has_plain_ground(photo):
         return healed(photo, taken, np.zeros(taken.shape, bool))
     known = (~near).astype(np.float32)
     smooth = pull_push(photo.astype(np.float32), known)
+    taken = taken & (covered | (np.abs(photo - smooth).max(2) > _SAME))
     return np.where(taken[..., None], np.clip(smooth + 0.5, 0, 255).astype(np.uint8), photo)
 
 

@@ -21,20 +21,18 @@ _BLEND = 4  # texels around what is left that show a blend of old and new
 _LEAST = 60  # texels that tell colours
 
 
-def without_old_rim(before: TextureMap, after: TextureMap, taken: np.ndarray, *, guess: bool = True) -> TextureMap:
-    """A person in a new garment without what is left of the old one around the waist.
+def without_old_rim(before: TextureMap, after: TextureMap, taken: np.ndarray) -> TextureMap:
+    """A person in a new garment without what is left of the old one around the waist: it takes the colours of what is
+    worn beside it.
 
     Args:
         before: the person, the old garment on.
         after: the same, the new one on.
         taken: (512, 512) bool, the texels that the new one covers or bares.
-        guess: whether what was the old one takes the colours of what is worn beside it; else it becomes a hole.
     """
     left = _left(before, taken)
     if not left.any():
         return after
-    if not guess:
-        return TextureMap(np.where(left[..., None], np.uint8(0), after.image), after.coverage & ~left)
     beside = _waist() & ~taken & ~_near(left, _BLEND) & after.coverage
     filled = pull_push(after.image.astype(np.float32), beside.astype(np.float32))
     image = np.where(left[..., None], np.clip(filled + 0.5, 0, 255).astype(np.uint8), after.image)

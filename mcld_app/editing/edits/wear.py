@@ -96,9 +96,11 @@ class Wear(Edit):
     def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         """See `Edit.apply`. StudioError where the garment's picture does not show the area."""
         layer = self.garment.layer(self.area)
-        seen_only = how.seen_only
-        after = lay_on(texture, layer.as_seen(self.garment.donor.texture_map(how)) if seen_only else layer)
-        return without_old_rim(texture, after, layer.worn | layer.bared, guess=not seen_only)
+        if how.seen_only:
+            return lay_on(texture, layer.as_seen(self.garment.donor.texture_map(how)))
+        after = lay_on(texture, layer)
+        whole = self.garment.extent is not None and self.area == self.garment.region
+        return without_old_rim(texture, after, layer.worn | layer.bared) if whole else after
 
     def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray]:
         donor = self.garment.donor
