@@ -11,7 +11,7 @@ import numpy as np
 from mcld_app.body.compositing import healed
 from mcld_app.body.framing import resize_nearest
 from mcld_app.body.shells.areas import grown, nearest_value, opened, shrunk
-from mcld_app.body.shells.drawing import draw_shells, over_body
+from mcld_app.body.shells.drawing import draw_shells, seen_shells
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.standing import Standing, stand
@@ -134,12 +134,8 @@ def hung(appearance: Appearance, drawn: np.ndarray, changes: Changes) -> np.ndar
     pose, size = appearance.person.standing, drawn.shape[:2]
     if not changes.new or pose is None:
         return drawn
-    standing = stand(pose, size)
-    body = np.dstack([drawn[..., :3], np.where(standing.depth > -np.inf, np.uint8(255), np.uint8(0))])
-    layers = draw_shells(changes.new, pose, size)
-    over, depth = over_body(body, standing.depth, layers)
-    seen = np.any([(layer.depth > -np.inf) & (layer.depth >= depth) for layer in layers], axis=0)
-    return np.where(seen[..., None], over, drawn)
+    shells = seen_shells(changes.new, pose, size)
+    return np.where(shells[..., 3:] > 0, shells, drawn)
 
 
 def _under(

@@ -10,7 +10,7 @@ import numpy as np
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
-from mcld_app.body.shells.drawing import draw_shells, over_body
+from mcld_app.body.shells.drawing import draw_shells, over_body, seen_shells
 from mcld_app.body.texture.photo_reading import draw_from
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
@@ -60,6 +60,16 @@ def pose_map(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
         return kept_drawing(look.pose, size).iuv
     iuv = look.person.picture_iuv if look.pose is None else look.pose.iuv
     return iuv if size == PICTURE_SIZE else resize_iuv(iuv, size)
+
+
+def stands_off(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray | None:
+    """Hair, skirts and wide clothes where they are seen in a look's pose, (*size, 4) uint8 RGBA: alpha 255 there, else
+    0; None where nothing stands off, or nothing tells how the mannequin stands."""
+    pose = look.pose
+    standing = pose if isinstance(pose, Pose) else look.person.standing if pose is None else pose.mannequin
+    if standing is None or not look.appearance.shells:
+        return None
+    return seen_shells(look.appearance.shells, standing, size)
 
 
 def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray, *, stand_off: bool = True) -> np.ndarray:

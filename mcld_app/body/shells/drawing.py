@@ -72,6 +72,19 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
     return picture, depth
 
 
+def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
+    """What of shells is seen before a body in a pose, (*size, 4) uint8 RGBA; alpha is 255 there, else 0."""
+    standing = stand(pose, size)
+    body = np.zeros((*size, 4), np.uint8)
+    body[..., 3] = np.where(standing.depth > -np.inf, 255, 0)
+    layers = draw_shells(shells, pose, size)
+    drawn, depth = over_body(body, standing.depth, layers)
+    seen = np.zeros(size, bool)
+    for layer in layers:
+        seen |= (layer.depth > -np.inf) & (layer.depth >= depth)
+    return np.where(seen[..., None], drawn, np.uint8(0))
+
+
 def _draw(shell: Shell, standing: Standing) -> Layer:
     points = standing.seen(shell.in_pose(standing.pose), shell.weights)
     window = _window(points, standing.size)
