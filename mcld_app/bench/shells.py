@@ -116,13 +116,12 @@ def _more(pose: Pose, shells: Sequence[Shell]) -> float:
     """Seconds that shells cost in a picture: nothing of the pose is kept from before."""
     plain, dressed = pose.replace(), pose.replace()
     start = time.process_time()
-    draw_iuv(plain, SIZE)
-    middle = time.process_time()
-    standing = stand(dressed, SIZE)
-    layers = draw_shells(shells, dressed, SIZE)
-    body = np.dstack([standing.iuv, (standing.iuv[..., 0] > 0) * np.uint8(255)])
-    over_body(body, standing.depth, layers)
-    return time.process_time() - middle - (middle - start)
+    iuv = draw_iuv(plain, SIZE)
+    without = time.process_time() - start
+    body = np.dstack([iuv, (iuv[..., 0] > 0) * np.uint8(255)])  # of any colours; a preview has it anyway
+    start = time.process_time()
+    over_body(body, stand(dressed, SIZE).depth, draw_shells(shells, dressed, SIZE))
+    return time.process_time() - start - without
 
 
 def table(groups: Sequence[Group]) -> str:
