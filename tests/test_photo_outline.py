@@ -1,5 +1,5 @@
-"""Hair and skirts in the person's own photo: old ones give way to the ground, new ones hang there; and what networks are
-told of them."""
+"""Hair and skirts in the person's own photo: old ones give way to the ground, new ones hang there; and what networks
+are told of them."""
 
 from __future__ import annotations
 

@@ -29,7 +29,11 @@ REGION_OF: Mapping[str, str] = MappingProxyType(
 )
 """Kind of garment -> the region it is worn on."""
 
-_TAKEN = {"top": "upper", "bottom": "bottom", "dress": "outfit", "shoes": "shoes", "outfit": "outfit"}
+_TAKEN = {
+    "top": ("upper",), "bottom": ("bottom",), "dress": ("upper", "bottom"), "shoes": ("shoes",),
+    "outfit": ("upper", "bottom"),
+}  # fmt: skip
+"""Piece of an outfit -> the regions whose old clothes go as a whole where it is put on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +80,8 @@ class Garment:
             if self.kind and self.region == "upper":  # a long top bares no legs
                 layer = replace(layer, bared=layer.bared & ~parts_mask(_LEGS))
             if self.piece and at_home:  # the old piece goes as a whole
-                layer = replace(layer, bared=layer.bared | region_mask(_TAKEN[self.piece]) & ~layer.worn)
+                old = np.any([region_mask(name) for name in _TAKEN[self.piece]], axis=0)
+                layer = replace(layer, bared=layer.bared | old & ~layer.worn)
             self._layers[area] = layer if isinstance(area, str) else self._within(layer, area)
         return self._layers[area]
 

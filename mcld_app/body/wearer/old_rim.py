@@ -16,6 +16,7 @@ _TRUNK, _LEGS = frozenset({1, 2}), frozenset(range(7, 15))
 _BAND = 0.07  # metres from the new garment in which the old one may be left
 _BEYOND = 0.16  # metres: from the band's end to there one sees what is really worn beside it
 _INSIDE = 0.12  # metres within the new garment: what is there was the old one
+_EDGE, _SHARE = 0.015, 0.3  # metres along the edge, and how much of it must look like the old one
 _SURER = 5.0  # of weighted Lab that a texel is nearer to the old garment's colours
 _BLEND = 4  # texels around what is left that show a blend of old and new
 _LEAST = 60  # texels that tell colours
@@ -58,8 +59,10 @@ def _left(before: TextureMap, taken: np.ndarray) -> np.ndarray:
     old, _ = typical(lab[inside], 3)
     kept, _ = typical(lab[beside], 4)
     out[band] = away(lab[band], old) + _SURER < away(lab[band], kept)
-    if not out.any():
-        return out
+    out = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    at_edge = band & (away_from_it < _EDGE)
+    if np.count_nonzero(out & at_edge) < _SHARE * np.count_nonzero(at_edge):
+        return np.zeros_like(out)  # a stripe, or a button
     # What the photo does not show there is guessed from the old garment.
     unseen = _waist() & ~taken & ~before.coverage & (away_from_it > 0) & (away_from_it < _BAND)
     return _near(out, _BLEND) & band | unseen
