@@ -145,9 +145,10 @@ def _under(
     widened it."""
     parts: set[int] = set()
     for shell in gone:
-        if shell.hangs_on == "head":
-            continue
-        parts |= {*_TRUNK, *_LEGS} if shell.hangs_on == "hips" else {*(_LEGS if is_on_leg(shell) else _ARMS)}
+        if shell.hangs_on == "limb":
+            parts |= {*(_LEGS if is_on_leg(shell) else _ARMS)}
+        else:
+            parts |= {"head": set(), "hips": {*_TRUNK, *_LEGS}, "trunk": {*_TRUNK}}[shell.hangs_on]
     fit = person.fit
     found = fit is not None and fit.sighting is not None and fit.photo.shape == person.photo.shape
     if not found:

@@ -52,17 +52,7 @@ def find_shells(
     check_iuv(iuv, photo)
     if silhouette.shape != photo.shape[:2] or silhouette.dtype != bool:
         raise PictureError("The silhouette does not belong to the photo: give one of its size, true or false.")
-    return _shells_of(look_at(photo, iuv, pose, silhouette, printed, known))
-
-
-def _shells_of(scene: Scene) -> tuple[Shell, ...]:
-    pose = scene.standing.pose
-    skirt = find_skirt(scene)
-    found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
-    shells = tuple(shell for shell in found if shell is not None)
-    for shell in shells:
-        shell.on(pose.body)  # worked out now, not when it is first drawn
-    return shells
+    return _shells_in(look_at(photo, iuv, pose, silhouette, printed, known))
 
 
 def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:
@@ -72,7 +62,23 @@ def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:
     Raises:
         IUVError: where the mannequin does not lie on the photo.
     """
-    return () if fit.sighting is None else _shells_of(_fitted_scene(fit))
+    scene = scene_of(fit)
+    return () if scene is None else _shells_in(scene)
+
+
+def scene_of(fit: ManualFit) -> Scene | None:
+    """A person who was found in a photo as shells are found in it; None where no outline is known. IUVError as
+    `fitted_shells`."""
+    seen = fit.sighting
+    if seen is None:
+        return None
+    # The mannequin's own frame is 11:16; the photo lies in it, and its pose counts for that frame.
+    photo, iuv, outline = (_in_frame(array, fit) for array in (fit.photo, fit.snapped, seen.outline))
+    top, left, height, width = seen.inside
+    known = np.zeros(seen.outline.shape, bool)
+    known[top : top + height, left : left + width] = True
+    check_iuv(iuv, photo)
+    return look_at(photo, iuv, fit.pose, outline >= 128, _in_frame(_printed(fit), fit), _in_frame(known, fit))
 
 
 def found_shells(photo: np.ndarray, iuv: np.ndarray) -> tuple[Shell, ...]:
@@ -81,18 +87,18 @@ def found_shells(photo: np.ndarray, iuv: np.ndarray) -> tuple[Shell, ...]:
     Raises:
         IUVError: where the map is unusable, of another size, or shows too little of a body to tell its pose.
     """
-    return _shells_of(_found_scene(photo, iuv))
+    return _shells_in(_found_scene(photo, iuv))
 
 
 def fitted_hair(fit: ManualFit) -> np.ndarray:
     """(H, W) bool: the pixels of a fit's photo that show hair which stands off the head, or hangs down from it; none
     where no outline is known."""
-    out = np.zeros(fit.photo.shape[:2], bool)
-    if fit.sighting is None:
-        return out
+    rows, columns = fit.photo.shape[:2]
+    scene = scene_of(fit)
+    if scene is None:
+        return np.zeros((rows, columns), bool)
     top, left, height, width = fit.frame.box
-    hair = _hair_of(_fitted_scene(fit), (height, width))
-    return hair[-top : len(out) - top, -left : out.shape[1] - left]
+    return _hair_of(scene, (height, width))[-top : rows - top, -left : columns - left]
 
 
 def found_hair(photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
@@ -117,16 +123,13 @@ def _found_scene(photo: np.ndarray, iuv: np.ndarray) -> Scene:
     return look_at(photo, iuv, pose, find_silhouette(photo, iuv, stand(pose, photo.shape[:2])))
 
 
-def _fitted_scene(fit: ManualFit) -> Scene:
-    """The scene of a fit with a sighting. The mannequin's own frame is 11:16; the photo lies in it, and its pose counts
-    for that frame."""
-    seen = fit.sighting
-    photo, iuv, outline = (_in_frame(array, fit) for array in (fit.photo, fit.snapped, seen.outline))
-    check_iuv(iuv, photo)
-    top, left, height, width = seen.inside
-    known = np.zeros(seen.outline.shape, bool)
-    known[top : top + height, left : left + width] = True
-    return look_at(photo, iuv, fit.pose, outline >= 128, _in_frame(_printed(fit), fit), _in_frame(known, fit))
+def _shells_in(scene: Scene) -> tuple[Shell, ...]:
+    skirt = find_skirt(scene)
+    found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
+    shells = tuple(shell for shell in found if shell is not None)
+    for shell in shells:
+        shell.on(scene.standing.pose.body)  # worked out now, not when it is first drawn
+    return shells
 
 
 def _printed(fit: ManualFit) -> np.ndarray:
