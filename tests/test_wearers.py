@@ -12,8 +12,9 @@ import pytest
 from body_finder import need_body_finder
 
 from mcld_app.body.mannequin.pose import named_poses
-from mcld_app.body.parts import parts_mask
+from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.photo import encode_png, read_photo
+from mcld_app.body.shells.find import fitted_shells
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.cli.main import main
 from mcld_app.editing import draw, samples
@@ -188,6 +189,39 @@ def test_a_recipe_brings_the_piece_back() -> None:
     assert np.array_equal(draw(again).picture, draw(look).picture)
     opened = use_recipe(initial_state(), Recipe(again))
     assert [own.name for own in opened.own] == [person.name] and not opened.own_garments
+
+
+def test_what_is_left_of_an_old_top_below_a_new_one_takes_the_trousers_colour() -> None:
+    person = mannequin()  # a green top whose hem lies on the hips
+    top = worn_piece(drawn(SLEEVELESS)[1], "top")
+    look = looks.add(looks.of(person), Wear(top))
+    layer = top.layer(top.region)
+    beside = parts_mask(frozenset({1, 2, 9, 10})) & person.texture.coverage & ~layer.worn & ~layer.bared
+    green = np.median(person.texture.image[region_mask("top") & person.texture.coverage].astype(int), 0)
+    old, new = (
+        np.count_nonzero(np.abs(image[beside].astype(int) - green).max(1) < 40)
+        for image in (person.texture.image, look.texture.image)
+    )
+    assert old > 300
+    assert new < 0.05 * old
+
+
+# --- Before a busy ground ------------------------------------------------------------------------------------------
+
+
+def test_before_a_busy_ground_the_body_finders_outline_tells_what_stands_off() -> None:
+    from mcld_app.perception.detections import people_on_map
+    from mcld_app.studio.actions.photos import take
+
+    person = photographed("half-turned")  # before curtains
+    assert make_person("Map alone", person.photo, person.iuv).shells == ()
+    found = people_on_map("Found, too", person.photo, person.iuv)
+    again = found.person(0)
+    assert np.array_equal(again.iuv, make_person("x", person.photo, person.iuv).iuv), "the body stays the map's"
+    assert "head" in {shell.hangs_on for shell in again.shells}
+    assert "brush" in take(initial_state(), found, 0).note.text
+    hidden = again.fit.with_outline(again.fit.snapped[..., 0] == 0, add=False)
+    assert all(shell.hangs_on != "head" for shell in fitted_shells(hidden)), "what is painted away stands off no more"
 
 
 # --- People in photos ----------------------------------------------------------------------------------------------

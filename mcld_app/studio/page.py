@@ -52,7 +52,7 @@ _PERSON = (people.PANEL,)
 _OWN_PHOTO = (upload.PANEL, detections.PANEL)
 _TABS = {
     "Pose": (poses.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
-    "Clothes": (cover.PANEL, garments.PANEL, pieces.PANEL, flat.PANEL),
+    "Clothes": (cover.PANEL, pieces.PANEL, garments.PANEL, flat.PANEL),
     "Face": (face.FACES, face.PANEL),
     "Paint": (texture.PANEL,),
 }

@@ -71,7 +71,9 @@ def wear_files(state: EditorState, data: Data) -> EditorState:
         return replace(state, note=Note(said, "info"))
     try:
         area = parsing.area(data)
-        return state.to(looks.add(state.look, Wear(piece_for(person, area), area)))
+        meant = piece_for(person, area)
+        whole = meant.piece and isinstance(area, str)  # a piece goes on where it belongs, sleeves and all
+        return state.to(looks.add(state.look, Wear(meant) if whole else Wear(meant, area)))
     except StudioError as error:
         return replace(state, note=Note(str(error), "warning"))
 
