@@ -77,6 +77,9 @@ class Conditions:
         face_weight: how much F counts (paper, eq. 3: lambda), 0..2.
         coverage: (512, 512) bool, the texels that were seen or put there on purpose, for a model that fills the others
             itself; None = all that are not black.
+        stands_off: (H, W, 4) uint8 RGBA of the pose's aspect, hair, skirts and wide clothes where they are seen in the
+            pose, for a model that is shown the texture preview: alpha 255 there, else 0. No other model is given it:
+            the published one takes IUV maps as DensePose makes them, which know the body's surface alone. None = none.
     """
 
     photo: np.ndarray
@@ -87,6 +90,7 @@ class Conditions:
     other_face: Face | None = None
     face_mix: float = 0.0
     face_weight: float = 0.5
+    stands_off: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,7 +72,7 @@ def test_the_endpoints_are_those_that_programs_were_promised() -> None:
     assert set(vars(api)) == {
         "samples", "start", "start_with_photo", "pose", "turn", "drag", "mirror", "pose_of", "pose_file", "paint_pose",
         "pose_by_hand", "wear", "garment_from_photo", "cover", "paint", "texture", "face", "face_weight", "switch",
-        "move", "remove", "guess", "preview", "health", "see",
+        "stand_off", "move", "remove", "guess", "preview", "health", "see",
     }  # fmt: skip
     assert sum(len(panel.endpoints) for panel in PANELS) + 1 == len(vars(api)), "no two of one name"
 

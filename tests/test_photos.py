@@ -136,7 +136,7 @@ def test_clothes_and_a_face_come_from_one_photo_alone(folder: Path, group) -> No
     photo, maps = group
     say(folder, maps[1:2])
     worn = actions.wear_files(initial_state(), {"files": [file_of(photo)], "region": "top"})
-    assert [edit.label for edit in worn.look.edits] == ["group’s clothes"]
+    assert [edit.label for edit in worn.look.edits] == ["group’s top"]
     faced = actions.face_files(initial_state(), {"files": [file_of(photo)]})
     assert faced.look.swap.donor.name == "group"
 

@@ -22,6 +22,7 @@ from mcld_app.editing.edits import KINDS
 from mcld_app.editing.edits.cover import Cover
 from mcld_app.editing.edits.edit import Edit
 from mcld_app.editing.edits.face_swap import FaceSwap
+from mcld_app.editing.edits.flat import Flat
 from mcld_app.editing.edits.paint import Paint
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.garment import clothes_of
@@ -148,6 +149,8 @@ def an_edit(draw, donors: list[Person]) -> Edit:
         layer[top : top + 12, 60:400] = (*draw(st.tuples(*[st.integers(0, 255)] * 3)), draw(st.integers(1, 255)))
         layer[~region_mask("body")] = 0
         return Paint(layer, on=on)
+    if kind == "flat":
+        return Flat(draw(st.booleans()), True, on=on)
     return FaceSwap(draw(st.sampled_from([None, donor])), draw(st.floats(0, 1)), draw(st.booleans()), on=on)
 
 

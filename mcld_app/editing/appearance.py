@@ -74,6 +74,17 @@ class Appearance:
         return _differ(self.seen.image, own.image) | (self.seen.coverage & ~own.coverage)
 
     @cached_property
+    def reshaped(self) -> np.ndarray:
+        """Which texels show clothes or hair whose outline is not the photo's: (512, 512) bool."""
+        if not self.edits:
+            return np.zeros(self.person.texture.coverage.shape, bool)
+        below, last = self.below, self.edits[-1]
+        if not last.on or not last.reshapes:
+            return below.reshaped
+        new = (self.seen.image != below.seen.image).any(2) | (self.seen.coverage & ~below.seen.coverage)
+        return below.reshaped | new
+
+    @cached_property
     def shown_by(self) -> tuple[np.ndarray, tuple[Person, ...]]:
         """Which photo each texel is taken from: (512, 512) uint8, 0 for none of them (paint, a colour, a guess), else
         the number, from 1, of one of the people beside it."""

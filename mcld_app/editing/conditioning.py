@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mcld_app.editing.look import Look
-from mcld_app.editing.preview import edited_photo, pose_map
+from mcld_app.editing.preview import edited_photo, pose_map, stands_off
 from mcld_app.request import STUDIO, Conditioning, Conditions
 
 
@@ -25,7 +25,7 @@ def conditions_of(look: Look, how: Conditioning = STUDIO, *, fill_holes: bool = 
     texture = look.appearance.conditioned(how, look.fill)
     photo, pose = person.photo, pose_map(look)
     if how.seen_only:  # nothing is brought to the page's size first: the network's own filter is the only one
-        photo = edited_photo(look, photo, person.iuv)
+        photo = edited_photo(look, photo, person.iuv, stand_off=False)
         pose = person.iuv if look.pose is None else pose
     elif look.appearance.changed.any():
         photo = edited_photo(look, person.picture, person.picture_iuv)
@@ -38,4 +38,5 @@ def conditions_of(look: Look, how: Conditioning = STUDIO, *, fill_holes: bool = 
         other_face=other,
         face_mix=mix,
         face_weight=look.face_weight,
+        stands_off=None if how.seen_only else stands_off(look),
     )

@@ -11,7 +11,8 @@ import numpy as np
 
 from mcld_app.body.garments.back import extent_alone, with_back
 from mcld_app.body.garments.points import checked_kind
-from mcld_app.body.parts import parts_mask
+from mcld_app.body.parts import part_map, parts_mask, region_mask
+from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.dressing import GarmentLayer, garment_layer
@@ -29,6 +30,12 @@ REGION_OF: Mapping[str, str] = MappingProxyType(
     {"top": "upper", "coat": "upper", "dress": "body", "trousers": "bottom", "shorts": "bottom", "skirt": "bottom"}
 )
 """Kind of garment -> the region it is worn on."""
+
+_TAKEN = {
+    "top": ("upper",), "bottom": ("bottom",), "dress": ("upper", "bottom"), "shoes": ("shoes",),
+    "outfit": ("upper", "bottom"),
+}  # fmt: skip
+"""Piece of an outfit -> the regions whose old clothes go as a whole where it is put on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +57,8 @@ class Garment:
     region: str
     extent: np.ndarray | None = None
     kind: str = ""
+    wearer: Person | None = None
+    piece: str = ""
 
     @cached_property
     def _layers(self) -> dict[Area, GarmentLayer]:
@@ -76,18 +85,28 @@ class Garment:
                 layer = replace(layer, bared=layer.bared | _midriff(layer.worn))
             if self.kind == "coat":  # and a coat no neck: what is worn below it shows
                 layer = replace(layer, bared=layer.bared & ~parts_mask(_TRUNK))
+            if self.piece and at_home:  # the old piece goes as a whole
+                old = np.any([region_mask(name) for name in _TAKEN[self.piece]], axis=0)
+                layer = replace(layer, bared=layer.bared | old & ~layer.worn)
             self._layers[area] = layer if isinstance(area, str) else self._within(layer, area)
         return self._layers[area]
 
     @property
     def shells(self) -> tuple[Shell, ...]:
         """What of it stands off the wearer's body."""
+        if self.wearer is not None:
+            return tuple(shell for shell in self.wearer.shells if covered_by(shell, self._reach))
         return self.donor.shells if self.extent is None else self.donor.own_shells or ()
+
+    @property
+    def _reach(self) -> frozenset[int]:
+        """The parts of the body that it has texels on."""
+        return frozenset(np.unique(part_map()[self.extent]).tolist()) - {0}
 
     @cached_property
     def _cloth(self) -> TextureMap:
-        """The donor's texture map, a flat garment's back guessed."""
-        flat = self.kind and self.extent is not None
+        """The donor's texture map; of a flat garment, and of a piece that somebody wears, with the back guessed."""
+        flat = (self.kind or self.piece) and self.extent is not None
         return with_back(self.donor.texture, self.extent) if flat else self.donor.texture
 
     def _within(self, layer: GarmentLayer, parts: frozenset[int]) -> GarmentLayer:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mcld_app.body.bodies import bodies_in
 from mcld_app.body.fitting.manual_fit import ManualFit
+from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
-from mcld_app.body.mannequin.pose import BodyShape
+from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.photo import read_photo, read_sized_photo
@@ -88,6 +90,11 @@ class Person:
         """A short name for the content: the same photo and IUV map give the same key."""
         doubt = () if self.doubtful is None else (self.doubtful.view(np.uint8),)
         return content_hash(self.photo, self.iuv, *doubt)
+
+    @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """What other modules keep of their photo, by keys of their own, so that it lives as long as the person."""
+        return {}
 
     @cached_property
     def picture(self) -> np.ndarray:
@@ -174,6 +181,28 @@ class Person:
             hem = min(float(shell.rest[:, 1].min()) for shell in skirts)
             out &= ~(parts_mask(_LEGS) & (rest_surface().y < hem))
         return _frozen(out)
+
+    @cached_property
+    def standing(self) -> Pose | None:
+        """The mannequin as they stand in their photo; None where it shows too little of a body to tell."""
+        if self.fit is not None and self.fit.sighting is not None:
+            return self.fit.pose
+        try:
+            return fit_map(self.iuv).pose
+        except StudioError:
+            return None
+
+    @cached_property
+    def silhouette(self) -> np.ndarray | None:
+        """(H, W) bool, the photo's pixels that show them with all they wear; None where that is not known."""
+        from mcld_app.body.shells.silhouette import find_silhouette
+        from mcld_app.body.shells.standing import stand
+
+        if self.fit is not None and self.fit.sighting is not None:
+            return _frozen(self.fit.sighting.outline >= 128)
+        if self.standing is None or not has_plain_ground(self.photo):
+            return None
+        return _frozen(find_silhouette(self.photo, self.iuv, stand(self.standing, self.iuv.shape[:2])))
 
     @cached_property
     def filled(self) -> TextureMap:

@@ -10,11 +10,12 @@ import numpy as np
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
-from mcld_app.body.shells.drawing import draw_shells, over_body
+from mcld_app.body.shells.drawing import draw_shells, over_body, seen_shells
 from mcld_app.body.texture.photo_reading import draw_from
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
 from mcld_app.editing.person import PICTURE_SIZE, Person
+from mcld_app.editing.photo_outline import changes_of_shells, hung, without_left, without_old
 
 SMALL_SIZE = (PICTURE_SIZE[0] // 2, PICTURE_SIZE[1] // 2)
 """For a hand on a slider: drawn in less than half the time."""
@@ -61,19 +62,41 @@ def pose_map(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
     return iuv if size == PICTURE_SIZE else resize_iuv(iuv, size)
 
 
-def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+def stands_off(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray | None:
+    """Hair, skirts and wide clothes where they are seen in a look's pose, (*size, 4) uint8 RGBA: alpha 255 there, else
+    0; None where nothing stands off, or nothing tells how the mannequin stands."""
+    pose = look.pose
+    standing = pose if isinstance(pose, Pose) else look.person.standing if pose is None else pose.mannequin
+    if standing is None or not look.appearance.shells:
+        return None
+    return seen_shells(look.appearance.shells, standing, size)
+
+
+def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray, *, stand_off: bool = True) -> np.ndarray:
     """The person's photo with the edited texels painted over it.
 
     Args:
         look: the person under their edits.
         photo: (H, W, 3) uint8 RGB, theirs, at any size; it is returned where nothing was edited.
         iuv: (H, W, 3) uint8, its IUV map.
+        stand_off: whether new hair and skirts are drawn, too, and what stood off in the photo and is not worn any more
+            is covered by the ground.
     """
     changed = look.appearance.changed
-    if not changed.any():
+    new = changes_of_shells(look.appearance) if stand_off else None
+    if not changed.any() and new is None:
         return photo
     edited = TextureMap(look.texture.image, changed)
-    return _over(draw_from(edited, look.appearance.donors, *texels_seen(iuv), photo.shape[:2]), photo)
+    if new is None:
+        return _over(draw_from(edited, look.appearance.donors, *texels_seen(iuv), photo.shape[:2]), photo)
+    laid = without_old(look.appearance, photo, iuv, new)
+    pixel, texel = texels_seen(laid.iuv)
+    drawn = draw_from(edited, look.appearance.donors, pixel, texel, photo.shape[:2])
+    bare = laid.exposed.ravel()[pixel]
+    if bare.any():  # the photo does not show the body there, edited or not
+        whole = draw_from(look.texture, look.appearance.sources(look.fill), pixel[bare], texel[bare], photo.shape[:2])
+        drawn = np.where(laid.exposed[..., None], whole, drawn)
+    return without_left(_over(hung(look.appearance, drawn, new), laid.ground), laid.left)
 
 
 def _photo(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -150,9 +150,11 @@ def preview_pixels(filled: TextureMap, conditions: Conditions, iuv: np.ndarray) 
     """
     import torch
 
-    from mcld_app.body.texture.preview_planes import background_colour, preview_planes
+    from mcld_app.body.texture.preview_planes import background_colour, preview_planes, with_shells
 
     planes = preview_planes(filled, known_texels(conditions), iuv, background_colour(conditions.photo))
+    if conditions.stands_off is not None:
+        planes = with_shells(planes, conditions.stands_off)
     return torch.from_numpy(planes).movedim(-1, 0)[None].float() / 255
 
 
@@ -210,6 +212,9 @@ def check_conditions(c: Conditions, *, need_body: bool = True) -> None:
             raise StudioError(f"The {name} must be an RGB picture of 8 bits per channel.")
     if c.coverage is not None and (c.coverage.dtype != bool or c.coverage.shape != c.texture.shape[:2]):
         raise StudioError("The texture map's coverage must say yes or no for each of its texels.")
+    off = c.stands_off
+    if off is not None and (off.dtype != np.uint8 or off.ndim != 3 or off.shape[2] != 4 or not off.size):
+        raise StudioError("What stands off the body must be an RGBA picture of 8 bits per channel.")
     within("The mix of two faces", c.face_mix, 0, 1)
     within("The face's weight", c.face_weight, 0, MAX_FACE_WEIGHT)
     for face in (c.face, c.other_face):

@@ -8,6 +8,7 @@ import numpy as np
 
 from mcld_app.body.bodies import bodies_in
 from mcld_app.body.framing import person_box
+from mcld_app.body.texture.preview_planes import has_plain_ground
 from mcld_app.editing.person import Person, make_person
 from mcld_app.errors import StudioError
 from mcld_app.perception import found_people
@@ -74,11 +75,13 @@ class Detections:
 def people_on_map(
     name: str, photo: np.ndarray, iuv: np.ndarray, stored: tuple[int, int] | None = None
 ) -> Detections:
-    """Everybody whom the IUV map of a photo shows, (H, W, 3) uint8 both, the largest first."""
+    """Everybody whom the IUV map of a photo shows, (H, W, 3) uint8 both, the largest first. Before a busy ground a map
+    tells nothing of hair and skirts: there the body finder is asked for outlines, where it is installed."""
     bodies = bodies_in(iuv)
     boxes = tuple(person_box(body) or (0, 0, *iuv.shape[:2]) for body in bodies)
     cuts = (body[top : top + h, left : left + w].copy() for body, (top, left, h, w) in zip(bodies, boxes, strict=True))
-    return Detections(name, photo, boxes, tuple(cuts), stored=stored)
+    found = () if has_plain_ground(photo) else found_people.of_same_bodies(photo, bodies)
+    return Detections(name, photo, boxes, tuple(cuts), found, stored=stored)
 
 
 def detect_people(

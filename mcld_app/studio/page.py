@@ -26,11 +26,13 @@ from mcld_app.studio.panels import (
     edits,
     examples,
     face,
+    flat,
     garments,
     generate,
     joints,
     notice,
     people,
+    pieces,
     poses,
     recipe,
     results,
@@ -50,7 +52,7 @@ _PERSON = (people.PANEL,)
 _OWN_PHOTO = (upload.PANEL, detections.PANEL)
 _TABS = {
     "Pose": (poses.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
-    "Clothes": (cover.PANEL, garments.PANEL),
+    "Clothes": (cover.PANEL, pieces.PANEL, garments.PANEL, flat.PANEL),
     "Face": (face.FACES, face.PANEL),
     "Paint": (texture.PANEL,),
 }

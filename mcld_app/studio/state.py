@@ -89,6 +89,7 @@ class EditorState:
         recipe: one that was just opened, whose settings the page has yet to take over.
         fitting: a photo that gets its body by hand, before it becomes a person; the look waits meanwhile.
         detections: the people found in the last photo, where they are several.
+        wearer: who wears the clothes that were dropped last.
     """
 
     history: History
@@ -103,6 +104,7 @@ class EditorState:
     recipe: Recipe | None = None
     fitting: FitInProgress | None = None
     detections: Detections | FoundPeople | None = None
+    wearer: Person | None = None
 
     @property
     def look(self) -> Look:

@@ -28,23 +28,29 @@ class Drawing:
         texel: (N, 2) float32, what each of them shows: x and y on the texture map. The same as U and V say, without
             their steps.
         depth: (H, W) float32, metres towards the camera, larger is nearer; -inf where there is no body.
+        points: (6890, 3) float32, the body's vertices as `to_picture` has them.
+        joints: (21, 3) float32, as `posed_vertices` has them.
     """
 
     iuv: np.ndarray
     pixel: np.ndarray
     texel: np.ndarray
     depth: np.ndarray
+    points: np.ndarray
+    joints: np.ndarray
 
 
 def kept_drawing(pose: Pose, size: tuple[int, int] = (512, 352)) -> Drawing:
     """The mannequin of a pose, drawn once for it."""
     if (kept_drawing, size) not in pose.worked_out:
-        points = to_picture(posed_vertices(pose)[0], pose, size)
+        vertices, joints = posed_vertices(pose)
+        points = to_picture(vertices, pose, size)
         surface = draw_surface(points, body_faces(), size)
         pixel, values = _over(surface, np.concatenate([charts().face_texture, points[body_faces(), 2:]], 2))
         depth = np.full(size, -np.inf, np.float32)
         depth.ravel()[pixel] = values[:, 2]
-        arrays = _iuv(surface, size), pixel.astype(np.int32), np.ascontiguousarray(values[:, :2]), depth
+        texel = np.ascontiguousarray(values[:, :2])
+        arrays = _iuv(surface, size), pixel.astype(np.int32), texel, depth, points, joints
         for array in arrays:
             array.setflags(write=False)
         pose.worked_out[kept_drawing, size] = Drawing(*arrays)

@@ -65,7 +65,8 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
     Returns:
         (H, W, 4) uint8 RGBA, and (H, W) float32, the depth of what is seen.
     """
-    picture, depth = picture.copy(), np.where(picture[..., 3] > 0, depth, np.float32(-np.inf))
+    picture = picture.copy()
+    depth = np.where(cv2.extractChannel(picture, 3) > 0, depth, np.float32(-np.inf))
     for layer in layers:
         own, own_depth = layer.picture[layer.window], layer.depth[layer.window]
         nearer = own_depth > depth[layer.window] - _BEHIND
@@ -74,30 +75,46 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
     return picture, depth
 
 
+def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
+    """What of shells is seen before a body in a pose, (*size, 4) uint8 RGBA; alpha is 255 there, else 0."""
+    standing = stand(pose, size)
+    body = np.zeros((*size, 4), np.uint8)
+    body[..., 3] = np.where(standing.depth > -np.inf, 255, 0)
+    layers = draw_shells(shells, pose, size)
+    drawn, depth = over_body(body, standing.depth, layers)
+    seen = np.zeros(size, bool)
+    for layer in layers:
+        seen |= (layer.depth > -np.inf) & (layer.depth >= depth)
+    return np.where(seen[..., None], drawn, np.uint8(0))
+
+
 def _draw(shell: Shell, standing: Standing) -> Layer:
     points = standing.seen(shell.in_pose(standing.pose), shell.weights)
     window = _window(points, standing.size)
     points -= np.float32([window[1].start, window[0].start, 0])
     size = window[0].stop - window[0].start, window[1].stop - window[1].start
-    colour, near = np.zeros((size[0] * size[1], 4), np.uint8), np.full(size[0] * size[1], -np.inf, np.float32)
+    # Colours are carried about as one number of four bytes each.
+    colour, near = np.zeros(size[0] * size[1], np.uint32), np.full(size[0] * size[1], -np.inf, np.float32)
     # What is masked is drawn last and by itself: where it is open, one sees what is behind it.
     masked = shell.kinds == MASKED
+    values = np.concatenate([shell.places, points[:, 2:]], 1)
     for kept in (~masked, masked):
         faces = shell.faces[kept]
         if not len(faces):
             continue
         corners, drawn, seen = draw_surface(points, faces, size)
-        pixel, value = interpolate(corners, np.concatenate([shell.places, points[:, 2:]], 1)[faces[drawn]], seen)
+        pixel, value = interpolate(corners, values[faces[drawn]], seen)
         if not len(pixel):
             continue
         kind = shell.kinds[kept][drawn[seen.ravel()[pixel]]]
         found = _colours(shell, value[:, :2], kind)
         depth = _lying(shell, standing, window, pixel, value[:, 2], kind)
         there = np.flatnonzero((found[:, 3] > 0) & (depth > near[pixel]))
-        colour[pixel[there]], near[pixel[there]] = found[there], depth[there]
-    picture, depth = np.zeros((*standing.size, 4), np.uint8), np.full(standing.size, -np.inf, np.float32)
-    picture[window], depth[window] = colour.reshape(*size, 4), near.reshape(size)
-    return Layer(picture, depth, window)
+        at = pixel[there]
+        colour[at], near[at] = found.view(np.uint32)[there, 0], depth[there]
+    picture, depth = np.zeros(standing.size, np.uint32), np.full(standing.size, -np.inf, np.float32)
+    picture[window], depth[window] = colour.reshape(size), near.reshape(size)
+    return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, window)
 
 
 def _window(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:
@@ -114,7 +131,7 @@ def _colours(shell: Shell, places: np.ndarray, kind: np.ndarray) -> np.ndarray:
     if inside.any():
         found[inside, :3] = found[inside, :3] * np.float32(_SHADE)
     found[:, 3] = np.where((found[:, 3] >= _OPAQUE) | (kind != MASKED), 255, 0)
-    return found
+    return np.ascontiguousarray(found)
 
 
 def _lying(

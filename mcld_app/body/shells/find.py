@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from mcld_app.body.fitting.manual_fit import ManualFit
@@ -11,8 +12,9 @@ from mcld_app.body.iuv import check_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.shells.areas import shrunk
 from mcld_app.body.shells.hair import find_hair
+from mcld_app.body.shells.hair_area import hair_area
 from mcld_app.body.shells.limbs import find_limbs
-from mcld_app.body.shells.scene import look_at
+from mcld_app.body.shells.scene import Scene, look_at
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.silhouette import find_silhouette
 from mcld_app.body.shells.skirt import find_skirt
@@ -50,13 +52,7 @@ def find_shells(
     check_iuv(iuv, photo)
     if silhouette.shape != photo.shape[:2] or silhouette.dtype != bool:
         raise PictureError("The silhouette does not belong to the photo: give one of its size, true or false.")
-    scene = look_at(photo, iuv, pose, silhouette, printed, known)
-    skirt = find_skirt(scene)
-    found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
-    shells = tuple(shell for shell in found if shell is not None)
-    for shell in shells:
-        shell.on(pose.body)  # worked out now, not when it is first drawn
-    return shells
+    return _shells_in(look_at(photo, iuv, pose, silhouette, printed, known))
 
 
 def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:
@@ -66,16 +62,23 @@ def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:
     Raises:
         IUVError: where the mannequin does not lie on the photo.
     """
+    scene = scene_of(fit)
+    return () if scene is None else _shells_in(scene)
+
+
+def scene_of(fit: ManualFit) -> Scene | None:
+    """A person who was found in a photo as shells are found in it; None where no outline is known. IUVError as
+    `fitted_shells`."""
     seen = fit.sighting
     if seen is None:
-        return ()
+        return None
     # The mannequin's own frame is 11:16; the photo lies in it, and its pose counts for that frame.
     photo, iuv, outline = (_in_frame(array, fit) for array in (fit.photo, fit.snapped, seen.outline))
     top, left, height, width = seen.inside
     known = np.zeros(seen.outline.shape, bool)
     known[top : top + height, left : left + width] = True
-    return find_shells(photo, iuv, fit.pose, outline >= 128, printed=_in_frame(_printed(fit), fit),
-                       known=_in_frame(known, fit))  # fmt: skip
+    check_iuv(iuv, photo)
+    return look_at(photo, iuv, fit.pose, outline >= 128, _in_frame(_printed(fit), fit), _in_frame(known, fit))
 
 
 def found_shells(photo: np.ndarray, iuv: np.ndarray) -> tuple[Shell, ...]:
@@ -84,9 +87,49 @@ def found_shells(photo: np.ndarray, iuv: np.ndarray) -> tuple[Shell, ...]:
     Raises:
         IUVError: where the map is unusable, of another size, or shows too little of a body to tell its pose.
     """
+    return _shells_in(_found_scene(photo, iuv))
+
+
+def fitted_hair(fit: ManualFit) -> np.ndarray:
+    """(H, W) bool: the pixels of a fit's photo that show hair which stands off the head, or hangs down from it; none
+    where no outline is known."""
+    rows, columns = fit.photo.shape[:2]
+    scene = scene_of(fit)
+    if scene is None:
+        return np.zeros((rows, columns), bool)
+    top, left, height, width = fit.frame.box
+    return _hair_of(scene, (height, width))[-top : rows - top, -left : columns - left]
+
+
+def found_hair(photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+    """As `fitted_hair`, (H, W) bool, where only a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8 are known.
+
+    Raises:
+        IUVError: as `found_shells`.
+    """
+    return _hair_of(_found_scene(photo, iuv), photo.shape[:2])
+
+
+def _hair_of(scene: Scene, size: tuple[int, int]) -> np.ndarray:
+    found = hair_area(scene)
+    if found is None:
+        return np.zeros(size, bool)
+    return cv2.resize(found[0].astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
+
+
+def _found_scene(photo: np.ndarray, iuv: np.ndarray) -> Scene:
     check_iuv(iuv, photo)
     pose = fit_map(iuv).pose
-    return find_shells(photo, iuv, pose, find_silhouette(photo, iuv, stand(pose, photo.shape[:2])))
+    return look_at(photo, iuv, pose, find_silhouette(photo, iuv, stand(pose, photo.shape[:2])))
+
+
+def _shells_in(scene: Scene) -> tuple[Shell, ...]:
+    skirt = find_skirt(scene)
+    found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
+    shells = tuple(shell for shell in found if shell is not None)
+    for shell in shells:
+        shell.on(scene.standing.pose.body)  # worked out now, not when it is first drawn
+    return shells
 
 
 def _printed(fit: ManualFit) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mcld_app.body.mannequin.articulation import bone_transforms, rotation_about
 from mcld_app.body.mannequin.pose import Pose
-from mcld_app.body.mannequin.rendering import kept_drawing, posed_vertices, to_picture
+from mcld_app.body.mannequin.rendering import kept_drawing, to_picture
 from mcld_app.body.mannequin.skeleton import BONES, joint_places
 
 
@@ -59,13 +59,9 @@ class Standing:
 def stand(pose: Pose, size: tuple[int, int]) -> Standing:
     """The mannequin of a pose in a picture of that (height, width); worked out once for a pose."""
     if (stand, size) not in pose.worked_out:
-        vertices, joints = posed_vertices(pose)
-        points = to_picture(vertices, pose, size)
-        points.setflags(write=False)
         drawing = kept_drawing(pose, size)
-        pose.worked_out[stand, size] = Standing(
-            pose, size, drawing.iuv, drawing.depth, points, _world_moves(pose, joints)
-        )
+        moves = _world_moves(pose, drawing.joints)
+        pose.worked_out[stand, size] = Standing(pose, size, drawing.iuv, drawing.depth, drawing.points, moves)
     return pose.worked_out[stand, size]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from mcld_app.body.texture.texture_map import TextureMap, render, texels_seen
@@ -57,4 +58,23 @@ def preview_planes(filled: TextureMap, seen: np.ndarray, iuv: np.ndarray, backgr
     known = np.zeros(iuv.shape[0] * iuv.shape[1], np.uint8)
     known[pixel] = seen[row, column] * np.uint8(255)
     out[..., 4] = known.reshape(iuv.shape[:2])
+    return out
+
+
+def with_shells(planes: np.ndarray, stands_off: np.ndarray) -> np.ndarray:
+    """The same planes with what stands off the body: it is drawn, counts as the body, and its colour is no guess.
+
+    Args:
+        planes: (H, W, 5) uint8, from `preview_planes`.
+        stands_off: (h, w, 4) uint8 RGBA in the same pose, of any size; alpha is 255 where it is seen.
+    """
+    size = planes.shape[1::-1]
+    share = stands_off[..., 3:].astype(np.float32) / 255
+    # Colours are weighted, so that nothing of the black beside them comes in where the picture is made smaller.
+    whole = cv2.resize(np.dstack([stands_off[..., :3] * share, share]), size, interpolation=cv2.INTER_AREA)
+    seen = whole[..., 3] >= 0.5
+    colour = whole[..., :3] / np.maximum(whole[..., 3:], 1e-3)
+    out = planes.copy()
+    out[seen, :3] = np.clip(colour[seen] + 0.5, 0, 255)
+    out[seen, 3:] = 255
     return out

@@ -57,6 +57,9 @@ class Edit(ABC):
     kind: ClassVar[str]
     Record: ClassVar[type[EditRecord]]
 
+    reshapes: ClassVar[bool] = False
+    """Whether it brings clothes or hair of another outline, so that in the photo the old ones' is to be covered."""
+
     on: bool = True
 
     @property

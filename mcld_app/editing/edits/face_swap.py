@@ -44,6 +44,7 @@ class FaceSwap(Edit):
     """
 
     kind: ClassVar[str] = "face"
+    reshapes: ClassVar[bool] = True
     Record: ClassVar[type[EditRecord]] = FaceSwapRecord
 
     donor: Person | None

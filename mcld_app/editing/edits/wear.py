@@ -14,12 +14,15 @@ from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import lay_on
 from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.body.wearer.old_rim import without_old_rim
+from mcld_app.body.wearer.pieces import PIECES
 from mcld_app.editing import samples
 from mcld_app.editing.area import Area, area_label, checked_area, parts_of, texels_of
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
 from mcld_app.editing.garment import Garment, clothes_of, garment_alone
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
+from mcld_app.editing.worn_garment import worn_piece
 from mcld_app.request import STUDIO, Conditioning
 
 
@@ -32,6 +35,11 @@ class WearRecord(AreaRecord, EditRecord):
         str | None,
         Field(json_schema_extra={"enum": [*KINDS, None]}, description="the kind of a garment shown alone"),
     ] = None
+    piece: Annotated[
+        str | None,
+        Field(json_schema_extra={"enum": [*PIECES, None]}, description="one piece of what they wear; null = all"),
+    ] = None
+    stands_off: bool = Field(True, description="whether a skirt or wide cloth stands off the body")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +49,16 @@ class Wear(Edit):
     Attributes:
         garment: what is worn.
         area: where; by default where it is usually worn.
+        stands_off: whether its skirt, wide sleeves or wide trousers stand off the body.
     """
 
     kind: ClassVar[str] = "wear"
+    reshapes: ClassVar[bool] = True
     Record: ClassVar[type[EditRecord]] = WearRecord
 
     garment: Garment
     area: Area = ""
+    stands_off: bool = True
 
     def __post_init__(self) -> None:
         if not self.area and isinstance(self.area, str):
@@ -71,7 +82,7 @@ class Wear(Edit):
 
     @property
     def people(self) -> tuple[Person, ...]:
-        return (self.garment.donor,)
+        return (self.garment.wearer or self.garment.donor,)
 
     def enter(self, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
         """What was worn on that area, or on a part of it, is taken off.
@@ -85,19 +96,24 @@ class Wear(Edit):
     def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         """See `Edit.apply`. StudioError where the garment's picture does not show the area."""
         layer = self.garment.layer(self.area)
-        return lay_on(texture, layer.as_seen(self.garment.donor.texture_map(how)) if how.seen_only else layer)
+        if how.seen_only:
+            return lay_on(texture, layer.as_seen(self.garment.donor.texture_map(how)))
+        after = lay_on(texture, layer)
+        whole = self.garment.extent is not None and self.area == self.garment.region
+        return without_old_rim(texture, after, layer.worn | layer.bared) if whole else after
 
     def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray]:
         donor = self.garment.donor
         return donor, self.garment.layer(self.area).worn & donor.texture.coverage
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
-        """Trousers take the place of a skirt, a top that of a wider one; each comes with its own. Tops hang over what
-        hangs from the hips, whatever was put on first."""
+        """Trousers take the place of a skirt, a top that of a wider one; each comes with its own, and hair stays. Tops
+        hang over what hangs from the hips, whatever was put on first."""
         area = parts_of(self.area)
         kept = tuple(shell for shell in shells if not covered_by(shell, area))
         at_home = self.garment.extent is not None and self.area == self.garment.region
-        own = tuple(shell for shell in self.garment.shells if at_home or covered_by(shell, area))
+        theirs = self.garment.shells if self.stands_off else ()
+        own = tuple(shell for shell in theirs if at_home or covered_by(shell, area))
         return tuple(sorted((*kept, *own), key=lambda shell: shell.hangs_on == "trunk"))
 
     def clothe(self, cloth: np.ndarray, area: Area) -> np.ndarray:
@@ -111,17 +127,24 @@ class Wear(Edit):
         return cloth | layer.worn & texels_of(area) if here & there else cloth
 
     def to_record(self, writer: Writer) -> WearRecord:
-        donor = writer.person(self.garment.donor)
-        alone = {"alone": self.garment.kind} if self.garment.kind else {}
-        return WearRecord(kind="wear", on=self.on, garment=donor, **alone, **area_fields(self.area))
+        garment = self.garment
+        told = {"alone": garment.kind} if garment.kind and not garment.piece else {}
+        if garment.piece:
+            told = {"piece": garment.piece}
+        donor = writer.person(garment.wearer or garment.donor)
+        if not self.stands_off:
+            told["stands_off"] = False
+        return WearRecord(kind="wear", on=self.on, garment=donor, **told, **area_fields(self.area))
 
     @classmethod
     def from_record(cls, record: WearRecord, reader: Reader) -> Wear:
         ref = record.garment
         if isinstance(ref, SampleRef) and ref.sample in samples.garments():
             garment = samples.sample_garment(ref.sample)
+        elif record.piece is not None:
+            garment = worn_piece(reader.person(ref), record.piece)
         elif record.alone is not None:
             garment = garment_alone(reader.person(ref), record.alone)
         else:
             garment = clothes_of(reader.person(ref))
-        return cls(garment, record.area, on=record.on)
+        return cls(garment, record.area, record.stands_off, on=record.on)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.photo import read_sized_photo
+from mcld_app.body.texture.preview_planes import has_plain_ground
 from mcld_app.deployment import is_space
 from mcld_app.editing import look as looks
 from mcld_app.editing.flat_garment import flat_garment
@@ -21,6 +22,12 @@ from mcld_app.studio.state import EditorState
 _WELL = 0.65
 """Of a found body and its outline: the mannequin's pixels in common with a person's by those of either. Bodies that fit
 have 0.75 to 0.9, loose clothes included."""
+
+
+_BUSY = (
+    " What stands behind may be taken for hair or skirts: “Adjust the body” shows the outline that was found, and its "
+    "brush mends it."
+)
 
 
 def check_agreed(state: EditorState) -> None:
@@ -94,6 +101,8 @@ def take(state: EditorState, detections: Detections | FoundPeople, index: int) -
         badly = person.fit.agreement < _WELL
         said += " The body found in it fits badly:" if badly else " Where the body does not fit,"
         said += " press “Adjust the body”."
+        if person.fit.sighting is not None and not has_plain_ground(person.photo) and person.shells:
+            said += _BUSY
     if len(detections) > 1:
         said += f" {len(detections)} people were found: choose another one below, if you mean them."
     return state.with_own(person).to(looks.of(person), said)

@@ -13,7 +13,8 @@ from mcld_app.studio.state import EditorState
 
 def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
     """The editor state with a recipe's look, and its people among the visitor's own; its settings go to the page."""
-    alone = {edit.garment.donor.key: edit.garment for edit in recipe.look.edits_of(Wear) if edit.garment.kind}
+    garments = (edit.garment for edit in recipe.look.edits_of(Wear))
+    alone = {garment.donor.key: garment for garment in garments if garment.kind and not garment.piece}
     for garment in alone.values():
         state = state.with_garment(garment)
     for person in recipe.look.people:

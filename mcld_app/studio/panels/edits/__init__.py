@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mcld_app.editing import Edit
 from mcld_app.editing import look as looks
+from mcld_app.editing.edits.wear import Wear
+from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
@@ -36,8 +39,17 @@ def move(state: EditorState, data: Data) -> EditorState:
     return state.to(looks.move(state.look, parsing.index(data), parsing.index(data, "to")))
 
 
+def stand_off(state: EditorState, data: Data) -> EditorState:
+    """Whether what stands off the body of the garment at `index` does so."""
+    at, edits = parsing.index(data), state.look.edits
+    if not 0 <= at < len(edits) or not isinstance(edits[at], Wear):
+        raise StudioError("There is no garment at this place of the list any more.")
+    changed = replace(edits[at], stands_off=data.get("on") is True)
+    return state.to(looks.with_edits(state.look, (*edits[:at], changed, *edits[at + 1 :])))
+
+
 def render(page: Dispatcher) -> None:
-    """A list with the events "switch" {index, on}, "move" {index, to} and "remove" {index}."""
+    """A list with the events "switch" {index, on}, "move" {index, to}, "standoff" {index, on} and "remove" {index}."""
     page["edits"] = widget(_HTML, "edits", elem_id="edits")
 
 
@@ -45,6 +57,7 @@ def listen(page: Dispatcher) -> None:
     page.listen(page["edits"].switch, switch)
     page.listen(page["edits"].move, move)
     page.listen(page["edits"].remove, remove)
+    page.listen(page["edits"].standoff, stand_off)
 
 
 def key(state: EditorState) -> Key:
@@ -55,10 +68,15 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The list of edits, in the order they are made."""
     return {
         "edits": [
-            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit)}
+            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit), "off": _off(edit)}
             for edit in state.look.edits
         ]
     }
+
+
+def _off(edit: Edit) -> bool | None:
+    """Whether a garment's cloth stands off the body; None for what has none that could."""
+    return edit.stands_off if isinstance(edit, Wear) and edit.garment.shells else None
 
 
 def _edit_thumb(edit: Edit) -> str:

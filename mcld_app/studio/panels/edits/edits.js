@@ -13,9 +13,12 @@ const row = (edit, i, all) => {
   const down = button("edits-move", `Move down: ${edit.label}`, "↓", () => trigger("move", { index: i, to: i + 1 }));
   up.disabled = i === 0;
   down.disabled = i === all.length - 1;
+  const loose = edit.off === null ? null : button("edits-loose", `Stands off the body: ${edit.label}`, "◠",
+    () => trigger("standoff", { index: i, on: !edit.off }));
+  loose?.setAttribute("aria-pressed", String(edit.off));
   return make("li", { class: edit.on ? "edit" : "edit off" }, on, make("img", { src: edit.src, alt: "" }),
     make("span", { class: "edit-label", text: edit.label, title: edit.label }), make("span", { class: "edit-place", text: edit.place }),
-    all.length > 1 ? make("span", { class: "edit-order" }, up, down) : null,
+    loose, all.length > 1 ? make("span", { class: "edit-order" }, up, down) : null,
     button("edits-remove", `Delete: ${edit.label}`, "×", () => trigger("remove", { index: i })));
 };
 const show = ({ edits }) => {

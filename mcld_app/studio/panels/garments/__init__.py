@@ -11,13 +11,15 @@ from mcld_app.body.iuv import read_iuv
 from mcld_app.body.photo import read_photo
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
-from mcld_app.editing.area import CLOTHES
+from mcld_app.editing.area import CLOTHES, Area
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.flat_garment import flat_garment
-from mcld_app.editing.garment import Garment, clothes_of
+from mcld_app.editing.garment import Garment
 from mcld_app.editing.recipe import write_recipe
+from mcld_app.editing.worn_garment import piece_for
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
+from mcld_app.perception.wearers import worn_garment
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.photos import check_agreed, clothes_of_files
 from mcld_app.studio.dispatcher import Dispatcher
@@ -26,7 +28,7 @@ from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.picker import own_items, people_items, picker
 from mcld_app.studio.pictures import item, thumb
-from mcld_app.studio.state import EditorState, InHand, Note, own_garment_id
+from mcld_app.studio.state import EditorState, InHand, Note, initial_state, own_garment_id
 
 _SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers", "shoes": "Shoes", "outfit": "Outfits"}
 
@@ -34,9 +36,9 @@ _SHELVES = {"upper": "Tops", "top": "Tops", "bottom": "Trousers", "shoes": "Shoe
 def lift(state: EditorState, data: Data) -> EditorState:
     """Take a garment in hand: what dropping it where it belongs will make is worked out while it is on its way."""
     choice = parsing.text(data, "id")
-    garment = state.garment(choice)
-    ready = looks.add(state.look, Wear(garment))
-    return replace(state, in_hand=InHand(choice, garment.region, state.look.appearance, ready.appearance), note=Note())
+    region = state.garment(choice).region
+    ready = looks.add(state.look, Wear(_meant(state, choice, region), region))
+    return replace(state, in_hand=InHand(choice, region, state.look.appearance, ready.appearance), note=Note())
 
 
 def wear(state: EditorState, data: Data) -> EditorState:
@@ -44,7 +46,13 @@ def wear(state: EditorState, data: Data) -> EditorState:
     choice, area, held = parsing.text(data, "id"), parsing.area(data), state.in_hand
     if held and (held.choice, held.region) == (choice, area) and held.before is state.look.appearance:
         return state.to(replace(state.look, appearance=held.after))
-    return state.to(looks.add(state.look, Wear(state.garment(choice), area)))
+    return state.to(looks.add(state.look, Wear(_meant(state, choice, area), area)))
+
+
+def _meant(state: EditorState, choice: str, area: Area) -> Garment:
+    """The garment of an id; of one of the visitor's own people, the piece that they wear there."""
+    own = next((person for person in state.own if choice == f"own:{person.key}"), None)
+    return state.garment(choice) if own is None else piece_for(own, area)
 
 
 def wear_files(state: EditorState, data: Data) -> EditorState:
@@ -57,11 +65,15 @@ def wear_files(state: EditorState, data: Data) -> EditorState:
     if isinstance(brought, Garment):
         return _wear_alone(state.with_garment(brought), brought, bool(data.get("region") or data.get("parts")))
     person = brought
-    state = state.with_own(person)  # whatever comes next, the clothes are in the list now
+    state = replace(state.with_own(person), wearer=person)  # whatever comes next, the clothes are in the list now
     if not data.get("region") and not data.get("parts"):
-        return replace(state, note=Note("These clothes are in the list now. Drag them onto the person.", "info"))
+        said = "These clothes are in the list now. Drag them onto the person, or click the piece you mean."
+        return replace(state, note=Note(said, "info"))
     try:
-        return state.to(looks.add(state.look, Wear(clothes_of(person), parsing.area(data))))
+        area = parsing.area(data)
+        meant = piece_for(person, area)
+        whole = meant.piece and isinstance(area, str)  # a piece goes on where it belongs, sleeves and all
+        return state.to(looks.add(state.look, Wear(meant) if whole else Wear(meant, area)))
     except StudioError as error:
         return replace(state, note=Note(str(error), "warning"))
 
@@ -117,12 +129,27 @@ def _own_item(garment: Garment) -> dict:
     return {**shown, "region": garment.region if garment.region in CLOTHES else "outfit"}
 
 
-def api_garment_from_photo(recipe: str, picture: str, kind: str = "", sleeves: bool = True) -> str:
-    """Wear a garment from a picture of it alone, in base64 or as a data: URL; `kind` is one of top, dress, coat,
-    trousers, shorts and skirt, or empty: then its outline tells, as far as it can."""
-    made = open_recipe(recipe)
-    flat = flat_garment(parsing.file_bytes({"data": picture}), kind, sleeves=sleeves)
-    return write_recipe(replace(made, look=looks.add(made.look, Wear(flat.garment)), drawn_with=None), pictures=True)
+def api_garment_from_photo(
+    recipe: str, picture: str, kind: str = "", sleeves: bool = True, piece: str = "", may_use: bool = False
+) -> str:
+    """Wear a garment from a picture, in base64 or as a data: URL.
+
+    Args:
+        recipe: who puts it on.
+        picture: the garment alone; or, with `piece`, somebody who wears it.
+        kind: of a garment alone, one of top, dress, coat, trousers, shorts and skirt, or empty: then its outline tells,
+            as far as it can.
+        sleeves: of a garment alone: false where what look like sleeves are none.
+        piece: of what a person wears: one of top, bottom, dress, shoes and outfit.
+        may_use: on a public page, that you may use this picture of this person.
+    """
+    made, data = open_recipe(recipe), parsing.file_bytes({"data": picture})
+    if piece:
+        check_agreed(replace(initial_state(), agreed=may_use))
+        garment = worn_garment("photo", data, piece)
+    else:
+        garment = flat_garment(data, kind, sleeves=sleeves).garment
+    return write_recipe(replace(made, look=looks.add(made.look, Wear(garment)), drawn_with=None), pictures=True)
 
 
 def api_wear(recipe: str, garment: str, region: str = "", parts: list[int] | None = None) -> str:

@@ -1,0 +1,192 @@
+"""The outline of a person in their own photo where edits change it: old skirts and hair go, new ones hang there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mcld_app.body.compositing import healed
+from mcld_app.body.framing import resize_nearest
+from mcld_app.body.shells.areas import grown, nearest_value, opened, shrunk
+from mcld_app.body.shells.drawing import draw_shells, seen_shells
+from mcld_app.body.shells.places import is_on_leg
+from mcld_app.body.shells.shell import Shell
+from mcld_app.body.shells.standing import Standing, stand
+from mcld_app.body.texture.preview_planes import has_plain_ground
+from mcld_app.body.texture.pull_push import pull_push
+from mcld_app.body.texture.skin import skin_colour
+from mcld_app.body.texture.texture_map import texels_seen
+from mcld_app.body.wearer.colours import away, typical, weighted_lab
+from mcld_app.editing.appearance import Appearance
+from mcld_app.editing.person import Person
+
+_RIM = 0.012  # metres around what was the person's, that the photo blends with it
+_EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
+_SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
+_SAME = 8  # grey levels from the ground around that are ground
+_LEAST = 40  # pixels that tell colours
+_HEAD, _HANDS = 23, (3, 4)
+_TRUNK, _ARMS, _LEGS = (1, 2), tuple(range(15, 23)), tuple(range(7, 15))
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What stands off the body otherwise than in the photo.
+
+    Attributes:
+        gone: the person's own shells that are not worn any more.
+        new: shells that are not in the photo.
+    """
+
+    gone: tuple[Shell, ...]
+    new: tuple[Shell, ...]
+
+
+def changes_of_shells(appearance: Appearance) -> Changes | None:
+    """What stands off otherwise than in the photo; None where the outline stays as it is there."""
+    own, now = appearance.person.shells, appearance.shells
+    gone = tuple(shell for shell in own if all(shell is not other for other in now))
+    new = tuple(shell for shell in now if all(shell is not other for other in own))
+    return Changes(gone, new) if gone or new or appearance.reshaped.any() else None
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A photo made ready for other clothes.
+
+    Attributes:
+        ground: (H, W, 3) uint8 RGB, the photo, its ground going on where old cloth or hair stood off the body.
+        iuv: (H, W, 3) uint8, the map of the body under them.
+        exposed: (H, W) bool, where they hid the body, so that the photo does not show it.
+        left: (H, W) bool, old cloth that the map takes for a hand.
+    """
+
+    ground: np.ndarray
+    iuv: np.ndarray
+    exposed: np.ndarray
+    left: np.ndarray
+
+
+def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, changes: Changes) -> Laid:
+    """The photo without the old clothes' and hair's outline.
+
+    Args:
+        appearance: the person under their edits.
+        photo: (H, W, 3) uint8 RGB, theirs, at any size.
+        iuv: (H, W, 3) uint8, its IUV map.
+        changes: from `changes_of_shells`.
+    """
+    person, size = appearance.person, photo.shape[:2]
+    nothing = np.zeros(size, bool)
+    if person.silhouette is None or person.standing is None or not appearance.reshaped.any():
+        return Laid(photo, iuv, nothing, nothing)
+    standing = stand(person.standing, size)
+    hung = np.zeros(size, bool)
+    for layer in draw_shells(changes.gone, person.standing, size):
+        hung |= layer.depth > -np.inf
+    body = _under(person, iuv, standing, changes.gone, hung) if changes.gone else iuv
+    silhouette = cv2.resize(person.silhouette.astype(np.uint8), size[::-1], interpolation=cv2.INTER_AREA) > 0
+    covered = body[..., 0] > 0
+    rim = _RIM * standing.metre
+    near = grown(silhouette | (iuv[..., 0] > 0), rim)
+    mine = _belongs(appearance, body, changes)
+    mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
+    taken = near & ~shrunk(covered, _EDGE) & mine
+    exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
+    return Laid(_ground(photo, taken, near, covered), body, exposed, _cloth_on_hands(appearance, photo, body))
+
+
+def without_left(picture: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """A picture (H, W, 3) uint8 RGB whose pixels `left` (H, W) bool take the colours of what is around them."""
+    if not left.any():
+        return picture
+    filled = pull_push(picture.astype(np.float32), (~grown(left, 1)).astype(np.float32))
+    return np.where(grown(left, 1)[..., None], np.clip(filled + 0.5, 0, 255).astype(np.uint8), picture)
+
+
+def _cloth_on_hands(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+    """(H, W) bool: pixels that the map takes for a hand, and that look like the old clothes beside it."""
+    hands = np.isin(iuv[..., 0], _HANDS)
+    pixel, xy = texels_seen(iuv)
+    column, row = np.clip(np.round(xy), 0, 511).astype(int).T
+    changed = np.zeros(hands.size, bool)
+    changed[pixel] = appearance.reshaped[row, column]
+    changed = changed.reshape(hands.shape) & ~hands
+    beside = changed & grown(hands, max(4.0, 0.02 * len(hands)))
+    skin = skin_colour(appearance.person.texture)
+    if skin is None or np.count_nonzero(beside) < _LEAST:
+        return np.zeros_like(hands)
+    lab = weighted_lab(photo)
+    own = weighted_lab(np.broadcast_to(skin, (3, 3, 3)).astype(np.uint8))[1, 1]
+    sure = hands & (np.linalg.norm((lab - own)[..., 1:], axis=-1) < _SKIN)
+    skins = np.concatenate([own[None], typical(lab[sure], 3)[0]])
+    cloth, shares = typical(lab[beside], 4)
+    cloth = cloth[(shares > 0.1) & (away(cloth, skins) > _SKIN)]
+    found = hands & (away(lab, cloth) < away(lab, skins)) & grown(changed, max(4.0, 0.03 * len(hands)))
+    return opened(found, 1)
+
+
+def hung(appearance: Appearance, drawn: np.ndarray, changes: Changes) -> np.ndarray:
+    """A picture of what was edited, (H, W, 4) uint8 RGBA, with the new shells before and behind the body."""
+    pose, size = appearance.person.standing, drawn.shape[:2]
+    if not changes.new or pose is None:
+        return drawn
+    shells = seen_shells(changes.new, pose, size)
+    return np.where(shells[..., 3:] > 0, shells, drawn)
+
+
+def _under(
+    person: Person, iuv: np.ndarray, standing: Standing, gone: Sequence[Shell], hung: np.ndarray
+) -> np.ndarray:
+    """A person's map without what goes on over loose cloth, and with the mannequin's where what is gone hid the body or
+    widened it."""
+    parts: set[int] = set()
+    for shell in gone:
+        if shell.hangs_on == "limb":
+            parts |= {*(_LEGS if is_on_leg(shell) else _ARMS)}
+        else:
+            parts |= {"head": set(), "hips": {*_TRUNK, *_LEGS}, "trunk": {*_TRUNK}}[shell.hangs_on]
+    fit = person.fit
+    found = fit is not None and fit.sighting is not None and fit.photo.shape == person.photo.shape
+    if not found:
+        return np.where((grown(hung, 2) & (iuv[..., 0] == 0))[..., None], standing.iuv, iuv)
+    tight, drawn = (resize_nearest(each, iuv.shape[:2]) for each in (fit.snapped, fit.drawn))
+    own = np.isin(drawn[..., 0], sorted(parts))
+    tight = np.where(np.isin(tight[..., 0], sorted(parts))[..., None], np.uint8(0), tight)
+    return np.where((own & (tight[..., 0] == 0))[..., None], drawn, tight)
+
+
+def _ground(photo: np.ndarray, taken: np.ndarray, near: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """The photo whose `taken` pixels show what is around the person, who is `near` (H, W) bool; a plain ground stays
+    where it is seen beside what is `covered`."""
+    if not taken.any():
+        return photo
+    if not has_plain_ground(photo):
+        return healed(photo, taken, np.zeros(taken.shape, bool))
+    known = (~near).astype(np.float32)
+    smooth = pull_push(photo.astype(np.float32), known)
+    taken = taken & (covered | (np.abs(photo - smooth).max(2) > _SAME))
+    return np.where(taken[..., None], np.clip(smooth + 0.5, 0, 255).astype(np.uint8), photo)
+
+
+def _unchanged(appearance: Appearance, iuv: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """(H, W) bool: pixels of the body that stay as in the photo."""
+    pixel, xy = texels_seen(iuv)
+    column, row = np.clip(np.round(xy), 0, 511).astype(int).T
+    out = np.zeros(covered.size, bool)
+    out[pixel] = ~appearance.changed[row, column]
+    return out.reshape(covered.shape)
+
+
+def _belongs(appearance: Appearance, iuv: np.ndarray, changes: Changes) -> np.ndarray:
+    """(H, W) bool: which pixels lie nearest to a place of the body whose clothes or hair have another outline now."""
+    pixel, xy = texels_seen(iuv)
+    column, row = np.clip(np.round(xy), 0, 511).astype(int).T
+    values = np.zeros(iuv.shape[0] * iuv.shape[1], np.uint8)
+    hair = any(shell.hangs_on == "head" for shell in changes.gone)
+    part = iuv[..., 0].ravel()[pixel]
+    values[pixel] = np.where(part >= _HEAD, hair, appearance.reshaped[row, column])
+    return nearest_value(values.reshape(iuv.shape[:2]), iuv[..., 0] > 0) > 0
