@@ -81,7 +81,7 @@ def test_feet_that_nobody_saw_wear_plain_shoes_whatever_the_clothes(how: str, to
         low, high = np.percentile(done[part], (2, 98), axis=0)
         assert (high - low).max() <= 2 and np.ptp(high) < 15, "plain, next to grey"
     assert np.median(done[SOLE]) < 0.7 * np.median(done[UPPER]) < 50, "leather on a darker sole"
-    assert near(np.median(done[ANKLE], axis=0), np.median(done[SHINS & (PLACE.y < 0.14)], axis=0), 4), "no sock"
+    assert near(np.median(done[ANKLE], axis=0), np.median(done[SHINS & (PLACE.y < 0.14)], axis=0), 12), "no sock"
 
 
 def test_a_few_texels_of_a_trouser_leg_are_no_shoe() -> None:
