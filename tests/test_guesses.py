@@ -135,6 +135,25 @@ def test_a_sleeve_ends_at_one_place_all_round(end: float, sleeve, skin) -> None:
         assert near(median(done, behind & where), what, 2)
 
 
+@pytest.mark.parametrize("how", WAYS)
+@settings(max_examples=4)
+@given(sleeve=colour)
+def test_hands_that_nobody_saw_are_skin_and_no_sleeve(how: str, sleeve) -> None:
+    image = dressed()
+    image[ARMS] = sleeve
+    done = complete(TextureMap(image, BODY & ~HANDS), how)
+    assert near(np.percentile(done.image[HANDS], (2, 98), axis=0), [SKIN, SKIN], 4)
+
+
+def test_a_glove_on_half_a_hand_is_one_on_both() -> None:
+    image = dressed()
+    image[HANDS] = (30, 90, 40)
+    one = parts_mask({3})
+    half = one & (np.median(PLACE.z[one]) < PLACE.z)
+    done = complete(TextureMap(image, BODY & ~HANDS | half), "smooth")
+    assert near(np.percentile(done.image[HANDS], (2, 98), axis=0), [(30, 90, 40)] * 2, 2)
+
+
 # --- legs ----------------------------------------------------------------------------------------------------------
 
 
