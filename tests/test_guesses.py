@@ -221,6 +221,20 @@ def test_who_is_bald_stays_bald(skin) -> None:
     assert near(median(done, BACK_OF_HEAD), skin, 3)
 
 
+@settings(max_examples=6)
+@given(hair=st.sampled_from([(205, 170, 120), (214, 184, 140), (190, 160, 120), (222, 196, 150)]))
+def test_tied_blond_hair_is_no_bald_head(hair) -> None:
+    """Of hair that is nearly as light as skin, only what lies beside the parting is seen."""
+    image = dressed(hair=SKIN)
+    strip = SCALP & (np.abs(PLACE.x) > 0.02)
+    image[strip] = hair
+    seen = BODY & (PLACE.z > 0.0)
+    share = (strip & seen).sum() / (HEAD & seen & (PLACE.y > 1.735)).sum()
+    assert 0.2 < share < 0.8, "the case is one"
+    done = complete(TextureMap(image, seen), "smooth")
+    assert near(median(done, BACK_OF_HEAD), hair, 5)
+
+
 def test_hair_that_hangs_down_covers_the_neck() -> None:
     image = dressed()
     image[HEAD & (PLACE.z < 0.03)] = HAIR

@@ -1,5 +1,5 @@
 """Of a person found in a photo, a neighbour's pixels are not printed on a limb: an arm's on the flank, a ball's on a
-hand, the ground's in the gap between two limbs."""
+hand, the ground's in the gap between two limbs, hair on the cheek behind it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,21 @@ from hypothesis import strategies as st
 
 from mcld_app.body.fitting.hands import no_hands
 from mcld_app.body.fitting.limits import of_neighbours
+from mcld_app.body.fitting.manual_fit import ManualFit
+from mcld_app.body.fitting.rest_places import rest_places
+from mcld_app.body.fitting.sighting import Sighting
 from mcld_app.body.fitting.snapping import slivers
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.parts import region_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.filling import fill
+from mcld_app.editing.person import fitted_person
 from mcld_app.synthetic.people import SKINS
 
 SIZE = (768, 528)
 METRE = SIZE[0] / 2
-WALL, SHIRT, TROUSERS, SKIN = (150, 170, 160), (245, 245, 245), (40, 60, 120), (205, 150, 120)
+WALL, SHIRT, TROUSERS, SKIN, DARK = (150, 170, 160), (245, 245, 245), (40, 60, 120), (205, 150, 120), (40, 28, 22)
 TORSO, ARMS, HANDS, LEGS, HEAD = (1, 2), (*range(15, 23), 3, 4), (3, 4), (*range(5, 15),), (23, 24)
 LIMB = np.zeros(25, np.uint8)
 LIMB[list(TORSO)], LIMB[list(ARMS)], LIMB[list(LEGS)], LIMB[list(HEAD)] = 1, 2, 3, 1
@@ -137,6 +144,34 @@ def test_without_a_face_nothing_is_said_of_hands() -> None:
     laid = draw_iuv(named_poses()["a-pose"], SIZE)
     laid[np.isin(laid[..., 0], HEAD)] = 0
     assert not no_hands(painted(laid), laid).any()
+
+
+def with_a_lock() -> tuple[np.ndarray, np.ndarray, Pose]:
+    """A photo of a head with dark hair, of which a lock hangs before the cheek at the picture's left and stands off the
+    head there; the person's outline, (H, W) uint8, 0 or 255; and their pose."""
+    pose = Pose(zoom=2.0, shift_y=-0.45)
+    laid = draw_iuv(pose, SIZE)
+    photo = painted(laid)
+    head = np.isin(laid[..., 0], HEAD)
+    places = rest_places(laid)
+    photo[head & (places[..., 1] > 1.70)] = DARK
+    rows, columns = np.nonzero(head)
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    chin = np.nonzero(head & (np.abs(places[..., 1] - 1.60) < 0.01))[0].mean()
+    lock = (x > columns.min() - 30) & (x < columns.min() + 0.36 * np.ptp(columns)) & (y > rows.min() + 15) & (y < chin)
+    photo[lock] = DARK
+    person = (lock | (laid[..., 0] > 0)).astype(np.uint8) * 255
+    return photo, person, pose
+
+
+def test_a_lock_before_the_cheek_is_not_printed_on_it() -> None:
+    photo, person, pose = with_a_lock()
+    found = fitted_person(ManualFit("lock", photo, pose, Sighting(person, None)))
+    surface = rest_surface()
+    cheek = region_mask("face") & (np.abs(surface.y - 1.63) < 0.02) & (surface.x < -0.03) & (surface.z > 0.06)
+    for texture in (found.filled, fill(found.texture)):
+        assert np.abs(np.median(texture.image[cheek], axis=0) - SKIN).max() < 12
+    assert np.median(found.filled.image[region_mask("hair")], axis=0).max() < 60, "there is hair where hair grows"
 
 
 def test_on_real_photos_no_trousers_are_left_on_hands(shared) -> None:

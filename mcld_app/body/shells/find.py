@@ -12,7 +12,7 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.shells.areas import shrunk
 from mcld_app.body.shells.hair import find_hair
 from mcld_app.body.shells.limbs import find_limbs
-from mcld_app.body.shells.scene import look_at
+from mcld_app.body.shells.scene import Scene, look_at
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.silhouette import find_silhouette
 from mcld_app.body.shells.skirt import find_skirt
@@ -50,13 +50,7 @@ def find_shells(
     check_iuv(iuv, photo)
     if silhouette.shape != photo.shape[:2] or silhouette.dtype != bool:
         raise PictureError("The silhouette does not belong to the photo: give one of its size, true or false.")
-    scene = look_at(photo, iuv, pose, silhouette, printed, known)
-    skirt = find_skirt(scene)
-    found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
-    shells = tuple(shell for shell in found if shell is not None)
-    for shell in shells:
-        shell.on(pose.body)  # worked out now, not when it is first drawn
-    return shells
+    return _shells_in(look_at(photo, iuv, pose, silhouette, printed, known))
 
 
 def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:
@@ -66,16 +60,23 @@ def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:
     Raises:
         IUVError: where the mannequin does not lie on the photo.
     """
+    scene = scene_of(fit)
+    return () if scene is None else _shells_in(scene)
+
+
+def scene_of(fit: ManualFit) -> Scene | None:
+    """A person who was found in a photo as shells are found in it; None where no outline is known. IUVError as
+    `fitted_shells`."""
     seen = fit.sighting
     if seen is None:
-        return ()
+        return None
     # The mannequin's own frame is 11:16; the photo lies in it, and its pose counts for that frame.
     photo, iuv, outline = (_in_frame(array, fit) for array in (fit.photo, fit.snapped, seen.outline))
     top, left, height, width = seen.inside
     known = np.zeros(seen.outline.shape, bool)
     known[top : top + height, left : left + width] = True
-    return find_shells(photo, iuv, fit.pose, outline >= 128, printed=_in_frame(_printed(fit), fit),
-                       known=_in_frame(known, fit))  # fmt: skip
+    check_iuv(iuv, photo)
+    return look_at(photo, iuv, fit.pose, outline >= 128, _in_frame(_printed(fit), fit), _in_frame(known, fit))
 
 
 def found_shells(photo: np.ndarray, iuv: np.ndarray) -> tuple[Shell, ...]:
@@ -87,6 +88,15 @@ def found_shells(photo: np.ndarray, iuv: np.ndarray) -> tuple[Shell, ...]:
     check_iuv(iuv, photo)
     pose = fit_map(iuv).pose
     return find_shells(photo, iuv, pose, find_silhouette(photo, iuv, stand(pose, photo.shape[:2])))
+
+
+def _shells_in(scene: Scene) -> tuple[Shell, ...]:
+    skirt = find_skirt(scene)
+    found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
+    shells = tuple(shell for shell in found if shell is not None)
+    for shell in shells:
+        shell.on(scene.standing.pose.body)  # worked out now, not when it is first drawn
+    return shells
 
 
 def _printed(fit: ManualFit) -> np.ndarray:
