@@ -32,7 +32,7 @@ _BEHIND = 0.010  # metres on a far limb beside the edge of a nearer one
 _STEP = 0.05  # metres nearer, to be another limb
 _AROUND_HAND = 0.030
 _AT_RIM = 0.007
-_SLIVER = 0.006  # metres: half of it
+_SLIVER = 0.004  # metres: half of it
 
 _HAND_REACH = 0.12  # metres from a hand, in which its skin is looked for
 _SKIN, _SHADE = 13.0, 55.0  # of Lab (8 bits): how far a hand's colour goes in a and b, and in lightness

@@ -47,6 +47,7 @@ def _picture(scene: Scene, hair: np.ndarray, sure: np.ndarray, scalp: np.ndarray
     """Two pictures side by side: at the left for what the photo does not show, nothing but hair; at the right for the
     near side of the cap, the photo itself, open where it shows the face."""
     ground = _ground_in(scene, hair)
+    # With the crown's own colours: those of a tail alone are often lighter.
     shown, sure = (hair | scalp) & ~ground, (sure | scalp & unlike_face(scene)) & ~ground
     sure = sure if sure.any() else hair
     seen, start = layer_picture(scene.photo, shown, shown, sure)

@@ -16,7 +16,8 @@ _RING, _FEW_IN_RING, _CALM = 0.015, 12, 3  # metres; texels; rings to either sid
 
 def go_round_limbs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The unseen sides of legs and arms in the colours that were seen of either leg, or arm, at the same height: a hem
-    in front is one in the back, and so is a sleeve's end. Past what was seen, in the last that was.
+    in front is one in the back, and so is a sleeve's end. Past what was seen, in the last that was. An arm's are brought
+    to the light of what was seen beside them.
 
     Args:
         image: (512, 512, 3) uint8 RGB.
@@ -32,7 +33,9 @@ def go_round_limbs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np
         middles, colours = ring_colours(image, told, place)
         image = image.copy()
         image[holes] = np.stack([np.interp(place[holes], middles, channel) + 0.5 for channel in colours.T], 1)
-        image, known = meet(image, known, holes, limb), known | holes
+        if limb is _arms():  # lit from one side, where a leg's front and back differ by more than the light
+            image = meet(image, known, holes, limb)
+        known = known | holes
     return image, known
 
 
