@@ -16,8 +16,8 @@ _RING, _FEW_IN_RING, _CALM = 0.015, 12, 3  # metres; texels; rings to either sid
 
 def go_round_limbs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The unseen sides of legs and arms in the colours that were seen of either leg, or arm, at the same height: a hem
-    in front is one in the back, and so is a sleeve's end. Past what was seen, in the last that was. An arm's are brought
-    to the light of what was seen beside them.
+    in front is one in the back, and so is a sleeve's end. Past what was seen, in the last that was. An arm's unseen
+    side is brought to the light of what was seen beside it.
 
     Args:
         image: (512, 512, 3) uint8 RGB.
