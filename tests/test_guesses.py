@@ -30,6 +30,9 @@ SCALP = HEAD & (PLACE.y > 1.735) | HEAD & (PLACE.z < -0.03) & (PLACE.y > 1.65)
 BACK_OF_HEAD = SCALP & (PLACE.z < -0.02)
 NAPE = HEAD & (PLACE.z < -0.02) & (PLACE.y < 1.55)
 FACE = region_mask("face")
+SOLE, UPPER = FEET & (PLACE.y < 0.01), FEET & (PLACE.y > 0.024) & ((PLACE.y < 0.055) | (PLACE.z > 0.025))
+ANKLE = FEET & (PLACE.y > 0.085) & (PLACE.z < 0.01) & (PLACE.z > -0.07)
+ARMS = parts_mask(range(15, 23))
 SKIN, HAIR, TOP, JEANS = (222, 176, 148), (60, 40, 28), (210, 40, 60), (60, 84, 130)
 WAYS = ("smooth", "inpaint")
 colour = st.tuples(*[st.integers(0, 255)] * 3)
@@ -73,9 +76,12 @@ def near(found: np.ndarray, expected, tolerance: float) -> bool:
 @given(top=colour, trousers=colour)
 def test_feet_that_nobody_saw_wear_plain_shoes_whatever_the_clothes(how: str, top, trousers) -> None:
     seen = TextureMap(dressed(top=top, trousers=trousers), BODY & (PLACE.y > 0.5) & (PLACE.z > 0))
-    shoes = complete(seen, how).image[FEET].astype(int)
-    assert np.ptp(shoes, axis=0).max() <= 2 and np.ptp(shoes, axis=1).max() < 15, "plain, and next to grey"
-    assert shoes.max() < 150
+    done = complete(seen, how).image.astype(int)
+    for part in (UPPER, SOLE):
+        low, high = np.percentile(done[part], (2, 98), axis=0)
+        assert (high - low).max() <= 2 and np.ptp(high) < 15, "plain, next to grey"
+    assert np.median(done[SOLE]) < 0.7 * np.median(done[UPPER]) < 50, "leather on a darker sole"
+    assert near(np.median(done[ANKLE], axis=0), np.median(done[SHINS & (PLACE.y < 0.14)], axis=0), 12), "no sock"
 
 
 def test_a_few_texels_of_a_trouser_leg_are_no_shoe() -> None:
@@ -106,6 +112,46 @@ def test_a_dark_picture_has_darker_shoes() -> None:
     seen = BODY & (PLACE.y > 0.5)
     shoes = [median(complete(TextureMap(dressed() // k, seen), "smooth"), FEET).mean() for k in (1, 2)]
     assert shoes[1] < 0.8 * shoes[0]
+
+
+def test_above_a_guessed_shoe_a_bare_leg_is_bare() -> None:
+    image = dressed()
+    image[LEGS & (PLACE.y < 0.6)] = SKIN
+    done = complete(TextureMap(image, BODY & (PLACE.y > 0.4)), "smooth")
+    assert near(median(done, ANKLE), SKIN, 2)
+
+
+# --- arms ----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=8)
+@given(end=st.floats(0.1, 0.4), sleeve=colour, skin=st.sampled_from(SKINS))
+def test_a_sleeve_ends_at_one_place_all_round(end: float, sleeve, skin) -> None:
+    image = dressed(top=sleeve, skin=skin)
+    image[ARMS & (PLACE.arm < end)] = sleeve
+    behind = ARMS & (PLACE.z < -0.03)
+    done = complete(TextureMap(image, BODY & (PLACE.z > -0.02)), "smooth")
+    for where, what in ((PLACE.arm < end - 0.04, sleeve), (PLACE.arm > end + 0.04, skin)):
+        assert near(median(done, behind & where), what, 2)
+
+
+@pytest.mark.parametrize("how", WAYS)
+@settings(max_examples=4)
+@given(sleeve=colour)
+def test_hands_that_nobody_saw_are_skin_and_no_sleeve(how: str, sleeve) -> None:
+    image = dressed()
+    image[ARMS] = sleeve
+    done = complete(TextureMap(image, BODY & ~HANDS), how)
+    assert near(np.percentile(done.image[HANDS], (2, 98), axis=0), [SKIN, SKIN], 4)
+
+
+def test_a_glove_on_half_a_hand_is_one_on_both() -> None:
+    image = dressed()
+    image[HANDS] = (30, 90, 40)
+    one = parts_mask({3})
+    half = one & (np.median(PLACE.z[one]) < PLACE.z)
+    done = complete(TextureMap(image, BODY & ~HANDS | half), "smooth")
+    assert near(np.percentile(done.image[HANDS], (2, 98), axis=0), [(30, 90, 40)] * 2, 2)
 
 
 # --- legs ----------------------------------------------------------------------------------------------------------
@@ -173,6 +219,20 @@ def test_the_back_of_the_head_takes_hair_and_the_neck_skin(how: str, hair) -> No
 def test_who_is_bald_stays_bald(skin) -> None:
     done = complete(TextureMap(dressed(skin=skin, hair=skin), BODY & (PLACE.z > 0.0)), "smooth")
     assert near(median(done, BACK_OF_HEAD), skin, 3)
+
+
+@settings(max_examples=6)
+@given(hair=st.sampled_from([(205, 170, 120), (214, 184, 140), (190, 160, 120), (222, 196, 150)]))
+def test_tied_blond_hair_is_no_bald_head(hair) -> None:
+    """Of hair that is nearly as light as skin, only what lies beside the parting is seen."""
+    image = dressed(hair=SKIN)
+    strip = SCALP & (np.abs(PLACE.x) > 0.02)
+    image[strip] = hair
+    seen = BODY & (PLACE.z > 0.0)
+    share = (strip & seen).sum() / (HEAD & seen & (PLACE.y > 1.735)).sum()
+    assert 0.2 < share < 0.8, "the case is one"
+    done = complete(TextureMap(image, seen), "smooth")
+    assert near(median(done, BACK_OF_HEAD), hair, 5)
 
 
 def test_hair_that_hangs_down_covers_the_neck() -> None:

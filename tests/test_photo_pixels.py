@@ -274,6 +274,28 @@ def test_a_photo_that_is_all_person_has_no_ground() -> None:
     assert not ground_at_rim(np.full((128, 88, 3), 90, np.uint8), iuv, np.ones((128, 88), np.float32), 256.0).any()
 
 
+@pytest.mark.parametrize(("name", "size"), [("walking", (512, 352)), ("arms-up", LARGE), ("sitting-front", LARGE)])
+def test_the_shadow_on_the_floor_fades_on_all_sides(anna: Person, name: str, size: tuple[int, int]) -> None:
+    shown = draw(looks.stand(looks.of(anna), named_poses()[name]), size)
+    darker = (shown.picture != shown.picture[0, 0]).any(2)
+    reach = cv2.boundingRect(shown.iuv[..., 0])
+    floor = darker[reach[1] + reach[3] + 1 :]
+    widths = floor.sum(1)[floor.any(1)]
+    assert len(widths) > 5, "there is a shadow below the feet"
+    assert widths[-1] < 0.75 * widths[0], "it ends in no straight edge"
+    assert (np.diff(widths) <= 0).all()
+
+
+def test_the_shadow_is_as_wide_as_the_feet_stand_apart(anna: Person) -> None:
+    width = {}
+    for name in ("wide-stance", "standing", "t-pose"):
+        shown = draw(looks.stand(looks.of(anna), named_poses()[name]))
+        reach = cv2.boundingRect(shown.iuv[..., 0])
+        width[name] = (shown.picture[reach[1] + reach[3] + 2] != shown.picture[0, 0]).any(1).sum()
+    assert width["wide-stance"] > 1.3 * width["standing"]
+    assert width["t-pose"] < 1.3 * width["standing"], "arms throw none there"
+
+
 def test_painting_on_the_map_of_a_mannequin_changes_nothing_elsewhere(anna: Person) -> None:
     pose = named_poses()["standing"]
     iuv = kept_drawing(pose).iuv.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -294,6 +295,28 @@ def test_a_face_is_before_hair_and_the_back_of_a_head_behind_it():
         shares[name] = (picture[upper] == (0, 0, 255, 255)).all(-1).mean()
     assert shares["standing"] > 0.35
     assert shares["back"] < 0.05
+
+
+def test_where_a_mask_is_open_one_sees_the_body_and_never_the_ground():
+    """Beside an ear, hair that is open would show the ground between locks."""
+    hair, body = the("head", shells_of(AFRO)), draw_person(AFRO).body
+    picture = hair.picture.copy()
+    picture[..., 3] = 0
+    standing, (whole, opened) = layers_of((hair, replace(hair, picture=picture)), "standing", body)
+    behind = standing.iuv[..., 0] > 0
+    assert np.array_equal(whole.picture[~behind, 3], opened.picture[~behind, 3])
+    assert (opened.picture[behind, 3] > 0).sum() < 0.9 * (whole.picture[behind, 3] > 0).sum()
+
+
+@pytest.mark.parametrize("ground", [(240, 240, 240), (90, 140, 200)])
+def test_ground_within_the_outline_is_not_printed_on_the_hair(ground):
+    """The outline is a little too wide around the hair."""
+    view = seen(AFRO)
+    photo = np.where((view.alpha > 127)[..., None], view.photo, np.uint8(ground))
+    silhouette = cv2.dilate((view.alpha > 127).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    hair = the("head", find_shells(photo, view.iuv, named_poses()["standing"].of(draw_person(AFRO).body), silhouette))
+    near = np.abs(hair.picture[..., :3].astype(int) - ground).max(2) < 20
+    assert near.mean() < 0.01
 
 
 def test_on_a_sitting_person_cloth_lies_on_the_lap():

@@ -23,6 +23,7 @@ from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.photo import read_photo, read_sized_photo
+from mcld_app.body.shells.hair_on_face import hair_on_face
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.extraction import extract
@@ -238,7 +239,7 @@ def fitted_person(fit: ManualFit) -> Person:
     if seen is None:
         return replace(make_person(fit.name, fit.photo, fit.iuv, stored=fit.stored), fit=fit, body=fit.pose.body)
     check_iuv(fit.iuv, fit.photo)
-    photo, iuv, doubt = _frozen(fit.photo), _frozen(fit.iuv), _frozen(fit.doubtful)
+    photo, iuv, doubt = _frozen(fit.photo), _frozen(fit.iuv), _frozen(fit.doubtful | hair_on_face(fit))
     if not (_sure(iuv, doubt)[..., 0] > 0).any():  # somebody tiny is all rim
         doubt = None
     texture = _still(extract(photo, _sure(iuv, doubt)))

@@ -147,9 +147,11 @@ def _background(person: Person, iuv: np.ndarray) -> np.ndarray:
     box = cv2.boundingRect(iuv[..., 0])
     reach, feet = round(24 * share), box[1] + box[3] - round(3 * share)
     if reach < feet < iuv.shape[0] - 5 * share:
+        low = cv2.boundingRect(np.ascontiguousarray(iuv[feet - reach :, :, 0]))  # arms are higher up
         shade = np.zeros((min(feet + reach, iuv.shape[0]) - feet + reach, iuv.shape[1]), np.float32)
-        axes = (max(round(12 * share), int(box[2] * 0.36)), round(7 * share))
-        cv2.ellipse(shade, (box[0] + box[2] // 2, reach), axes, 0, 0, 360, 1.0, -1)
+        axes = (round(low[2] * 0.5 + 8 * share), round(7 * share))
+        cv2.ellipse(shade, (low[0] + low[2] // 2, reach), axes, 0, 0, 360, 1.0, -1)
         floor = out[feet - reach : feet - reach + len(shade)]
-        floor[:] = floor * (1 - 0.22 * cv2.GaussianBlur(shade, (0, 0), 6 * share))[..., None]
+        # Rounded: a floor that is one level darker all over ends in straight edges.
+        floor[:] = floor * (1 - 0.22 * cv2.GaussianBlur(shade, (0, 0), 6 * share))[..., None] + 0.5
     return out

@@ -7,11 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
+from mcld_app.body.fitting.hands import no_hands
 from mcld_app.body.fitting.landmarks import AT
+from mcld_app.body.fitting.limits import of_neighbours
 from mcld_app.body.fitting.pose_fit import fit_pose
 from mcld_app.body.fitting.rim import ground_at_rim
 from mcld_app.body.fitting.sighting import Sighting
-from mcld_app.body.fitting.snapping import doubtful, extend, snap
+from mcld_app.body.fitting.snapping import doubtful, extend, slivers, snap
 from mcld_app.body.framing import (
     Frame,
     edge_colour,
@@ -85,7 +87,10 @@ class ManualFit:
         s = self.sighting
         beside = (self.iuv[..., 0] > 0) & (self.snapped[..., 0] == 0)
         ground = ground_at_rim(self.photo, self.iuv, s.shares, self._metre)
-        return beside | ground | doubtful(self.pose, self.iuv, s.shares, self._metre, self.photo, s.landmarks)
+        ground |= of_neighbours(self.photo, self.iuv, s.shares, self._metre)
+        doubt = beside | ground | doubtful(self.pose, self.iuv, s.shares, self._metre, self.photo, s.landmarks)
+        doubt |= slivers(self.iuv, doubt, self._metre)
+        return doubt | no_hands(self.photo, np.where(doubt[..., None], np.uint8(0), self.iuv))
 
     @property
     def _metre(self) -> float:

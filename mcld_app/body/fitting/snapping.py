@@ -32,6 +32,7 @@ _BEHIND = 0.010  # metres on a far limb beside the edge of a nearer one
 _STEP = 0.05  # metres nearer, to be another limb
 _AROUND_HAND = 0.030
 _AT_RIM = 0.007
+_SLIVER = 0.004  # metres: half of it
 
 _HAND_REACH = 0.12  # metres from a hand, in which its skin is looked for
 _SKIN, _SHADE = 13.0, 55.0  # of Lab (8 bits): how far a hand's colour goes in a and b, and in lightness
@@ -140,6 +141,14 @@ def doubtful(
     if photo is not None and landmarks is not None:
         out |= _hand_prints(photo, iuv, landmarks, metre)
     return out & (iuv[..., 0] > 0)
+
+
+def slivers(iuv: np.ndarray, doubt: np.ndarray, metre: float) -> np.ndarray:
+    """Pixels of a map (H, W, 3) uint8, (H, W) bool, that hang on to doubtful ones, (H, W) bool, in strips so thin that
+    they are doubtful, too: what is seen there shines far around on the texture map. Fingers are as thin."""
+    sure = (iuv[..., 0] > 0) & ~doubt
+    wide = cv2.morphologyEx(sure.astype(np.uint8), cv2.MORPH_OPEN, _disc(_SLIVER * metre), borderValue=1) > 0
+    return sure & ~wide & ~np.isin(iuv[..., 0], _HANDS)
 
 
 def _behind_edges(pose: Pose, size: tuple[int, int], metre: float) -> np.ndarray:

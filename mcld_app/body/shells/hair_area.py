@@ -22,9 +22,11 @@ _THIN = 0.010  # metres; what stands off less is the map's own rim
 _LEAST = 0.0008  # square metres of hair
 _ALIKE = 3.2  # spreads of the hair's colour
 _SURE = 0.7  # of the squared distance to the face's colour: so near to the hair's is no skin in shade
+_SHADED, _NO_SKIN = np.float32([0.2, 1, 1]), 12.0  # shade changes lightness; how far off a face's colour no skin is
 _SPREADS = (9.0, 4.0, 4.0)  # of Lab, at least
 _TRUNK = (1, 2, 15, 16, 17, 18)  # and upper arms: hair falls on them
 _MOST_FALLEN = 0.03  # square metres of it
+_CHEEK = 0.03  # metres beside the mannequin's face, where a face may go on
 _AROUND = 0.05  # metres from what stands off the head, in which hair lies on it
 
 
@@ -40,7 +42,8 @@ def hair_area(scene: Scene) -> tuple[np.ndarray, np.ndarray] | None:
     if np.count_nonzero(seed) < _LEAST * metre**2:
         return None
     face = _face(scene)
-    like, sure = _of_colour(scene.photo, seed, face & scene.body & ~seed)
+    like, sure, skin = _of_colour(scene.photo, seed, face & scene.body & ~seed)
+    seed &= ~(skin & grown(face, _CHEEK * metre))  # a cheek beside the mannequin's
     low = np.arange(len(off))[:, None] < _waist_row(scene)
     locks = opened(off & like, 1) & low & ~np.isin(near, _FOREARMS_HANDS)
     found = touching(seed | locks, seed | (locks & (near >= _HEAD)))
@@ -55,18 +58,29 @@ def hair_area(scene: Scene) -> tuple[np.ndarray, np.ndarray] | None:
     return found, found & sure
 
 
-def _of_colour(photo: np.ndarray, seed: np.ndarray, face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(H, W) bool: pixels of the hair's colour, nearer to it than to the face's; and those very near to it."""
+def unlike_face(scene: Scene) -> np.ndarray:
+    """(H, W) bool: pixels whose colour the face has not; all, where no face is seen."""
+    face = _face(scene) & scene.body
+    if not face.any():
+        return np.ones(face.shape, bool)
+    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32) * _SHADED
+    return np.linalg.norm(lab - np.median(lab[face], 0), axis=2) > _NO_SKIN
+
+
+def _of_colour(photo: np.ndarray, seed: np.ndarray, face: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(H, W) bool: pixels of the hair's colour, nearer to it than to the face's; those very near to it; and those
+    clearly nearer to the face's."""
     lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
     middle = np.median(lab[seed], 0)
     spread = np.maximum(1.5 * np.median(np.abs(lab[seed] - middle), 0), _SPREADS)
     away = np.abs(lab - middle) / spread
     like = away.max(-1) < _ALIKE
-    sure = like
+    sure, bare = like, np.zeros_like(like)
     if face.any():
         own, skin = (away**2).sum(-1), (((lab - np.median(lab[face], 0)) / spread) ** 2).sum(-1)
+        bare = opened(skin < _SURE * own, 1)
         like, sure = like & (own < skin), like & (own < _SURE * skin)
-    return cv2.medianBlur(like.astype(np.uint8), 3) > 0, sure
+    return cv2.medianBlur(like.astype(np.uint8), 3) > 0, sure, bare
 
 
 def _face(scene: Scene) -> np.ndarray:

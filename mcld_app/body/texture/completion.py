@@ -10,6 +10,7 @@ import numpy as np
 from mcld_app.body.charts import charts
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.texture.filling import fill, mirrored_texel
+from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import guess_head
 from mcld_app.body.texture.lower_body_guess import dress_lower_body
 from mcld_app.body.texture.texture_map import TextureMap, merge
@@ -34,7 +35,7 @@ def complete(texture: TextureMap, how: str, others: Sequence[TextureMap] = ()) -
         texture: what was seen; stays as it is.
         how: one of `WAYS`. "symmetry": from the same place on the body's other side, where that was seen, and nothing
             else. "photos": from the other photos, first come first served, then as "smooth". "inpaint": from the other
-            side, heads and unseen legs and feet by what is likely, then by Telea's method (An image inpainting
+            side, heads, hands and unseen legs and feet by what is likely, then by Telea's method (An image inpainting
             technique based on the fast marching method, 2004), limb by limb. "smooth": from the other side, then by
             what is likely of a person, then smoothly from the surroundings (`filling.fill`). "none": not at all.
         others: texture maps of other photos of the same person; counts for "photos" only.
@@ -80,7 +81,7 @@ def _from_other_side(texture: TextureMap) -> TextureMap:
 
 def _inpainted(texture: TextureMap) -> TextureMap:
     seen = _from_other_side(texture)
-    known = TextureMap(*dress_lower_body(*guess_head(seen.image, seen.coverage)))
+    known = TextureMap(*dress_lower_body(*guess_hands(*guess_head(seen.image, seen.coverage))))
     body = charts().part_map > 0
     guess, smooth = known.image.copy(), None
     for parts in _PIECES:

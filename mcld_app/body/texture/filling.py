@@ -11,8 +11,10 @@ import numpy as np
 from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
 from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.going_round import go_round_limbs
+from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import guess_head
-from mcld_app.body.texture.lower_body_guess import dress_lower_body, go_round_legs
+from mcld_app.body.texture.lower_body_guess import dress_lower_body
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
@@ -32,9 +34,9 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
         mirror: first from the same place on the body's other side, where that was seen.
         through: that in the light of what was seen beside it (`seams.meet`), then by what is likely of a person. A side
             of the torso of which next to nothing was seen shows through from the place behind or in front of it, and
-            the legs go on all round as they are at each height. Heads take hair from hair and skin from skin
-            (`guess_head`); legs and feet that were not seen wear something plain (`dress_lower_body`). For people; the
-            charts of a garment or of training data are filled without.
+            legs and arms go on all round as they are at each height. Heads take hair from hair and skin from skin
+            (`guess_head`), hands go on as hands (`guess_hands`), and legs and feet that were not seen wear something
+            plain (`dress_lower_body`). For people; the charts of a garment or of training data are filled without.
 
     What is open after that is filled smoothly from its surroundings.
     """
@@ -47,7 +49,7 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
             image = meet(image, texture.coverage, seen & ~texture.coverage, _limb_mask(limb))
     known = seen
     if through:
-        image, known = go_round_legs(*dress_lower_body(*guess_head(image, seen)))
+        image, known = go_round_limbs(*dress_lower_body(*guess_hands(*guess_head(image, seen))))
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
     body = charts().part_map > 0

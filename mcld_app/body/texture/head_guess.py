@@ -29,6 +29,7 @@ _SOFT = 0.006  # metres over which skin becomes hair
 _HARDLY_SEEN, _HARDLY_BACK = 0.06, 0.2  # of the face; of the scalp behind the ears, whose rim the front shows
 _FEW = 40  # texels that are too few to tell by
 _UNLIKE = 12.0  # CIELAB with lightness halved, as shade changes it: so far from skin is no skin
+_HUE, _OF_FACE = 5.0, 1.15  # of that in a and b alone, at least: blond is yellower; of how far a face's own go
 _SHADE = 5.0  # CIELAB with lightness halved: so much darker is in the shade
 _BROWS_OF_BAND = 15  # per cent: brows are the darkest so many where brows may be
 _DARKER = 0.8  # brows are at most as bright as this share of the skin
@@ -73,13 +74,14 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
         return image, known
     skin = likely_skin(TextureMap(image, known)).astype(np.float32)
     lab = _lab(picture)
-    off = _off(lab, skin)
-    hair_from = _hair(told, off)
+    off, hue = _off(lab, skin), _hue_told(lab, skin, told & p.face)
+    hair_from = _hair(told, (off > _UNLIKE) | (_hue_off(lab, skin) > hue))
     hair = np.median(picture[hair_from], 0) if hair_from.any() else _hair_of_brows(picture, told, skin)
     # Hair and skin of one colour need not be told apart.
-    like_hair = (off > _off(lab, hair)) & (_off(_lab(skin), hair) > _UNLIKE)
+    like_hair = (off > _off(lab, hair)) & (_off(_lab(skin), hair) > hue)
     seen_below = told & p.below
-    hangs = np.count_nonzero(seen_below) >= _FEW and like_hair[seen_below].mean() > 0.5
+    clear = _off(_lab(skin), hair)[0, 0] > _UNLIKE  # else it may be a neck in the shade
+    hangs = clear and np.count_nonzero(seen_below) >= _FEW and like_hair[seen_below].mean() > 0.5
     below_from = (seen_below & like_hair) if hangs else told & (p.below | p.jaw) & ~like_hair & ~_in_shade(lab, skin)
     faceless = np.count_nonzero(told & p.face) < _HARDLY_SEEN * np.count_nonzero(p.face)
     face_from = told & p.front & (not faceless)  # nor from the hair at its edge
@@ -99,12 +101,12 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
     return out, done
 
 
-def _hair(told: np.ndarray, off: np.ndarray) -> np.ndarray:
+def _hair(told: np.ndarray, no_skin: np.ndarray) -> np.ndarray:
     """The texels that hair is guessed from, (h, w) bool: those of the seen scalp (`told`) that are unlike skin, or all
     of it where the top of the head was seen to be bald; none where next to nothing was seen."""
     p = _places()
     seen = told & (p.inside > _SOFT)
-    unlike = seen & (off > _UNLIKE)
+    unlike = seen & no_skin
     if np.count_nonzero(unlike) > max(0.3 * np.count_nonzero(seen), _FEW):
         return unlike
     return seen if np.count_nonzero(seen & p.top) > 0.02 * np.count_nonzero(p.top) else np.zeros_like(told)
@@ -119,6 +121,18 @@ def _hair_of_brows(picture: np.ndarray, told: np.ndarray, skin: np.ndarray) -> n
     brows = np.median(band[grey <= np.percentile(grey, _BROWS_OF_BAND)], 0)
     # A cut-off head laid too high shows its nose there.
     return np.clip(brows * _THAN_BROWS, 0, 255) if brows.mean() < _DARKER * skin.mean() else skin * _GUESSED_HAIR
+
+
+def _hue_told(lab: np.ndarray, skin: np.ndarray, face: np.ndarray) -> float:
+    """How far in a and b a colour has to be from the skin's to be another, by how far the seen face's own are."""
+    own = _hue_off(lab, skin)[face & (_off(lab, skin) < _UNLIKE)]
+    return float(np.clip(_OF_FACE * np.percentile(own, 90), _HUE, _UNLIKE)) if len(own) >= _FEW else _UNLIKE
+
+
+def _hue_off(lab: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+    """(h, w) float32: as `_off`, in a and b alone."""
+    off = lab - _lab(rgb)
+    return np.hypot(off[..., 1], off[..., 2])
 
 
 def _in_shade(lab: np.ndarray, skin: np.ndarray) -> np.ndarray:

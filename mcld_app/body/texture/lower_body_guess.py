@@ -1,7 +1,7 @@
 """Legs and feet that no picture shows: in which colours they are guessed.
 
-Nobody is undressed by a guess: legs of which nothing was seen wear plain trousers, and feet plain shoes. Skin goes on
-down a leg only from where it was seen.
+Nobody is undressed by a guess: legs of which nothing was seen wear plain trousers, and feet plain low shoes, above
+which the leg goes on. Skin goes on down a leg only from where it was seen.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.going_round import ring_colours
 from mcld_app.body.texture.skin import brightness, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
 _FEET = frozenset({5, 6})
 _HARDLY_SEEN = 0.06  # of the legs below the fork, or of the feet
 _FORK = 0.88  # metres above the floor: what is seen of legs above may be a blouse's hem
-_RING, _FEW_IN_RING, _CALM = 0.015, 12, 3  # metres; texels; rings to either side
 _FEW = 60  # texels that are too few to tell a colour by
 _OTHER_CLOTH = 15.0  # CIELAB: so far from the top's colour, a strip at the hips is trousers or a skirt
 _STRIP = 0.04  # metres, above the edge of a photo that ends at the hips
-_SHOES = (108, 104, 102)  # RGB, in a picture whose lightest things are white; between black shoes and white ones
+_SHOES = (52, 47, 44)  # RGB, in a picture whose lightest things are white: dark leather goes with any clothes
+_SOLES = 0.5  # of that
+_SOLE, _TOPLINE, _HEEL, _INSTEP = 0.016, 0.062, 0.080, 0.015  # metres: heights above the floor; how far in front
 
 
 def unseen_legs(known: np.ndarray) -> np.ndarray:
@@ -38,8 +40,9 @@ def unseen_feet(known: np.ndarray) -> np.ndarray:
 
 
 def dress_lower_body(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Plain grey shoes on feet that were not seen, and plain trousers on legs that were not seen: in the colour of what
-    is seen at the hips where that is not the top, else in a quiet grey as light as suits the top.
+    """Plain dark shoes on feet that were not seen, and plain trousers on legs that were not seen: in the colour of what
+    is seen at the hips where that is not the top, else in a quiet grey as light as suits the top. Above a shoe, a foot
+    goes on in the colour in which the leg ends.
 
     Args:
         image: (512, 512, 3) uint8 RGB.
@@ -51,34 +54,16 @@ def dress_lower_body(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, 
     legs, feet = unseen_legs(known) & ~known, unseen_feet(known) & ~known
     if not (legs.any() or feet.any()) or not known.any():
         return image, known
-    out = image.copy()
-    if feet.any():
-        out[feet] = np.array(_SHOES) * brightness(TextureMap(image, known))
+    out, done = image.copy(), known | legs | feet
     if legs.any():
         out[legs] = _trousers(image, known)
-    return out, known | legs | feet
-
-
-def go_round_legs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The legs' unseen sides in the colours that were seen of either leg at the same height, so that a hem in front is
-    one in the back; past what was seen, in the last that was. As `dress_lower_body` otherwise."""
-    holes, told = _legs() & ~known, _legs() & known
-    if not holes.any() or not told.any():
-        return image, known
-    height = rest_surface().y
-    ring = (height[told] / _RING).astype(int)
-    order = np.argsort(ring, kind="stable")
-    colours = np.split(image[told][order], np.cumsum(np.bincount(ring))[:-1])
-    seen = [k for k, of_ring in enumerate(colours) if len(of_ring) >= _FEW_IN_RING]
-    if not seen:
-        seen, colours = [0], [image[told]]
-    # The median over some rings keeps a hem and loses a crease or a hand.
-    medians = np.array([np.median(colours[k], 0) for k in seen])
-    calm = [np.median(medians[max(0, k - _CALM) : k + _CALM + 1], 0) for k in range(len(medians))]
-    middles = (np.array(seen) + 0.5) * _RING
-    out = image.copy()
-    out[holes] = np.stack([np.interp(height[holes], middles, channel) + 0.5 for channel in np.transpose(calm)], 1)
-    return out, known | holes
+    if feet.any():
+        shoe, sole = _shoe()
+        leather = np.array(_SHOES) * brightness(TextureMap(image, known))
+        out[feet] = ring_colours(out, _legs() & done, rest_surface().y)[1][0]
+        out[feet & shoe] = leather
+        out[feet & sole] = leather * _SOLES
+    return out, done
 
 
 def _trousers(image: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -115,3 +100,11 @@ def _legs() -> np.ndarray:
 @lru_cache(maxsize=1)
 def _feet() -> np.ndarray:
     return parts_mask(_FEET)
+
+
+@lru_cache(maxsize=1)
+def _shoe() -> tuple[np.ndarray, np.ndarray]:
+    """(512, 512) bool: the texels that a low shoe covers, and those of its sole."""
+    g, feet = rest_surface(), _feet()
+    low = (g.y < _TOPLINE) | ((g.y < _HEEL) & (g.z < -_HEEL))
+    return feet & (low | (g.z > _INSTEP)), feet & (g.y < _SOLE)

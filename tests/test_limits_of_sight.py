@@ -1,0 +1,191 @@
+"""Of a person found in a photo, a neighbour's pixels are not printed on a limb: an arm's on the flank, a ball's on a
+hand, the ground's in the gap between two limbs, hair on the cheek behind it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcld_app.body.fitting.hands import no_hands
+from mcld_app.body.fitting.limits import of_neighbours
+from mcld_app.body.fitting.manual_fit import ManualFit
+from mcld_app.body.fitting.rest_places import rest_places
+from mcld_app.body.fitting.sighting import Sighting
+from mcld_app.body.fitting.snapping import slivers
+from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.parts import region_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.filling import fill
+from mcld_app.editing.person import fitted_person
+from mcld_app.synthetic.people import SKINS
+
+SIZE = (768, 528)
+METRE = SIZE[0] / 2
+WALL, SHIRT, TROUSERS, SKIN, DARK = (150, 170, 160), (245, 245, 245), (40, 60, 120), (205, 150, 120), (40, 28, 22)
+TORSO, ARMS, HANDS, LEGS, HEAD = (1, 2), (*range(15, 23), 3, 4), (3, 4), (*range(5, 15),), (23, 24)
+LIMB = np.zeros(25, np.uint8)
+LIMB[list(TORSO)], LIMB[list(ARMS)], LIMB[list(LEGS)], LIMB[list(HEAD)] = 1, 2, 3, 1
+colour = st.tuples(*[st.integers(0, 255)] * 3)
+
+
+def hanging(degrees: float) -> Pose:
+    """Somebody whose arms hang `degrees` off the trunk."""
+    arms = {f"{side}_shoulder.raise": degrees for side in ("left", "right")}
+    return named_poses()["standing"].replace(angles=arms)
+
+
+def painted(iuv: np.ndarray, shirt=SHIRT, arms=SKIN, trousers=TROUSERS) -> np.ndarray:
+    """The photo of such a map: (H, W, 3) uint8, before a plain wall."""
+    out = np.full((*iuv.shape[:2], 3), WALL, np.uint8)
+    for parts, paint in ((TORSO, shirt), (ARMS, arms), (LEGS, trousers), (HEAD, SKIN)):
+        out[np.isin(iuv[..., 0], parts)] = paint
+    return out
+
+
+def outline(iuv: np.ndarray) -> np.ndarray:
+    return (iuv[..., 0] > 0).astype(np.float32)
+
+
+@pytest.mark.parametrize("yaw", [20.0, 35.0])
+@pytest.mark.parametrize(("laid", "seen"), [(0.0, -2.5), (0.0, 2.5), (-2.5, 0.0), (2.5, 0.0)])
+def test_an_arm_that_hangs_beside_the_mannequins_is_found_and_the_rest_is_not(
+    yaw: float, laid: float, seen: float
+) -> None:
+    """The photo's arms hang 2.5 degrees nearer to the trunk, or further off, than the map's: a centimetre or two."""
+    mannequin, true = (draw_iuv(hanging(degrees).replace(yaw=yaw), SIZE) for degrees in (laid, seen))
+    found = of_neighbours(painted(true), mannequin, np.maximum(outline(mannequin), outline(true)), METRE)
+    both, limbs = (mannequin[..., 0] > 0) & (true[..., 0] > 0), (LIMB[mannequin[..., 0]], LIMB[true[..., 0]])
+    wrong = both & (limbs[0] != limbs[1]) & ((limbs[0] == 2) | (limbs[1] == 2))
+    around = cv2.dilate(wrong.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert wrong.sum() > 200, "the case is one"
+    assert found[wrong].mean() > 0.7
+    assert found[both & ~around].mean() < 0.03
+
+
+@settings(max_examples=5)
+@given(shirt=colour, trousers=colour)
+def test_a_map_that_fits_keeps_its_pixels_whatever_the_clothes(shirt, trousers) -> None:
+    laid = draw_iuv(hanging(6.0), SIZE)
+    inner = cv2.erode((laid[..., 0] > 0).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    found = of_neighbours(painted(laid, shirt=shirt, trousers=trousers), laid, outline(laid), METRE)
+    assert found[inner].mean() < 0.04
+
+
+def test_limbs_of_one_colour_cannot_be_told_apart_and_keep_their_pixels() -> None:
+    laid, true = (draw_iuv(hanging(degrees).replace(yaw=35.0), SIZE) for degrees in (2.5, 0.0))
+    photo = painted(true, arms=SHIRT, trousers=SHIRT)
+    both = ((laid[..., 0] > 0) & (true[..., 0] > 0)).astype(np.uint8)
+    inner = cv2.erode(both, np.ones((9, 9), np.uint8)) > 0
+    assert not of_neighbours(photo, laid, outline(laid), METRE)[inner & ~np.isin(laid[..., 0], HEAD)].any()
+
+
+def test_a_print_beside_the_arm_stays() -> None:
+    """White letters on a black shirt, before a white wall: the letters' white is the shirt's own."""
+    laid = draw_iuv(hanging(3.0), SIZE)
+    photo = painted(laid, shirt=(20, 20, 24))
+    photo[laid[..., 0] == 0] = SHIRT
+    torso = np.isin(laid[..., 0], TORSO)
+    photo[torso & (np.arange(SIZE[0])[:, None] // 12 % 2 == 0)] = SHIRT
+    inner = cv2.erode(torso.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert of_neighbours(photo, laid, outline(laid), METRE)[inner].mean() < 0.03
+
+
+def test_shade_between_an_arm_and_the_trunk_is_found() -> None:
+    laid = draw_iuv(hanging(0.0).replace(yaw=35.0), SIZE)
+    photo = painted(laid)
+    arms = np.isin(laid[..., 0], ARMS)
+    beside = cv2.dilate(arms.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    shade = beside & np.isin(laid[..., 0], TORSO) & (np.arange(SIZE[0])[:, None] > 0.3 * SIZE[0])
+    photo[shade] = 130
+    found = of_neighbours(photo, laid, outline(laid), METRE)
+    assert shade.sum() > 200
+    assert found[shade].mean() > 0.8
+
+
+def test_strips_between_doubtful_pixels_are_doubtful_and_fingers_are_not() -> None:
+    laid = draw_iuv(named_poses()["t-pose"], SIZE)
+    torso = np.isin(laid[..., 0], TORSO)
+    doubt = torso & (np.arange(SIZE[1])[None] % 40 > 2) & (np.arange(SIZE[1])[None] % 40 < 12)
+    doubt |= torso & (np.arange(SIZE[1])[None] % 40 >= 15) & (np.arange(SIZE[1])[None] % 40 < 20)
+    strips = torso & ~doubt & (np.arange(SIZE[1])[None] % 40 >= 12) & (np.arange(SIZE[1])[None] % 40 < 15)
+    found = slivers(laid, doubt, METRE)
+    assert strips.sum() > 100
+    assert found[cv2.erode(strips.astype(np.uint8), np.ones((9, 1), np.uint8)) > 0].mean() > 0.95
+    assert not found[np.isin(laid[..., 0], HANDS)].any()
+    assert not slivers(laid, np.zeros(SIZE, bool), METRE)[cv2.erode(torso.astype(np.uint8), np.ones((5, 5))) > 0].any()
+
+
+@settings(max_examples=8)
+@given(skin=st.sampled_from(SKINS), side=st.sampled_from(HANDS))
+def test_a_ball_before_a_hand_is_no_hand(skin, side: int) -> None:
+    laid = draw_iuv(named_poses()["a-pose"], SIZE)
+    photo = painted(laid)
+    photo[np.isin(laid[..., 0], (*HANDS, *HEAD))] = skin
+    hand = laid[..., 0] == side
+    ball = hand & (np.cumsum(hand.any(1)) > 8)[:, None]
+    photo[ball] = (40, 90, 200)
+    found = no_hands(photo, laid)
+    assert (found == ball).all()
+
+
+@pytest.mark.parametrize("glove", [(20, 20, 20), (230, 230, 60)])
+def test_gloves_on_both_hands_stay(glove) -> None:
+    laid = draw_iuv(named_poses()["a-pose"], SIZE)
+    photo = painted(laid)
+    photo[np.isin(laid[..., 0], HANDS)] = glove
+    assert not no_hands(photo, laid).any()
+
+
+def test_without_a_face_nothing_is_said_of_hands() -> None:
+    laid = draw_iuv(named_poses()["a-pose"], SIZE)
+    laid[np.isin(laid[..., 0], HEAD)] = 0
+    assert not no_hands(painted(laid), laid).any()
+
+
+def with_a_lock() -> tuple[np.ndarray, np.ndarray, Pose]:
+    """A photo of a head with dark hair, of which a lock hangs before the cheek at the picture's left and stands off the
+    head there; the person's outline, (H, W) uint8, 0 or 255; and their pose."""
+    pose = Pose(zoom=2.0, shift_y=-0.45)
+    laid = draw_iuv(pose, SIZE)
+    photo = painted(laid)
+    head = np.isin(laid[..., 0], HEAD)
+    places = rest_places(laid)
+    photo[head & (places[..., 1] > 1.70)] = DARK
+    rows, columns = np.nonzero(head)
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    chin = np.nonzero(head & (np.abs(places[..., 1] - 1.60) < 0.01))[0].mean()
+    lock = (x > columns.min() - 30) & (x < columns.min() + 0.36 * np.ptp(columns)) & (y > rows.min() + 15) & (y < chin)
+    photo[lock] = DARK
+    person = (lock | (laid[..., 0] > 0)).astype(np.uint8) * 255
+    return photo, person, pose
+
+
+def test_a_lock_before_the_cheek_is_not_printed_on_it() -> None:
+    photo, person, pose = with_a_lock()
+    found = fitted_person(ManualFit("lock", photo, pose, Sighting(person, None)))
+    surface = rest_surface()
+    cheek = region_mask("face") & (np.abs(surface.y - 1.63) < 0.02) & (surface.x < -0.03) & (surface.z > 0.06)
+    for texture in (found.filled, fill(found.texture)):
+        assert np.abs(np.median(texture.image[cheek], axis=0) - SKIN).max() < 12
+    assert np.median(found.filled.image[region_mask("hair")], axis=0).max() < 60, "there is hair where hair grows"
+
+
+def test_on_real_photos_no_trousers_are_left_on_hands(shared) -> None:
+    from body_finder import need_body_finder
+
+    from mcld_app.body.photo import read_photo
+    from mcld_app.perception.found_people import find_in
+
+    path = shared / "pictures" / "people" / "arm-on-hip.jpg"
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    need_body_finder()
+    person = find_in("arm on hip", read_photo(path)).person(0)
+    hands = np.isin(person.iuv[..., 0], HANDS)
+    black = person.photo.max(2) < 50
+    assert (hands & black).sum() > 500, "the mannequin's hand lies on black trousers"
+    assert (hands & black & ~person.doubtful).sum() < 0.05 * (hands & black).sum()
