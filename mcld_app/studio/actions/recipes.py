@@ -14,8 +14,9 @@ from mcld_app.studio.state import EditorState
 def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
     """The editor state with a recipe's look, and its people among the visitor's own; its settings go to the page."""
     alone = {edit.garment.donor.key: edit.garment for edit in recipe.look.edits_of(Wear) if edit.garment.kind}
-    for garment in alone.values():
-        state = state.with_garment(garment)
+    marked = {garment.donor.key for garment in state.own_garments if garment.marking is not None}
+    for key, garment in alone.items():
+        state = state if key in marked else state.with_garment(garment)  # a recipe has what is worn, and no marks
     for person in recipe.look.people:
         if not person.sample and person.key not in alone:
             state = state.with_own(person)

@@ -6,6 +6,7 @@ from typing import Any
 
 from mcld_app.editing import Edit
 from mcld_app.editing import look as looks
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.studio import parsing
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
@@ -37,7 +38,8 @@ def move(state: EditorState, data: Data) -> EditorState:
 
 
 def render(page: Dispatcher) -> None:
-    """A list with the events "switch" {index, on}, "move" {index, to} and "remove" {index}."""
+    """A list with the events "switch" {index, on}, "move" {index, to} and "remove" {index}; "adjust"
+    {index} of a garment."""
     page["edits"] = widget(_HTML, "edits", elem_id="edits")
 
 
@@ -55,7 +57,8 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The list of edits, in the order they are made."""
     return {
         "edits": [
-            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit)}
+            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit),
+             "adjust": isinstance(edit, Wear) and edit.garment.marking is not None}
             for edit in state.look.edits
         ]
     }

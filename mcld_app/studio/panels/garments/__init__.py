@@ -9,17 +9,19 @@ from typing import Any
 
 from mcld_app.body.iuv import read_iuv
 from mcld_app.body.photo import read_photo
+from mcld_app.body.texture.texture_file import is_texture_map
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
 from mcld_app.editing.area import CLOTHES
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.flat_garment import flat_garment
-from mcld_app.editing.garment import Garment, clothes_of
+from mcld_app.editing.garment import Garment
 from mcld_app.editing.recipe import write_recipe
+from mcld_app.editing.texture_clothes import clothes_of_texture
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
 from mcld_app.studio import parsing
-from mcld_app.studio.actions.photos import check_agreed, clothes_of_files
+from mcld_app.studio.actions.dropped import wear_files
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
 from mcld_app.studio.panel import Key, Panel
@@ -45,35 +47,6 @@ def wear(state: EditorState, data: Data) -> EditorState:
     if held and (held.choice, held.region) == (choice, area) and held.before is state.look.appearance:
         return state.to(replace(state.look, appearance=held.after))
     return state.to(looks.add(state.look, Wear(state.garment(choice), area)))
-
-
-def wear_files(state: EditorState, data: Data) -> EditorState:
-    """Clothes from files dropped on the person: a photo of somebody who wears them, such a photo and its IUV map in any
-    order, or a picture of a garment alone."""
-    files = [file for file in data.get("files") or () if isinstance(file, Mapping)]
-    check_agreed(state)
-    worn_on = data.get("region") if data.get("region") in CLOTHES else ""
-    brought = clothes_of_files(files, worn_on)
-    if isinstance(brought, Garment):
-        return _wear_alone(state.with_garment(brought), brought, bool(data.get("region") or data.get("parts")))
-    person = brought
-    state = state.with_own(person)  # whatever comes next, the clothes are in the list now
-    if not data.get("region") and not data.get("parts"):
-        return replace(state, note=Note("These clothes are in the list now. Drag them onto the person.", "info"))
-    try:
-        return state.to(looks.add(state.look, Wear(clothes_of(person), parsing.area(data))))
-    except StudioError as error:
-        return replace(state, note=Note(str(error), "warning"))
-
-
-def _wear_alone(state: EditorState, garment: Garment, dropped: bool) -> EditorState:
-    """A garment that its picture shows alone goes on where it belongs, wherever on the person it was dropped."""
-    if not dropped:
-        return replace(state, note=Note(f"“{garment.label}” is in the list now. Drag it onto the person.", "info"))
-    try:
-        return state.to(looks.add(state.look, Wear(garment)))
-    except StudioError as error:
-        return replace(state, note=Note(str(error), "warning"))
 
 
 @lru_cache(maxsize=1)
@@ -114,15 +87,47 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
 def _own_item(garment: Garment) -> dict:
     src = thumb(garment.donor.photo, garment.donor.iuv[..., 0] > 0)
     shown = {**item(own_garment_id(garment), garment.label, src), "group": "Yours"}
+    shown["adjust"] = garment.marking is not None
     return {**shown, "region": garment.region if garment.region in CLOTHES else "outfit"}
 
 
-def api_garment_from_photo(recipe: str, picture: str, kind: str = "", sleeves: bool = True) -> str:
-    """Wear a garment from a picture of it alone, in base64 or as a data: URL; `kind` is one of top, dress, coat,
-    trousers, shorts and skirt, or empty: then its outline tells, as far as it can."""
-    made = open_recipe(recipe)
-    flat = flat_garment(parsing.file_bytes({"data": picture}), kind, sleeves=sleeves)
-    return write_recipe(replace(made, look=looks.add(made.look, Wear(flat.garment)), drawn_with=None), pictures=True)
+def api_garment_from_photo(
+    recipe: str,
+    picture: str,
+    kind: str = "",
+    sleeves: bool = True,
+    points: dict[str, list[float]] | None = None,
+    which: int | None = None,
+) -> str:
+    """Wear a garment from a picture of it alone, or the clothes of a texture map.
+
+    Args:
+        recipe: the recipe.
+        picture: in base64 or as a data: URL.
+        kind: one of top, dress, coat, trousers, shorts and skirt, or empty: then its outline tells, as far as it can.
+            "texture" for a texture map: SMPL's square layout, or DensePose's atlas of 24 parts, 6 across and 4 down;
+            one with nothing between its islands is known without.
+        sleeves: false where what look like sleeves are none.
+        points: key points by name, each x and y from 0 to 1 of the picture's width and height; the others are found.
+        which: of several garments in the picture the one that is meant, the largest being 0.
+    """
+    made, content = open_recipe(recipe), parsing.file_bytes({"data": picture})
+    if kind == "texture" or (not kind and is_texture_map(content)):
+        garment = clothes_of_texture("Texture map", content)
+    else:
+        garment = flat_garment(content, kind, _places(points), sleeves=sleeves, which=which).garment
+    return write_recipe(replace(made, look=looks.add(made.look, Wear(garment)), drawn_with=None), pictures=True)
+
+
+def _places(points: object) -> dict[str, tuple[float, float]]:
+    """Key points as another program sent them; StudioError where they are none."""
+    if points is None:
+        return {}
+    if not isinstance(points, Mapping) or not all(
+        isinstance(place, list | tuple) and len(place) == 2 for place in points.values()
+    ):
+        raise StudioError("The points are names with two numbers each: {\"neckline\": [0.5, 0.2]}.")
+    return {str(name): tuple(parsing.number({"place": v}, "place") for v in place) for name, place in points.items()}
 
 
 def api_wear(recipe: str, garment: str, region: str = "", parts: list[int] | None = None) -> str:

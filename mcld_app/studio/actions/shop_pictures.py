@@ -1,0 +1,196 @@
+"""Pictures of garments alone that a visitor brings: worn where that is clear, else the visitor is asked, with pictures
+of what would come of each answer. Nothing they brought is lost, whatever they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from mcld_app.body.garments.cutout import Cutout, SeveralGarments, cut_by_hand, cut_out
+from mcld_app.body.garments.guess_kind import guess_kind, likely_kinds
+from mcld_app.body.garments.marking import Marking, usual_points
+from mcld_app.body.garments.points import KINDS
+from mcld_app.editing import look as looks
+from mcld_app.editing.area import Area
+from mcld_app.editing.edits.wear import Wear
+from mcld_app.editing.flat_garment import FlatGarment, kinds_for, read_garment_picture
+from mcld_app.editing.garment import Garment
+from mcld_app.editing.preview import SMALL_SIZE, draw
+from mcld_app.errors import PictureError, StudioError
+from mcld_app.studio import parsing
+from mcld_app.studio.actions.adjusting import open_for
+from mcld_app.studio.pictures import thumb, whole_thumb
+from mcld_app.studio.state import EditorState, Note, Option, Question, own_garment_id
+
+_MOST_AT_ONCE = 6
+_ADJUST = " Where it does not fit, press “Adjust the garment”."
+_BY_HAND = "Paint over the garment with “Add”, and drag each point to where its name says: then it is worn."
+
+
+def use_picture(
+    state: EditorState, name: str, picture: np.ndarray, worn_on: str, before: str = "", which: int | None = None
+) -> EditorState:
+    """The garment of a picture on the person; where its kind, or which one is meant, or where it is, is not clear, the
+    visitor is asked.
+
+    Args:
+        state: the editor state.
+        name: what the page calls the garment.
+        picture: (H, W, 3) or (H, W, 4) uint8 RGB(A).
+        worn_on: the region it was dropped on; "" for none.
+        before: what is said before whatever is wrong with the picture.
+        which: of several garments the one that is meant, the largest being 0.
+    """
+    worn_on = "" if worn_on == "shoes" else worn_on  # a foot's breadth below the trousers
+    try:
+        cutout = cut_out(picture, which)
+    except SeveralGarments as error:
+        return _ask_which(state, name, picture, worn_on, error)
+    except PictureError as error:
+        return _ask_for_help(state, name, picture, worn_on, f"{before}{error}")
+    if not worn_on:
+        return _ask_kind(state, name, cutout, before)
+    try:
+        garment = _made(name, cutout, guess_kind(cutout, kinds_for(worn_on)))
+    except PictureError as error:
+        return _ask_for_help(state, name, picture, worn_on, f"{before}{error}", cutout)
+    return _wear(state, garment)
+
+
+def _wear(state: EditorState, garment: Garment) -> EditorState:
+    """A garment that its picture shows alone goes on where it belongs. One that was adjusted before in this visit is
+    adjusted still."""
+    known = next((own for own in state.own_garments if own_garment_id(own) == own_garment_id(garment)), None)
+    if known is not None and known.kind == garment.kind:
+        garment = known
+    state, others = state.with_garment(garment), garment.marking.cutout.left_out
+    left = f" {others} more in the picture {'was' if others == 1 else 'were'} left out." if others else ""
+    try:
+        return state.to(looks.add(state.look, Wear(garment)), f"“{garment.label}” is worn.{left}{_ADJUST}")
+    except StudioError as error:
+        return replace(state, note=Note(str(error), "warning"))
+
+
+def _made(name: str, cutout: Cutout, kind: str) -> Garment:
+    """A garment that was cut out, as one of a kind, ready to be worn; PictureError where it cannot be."""
+    garment = FlatGarment.of(name, cutout, kind).garment
+    try:
+        _ = garment.layer(garment.region)
+    except StudioError as error:
+        raise PictureError(str(error)) from error
+    return garment
+
+
+def _ask_kind(state: EditorState, name: str, cutout: Cutout, before: str) -> EditorState:
+    """What kind of garment: the outline alone does not tell a top from a dress."""
+    made, why = _made_as(name, cutout, likely_kinds(cutout))
+    if not made:
+        return _ask_for_help(state, name, cutout.picture, "", f"{before}{why}", cutout)
+    options = tuple(Option(KINDS[garment.kind], _wearing(garment), worn_thumb(state, garment, garment.region))
+                    for garment in made)  # fmt: skip
+    asked = Question(f"What is “{name}”? It is in the list, too.", options)
+    return replace(state.with_garment(made[0]), question=asked, note=Note())
+
+
+def _made_as(name: str, cutout: Cutout, kinds: tuple[str, ...]) -> tuple[list[Garment], str]:
+    """A garment as each of some kinds that it can be, and what was wrong with the first that it cannot."""
+    made, wrong = [], []
+    for kind in kinds:
+        try:
+            made.append(_made(name, cutout, kind))
+        except PictureError as error:
+            wrong.append(str(error))
+    return made, next(iter(wrong), "")
+
+
+def _wearing(garment: Garment) -> Callable[[EditorState], EditorState]:
+    return lambda state: _wear(state, garment)
+
+
+def _ask_which(
+    state: EditorState, name: str, picture: np.ndarray, worn_on: str, several: SeveralGarments
+) -> EditorState:
+    """Which of several garments in a picture."""
+    options = []
+    for which in range(several.count):
+        cutout = cut_out(picture, which)
+        src = thumb(cutout.picture, cutout.mask, closest=0.1)
+        options.append(Option(f"Number {which + 1}", _picking(name, picture, worn_on, which), src))
+    asked = Question(f"“{name}” shows {several.count} garments. Which one is to be worn?", tuple(options))
+    return replace(state, question=asked, note=Note())
+
+
+def _picking(name: str, picture: np.ndarray, worn_on: str, which: int) -> Callable[[EditorState], EditorState]:
+    return lambda state: use_picture(state, name, picture, worn_on, "", which)
+
+
+def _ask_for_help(
+    state: EditorState, name: str, picture: np.ndarray, worn_on: str, said: str, cutout: Cutout | None = None
+) -> EditorState:
+    """A picture whose garment is not found: why, and that it can be marked by hand."""
+    marking = mark_by_hand(picture, kinds_for(worn_on)[0], cutout)
+    small = whole_thumb(marking.cutout.picture)
+    by_hand = Option("Mark the garment by hand", lambda now: open_for(now, name, marking, _BY_HAND), small)
+    return replace(state, question=Question(said, (by_hand,)), note=Note())
+
+
+def mark_by_hand(picture: np.ndarray, kind: str, cutout: Cutout | None = None) -> Marking:
+    """A picture with whatever is found of its garment, for a person to put right."""
+    cutout = cutout or cut_by_hand(picture)
+    return Marking(cutout, usual_points(cutout, kind))
+
+
+def ask_if_clothes(
+    state: EditorState, name: str, content: bytes, otherwise: Option
+) -> EditorState | None:
+    """The editor state with a question whether a picture given as a person's is to be worn; None where it shows no
+    garment alone."""
+    try:
+        cutout = cut_out(read_garment_picture(content))
+        kind = likely_kinds(cutout)[0]
+        garment = _made(name, cutout, kind)
+    except StudioError:
+        return None
+    wear = Option(f"Wear it: {KINDS[kind].lower()}", _wearing(garment), worn_thumb(state, garment, garment.region))
+    said = f"“{name}” looks like clothes, not like a person."
+    asked = Question(f"{said} What is it for?", (wear, otherwise))
+    return replace(state, question=asked, note=Note(said, "warning"))
+
+
+def list_pictures(state: EditorState, files: list[Mapping], count: int) -> EditorState:
+    """The garments of several pictures in the list, to be put on one by one."""
+    if not files:
+        raise StudioError("Drop one photo, or two files at once: a photo and its IUV map.")
+    taken, left = [], []
+    for file in files[:_MOST_AT_ONCE]:
+        name = parsing.stem(file)
+        try:
+            cutout = cut_out(read_garment_picture(parsing.file_bytes(file)))
+            made, _ = _made_as(name, cutout, likely_kinds(cutout))
+        except StudioError:
+            made = []
+        (taken if made else left).append(name)
+        state = state.with_garment(made[0]) if made else state
+    if not taken:
+        raise StudioError(
+            f"None of these {count} files shows a garment alone. Drop one photo, or two files at once: a photo and its "
+            "IUV map."
+        )
+    said = f"{len(taken)} of {count} pictures are garments in the list now: drag one onto the person."
+    if left:
+        said += f" No garment alone is found in “{'”, “'.join(left)}”: drop it by itself."
+    if count > _MOST_AT_ONCE:
+        said += f" {_MOST_AT_ONCE} at once are the most."
+    return replace(state, note=Note(said, "info" if len(taken) == count else "warning"))
+
+
+def worn_thumb(state: EditorState, garment: Garment, area: Area) -> str:
+    """A small picture of the look with a garment on; of the garment, where it cannot be put on."""
+    try:
+        return thumb(draw(looks.add(state.look, Wear(garment, area)), SMALL_SIZE).picture)
+    except StudioError:
+        return thumb(garment.donor.picture)
+
+
