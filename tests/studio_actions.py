@@ -15,6 +15,7 @@ from mcld_app.studio.panels.face import choose_face, face_files, mix_face, weigh
 from mcld_app.studio.panels.garments import lift, wear, wear_files
 from mcld_app.studio.panels.people import choose_person
 from mcld_app.studio.panels.poses import as_in_photo, begin_by_hand, choose_pose, mirror
+from mcld_app.studio.panels.question import answer, leave
 from mcld_app.studio.panels.recipe import open_recipe
 from mcld_app.studio.panels.series import add_pose, drop_pose, set_between
 from mcld_app.studio.panels.stage import outline, redo, reset, undo
@@ -24,11 +25,12 @@ from mcld_app.studio.session_store import SessionStore
 from mcld_app.studio.state import EditorState
 
 __all__ = [
-    "add_pose", "adjust_body", "agree", "another_photo", "as_in_photo", "as_it_is", "begin_by_hand", "choose_body",
-    "choose_face", "choose_person", "choose_pose", "cover", "drag", "drop_pose", "face_files", "guess", "lay_over",
-    "leave_body", "lift", "mirror", "mix_face", "move", "new_dispatcher", "open_pose", "open_recipe", "open_texture",
-    "outline", "paint", "paint_map", "pose_of", "redo", "remove", "reset", "run", "set_between", "show_example",
-    "shown", "switch", "turn", "turn_round", "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
+    "add_pose", "adjust_body", "agree", "another_photo", "answer", "as_in_photo", "as_it_is", "begin_by_hand",
+    "choose_body", "choose_face", "choose_person", "choose_pose", "cover", "drag", "drop_pose", "face_files",
+    "guess", "lay_over", "leave", "leave_body", "lift", "mirror", "mix_face", "move", "new_dispatcher", "open_pose",
+    "open_recipe", "open_texture", "outline", "paint", "paint_map", "pose_of", "redo", "remove", "reset", "run",
+    "set_between", "show_example", "shown", "switch", "turn", "turn_round", "undo", "use_body", "use_upload",
+    "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

@@ -370,7 +370,8 @@ def test_answers_are_plain_values_that_a_page_can_take(session: Session) -> None
     answer = actions.run(session, actions.as_it_is, {}, whole=True)
     answer.pop("session")
     assert set(answer) == {
-        "notice", "stage", "joints", "poses", "edits", "faces", "face", "people", "garments", "series", "detections"
+        "notice", "stage", "joints", "poses", "edits", "faces", "face", "people", "garments", "series", "detections",
+        "adjust", "question",
     }  # fmt: skip
     json.dumps(answer)
     json.dumps([actions.shown("texture", session.state), people_items(), garment_items(), pose_items()])

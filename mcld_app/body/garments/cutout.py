@@ -21,6 +21,7 @@ LEAST_SIDE = 120
 _SECOND = 0.30  # a piece of this share of the largest one is a garment of its own
 _MOST_GARMENTS = 3  # so many can be counted; more are a pattern
 _SMALLEST, _LARGEST = 0.02, 0.92  # shares of the picture
+_ONE_COLOUR = 4  # grey levels
 _CLEAR = 0.02  # share of clear pixels that makes a picture one with transparency
 
 
@@ -108,9 +109,11 @@ def cut_by_hand(picture: np.ndarray) -> Cutout:
     to put right with a brush.
 
     Raises:
-        PictureError: for pictures that are too small.
+        PictureError: for pictures that are too small, or of one colour.
     """
     colours = _on_white(_reduced(picture))
+    if np.ptp(colours.reshape(-1, 3), axis=0).max() < _ONE_COLOUR:
+        raise PictureError("This picture is of one colour. Choose another one.")
     height, width = colours.shape[:2]
     if min(height, width) < LEAST_SIDE:
         raise PictureError(f"This picture is too small for a garment: {LEAST_SIDE} pixels are the least for a side.")

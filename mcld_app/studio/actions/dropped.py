@@ -10,7 +10,6 @@ from mcld_app.body.texture.texture_file import is_texture_map
 from mcld_app.editing import look as looks
 from mcld_app.editing.area import CLOTHES
 from mcld_app.editing.edits.wear import Wear
-from mcld_app.editing.flat_garment import read_garment_picture
 from mcld_app.editing.garment import Garment, clothes_of
 from mcld_app.editing.person import Person
 from mcld_app.editing.texture_clothes import clothes_of_texture
@@ -18,7 +17,7 @@ from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.photos import check_agreed, people_of_file, person_of_files, take
-from mcld_app.studio.actions.shop_pictures import list_pictures, use_picture, worn_thumb
+from mcld_app.studio.actions.shop_pictures import list_pictures, of_file, worn_thumb
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import thumb
 from mcld_app.studio.state import EditorState, Note, Option, Question
@@ -58,7 +57,8 @@ def _one(state: EditorState, file: Mapping, data: Data) -> EditorState:
         # Where nothing is installed that finds people, a garment alone is found all the same.
         if isinstance(error, PictureError | IUVError) and not isinstance(error, NobodyFound):
             raise
-        return _garment_alone(state, name, content, data, error)
+        worn_on = data.get("region") if data.get("region") in CLOTHES else ""
+        return of_file(state, name, content, worn_on, error)
     return _ask_what_for(*_with_person(state, people.person(0)), lambda now: take(now, people, 0), data)
 
 
@@ -77,9 +77,6 @@ def _put_on(state: EditorState, garment: Garment, data: Data) -> EditorState:
         return replace(state, note=Note(str(error), "warning"))
 
 
-# ---- a person's photo ---------------------------------------------------------------------------------------------
-
-
 def _ask_what_for(
     state: EditorState, clothes: Garment, use: Callable[[EditorState], EditorState], data: Data
 ) -> EditorState:
@@ -93,22 +90,3 @@ def _ask_what_for(
     asked = Question(f"“{person.name}” shows somebody. What is the photo for? It is in the lists, whatever you choose.",
                      options)  # fmt: skip
     return replace(state, question=asked, note=Note())
-
-
-# ---- a garment alone ----------------------------------------------------------------------------------------------
-
-
-def _garment_alone(state: EditorState, name: str, content: bytes, data: Data, nobody: StudioError) -> EditorState:
-    """A picture in which nobody is found: its garment on the person; what is not clear is asked."""
-    worn_on = data.get("region") if data.get("region") in CLOTHES else ""
-    try:
-        picture = read_garment_picture(content)
-    except PictureError as error:
-        raise StudioError(f"{_nobody(nobody)}{error}") from nobody
-    return use_picture(state, name, picture, worn_on, _nobody(nobody))
-
-
-def _nobody(error: StudioError) -> str:
-    if isinstance(error, NobodyFound):
-        return "Nobody is found in this picture, and no garment alone: "
-    return f"{error} As a garment alone: "

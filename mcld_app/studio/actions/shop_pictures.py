@@ -19,6 +19,7 @@ from mcld_app.editing.flat_garment import FlatGarment, kinds_for, read_garment_p
 from mcld_app.editing.garment import Garment
 from mcld_app.editing.preview import SMALL_SIZE, draw
 from mcld_app.errors import PictureError, StudioError
+from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.adjusting import open_for
 from mcld_app.studio.pictures import thumb, whole_thumb
@@ -30,7 +31,8 @@ _BY_HAND = "Paint over the garment with “Add”, and drag each point to where 
 
 
 def use_picture(
-    state: EditorState, name: str, picture: np.ndarray, worn_on: str, before: str = "", which: int | None = None
+    state: EditorState, name: str, picture: np.ndarray, worn_on: str, nobody: StudioError | None = None,
+    which: int | None = None,
 ) -> EditorState:
     """The garment of a picture on the person; where its kind, or which one is meant, or where it is, is not clear, the
     visitor is asked.
@@ -40,22 +42,22 @@ def use_picture(
         name: what the page calls the garment.
         picture: (H, W, 3) or (H, W, 4) uint8 RGB(A).
         worn_on: the region it was dropped on; "" for none.
-        before: what is said before whatever is wrong with the picture.
+        nobody: why it is not taken for a person's photo; None where that was never asked.
         which: of several garments the one that is meant, the largest being 0.
     """
     worn_on = "" if worn_on == "shoes" else worn_on  # a foot's breadth below the trousers
     try:
         cutout = cut_out(picture, which)
     except SeveralGarments as error:
-        return _ask_which(state, name, picture, worn_on, error)
+        return _ask_which(state, name, picture, worn_on, error, nobody)
     except PictureError as error:
-        return _ask_for_help(state, name, picture, worn_on, f"{before}{error}")
+        return _ask_for_help(state, name, picture, worn_on, _wrong(nobody, str(error)))
     if not worn_on:
-        return _ask_kind(state, name, cutout, before)
+        return _ask_kind(state, name, cutout, nobody)
     try:
         garment = _made(name, cutout, guess_kind(cutout, kinds_for(worn_on)))
     except PictureError as error:
-        return _ask_for_help(state, name, picture, worn_on, f"{before}{error}", cutout)
+        return _ask_for_help(state, name, picture, worn_on, _wrong(nobody, str(error)), cutout)
     return _wear(state, garment)
 
 
@@ -83,11 +85,11 @@ def _made(name: str, cutout: Cutout, kind: str) -> Garment:
     return garment
 
 
-def _ask_kind(state: EditorState, name: str, cutout: Cutout, before: str) -> EditorState:
+def _ask_kind(state: EditorState, name: str, cutout: Cutout, nobody: StudioError | None) -> EditorState:
     """What kind of garment: the outline alone does not tell a top from a dress."""
     made, why = _made_as(name, cutout, likely_kinds(cutout))
     if not made:
-        return _ask_for_help(state, name, cutout.picture, "", f"{before}{why}", cutout)
+        return _ask_for_help(state, name, cutout.picture, "", _wrong(nobody, why), cutout)
     options = tuple(Option(KINDS[garment.kind], _wearing(garment), worn_thumb(state, garment, garment.region))
                     for garment in made)  # fmt: skip
     asked = Question(f"What is “{name}”? It is in the list, too.", options)
@@ -110,7 +112,8 @@ def _wearing(garment: Garment) -> Callable[[EditorState], EditorState]:
 
 
 def _ask_which(
-    state: EditorState, name: str, picture: np.ndarray, worn_on: str, several: SeveralGarments
+    state: EditorState, name: str, picture: np.ndarray, worn_on: str, several: SeveralGarments,
+    nobody: StudioError | None,
 ) -> EditorState:
     """Which of several garments in a picture."""
     options = []
@@ -118,19 +121,36 @@ def _ask_which(
         cutout = cut_out(picture, which)
         src = thumb(cutout.picture, cutout.mask, closest=0.1)
         options.append(Option(f"Number {which + 1}", _picking(name, picture, worn_on, which), src))
-    asked = Question(f"“{name}” shows {several.count} garments. Which one is to be worn?", tuple(options))
+    lead = f"{nobody} " if nobody is not None and not isinstance(nobody, NobodyFound) else ""
+    asked = Question(f"{lead}“{name}” shows {several.count} things. Which one is to be worn?", tuple(options))
     return replace(state, question=asked, note=Note())
 
 
 def _picking(name: str, picture: np.ndarray, worn_on: str, which: int) -> Callable[[EditorState], EditorState]:
-    return lambda state: use_picture(state, name, picture, worn_on, "", which)
+    return lambda state: use_picture(state, name, picture, worn_on, None, which)
+
+
+def _wrong(nobody: StudioError | None, why: str) -> str:
+    """What is wrong with a picture that shows nobody, and no garment either."""
+    if nobody is None:
+        return why
+    if isinstance(nobody, NobodyFound):
+        return f"Nobody is found in this picture, and no garment alone: {why}"
+    return f"{nobody} As a garment alone: {why}"
 
 
 def _ask_for_help(
     state: EditorState, name: str, picture: np.ndarray, worn_on: str, said: str, cutout: Cutout | None = None
 ) -> EditorState:
-    """A picture whose garment is not found: why, and that it can be marked by hand."""
-    marking = mark_by_hand(picture, kinds_for(worn_on)[0], cutout)
+    """A picture whose garment is not found: why, and that it can be marked by hand.
+
+    Raises:
+        StudioError: where there is nothing to mark in it.
+    """
+    try:
+        marking = mark_by_hand(picture, kinds_for(worn_on)[0], cutout)
+    except PictureError as error:
+        raise StudioError(said) from error
     small = whole_thumb(marking.cutout.picture)
     by_hand = Option("Mark the garment by hand", lambda now: open_for(now, name, marking, _BY_HAND), small)
     return replace(state, question=Question(said, (by_hand,)), note=Note())
@@ -157,6 +177,17 @@ def ask_if_clothes(
     said = f"“{name}” looks like clothes, not like a person."
     asked = Question(f"{said} What is it for?", (wear, otherwise))
     return replace(state, question=asked, note=Note(said, "warning"))
+
+
+def of_file(
+    state: EditorState, name: str, content: bytes, worn_on: str, nobody: StudioError
+) -> EditorState:
+    """`use_picture` for a file in which nobody is found. StudioError where it is too small, or no picture."""
+    try:
+        picture = read_garment_picture(content)
+    except PictureError as error:
+        raise StudioError(_wrong(nobody, str(error))) from nobody
+    return use_picture(state, name, picture, worn_on, nobody)
 
 
 def list_pictures(state: EditorState, files: list[Mapping], count: int) -> EditorState:
