@@ -27,11 +27,15 @@ const put = (id, [x, y]) => {
   if (!node) return;
   node.at = [x, y];
   node.setAttribute("transform", `translate(${x * shown.size[1]} ${y * shown.size[0]}) scale(${scale()})`);
-  const right = x > 0.72 || (x > 0.28 && x <= 0.5 && id !== "neckline");  // the name stays in the picture
-  const name = node.querySelector("text");
-  name.setAttribute("x", right ? -15 : 15);
-  name.setAttribute("text-anchor", right ? "end" : "start");
+  // The name stands beside the garment where there is room, else above or below its point, and always in the picture.
+  const name = node.querySelector("text"), across = x * svg.clientWidth, wide = name.textContent.length * 6.6 + 18;
+  const out = x < 0.5 ? -1 : 1, beside = !isMiddle(id) && (out < 0 ? across > wide : svg.clientWidth - across > wide);
+  const shift = Math.max(wide / 2 - across, 0) - Math.max(across + wide / 2 - svg.clientWidth, 0);
+  name.setAttribute("x", beside ? out * 14 : shift);
+  name.setAttribute("y", id.endsWith("shoulder") ? -15 : beside ? 4 : 24);
+  name.setAttribute("text-anchor", !beside ? "middle" : out < 0 ? "end" : "start");
 };
+const isMiddle = (id) => !/^(left|right)_/.test(id);
 /** Units of the picture that a pixel of the screen takes: points and lines are as large on every picture. */
 const scale = () => (svg.clientWidth ? shown.size[1] / svg.clientWidth : 1);
 
@@ -46,7 +50,7 @@ const handle = (id, label) => {
     "aria-label": `${label}: drag, or move with the arrow keys` });
   shape("circle", { r: 20, class: "adjust-touch" }, node);
   shape("circle", { r: 7, class: "adjust-dot" }, node);
-  shape("text", { y: 4 }, node).textContent = named(id);
+  shape("text", {}, node).textContent = named(id);
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !event.isPrimary) return;
     event.preventDefault();
@@ -55,7 +59,6 @@ const handle = (id, label) => {
     gesture += 1;
     held = { id, pointer: event.pointerId, moved: false };
     node.classList.add("held");
-    svg.append(node);  // above the others while it is dragged
   });
   node.addEventListener("pointermove", (event) => {
     if (!held || held.pointer !== event.pointerId) return;
@@ -155,7 +158,7 @@ const show = (value) => {
   $("adjust-again").disabled = !value.changed;
   if (opens) use(value.problem ? "add" : "points");
   draw();
-  if (opens) setTimeout(() => root.scrollIntoView({ block: "nearest", behavior: "instant" }), 60);
+  if (opens) setTimeout(() => root.scrollIntoView({ block: innerWidth > 720 ? "nearest" : "start" }), 60);
 };
 use("points");
 showing(show);
