@@ -21,6 +21,7 @@ LEAST_SIDE = 120
 _SECOND = 0.30  # a piece of this share of the largest one is a garment of its own
 _MOST_GARMENTS = 3  # so many can be counted; more are a pattern
 _SMALLEST, _LARGEST = 0.02, 0.92  # shares of the picture
+_RIM, _CUT = 3, 0.3  # pixels of the picture's edge; share of a garment's width or height that lies on it
 _ONE_COLOUR = 4  # grey levels
 _CLEAR = 0.02  # share of clear pixels that makes a picture one with transparency
 
@@ -55,6 +56,17 @@ class Cutout:
     picture: np.ndarray
     mask: np.ndarray
     left_out: int = 0
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the picture's edge cuts it: a garment's end is missing, or it is somebody's half."""
+        mask = self.mask
+        across, down = np.count_nonzero(mask.any(0)), np.count_nonzero(mask.any(1))
+        ends = (mask[:_RIM].any(0), mask[-_RIM:].any(0)), (mask[:, :_RIM].any(1), mask[:, -_RIM:].any(1))
+        return any(
+            np.count_nonzero(end) > _CUT * max(whole, 1) for whole, pair in zip((across, down), ends, strict=True)
+            for end in pair
+        )  # fmt: skip
 
 
 def cut_out(picture: np.ndarray, which: int | None = None) -> Cutout:

@@ -58,7 +58,21 @@ def use_picture(
         garment = _made(name, cutout, guess_kind(cutout, kinds_for(worn_on)))
     except PictureError as error:
         return _ask_for_help(state, name, picture, worn_on, _wrong(nobody, str(error)), cutout)
+    if cutout.cut_off:
+        return _ask_if_whole(state, garment)
     return _wear(state, garment)
+
+
+def _ask_if_whole(state: EditorState, garment: Garment) -> EditorState:
+    """What the picture's edge cuts may be half a garment, or half a person."""
+    name, marking = garment.label, garment.marking
+    whole = whole_thumb(marking.cutout.picture)
+    options = (
+        Option("Wear what is there", _wearing(garment), worn_thumb(state, garment, garment.region)),
+        Option("Mark it by hand", lambda now: open_for(now, name, marking, _BY_HAND), whole),
+    )
+    said = f"“{name}” is cut off at the picture’s edge. Choose a picture of all of it, or go on with what is there."
+    return replace(state, question=Question(said, options), note=Note())
 
 
 def _wear(state: EditorState, garment: Garment) -> EditorState:
