@@ -206,16 +206,34 @@ def phone(browser: Browser, studio_url: str) -> Iterator[Page]:
     assert not errors, f"the page raised: {errors}"
 
 
+def finger_on(page: Page):
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": a, "y": b} for a, b in places]})
+
+    return touch
+
+
+def test_a_finger_drags_a_joint_of_the_mannequin_up_and_not_the_page(phone: Page) -> None:
+    with new_picture(phone):
+        phone.locator("#pose-picker").get_by_role("option").nth(1).click()
+    x, y = middle_of(phone.locator(".joint-handle[data-id=left_wrist] .joint-dot"))
+    touch = finger_on(phone)
+    touch("touchStart", (x, y))
+    for step in range(1, 7):
+        touch("touchMove", (x, y - 8 * step))
+    expect(phone.locator(".joint-handle.held")).to_have_count(1)
+    with new_picture(phone):
+        touch("touchEnd")
+
+
 def test_on_a_phone_a_finger_drags_a_point_and_the_person_stays_in_sight(phone: Page) -> None:
     drop(phone, tee().picture)
     open_adjust(phone)
     phone.wait_for_timeout(400)  # the panel scrolls to where it is seen
     x, y = place_of(phone, "left_hem")
-    finger = phone.context.new_cdp_session(phone)
-
-    def touch(kind: str, *places: tuple[float, float]) -> None:
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": a, "y": b} for a, b in places]})
-
+    touch = finger_on(phone)
     scrolled = phone.evaluate("scrollY")
     touch("touchStart", (x, y))
     for step in range(1, 7):

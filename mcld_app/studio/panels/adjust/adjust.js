@@ -51,6 +51,8 @@ const handle = (id, label) => {
   shape("circle", { r: 20, class: "adjust-touch" }, node);
   shape("circle", { r: 7, class: "adjust-dot" }, node);
   shape("text", {}, node).textContent = named(id);
+  // A browser does not heed `touch-action` within an SVG: without this, a finger would scroll the page.
+  node.addEventListener("touchstart", (event) => { if (event.cancelable) event.preventDefault(); }, { passive: false });
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !event.isPrimary) return;
     event.preventDefault();
@@ -158,6 +160,7 @@ const show = (value) => {
   $("adjust-again").disabled = !value.changed;
   if (opens) use(value.problem ? "add" : "points");
   draw();
+  if (opens) say("adjusting");
   if (opens) setTimeout(() => root.scrollIntoView({ block: innerWidth > 720 ? "nearest" : "start" }), 60);
 };
 use("points");
