@@ -53,11 +53,11 @@ def use_picture(
     except PictureError as error:
         return _ask_for_help(state, name, picture, worn_on, _wrong(nobody, str(error)))
     if not worn_on:
-        return _ask_kind(state, name, cutout, nobody)
+        return _ask_kind(state, name, cutout, worn_on, nobody)
     try:
         garment = _made(name, cutout, guess_kind(cutout, kinds_for(worn_on)))
-    except PictureError as error:
-        return _ask_for_help(state, name, picture, worn_on, _wrong(nobody, str(error)), cutout)
+    except PictureError:
+        return _ask_kind(state, name, cutout, worn_on, nobody)
     if cutout.cut_off:
         return _ask_if_whole(state, garment)
     return _wear(state, garment)
@@ -99,11 +99,15 @@ def _made(name: str, cutout: Cutout, kind: str) -> Garment:
     return garment
 
 
-def _ask_kind(state: EditorState, name: str, cutout: Cutout, nobody: StudioError | None) -> EditorState:
-    """What kind of garment: the outline alone does not tell a top from a dress."""
-    made, why = _made_as(name, cutout, likely_kinds(cutout))
+def _ask_kind(
+    state: EditorState, name: str, cutout: Cutout, worn_on: str, nobody: StudioError | None
+) -> EditorState:
+    """What kind of garment: the outline alone does not tell a top from a dress, and hardly shorts from a skirt."""
+    kinds = kinds_for(worn_on) if worn_on else likely_kinds(cutout)
+    first = guess_kind(cutout, kinds) if worn_on else kinds[0]
+    made, why = _made_as(name, cutout, tuple(dict.fromkeys((first, *kinds))))
     if not made:
-        return _ask_for_help(state, name, cutout.picture, "", _wrong(nobody, why), cutout)
+        return _ask_for_help(state, name, cutout.picture, worn_on, _wrong(nobody, why), cutout)
     options = tuple(Option(KINDS[garment.kind], _wearing(garment), worn_thumb(state, garment, garment.region))
                     for garment in made)  # fmt: skip
     asked = Question(f"What is “{name}”? It is in the list, too.", options)

@@ -19,7 +19,7 @@ const shape = (tag, attributes, parent = svg) => {
 const path = (outlines) => outlines.map((points) => `M${points.map(([x, y]) => `${x} ${y}`).join("L")}Z`).join("");
 const named = (id) => {
   const [side, ...rest] = id.split("_");
-  const words = (["left", "right"].includes(side) ? [side, ...rest] : [id]).join(" ").replace("inner hem", "hem, inner end");
+  const words = [side, ...rest].join(" ");
   return id === "neckline" ? "Front of neckline" : words.charAt(0).toUpperCase() + words.slice(1);
 };
 const put = (id, [x, y]) => {
@@ -27,13 +27,18 @@ const put = (id, [x, y]) => {
   if (!node) return;
   node.at = [x, y];
   node.setAttribute("transform", `translate(${x * shown.size[1]} ${y * shown.size[0]}) scale(${scale()})`);
-  // The name stands beside the garment where there is room, else above or below its point, and always in the picture.
-  const name = node.querySelector("text"), across = x * svg.clientWidth, wide = name.textContent.length * 6.6 + 18;
-  const out = x < 0.5 ? -1 : 1, beside = !isMiddle(id) && (out < 0 ? across > wide : svg.clientWidth - across > wide);
-  const shift = Math.max(wide / 2 - across, 0) - Math.max(across + wide / 2 - svg.clientWidth, 0);
-  name.setAttribute("x", beside ? out * 14 : shift);
-  name.setAttribute("y", id.endsWith("shoulder") ? -15 : beside ? 4 : 24);
-  name.setAttribute("text-anchor", !beside ? "middle" : out < 0 ? "end" : "start");
+  // Each name stands where none of the others does, and always in the picture.
+  const name = node.querySelector("text"), across = x * svg.clientWidth, wide = name.textContent.length * 6.2 + 18;
+  const out = x < 0.5 ? -1 : 1, end = (way) => (way < 0 ? "end" : "start");
+  const room = out < 0 ? across > wide : svg.clientWidth - across > wide;
+  const [dx, dy, anchor] = id.endsWith("armpit") ? [out * 12, 23, end(-out)]
+    : id.endsWith("inner_hem") ? [-out * 4, -15, end(out)]
+      : id.endsWith("shoulder") ? [0, -15, "middle"]
+        : room && !isMiddle(id) ? [out * 14, 4, end(out)]
+          : [Math.max(wide / 2 - across, 0) - Math.max(across + wide / 2 - svg.clientWidth, 0), 24, "middle"];
+  name.setAttribute("x", dx);
+  name.setAttribute("y", dy);
+  name.setAttribute("text-anchor", anchor);
 };
 const isMiddle = (id) => !/^(left|right)_/.test(id);
 /** Units of the picture that a pixel of the screen takes: points and lines are as large on every picture. */
