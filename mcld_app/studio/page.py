@@ -87,6 +87,7 @@ def build() -> gr.Blocks:
     """The whole page, not yet served."""
     page = Dispatcher(PANELS, SessionStore(HOURS * 3600))
     with redaction.RedactedBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
+        page.blocks = blocks
 
         def forget(session: Session | None) -> None:  # no partial: Gradio copies its arguments, per visitor
             dispatcher.forget(blocks, session)

@@ -16,8 +16,9 @@ from mcld_app.editing.texture_clothes import clothes_of_texture
 from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio import parsing
+from mcld_app.studio.actions.garment_making import list_pictures, worn_thumb
 from mcld_app.studio.actions.photos import check_agreed, people_of_file, person_of_files, take
-from mcld_app.studio.actions.shop_pictures import list_pictures, of_file, worn_thumb
+from mcld_app.studio.actions.shop_pictures import of_file
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import thumb
 from mcld_app.studio.state import EditorState, Note, Option, Question

@@ -3,29 +3,25 @@ of what would come of each answer. Nothing they brought is lost, whatever they a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from mcld_app.body.garments.cutout import Cutout, SeveralGarments, cut_by_hand, cut_out
+from mcld_app.body.garments.cutout import Cutout, SeveralGarments, cut_out
 from mcld_app.body.garments.guess_kind import guess_kind, likely_kinds
-from mcld_app.body.garments.marking import Marking, usual_points
 from mcld_app.body.garments.points import KINDS
 from mcld_app.editing import look as looks
-from mcld_app.editing.area import Area
 from mcld_app.editing.edits.wear import Wear
-from mcld_app.editing.flat_garment import FlatGarment, kinds_for, read_garment_picture
+from mcld_app.editing.flat_garment import kinds_for, read_garment_picture
 from mcld_app.editing.garment import Garment
-from mcld_app.editing.preview import SMALL_SIZE, draw
 from mcld_app.errors import PictureError, StudioError
 from mcld_app.perception.people_finder import NobodyFound
-from mcld_app.studio import parsing
 from mcld_app.studio.actions.adjusting import open_for
+from mcld_app.studio.actions.garment_making import made, made_as, mark_by_hand, worn_thumb
 from mcld_app.studio.pictures import thumb, whole_thumb
 from mcld_app.studio.state import EditorState, Note, Option, Question, own_garment_id
 
-_MOST_AT_ONCE = 6
 _ADJUST = " Where it does not fit, press “Adjust the garment”."
 _BY_HAND = "Paint over the garment with “Add”, and drag each point to where its name says: then it is worn."
 
@@ -55,7 +51,7 @@ def use_picture(
     if not worn_on:
         return _ask_kind(state, name, cutout, worn_on, nobody)
     try:
-        garment = _made(name, cutout, guess_kind(cutout, kinds_for(worn_on)))
+        garment = made(name, cutout, guess_kind(cutout, kinds_for(worn_on)))
     except PictureError:
         return _ask_kind(state, name, cutout, worn_on, nobody)
     if cutout.cut_off:
@@ -89,40 +85,19 @@ def _wear(state: EditorState, garment: Garment) -> EditorState:
         return replace(state, note=Note(str(error), "warning"))
 
 
-def _made(name: str, cutout: Cutout, kind: str) -> Garment:
-    """A garment that was cut out, as one of a kind, ready to be worn; PictureError where it cannot be."""
-    garment = FlatGarment.of(name, cutout, kind).garment
-    try:
-        _ = garment.layer(garment.region)
-    except StudioError as error:
-        raise PictureError(str(error)) from error
-    return garment
-
-
 def _ask_kind(
     state: EditorState, name: str, cutout: Cutout, worn_on: str, nobody: StudioError | None
 ) -> EditorState:
     """What kind of garment: the outline alone does not tell a top from a dress, and hardly shorts from a skirt."""
     kinds = kinds_for(worn_on) if worn_on else likely_kinds(cutout)
     first = guess_kind(cutout, kinds) if worn_on else kinds[0]
-    made, why = _made_as(name, cutout, tuple(dict.fromkeys((first, *kinds))))
-    if not made:
+    garments, why = made_as(name, cutout, tuple(dict.fromkeys((first, *kinds))))
+    if not garments:
         return _ask_for_help(state, name, cutout.picture, worn_on, _wrong(nobody, why), cutout)
     options = tuple(Option(KINDS[garment.kind], _wearing(garment), worn_thumb(state, garment, garment.region))
-                    for garment in made)  # fmt: skip
+                    for garment in garments)  # fmt: skip
     asked = Question(f"What is “{name}”? It is in the list, too.", options)
-    return replace(state.with_garment(made[0]), question=asked, note=Note())
-
-
-def _made_as(name: str, cutout: Cutout, kinds: tuple[str, ...]) -> tuple[list[Garment], str]:
-    """A garment as each of some kinds that it can be, and what was wrong with the first that it cannot."""
-    made, wrong = [], []
-    for kind in kinds:
-        try:
-            made.append(_made(name, cutout, kind))
-        except PictureError as error:
-            wrong.append(str(error))
-    return made, next(iter(wrong), "")
+    return replace(state.with_garment(garments[0]), question=asked, note=Note())
 
 
 def _wearing(garment: Garment) -> Callable[[EditorState], EditorState]:
@@ -174,12 +149,6 @@ def _ask_for_help(
     return replace(state, question=Question(said, (by_hand,)), note=Note())
 
 
-def mark_by_hand(picture: np.ndarray, kind: str, cutout: Cutout | None = None) -> Marking:
-    """A picture with whatever is found of its garment, for a person to put right."""
-    cutout = cutout or cut_by_hand(picture)
-    return Marking(cutout, usual_points(cutout, kind))
-
-
 def ask_if_clothes(
     state: EditorState, name: str, content: bytes, otherwise: Option
 ) -> EditorState | None:
@@ -188,7 +157,7 @@ def ask_if_clothes(
     try:
         cutout = cut_out(read_garment_picture(content))
         kind = likely_kinds(cutout)[0]
-        garment = _made(name, cutout, kind)
+        garment = made(name, cutout, kind)
     except StudioError:
         return None
     wear = Option(f"Wear it: {KINDS[kind].lower()}", _wearing(garment), worn_thumb(state, garment, garment.region))
@@ -206,40 +175,5 @@ def of_file(
     except PictureError as error:
         raise StudioError(_wrong(nobody, str(error))) from nobody
     return use_picture(state, name, picture, worn_on, nobody)
-
-
-def list_pictures(state: EditorState, files: list[Mapping], count: int) -> EditorState:
-    """The garments of several pictures in the list, to be put on one by one."""
-    if not files:
-        raise StudioError("Drop one photo, or two files at once: a photo and its IUV map.")
-    taken, left = [], []
-    for file in files[:_MOST_AT_ONCE]:
-        name = parsing.stem(file)
-        try:
-            cutout = cut_out(read_garment_picture(parsing.file_bytes(file)))
-            made, _ = _made_as(name, cutout, likely_kinds(cutout))
-        except StudioError:
-            made = []
-        (taken if made else left).append(name)
-        state = state.with_garment(made[0]) if made else state
-    if not taken:
-        raise StudioError(
-            f"None of these {count} files shows a garment alone. Drop one photo, or two files at once: a photo and its "
-            "IUV map."
-        )
-    said = f"{len(taken)} of {count} pictures are garments in the list now: drag one onto the person."
-    if left:
-        said += f" No garment alone is found in “{'”, “'.join(left)}”: drop it by itself."
-    if count > _MOST_AT_ONCE:
-        said += f" {_MOST_AT_ONCE} at once are the most."
-    return replace(state, note=Note(said, "info" if len(taken) == count else "warning"))
-
-
-def worn_thumb(state: EditorState, garment: Garment, area: Area) -> str:
-    """A small picture of the look with a garment on; of the garment, where it cannot be put on."""
-    try:
-        return thumb(draw(looks.add(state.look, Wear(garment, area)), SMALL_SIZE).picture)
-    except StudioError:
-        return thumb(garment.donor.picture)
 
 
