@@ -21,6 +21,7 @@ from mcld_app.editing import look as looks
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
+from mcld_app.studio.actions.recipes import use_recipe
 from mcld_app.studio.panels.garments import api_garment_from_photo
 from mcld_app.studio.state import EditorState, initial_state
 
@@ -244,8 +245,9 @@ def test_a_texture_map_is_worn_and_kept_in_recipes(shape: str) -> None:
     assert [garment.label for garment in state.own_garments] == ["clothes"]
     wanted = colour_of(looks.of(samples.sample_person("person:tomas")), (2,))
     assert np.abs(colour_of(state.look, (2,)) - wanted).max() < 25
-    again = read_recipe(write_recipe(Recipe(state.look), pictures=True)).look
-    assert np.array_equal(draw(again).picture, draw(state.look).picture)
+    again = use_recipe(initial_state(), read_recipe(write_recipe(Recipe(state.look), pictures=True)))
+    assert np.array_equal(draw(again.look).picture, draw(state.look).picture)
+    assert [garment.label for garment in again.own_garments] == ["clothes"] and not again.own, "it is nobody's photo"
 
 
 @pytest.mark.usefixtures("without_body_finder")

@@ -10,7 +10,7 @@ from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_file import read_texture_map
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.garment import Garment
-from mcld_app.editing.person import kept_person
+from mcld_app.editing.person import Person, kept_person
 
 _SIZE = (745, TEXTURE)  # 11:16, as every person's picture
 _TOP = (_SIZE[0] - TEXTURE) // 2
@@ -28,6 +28,14 @@ def clothes_of_texture(name: str, source: PictureSource) -> Garment:
     photo[here] = _without_edges(texture)
     iuv[here] = np.where(texture.coverage[..., None], iuv_of_texel(), 0)
     return Garment(name, kept_person(name, photo, iuv), "outfit")
+
+
+def shows_texture(person: Person) -> bool:
+    """Whether somebody's picture is a texture map, as `clothes_of_texture` makes it."""
+    if person.iuv.shape[:2] != _SIZE:
+        return False
+    here = person.iuv[_TOP : _TOP + TEXTURE]
+    return bool(here[..., 0].any() and ((here == iuv_of_texel()) | (here[..., :1] == 0)).all())
 
 
 def _without_edges(texture: TextureMap) -> np.ndarray:

@@ -71,7 +71,8 @@ def is_red(picture: np.ndarray) -> np.ndarray:
 
 
 def test_two_points_are_dragged_and_the_result_is_seen_worn(dressed: Page) -> None:
-    before = pixels_of(dressed)
+    before, listed = pixels_of(dressed), dressed.locator("#garment-picker").get_by_role("option", name="My tee")
+    thumb = listed.locator("img").get_attribute("src")
     assert is_red(before).sum() > 100, "the print is on the person's chest"
     top_before = np.flatnonzero(is_red(before).any(1)).max()
     drag(dressed, "left_hem", 0, -70)
@@ -80,6 +81,7 @@ def test_two_points_are_dragged_and_the_result_is_seen_worn(dressed: Page) -> No
     assert np.flatnonzero(is_red(after).any(1)).max() > top_before or is_red(after).sum() != is_red(before).sum()
     assert np.abs(after.astype(int) - before).max() > 60
     expect(dressed.locator("#edits .edit-label")).to_have_text(["My tee"])
+    assert listed.locator("img").get_attribute("src") != thumb, "the list shows it as it is now"
     for _ in range(2):  # one step to undo for each drag
         with new_picture(dressed):
             dressed.locator("[data-act=undo]").click()

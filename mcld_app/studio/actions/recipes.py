@@ -9,8 +9,10 @@ import numpy as np
 from mcld_app.editing import MapPose
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits.wear import Wear
+from mcld_app.editing.garment import Garment
 from mcld_app.editing.person import Person
 from mcld_app.editing.recipe import Recipe
+from mcld_app.editing.texture_clothes import shows_texture
 from mcld_app.studio.state import EditorState
 
 
@@ -22,7 +24,9 @@ def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
     for key, garment in alone.items():
         state = state if key in marked else state.with_garment(garment)
     for person in recipe.look.people:
-        if not person.sample and person.key not in alone:
+        if shows_texture(person):
+            state = state.with_garment(Garment(person.name, person, "outfit"))
+        elif not person.sample and person.key not in alone:
             state = state.with_own(person)
     edits = tuple(
         replace(edit, garment=marked.get(edit.garment.donor.key, edit.garment)) if isinstance(edit, Wear) else edit

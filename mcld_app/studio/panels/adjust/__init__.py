@@ -16,7 +16,7 @@ from mcld_app.studio.actions.adjusting import (
     set_sleeves,
     start_again,
 )
-from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.dispatcher import Dispatcher, as_it_is
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.pictures import jpeg
 from mcld_app.studio.state import EditorState
@@ -56,7 +56,7 @@ _HTML = f"""
 
 def render(page: Dispatcher) -> None:
     """The picture with its points. Events: "point" {point, x, y, gesture}, "kind" {kind}, "sleeves" {on}, "cut"
-    {strokes, add}, "again" and "done"."""
+    {strokes, add}, "again" and "done"; "lost" where the page has no picture."""
     page["adjust"] = widget(_HTML, "adjust", {"open": False}, also=("brush",), elem_id="adjust")
 
 
@@ -70,6 +70,7 @@ def listen(page: Dispatcher) -> None:
         ("done", finish),
     ):  # fmt: skip
         page.listen(getattr(page["adjust"], event), action)
+    page.listen(page["adjust"].lost, as_it_is, whole=True)
 
 
 def key(state: EditorState) -> Key:

@@ -148,6 +148,7 @@ const show = (value) => {
   root.hidden = !value.open;
   if (!value.open) { shown = null; pictures.clear(); return; }
   if (value.picture) pictures.set(value.key, value.picture);
+  if (!pictures.has(value.key)) trigger("lost");  // the answer that brought it was overtaken by a newer one
   shown = value;
   picture.src = pictures.get(value.key) || "";
   const [height, width] = value.size;
