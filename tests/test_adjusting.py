@@ -190,13 +190,13 @@ def test_while_a_hand_is_on_a_point_pictures_come_and_nothing_is_kept() -> None:
     token, live = sessions.keep(session), live_picture(sessions)
     before, took = session.state, []
     for y in (0.6, 0.55, 0.5):
-        start = time.perf_counter()
+        start = time.process_time()  # of this process alone: others may keep the machine busy
         shown = live({"token": token, "act": "garment", "point": "left_hem", "x": 0.75, "y": y})
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)
         assert shown["picture"].startswith("data:image/jpeg") and shown["places"]["left_hem"] == [0.75, y]
     assert session.state is before
-    print(f"a picture while a point is dragged: {1000 * min(took):.0f} ms")
-    assert min(took) < 3.0, "a hand would lose it"
+    print(f"a picture while a point is dragged: {1000 * min(took):.0f} ms of a processor")
+    assert min(took) < 1.5, "a hand would lose it"
 
 
 @pytest.mark.parametrize("told", [

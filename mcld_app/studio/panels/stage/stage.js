@@ -319,6 +319,7 @@ frame.addEventListener("drop", async (event) => {
   } catch (error) { warn(error.message); }
 });
 
+hear("answered", () => frame.classList.remove("waiting"));  // a question changes nothing here
 hear("bring", ({ files }) => trigger("files", { files, region: null }));
 
 // ---- undo, redo, reset --------------------------------------------------------------------------------------
