@@ -317,6 +317,9 @@ def pictures_in(text: str) -> set[str]:
 
 def test_gradio_keeps_nothing_of_a_visitor_who_deleted_their_pictures() -> None:
     """It keeps the value that each component was last told, and files and pictures are among those."""
+    from flat_garments import tee
+
+    from mcld_app.body.photo import encode_png
     from mcld_app.editing.samples import people as sample_people
     from mcld_app.studio.page import build, launch_options
 
@@ -336,6 +339,11 @@ def test_gradio_keeps_nothing_of_a_visitor_who_deleted_their_pictures() -> None:
         visitor.does("upload", "agree", on=True)
         visitor.does("upload", "use", photo=photo, iuv=iuv)
         visitor.does("pose-picker", "pick", id="arms-up")
+        garment = {"name": "tee.png", "data": base64.b64encode(encode_png(tee().picture)).decode()}
+        visitor.does("stage", "files", files=[garment], region="upper")
+        visitor.does("stage", "adjust_garment")
+        visitor.does("adjust", "point", point="left_hem", x=0.75, y=0.5)
+        visitor.does("stage", "files", files=[garment], region=None)
         visitor.does("downloads", "want", what="recipe-pictures")
         before = pictures_in("".join(visitor.told)) - pictures_in("".join(fresh.told))
         kept = visitor.kept()
@@ -346,5 +354,6 @@ def test_gradio_keeps_nothing_of_a_visitor_who_deleted_their_pictures() -> None:
         held = blocks.state_holder.session_data["visitor"].state_data.values()
         session = next(value for value in held if isinstance(value, Session))
         assert session.results == [] and session.orders == {} and session.state.own == ()
+        assert session.state.own_garments == () and session.state.adjusting is None and session.state.question is None
     finally:
         blocks.close(verbose=False)

@@ -7,9 +7,11 @@ import json
 
 import pytest
 import studio_actions as actions
+from flat_garments import tee
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcld_app.body.photo import encode_png
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.editing.samples import people as sample_people
 from mcld_app.studio.dispatcher import Dispatcher
@@ -27,6 +29,7 @@ UPLOAD = {
     "photo": file_of(list(sample_people().values())[2].photo_path.read_bytes(), "photo.png"),
     "iuv": file_of(list(sample_people().values())[2].iuv_path.read_bytes(), "iuv.png"),
 }
+TEE = file_of(encode_png(tee().picture), "tee.png")
 LIVE_TURN = {"values": {"yaw": 40.0}, "live": True, "gesture": "a"}
 STEPS = {
     "another pose": (actions.choose_pose, {"id": "walking"}),
@@ -47,6 +50,13 @@ STEPS = {
     "an own photo": (actions.use_upload, UPLOAD),
     "clothes of a photo": (actions.wear_files, {"files": list(UPLOAD.values()), "region": "top"}),
     "clothes beside the person": (actions.wear_files, {"files": list(UPLOAD.values()), "region": None}),
+    "a garment's picture": (actions.wear_files, {"files": [TEE], "region": "upper"}),
+    "a garment's picture beside the person": (actions.wear_files, {"files": [TEE], "region": None}),
+    "no answer to a question": (actions.leave, {}),
+    "a garment adjusted": (actions.begin_adjusting, {}),
+    "a garment's point moved": (actions.move_point, {"point": "left_hem", "x": 0.75, "y": 0.5}),
+    "a garment without sleeves": (actions.set_sleeves, {"on": False}),
+    "no more adjusting": (actions.finish_adjusting, {}),
     "a face of a photo": (actions.face_files, {"files": list(UPLOAD.values())}),
     "a fitting": (actions.lay_over, {"photo": None}),
     "no fitting": (actions.leave_body, {}),
@@ -93,6 +103,11 @@ class Page:
             self.photos[stage["person"]] = stage["before"]
         if stage:
             stage["before"] = self.photos[stage["person"]]
+        adjust = self.values.get("adjust", {})
+        if adjust.get("picture"):
+            self.photos[adjust["key"]] = adjust["picture"]
+        if adjust.get("open"):
+            adjust["picture"] = self.photos[adjust["key"]]
 
     def expected(self) -> dict[str, dict]:
         """What a page must show that is opened now."""

@@ -15,6 +15,7 @@ from mcld_app.body.garments.find_points import find_points, moved_point
 from mcld_app.body.garments.garment_shells import garment_shells
 from mcld_app.body.garments.guess_kind import guess_kind
 from mcld_app.body.garments.laying import LaidGarment, lay
+from mcld_app.body.garments.marking import Marking
 from mcld_app.body.garments.points import KINDS, KeyPoints, checked_kind
 from mcld_app.body.parts import region
 from mcld_app.body.photo import read_layer, read_photo
@@ -32,11 +33,18 @@ class FlatGarment:
         name: what the page calls it.
         cutout: the picture and which of its pixels show the garment.
         points: its key points and its kind.
+        first: as it was found; None where nothing was put right.
     """
 
     name: str
     cutout: Cutout
     points: KeyPoints
+    first: Marking | None = None
+
+    @classmethod
+    def of(cls, name: str, cutout: Cutout, kind: str) -> FlatGarment:
+        """A garment that was cut out, its points found; PictureError where the outline is not that of such a kind."""
+        return cls(name or KINDS[checked_kind(kind)], cutout, find_points(cutout, kind))
 
     @cached_property
     def laid(self) -> LaidGarment:
@@ -47,11 +55,17 @@ class FlatGarment:
     def garment(self) -> Garment:
         """The garment to wear; PictureError where its points lie wrong."""
         donor = make_person(self.name, self.laid.photo, self.laid.iuv)
-        return garment_alone(replace(donor, own_shells=garment_shells(self.laid, donor.texture)), self.points.kind)
+        alone = garment_alone(replace(donor, own_shells=garment_shells(self.laid, donor.texture)), self.points.kind)
+        return replace(alone, marking=self.marking)
+
+    @property
+    def marking(self) -> Marking:
+        """What of it is adjusted."""
+        return Marking(self.cutout, self.points, self.first)
 
     def moved(self, point: str, x: float, y: float) -> FlatGarment:
         """The same garment with a point dragged to 0..1 of the width and height of `cutout.picture`."""
-        return replace(self, points=moved_point(self.cutout, self.points, point, x, y))
+        return of_marking(self.name, self.marking.moved(point, x, y))
 
     def with_points(self, points: KeyPoints) -> FlatGarment:
         """The same picture with other points."""
@@ -66,6 +80,7 @@ def flat_garment(
     worn_on: str = "",
     sleeves: bool = True,
     name: str = "",
+    which: int | None = None,
 ) -> FlatGarment:
     """A garment from a picture of it alone, to wear and to adjust.
 
@@ -76,12 +91,14 @@ def flat_garment(
         worn_on: the region of the body it was dropped on.
         sleeves: False where what look like sleeves are none.
         name: what the page calls it; "" is the kind.
+        which: of several garments in the picture the one that is meant, the largest being 0.
 
     Raises:
+        SeveralGarments: where it shows several, and `which` does not say which one.
         PictureError: where the picture shows no garment, or nothing of that kind.
         StudioError: for an unknown kind, region or point.
     """
-    cutout = cut_out(read_garment_picture(picture))
+    cutout = cut_out(read_garment_picture(picture), which)
     if isinstance(points, KeyPoints):
         return FlatGarment(name or KINDS[points.kind], cutout, points)
     kind = checked_kind(kind) if kind else guess_kind(cutout, kinds_for(worn_on))
@@ -91,6 +108,11 @@ def flat_garment(
     for point, place in (points or {}).items():
         found = moved_point(cutout, found, point, *place)
     return FlatGarment(name or KINDS[kind], cutout, found)
+
+
+def of_marking(name: str, marking: Marking) -> FlatGarment:
+    """A garment as its picture was marked."""
+    return FlatGarment(name, marking.cutout, marking.points, marking.first)
 
 
 def garment_from_photo(

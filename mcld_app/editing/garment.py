@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from mcld_app.body.garments.back import extent_alone, with_back
+from mcld_app.body.garments.marking import Marking
 from mcld_app.body.garments.points import checked_kind
 from mcld_app.body.parts import part_map, parts_mask, region_mask
 from mcld_app.body.shells.places import covered_by
@@ -50,6 +51,7 @@ class Garment:
             somebody wears them, so that the whole region is theirs.
         kind: a key of `garments.points.KINDS` where they come from a picture of a garment laid out flat, which says
             nothing of its back; else "".
+        marking: that picture with its cut-out and key points, so that they can be put right; None where it is not kept.
     """
 
     label: str
@@ -59,6 +61,7 @@ class Garment:
     kind: str = ""
     wearer: Person | None = None
     piece: str = ""
+    marking: Marking | None = None
 
     @cached_property
     def _layers(self) -> dict[Area, GarmentLayer]:

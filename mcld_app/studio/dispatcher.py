@@ -35,7 +35,12 @@ class Dispatcher(dict[str, Any]):
     Args:
         panels: all of the page, in the order in which they are shown anew.
         sessions: those that can be taken up after a reload.
+
+    Attributes:
+        blocks: the page itself, once it is being built.
     """
+
+    blocks: gr.Blocks | None = None
 
     def __init__(self, panels: Iterable[Panel], sessions: SessionStore) -> None:
         super().__init__()
@@ -94,6 +99,7 @@ class Dispatcher(dict[str, Any]):
                 with session.lock:
                     note = Note(act(session, payload(event)), "info")
                     session.state = session.state or initial_state()
+                forget_values(self.blocks, session)
             except Exception as error:
                 note = Note(sentence(error), "warning")
 
@@ -250,6 +256,15 @@ def forget(blocks: gr.Blocks, session: Session | None) -> None:
     session = getattr(session, "gradio_session", None)
     if session:
         blocks.state_holder.session_data.pop(session, None)
+
+
+def forget_values(blocks: gr.Blocks | None, session: Session) -> None:
+    """Let go of what Gradio noted of the values the visitor's components were told. It makes a component anew for each
+    answer that leaves it as it is, and then keeps what the one before was told last, which nobody sees any more."""
+    held = blocks.state_holder.session_data.get(session.gradio_session) if blocks is not None else None
+    for config in held.config_values.values() if held is not None else ():
+        if isinstance(config, dict) and "value" in config.get("props", {}):
+            config["props"]["value"] = None
 
 
 def _of_page(session: Session | None, request: gr.Request) -> Session:

@@ -18,6 +18,7 @@ from mcld_app.studio import api, dispatcher, redaction
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels import (
+    adjust,
     borrow,
     cover,
     detections,
@@ -34,6 +35,7 @@ from mcld_app.studio.panels import (
     people,
     pieces,
     poses,
+    question,
     recipe,
     results,
     series,
@@ -50,6 +52,7 @@ from mcld_app.studio.widget import style
 _TOP = (examples.PANEL,)
 _PERSON = (people.PANEL,)
 _OWN_PHOTO = (upload.PANEL, detections.PANEL)
+_ADJUST = (adjust.PANEL,)
 _TABS = {
     "Pose": (poses.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
     "Clothes": (cover.PANEL, pieces.PANEL, garments.PANEL, flat.PANEL),
@@ -66,10 +69,10 @@ _RESULT = (
     recipe.PANEL,
     weights.PANEL,
 )
-_OVER = (notice.PANEL,)
+_OVER = (question.PANEL, notice.PANEL)
 
 PANELS: tuple[Panel, ...] = (
-    *_TOP, *_PERSON, *_OWN_PHOTO, *(panel for panels in _TABS.values() for panel in panels), *_RESULT, *_OVER
+    *_TOP, *_PERSON, *_OWN_PHOTO, *_ADJUST, *(panel for panels in _TABS.values() for panel in panels), *_RESULT, *_OVER
 )  # fmt: skip
 """All panels, as the page has them from top to bottom."""
 
@@ -86,6 +89,7 @@ def build() -> gr.Blocks:
     """The whole page, not yet served."""
     page = Dispatcher(PANELS, SessionStore(HOURS * 3600))
     with redaction.RedactedBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
+        page.blocks = blocks
 
         def forget(session: Session | None) -> None:  # no partial: Gradio copies its arguments, per visitor
             dispatcher.forget(blocks, session)
@@ -101,6 +105,7 @@ def build() -> gr.Blocks:
                     _render(page, _OWN_PHOTO)
             with gr.Column(elem_id="area-edit", elem_classes="area", min_width=0):
                 _plain("<h2>Edit</h2>")
+                _render(page, _ADJUST)
                 with gr.Tabs(elem_id="edit-tabs"):
                     for name, panels in _TABS.items():
                         with gr.Tab(name, id=name.lower()):

@@ -76,6 +76,11 @@ def thumb(picture: np.ndarray, shown: np.ndarray | None = None, *, closest: floa
     return jpeg(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), 85)
 
 
+def whole_thumb(picture: np.ndarray) -> str:
+    """A small picture of 11:16 with all of a picture (H, W, 3) uint8 in it, whatever its shape; its edge goes on."""
+    return thumb(picture, np.ones(picture.shape[:2], bool), closest=1.0)
+
+
 def pose_thumb(name: str) -> np.ndarray:
     small = (THUMB[0] * 2, THUMB[1] * 2)
     iuv = draw_iuv(named_poses()[name], small)

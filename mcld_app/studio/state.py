@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 import numpy as np
 
 from mcld_app.body.fitting.manual_fit import ManualFit
+from mcld_app.body.garments.marking import Marking
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import Appearance, Garment, History, Look, samples
 from mcld_app.editing import look as looks
@@ -74,6 +77,53 @@ class FitInProgress:
 
 
 @dataclass(frozen=True, eq=False)
+class Adjusting:
+    """A garment of a picture that is being adjusted: the one that is worn, or one that cannot be worn yet.
+
+    Attributes:
+        name: what the page calls it.
+        marking: the picture as it is marked; where the garment is worn, what is worn tells.
+        before: how it was marked before, oldest first, while it could not be worn: the history knows nothing of that.
+        problem: why it cannot be worn yet; "" where it can.
+    """
+
+    name: str
+    marking: Marking
+    before: tuple[Marking, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """One answer to a question.
+
+    Attributes:
+        label: what the page calls it.
+        act: what it does.
+        picture: of what comes of it, a data URL; "" for none.
+    """
+
+    label: str
+    act: Callable[[EditorState], EditorState]
+    picture: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Something that only the visitor knows; nothing waits for it, and it may be left alone.
+
+    Attributes:
+        text: the question.
+        options: its answers, the likeliest first.
+        name: a name of its own: an answer may come late, when another question is there.
+    """
+
+    text: str
+    options: tuple[Option, ...]
+    name: str = field(default_factory=lambda: uuid4().hex)
+
+
+@dataclass(frozen=True, eq=False)
 class EditorState:
     """All that a visitor has made. Every action is a function from editor state to editor state.
 
@@ -90,6 +140,8 @@ class EditorState:
         fitting: a photo that gets its body by hand, before it becomes a person; the look waits meanwhile.
         detections: the people found in the last photo, where they are several.
         wearer: who wears the clothes that were dropped last.
+        adjusting: the garment that is being adjusted.
+        question: what the visitor is asked.
     """
 
     history: History
@@ -105,6 +157,8 @@ class EditorState:
     fitting: FitInProgress | None = None
     detections: Detections | FoundPeople | None = None
     wearer: Person | None = None
+    adjusting: Adjusting | None = None
+    question: Question | None = None
 
     @property
     def look(self) -> Look:
@@ -139,9 +193,12 @@ class EditorState:
         return replace(self, own=(*others, person)[-_MOST_OWN:])
 
     def with_garment(self, garment: Garment) -> EditorState:
-        """The editor state with one more garment of the visitor's own."""
-        others = tuple(known for known in self.own_garments if known.donor.key != garment.donor.key)
-        return replace(self, own_garments=(*others, garment)[-_MOST_OWN:])
+        """The editor state with one more garment of the visitor's own. One of the same picture, adjusted otherwise,
+        gives its place to it."""
+        choice = own_garment_id(garment)
+        garments = tuple(garment if own_garment_id(known) == choice else known for known in self.own_garments)
+        garments = garments if garment in garments else (*garments, garment)
+        return replace(self, own_garments=garments[-_MOST_OWN:])
 
     def person(self, choice: str) -> Person:
         """The person behind an id of the page: a sample's, or "own:" and a key.
@@ -171,8 +228,8 @@ class EditorState:
 
 
 def own_garment_id(garment: Garment) -> str:
-    """What the page calls a garment of the visitor's own."""
-    return f"own-garment:{garment.donor.key}"
+    """What the page calls a garment of the visitor's own; however it is adjusted, its name stays."""
+    return f"own-garment:{garment.donor.key if garment.marking is None else garment.marking.key}"
 
 
 def _same_on_photo(person: Person, other: Person) -> bool:

@@ -8,6 +8,7 @@ from mcld_app.body.garments.cutout import Cutout
 from mcld_app.body.garments.outline import Outline
 
 _LONG = 1.75  # heights of trousers, at least, in widths of their waist
+_DRESS = 1.45  # heights of a dress, at least, in widths
 _LOWER, _PARTED = 12, 0.4  # rows of the lower half that are looked at, and the share of them with two legs
 
 
@@ -17,8 +18,7 @@ def guess_kind(cutout: Cutout, kinds: tuple[str, ...]) -> str:
     if not {"trousers", "shorts", "skirt"} & set(kinds) or "top" in kinds:
         return kinds[0]
     outline = Outline.of(cutout.mask)
-    rows = np.linspace(outline.bottom - 0.35 * outline.height, outline.bottom - 0.06 * outline.height, _LOWER)
-    parted = np.mean([len(outline.runs(y, 0.05 * outline.width)) >= 2 for y in rows])
+    parted = np.mean(_parts(outline))
     notched = any(
         abs(dent.place[0] - outline.axis) < 0.15 * outline.width and dent.ends[:, 1].min() > outline.bottom
         - 0.2 * outline.height for dent in outline.dents
@@ -28,3 +28,20 @@ def guess_kind(cutout: Cutout, kinds: tuple[str, ...]) -> str:
     if "skirt" in kinds and parted < _PARTED and not notched:
         return "skirt"
     return "trousers" if outline.height > _LONG * waist else "shorts"
+
+
+def likely_kinds(cutout: Cutout) -> tuple[str, ...]:
+    """The three kinds that a garment may be of, the likeliest first, for a person to choose from: a top, a dress, and
+    what its outline makes likeliest of trousers, shorts and skirts."""
+    outline = Outline.of(cutout.mask)
+    lower = guess_kind(cutout, ("trousers", "shorts", "skirt"))
+    long = outline.height > _DRESS * outline.width
+    if lower != "skirt" and np.mean(_parts(outline)) >= _PARTED:
+        return (lower, "dress", "top") if long else (lower, "top", "dress")
+    return ("dress", "top", lower) if long else ("top", "dress", lower)
+
+
+def _parts(outline: Outline) -> list[bool]:
+    """Which of some rows of the lower half show two legs."""
+    rows = np.linspace(outline.bottom - 0.35 * outline.height, outline.bottom - 0.06 * outline.height, _LOWER)
+    return [len(outline.runs(y, 0.05 * outline.width)) >= 2 for y in rows]

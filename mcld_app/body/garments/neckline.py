@@ -8,6 +8,7 @@ import numpy as np
 from mcld_app.body.garments.ground import lab_of
 from mcld_app.body.garments.outline import Outline
 
+_NARROW = 12  # pixels; a narrower neck is none
 _SAMPLES = 41  # of an arc
 _MIDDLE = 0.86  # of an arc's half width that is looked at: its ends run into the shoulders
 _BELOW, _DEEPEST = 0.12, 1.3  # of the neck's width: from below the back's own band, down to a deep neckline
@@ -31,7 +32,7 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     """
     left, right = corners
     width, middle = right[0] - left[0], (left + right) / 2
-    if width < 12:
+    if width < _NARROW:
         return None
     column = np.flatnonzero(mask[:, int(np.clip(round(middle[0]), 0, mask.shape[1] - 1))])
     back = column[0] - middle[1] if len(column) else 0.0
@@ -56,9 +57,9 @@ def inside_of_back(
         row: of the front of the neckline in the picture's middle.
     """
     left, right = corners
-    width = max(right[0] - left[0], 1.0)
+    width = right[0] - left[0]
     depth = row - (left[1] + right[1]) / 2
-    if depth <= 0:
+    if depth <= 0 or width < _NARROW:
         return np.zeros_like(mask)
     shape = _SHAPES[int(_strength(picture, mask, corners, np.array([depth]))[:, 0].argmax())]
     u = 2 * (np.arange(mask.shape[1]) - (left[0] + right[0]) / 2) / width

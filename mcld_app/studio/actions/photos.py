@@ -9,13 +9,10 @@ from mcld_app.body.photo import read_sized_photo
 from mcld_app.body.texture.preview_planes import has_plain_ground
 from mcld_app.deployment import is_space
 from mcld_app.editing import look as looks
-from mcld_app.editing.flat_garment import flat_garment
-from mcld_app.editing.garment import Garment
 from mcld_app.editing.person import Person, read_person
 from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.perception.detections import Detections, detect_people
 from mcld_app.perception.found_people import FoundPeople
-from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio import parsing
 from mcld_app.studio.state import EditorState
 
@@ -54,43 +51,24 @@ def person_of_files(files: list[Mapping], what: str) -> Person:
         return _person_of_pair(files)
     if len(files) != 1:
         raise StudioError("Drop one photo, or two files at once: a photo and its IUV map.")
-    name, (photo, stored) = parsing.stem(files[0]), read_sized_photo(parsing.file_bytes(files[0]))
+    return people_of_file(parsing.stem(files[0]), parsing.file_bytes(files[0]), what).person(0)
+
+
+def people_of_file(name: str, content: bytes, what: str) -> Detections | FoundPeople:
+    """Everybody in a photo's file, the largest first; `what` is wanted, as in "clothes".
+
+    Raises:
+        PictureError: where it is no photo; NobodyFound where nobody is in it.
+        StudioError: where nothing is installed that finds people.
+    """
+    photo, stored = read_sized_photo(content)
     detections = None if looks_like_iuv(photo) else detect_people(name, photo, stored)
     if detections is None:
         raise StudioError(
             f"One file is not enough for {what} here: drop a photo together with its IUV map, both at once. Or add the "
             "photo under “Your own photo” and lay the mannequin over it; then it is in the list."
         )
-    return detections.person(0)
-
-
-def clothes_of_files(files: list[Mapping], worn_on: str) -> Person | Garment:
-    """Clothes from dropped files: somebody who wears them, as `person_of_files`, or a garment that its picture shows
-    alone.
-
-    Args:
-        files: what was dropped.
-        worn_on: the region they were dropped on, "" for none: it tells the kind of a garment.
-
-    Raises:
-        StudioError: as `person_of_files`, and where a picture shows neither.
-    """
-    try:
-        return person_of_files(files, "clothes")
-    except StudioError as error:
-        # Where nothing is installed that finds people, a garment alone is found all the same.
-        if len(files) != 1 or (isinstance(error, PictureError | IUVError) and not isinstance(error, NobodyFound)):
-            raise
-        nobody = error
-    data, name = parsing.file_bytes(files[0]), parsing.stem(files[0])
-    try:
-        made = flat_garment(data, worn_on=worn_on, name=name)
-        _ = made.garment.layer(made.garment.region)
-    except StudioError as error:
-        who = "Nobody is found in this picture" if isinstance(nobody, NobodyFound) else str(nobody)
-        join = ", and no garment alone: " if isinstance(nobody, NobodyFound) else " As a garment alone: "
-        raise StudioError(f"{who}{join}{error}") from nobody
-    return made.garment
+    return detections
 
 
 def take(state: EditorState, detections: Detections | FoundPeople, index: int) -> EditorState:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mcld_app.editing import MapPose
+from mcld_app.editing import look as looks
 from mcld_app.editing.edits.wear import Wear
+from mcld_app.editing.garment import Garment
 from mcld_app.editing.person import Person
 from mcld_app.editing.recipe import Recipe
+from mcld_app.editing.texture_clothes import shows_texture
 from mcld_app.studio.state import EditorState
 
 
@@ -15,12 +20,21 @@ def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
     """The editor state with a recipe's look, and its people among the visitor's own; its settings go to the page."""
     garments = (edit.garment for edit in recipe.look.edits_of(Wear))
     alone = {garment.donor.key: garment for garment in garments if garment.kind and not garment.piece}
-    for garment in alone.values():
-        state = state.with_garment(garment)
+    # A recipe has what is worn, and not how its picture was marked.
+    marked = {garment.donor.key: garment for garment in state.own_garments if garment.marking is not None}
+    for key, garment in alone.items():
+        state = state if key in marked else state.with_garment(garment)
     for person in recipe.look.people:
-        if not person.sample and person.key not in alone:
+        if shows_texture(person):
+            state = state.with_garment(Garment(person.name, person, "outfit"))
+        elif not person.sample and person.key not in alone:
             state = state.with_own(person)
-    return state.to(recipe.look, "The recipe is open. Undo brings back what was here.").with_recipe(recipe)
+    edits = tuple(
+        replace(edit, garment=marked.get(edit.garment.donor.key, edit.garment)) if isinstance(edit, Wear) else edit
+        for edit in recipe.look.edits
+    )
+    look = looks.with_edits(recipe.look, edits) if alone.keys() & marked else recipe.look
+    return state.to(look, "The recipe is open. Undo brings back what was here.").with_recipe(recipe)
 
 
 def at_hand(state: EditorState, key: str) -> Person | MapPose | np.ndarray | None:

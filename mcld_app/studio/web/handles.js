@@ -49,6 +49,8 @@ const joints = (svg, drag) => {
     return { x: Math.min(1.2, Math.max(-0.2, at.x / width)), y: Math.min(1.2, Math.max(-0.2, at.y / height)) };
   };
   const listen = (node, id) => {
+    // A browser does not heed `touch-action` within an SVG: without this, a finger would scroll the page.
+    node.addEventListener("touchstart", (event) => { if (event.cancelable) event.preventDefault(); }, { passive: false });
     node.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || !event.isPrimary) return;
       event.preventDefault();

@@ -1,7 +1,7 @@
 // A set of small pictures to choose from. With `carry`, each can also be dragged onto the person.
 const box = element.querySelector(".picker");
 box.setAttribute("aria-label", setup.title);
-let items = [];
+let items = [], drawn = [];  // everybody's, and the visitor's own
 let wanted = null;  // the choice just made, shown before the server has answered
 
 const pick = latest("pick");
@@ -93,7 +93,8 @@ function carry(button, item) {
 
 const draw = () => {
   const value = valueOf();
-  const all = [...items, ...(value.extra || [])];
+  drawn = value.extra || [];
+  const all = [...items, ...drawn];
   const focused = document.activeElement && box.contains(document.activeElement)
     ? document.activeElement.dataset.id : null;
   const groups = new Map();
@@ -112,8 +113,9 @@ const draw = () => {
 
 const refresh = () => {
   const value = valueOf();
-  const shown = options().length - items.length;
-  if (items.length && shown !== (value.extra || []).length) draw();
+  const extra = value.extra || [];
+  const same = extra.length === drawn.length && extra.every(({ id, src }, i) => id === drawn[i].id && src === drawn[i].src);
+  if (items.length && !same) draw();
   else if (wanted === null || value.selected === wanted) mark(value.selected);
   wanted = null;
 };

@@ -49,7 +49,8 @@ def stand_off(state: EditorState, data: Data) -> EditorState:
 
 
 def render(page: Dispatcher) -> None:
-    """A list with the events "switch" {index, on}, "move" {index, to}, "standoff" {index, on} and "remove" {index}."""
+    """A list with the events "switch" {index, on}, "move" {index, to}, "standoff" {index, on} and "remove" {index};
+    "adjust" {index} of a garment."""
     page["edits"] = widget(_HTML, "edits", elem_id="edits")
 
 
@@ -68,7 +69,8 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The list of edits, in the order they are made."""
     return {
         "edits": [
-            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit), "off": _off(edit)}
+            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit), "off": _off(edit),
+             "adjust": isinstance(edit, Wear) and edit.garment.marking is not None}
             for edit in state.look.edits
         ]
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 from mcld_app.body.iuv import read_iuv
 from mcld_app.body.photo import read_photo
+from mcld_app.body.texture.texture_file import is_texture_map
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
 from mcld_app.editing.area import CLOTHES, Area
@@ -16,12 +17,14 @@ from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.flat_garment import flat_garment
 from mcld_app.editing.garment import Garment
 from mcld_app.editing.recipe import write_recipe
+from mcld_app.editing.texture_clothes import clothes_of_texture
 from mcld_app.editing.worn_garment import piece_for
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
 from mcld_app.perception.wearers import worn_garment
 from mcld_app.studio import parsing
-from mcld_app.studio.actions.photos import check_agreed, clothes_of_files
+from mcld_app.studio.actions.dropped import wear_files
+from mcld_app.studio.actions.photos import check_agreed
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
 from mcld_app.studio.panel import Key, Panel
@@ -53,39 +56,6 @@ def _meant(state: EditorState, choice: str, area: Area) -> Garment:
     """The garment of an id; of one of the visitor's own people, the piece that they wear there."""
     own = next((person for person in state.own if choice == f"own:{person.key}"), None)
     return state.garment(choice) if own is None else piece_for(own, area)
-
-
-def wear_files(state: EditorState, data: Data) -> EditorState:
-    """Clothes from files dropped on the person: a photo of somebody who wears them, such a photo and its IUV map in any
-    order, or a picture of a garment alone."""
-    files = [file for file in data.get("files") or () if isinstance(file, Mapping)]
-    check_agreed(state)
-    worn_on = data.get("region") if data.get("region") in CLOTHES else ""
-    brought = clothes_of_files(files, worn_on)
-    if isinstance(brought, Garment):
-        return _wear_alone(state.with_garment(brought), brought, bool(data.get("region") or data.get("parts")))
-    person = brought
-    state = replace(state.with_own(person), wearer=person)  # whatever comes next, the clothes are in the list now
-    if not data.get("region") and not data.get("parts"):
-        said = "These clothes are in the list now. Drag them onto the person, or click the piece you mean."
-        return replace(state, note=Note(said, "info"))
-    try:
-        area = parsing.area(data)
-        meant = piece_for(person, area)
-        whole = meant.piece and isinstance(area, str)  # a piece goes on where it belongs, sleeves and all
-        return state.to(looks.add(state.look, Wear(meant) if whole else Wear(meant, area)))
-    except StudioError as error:
-        return replace(state, note=Note(str(error), "warning"))
-
-
-def _wear_alone(state: EditorState, garment: Garment, dropped: bool) -> EditorState:
-    """A garment that its picture shows alone goes on where it belongs, wherever on the person it was dropped."""
-    if not dropped:
-        return replace(state, note=Note(f"“{garment.label}” is in the list now. Drag it onto the person.", "info"))
-    try:
-        return state.to(looks.add(state.look, Wear(garment)))
-    except StudioError as error:
-        return replace(state, note=Note(str(error), "warning"))
 
 
 @lru_cache(maxsize=1)
@@ -126,30 +96,54 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
 def _own_item(garment: Garment) -> dict:
     src = thumb(garment.donor.photo, garment.donor.iuv[..., 0] > 0)
     shown = {**item(own_garment_id(garment), garment.label, src), "group": "Yours"}
+    shown["adjust"] = garment.marking is not None
     return {**shown, "region": garment.region if garment.region in CLOTHES else "outfit"}
 
 
 def api_garment_from_photo(
-    recipe: str, picture: str, kind: str = "", sleeves: bool = True, piece: str = "", may_use: bool = False
+    recipe: str,
+    picture: str,
+    kind: str = "",
+    sleeves: bool = True,
+    points: dict[str, list[float]] | None = None,
+    which: int | None = None,
+    piece: str = "",
+    may_use: bool = False,
 ) -> str:
-    """Wear a garment from a picture, in base64 or as a data: URL.
+    """Wear a garment from a picture of it alone or of somebody who wears it, or the clothes of a texture map.
 
     Args:
         recipe: who puts it on.
-        picture: the garment alone; or, with `piece`, somebody who wears it.
+        picture: in base64 or as a data: URL.
         kind: of a garment alone, one of top, dress, coat, trousers, shorts and skirt, or empty: then its outline tells,
-            as far as it can.
+            as far as it can. "texture" for a texture map: SMPL's square layout, or DensePose's atlas of 24 parts, 6
+            across and 4 down; one with nothing between its islands is known without.
         sleeves: of a garment alone: false where what look like sleeves are none.
-        piece: of what a person wears: one of top, bottom, dress, shoes and outfit.
+        points: key points by name, each x and y from 0 to 1 of the picture's width and height; the others are found.
+        which: of several garments in the picture the one that is meant, the largest being 0.
+        piece: of what a person wears: one of top, bottom, dress, shoes and outfit; empty where nobody wears it.
         may_use: on a public page, that you may use this picture of this person.
     """
-    made, data = open_recipe(recipe), parsing.file_bytes({"data": picture})
+    made, content = open_recipe(recipe), parsing.file_bytes({"data": picture})
     if piece:
         check_agreed(replace(initial_state(), agreed=may_use))
-        garment = worn_garment("photo", data, piece)
+        garment = worn_garment("photo", content, piece)
+    elif kind == "texture" or (not kind and is_texture_map(content)):
+        garment = clothes_of_texture("Texture map", content)
     else:
-        garment = flat_garment(data, kind, sleeves=sleeves).garment
+        garment = flat_garment(content, kind, _places(points), sleeves=sleeves, which=which).garment
     return write_recipe(replace(made, look=looks.add(made.look, Wear(garment)), drawn_with=None), pictures=True)
+
+
+def _places(points: object) -> dict[str, tuple[float, float]]:
+    """Key points as another program sent them; StudioError where they are none."""
+    if points is None:
+        return {}
+    if not isinstance(points, Mapping) or not all(
+        isinstance(place, list | tuple) and len(place) == 2 for place in points.values()
+    ):
+        raise StudioError("The points are names with two numbers each: {\"neckline\": [0.5, 0.2]}.")
+    return {str(name): tuple(parsing.number({"place": v}, "place") for v in place) for name, place in points.items()}
 
 
 def api_wear(recipe: str, garment: str, region: str = "", parts: list[int] | None = None) -> str:

@@ -49,6 +49,7 @@ const show = () => {
 };
 hear("drawn", ({ state }) => { if (state === "done") list.querySelector(".warning")?.remove(); });
 hear("forget", () => { waiting = []; offers.replaceChildren(); remember(); });
+hear("adjusting", () => list.replaceChildren());  // what it says of “Adjust” has been done
 hear("note", ({ kind, text }) => put(kind, text));
 watch("value", show);
 show();

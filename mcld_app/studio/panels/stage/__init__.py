@@ -14,6 +14,7 @@ from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
 from mcld_app.studio import parsing, regions
+from mcld_app.studio.actions.adjusting import undo_mark
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, paint_outline, turn_round, use_body
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Panel
@@ -80,6 +81,8 @@ _HTML = """
   <div class="stage-found" hidden>
     <button type="button" class="stage-adjust" title="Move the mannequin that gave this person their body">Adjust the
       body</button>
+    <button type="button" class="stage-adjust-garment" title="Where neck, sleeves and hems are in its picture, and what
+      of the picture is the garment" hidden>Adjust the garment</button>
     <button type="button" class="stage-turn-person" title="Read the person from the other side: a front as a back, a
       back as a front">Turn round</button>
   </div>
@@ -102,6 +105,8 @@ def undo(state: EditorState, data: Data) -> EditorState:
     """One step back."""
     if state.fitting is not None:
         return replace(state, fitting=state.fitting.undo(), note=Note(), live=False)
+    if (marked := undo_mark(state)) is not None:
+        return marked
     if not state.history.before:
         return replace(state, note=Note("There is nothing to undo.", "info"))
     return replace(state, history=state.history.undo(), note=Note(), live=False)
@@ -131,8 +136,8 @@ def render(page: Dispatcher) -> None:
     """The drop target. Events: "wear" {id, region or parts} for a garment of the list, "files" {files, region} for
     files from the desktop, "lift" {id} when a garment is taken in hand; "drag" {handle, x, y, live, by, gesture} for
     the mannequin's joints, "turn" {by} where the picture's ground is dragged; "use_body", "leave_body", "turn_round"
-    and "outline" {strokes, add} of the mannequin over a photo, "adjust" to take it up again; "paint" {on, strokes,
-    erase} and "part" {strokes, part} for the brush; "undo", "redo" and "reset"."""
+    and "outline" {strokes, add} of the mannequin over a photo, "adjust" to take it up again; "adjust_garment" {id};
+    "paint" {on, strokes, erase} and "part" {strokes, part} for the brush; "undo", "redo" and "reset"."""
     page["stage"] = widget(
         _HTML,
         "stage",

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import draw
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.studio import pose_sliders
+from mcld_app.studio.actions.adjusting import places_of, try_point
 from mcld_app.studio.actions.poses import drag, turn
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panels.stage.values import handles, seen
@@ -19,11 +21,12 @@ from mcld_app.studio.session_store import SessionStore
 
 _FINE = 92  # of JPEG: for a picture that is looked at closely
 
-_ACTIONS = {"drag": drag, "turn": turn}
+_ACTIONS = {"drag": drag, "turn": turn, "garment": try_point}
 
 
 def live_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
-    """The server function of the page: {token, act, and the act's own data} -> {picture, iuv, handles, values}."""
+    """The server function of the page: {token, act, and the act's own data} -> {picture, iuv, handles, values}, and of
+    a garment that is adjusted {places, guessed, inside}."""
 
     def live(told: object) -> dict[str, Any]:
         session = sessions.find(told.get("token")) if isinstance(told, Mapping) else None
@@ -40,7 +43,8 @@ def live_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
             "picture": jpeg(shown.picture),
             "iuv": jpeg(iuv_picture(shown.iuv)),
             "handles": handles(state.pose),
-            "values": pose_sliders.to_sliders(state.pose),
+            "values": pose_sliders.to_sliders(state.pose) if isinstance(state.pose, Pose) else None,
+            **(places_of(state.adjusting.marking) if told.get("act") == "garment" else {}),
         }
 
     return live

@@ -8,6 +8,7 @@ const photos = new Map();  // person key -> their photo, sent once
 let index = null;          // which part each pixel shows, from the server
 let held = null;           // the garment that waits for a region
 let lit = null;
+let foundHere = false, garmentHere = false;  // a body, a garment of a picture: both can be adjusted
 let view = "preview", look = null;  // what is shown; a name for the look, from the server
 
 /** Said to those who cannot see the picture. */
@@ -48,7 +49,9 @@ const show = (value) => {
     $("stage-fitting").hidden = !fitting;
     $("stage-fitting-what").textContent = fitting ? "Lay the mannequin over the person" : "";
     if (fitting) { setView("preview"); hold(null); }
-    $("stage-found").hidden = fitting || !value.found;
+    foundHere = !fitting && value.found;
+    garmentHere = !fitting && Boolean(value.garment);
+    offerAdjusting();
     $("stage-outline").hidden = !(fitting && value.found);
     if (outlining && !(fitting && value.found)) paintOutline(null);
   }
@@ -105,8 +108,22 @@ const regionAt = (x, y) => {
 
 const restPrompt = "Drop clothes on the person, or pick and press:";
 
+/** What of the person can be adjusted: their body, and the garment in hand or on them. */
+function offerAdjusting() {
+  const garment = $("stage-adjust-garment");
+  garment.hidden = !(held ? held.adjust : garmentHere);
+  garment.textContent = held && held.adjust ? `Adjust “${held.label}”` : "Adjust the garment";
+  ["stage-adjust", "stage-turn-person"].forEach((name) => { $(name).hidden = !foundHere; });
+  $("stage-found").hidden = !foundHere && garment.hidden;
+}
+$("stage-adjust-garment").addEventListener("click", () => {
+  trigger("adjust_garment", held && held.adjust ? { id: held.id } : {});
+  if (held) { hold(null); say("held", { id: null }); }
+});
+
 const hold = (item) => {
   held = item;
+  offerAdjusting();
   root.classList.toggle("holding", Boolean(item));
   prompt.textContent = item ? `Where should “${item.label}” go?` : restPrompt;
   [...regionsBox.children].forEach((chip) => {
@@ -227,7 +244,8 @@ function follow(data) {
     after.src = shown.picture;
     $("stage-iuv").src = shown.iuv;
     showJoints(shown.handles);
-    if (data.act === "drag" || data.by) say("joints", { values: shown.values });
+    if ((data.act === "drag" || data.by) && shown.values) say("joints", { values: shown.values });
+    if (data.act === "garment") say("garment-shown", shown);
   }).catch(() => {}).finally(done);
 }
 function dropLive() { hand += 1; next = null; }
@@ -293,13 +311,15 @@ frame.addEventListener("drop", async (event) => {
   const only = event.dataTransfer.files.length === 1 ? event.dataTransfer.files[0] : null;
   if (only && (/json$/i.test(only.name) || await carriesRecipe(only))) { say("recipe-file", { file: only }); return; }
   try {
-    const files = await Promise.all([...event.dataTransfer.files].slice(0, 3).map(packed));
+    const count = event.dataTransfer.files.length;
+    const files = await Promise.all([...event.dataTransfer.files].slice(0, 6).map(packed));
     frame.classList.add("waiting");
     setTimeout(() => frame.classList.remove("waiting"), 8000);
-    trigger("files", { files, region });
+    trigger("files", { files, region, count });
   } catch (error) { warn(error.message); }
 });
 
+hear("answered", () => frame.classList.remove("waiting"));  // a question changes nothing here
 hear("bring", ({ files }) => trigger("files", { files, region: null }));
 
 // ---- undo, redo, reset --------------------------------------------------------------------------------------

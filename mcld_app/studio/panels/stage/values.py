@@ -8,6 +8,7 @@ from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.handles import LINKS, joint_points
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import Preview, draw
+from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.editing.preview import SMALL_SIZE
 from mcld_app.editing.series import AnyPose
@@ -45,6 +46,7 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
         "handles": handles(look.pose),
         "fitting": "",
         "found": look.person.fit is not None,
+        "garment": any(edit.garment.marking for edit in look.edits_of(Wear)),
         "alt": f"{look.person.name}, {pose}" + (f", with {', '.join(made)}" if made else ""),
     }
 
@@ -65,6 +67,7 @@ def _fitting(state: EditorState, preview: Preview) -> dict[str, Any]:
         "handles": _with_doubts(handles(fit.pose), fit.unsure),
         "fitting": fit.name,
         "found": fit.sighting is not None,
+        "garment": False,
         "alt": f"The mannequin over “{fit.name}”",
     }
 

@@ -13,15 +13,18 @@ from mcld_app.editing import look as looks
 from mcld_app.editing.person import read_pair, read_person
 from mcld_app.errors import PictureError, StudioError
 from mcld_app.perception.detections import Detections, detect_people, people_on_map
+from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.fitting import HOW_TO_FIT, begin_fitting
 from mcld_app.studio.actions.photos import check_agreed, take
+from mcld_app.studio.actions.shop_pictures import ask_if_clothes
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import written
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.parsing import Data
+from mcld_app.studio.pictures import whole_thumb
 from mcld_app.studio.session import Session
-from mcld_app.studio.state import EditorState, Note, initial_state
+from mcld_app.studio.state import EditorState, Note, Option, initial_state
 from mcld_app.studio.widget import widget
 
 _SLOT = """
@@ -103,7 +106,13 @@ def _use_photo(state: EditorState, name: str, data: bytes, *, closer: bool) -> E
     try:
         detections = detect_people(name, photo, stored, closer=closer)
     except StudioError as error:
-        return begin_fitting(state, name, photo, f"{error} Or do it by hand. {HOW_TO_FIT}", stored)
+        said = f"{error} Or do it by hand. {HOW_TO_FIT}"
+        if isinstance(error, NobodyFound):
+            by_hand = Option("It is a person: lay the mannequin over them",
+                             lambda now: begin_fitting(now, name, photo, said, stored), whole_thumb(photo))  # fmt: skip
+            if (asked := ask_if_clothes(state, name, data, by_hand)) is not None:
+                return asked
+        return begin_fitting(state, name, photo, said, stored)
     if detections is None:
         return begin_fitting(state, name, photo, _NOBODY_READS + HOW_TO_FIT, stored)
     return _take_largest(state, detections)
