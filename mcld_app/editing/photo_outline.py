@@ -116,17 +116,19 @@ def _cloth_on_hands(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray) 
     changed[pixel] = appearance.reshaped[row, column]
     changed = changed.reshape(hands.shape) & ~hands
     beside = changed & grown(hands, max(4.0, 0.02 * len(hands)))
-    skin = skin_colour(appearance.person.texture)
-    if skin is None or np.count_nonzero(beside) < _LEAST:
-        return np.zeros_like(hands)
+    out = np.zeros_like(hands)
+    skin = skin_colour(appearance.person.texture) if np.count_nonzero(beside) >= _LEAST else None
+    if skin is None:
+        return out
     lab = weighted_lab(photo)
     own = weighted_lab(np.broadcast_to(skin, (3, 3, 3)).astype(np.uint8))[1, 1]
-    sure = hands & (np.linalg.norm((lab - own)[..., 1:], axis=-1) < _SKIN)
-    skins = np.concatenate([own[None], typical(lab[sure], 3)[0]])
+    held = lab[hands]
+    sure = held[np.linalg.norm((held - own)[:, 1:], axis=1) < _SKIN]
+    skins = np.concatenate([own[None], typical(sure, 3)[0]])
     cloth, shares = typical(lab[beside], 4)
     cloth = cloth[(shares > 0.1) & (away(cloth, skins) > _SKIN)]
-    found = hands & (away(lab, cloth) < away(lab, skins)) & grown(changed, max(4.0, 0.03 * len(hands)))
-    return opened(found, 1)
+    out[hands] = away(held, cloth) < away(held, skins)
+    return opened(out & grown(changed, max(4.0, 0.03 * len(hands))), 1)
 
 
 def hung(appearance: Appearance, drawn: np.ndarray, changes: Changes) -> np.ndarray:
