@@ -244,14 +244,6 @@ def serial_of(notice: object) -> int:
     return serial if isinstance(serial, int) and 0 <= serial < 2**50 else 0
 
 
-def forget(blocks: gr.Blocks, session: Session | None) -> None:
-    """Let go of everything a visitor leaves behind. Gradio deletes the state itself, but keeps what the components
-    last showed until thousands of other visitors have come; their pictures are in that."""
-    session = getattr(session, "gradio_session", None)
-    if session:
-        blocks.state_holder.session_data.pop(session, None)
-
-
 def _of_page(session: Session | None, request: gr.Request) -> Session:
     """The page's session, a new one where it has none."""
     session = session if isinstance(session, Session) else Session()

@@ -43,6 +43,7 @@ from mcld_app.studio.panels import (
 from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
 from mcld_app.studio.theme import studio_theme
+from mcld_app.studio.visits import VisitBlocks
 from mcld_app.studio.widget import style
 
 _TOP = (examples.PANEL,)
@@ -80,15 +81,23 @@ _HEADER = """
 """
 
 
-def build() -> gr.Blocks:
-    """The whole page, not yet served."""
-    page = Dispatcher(PANELS, SessionStore(HOURS * 3600))
-    with redaction.RedactedBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
+def build(seconds: float = HOURS * 3600) -> gr.Blocks:
+    """The whole page, not yet served.
 
-        def forget(session: Session | None) -> None:  # no partial: Gradio copies its arguments, per visitor
-            dispatcher.forget(blocks, session)
+    Args:
+        seconds: how long a visit is kept after its last action.
+    """
+    sessions = SessionStore(seconds)
+    page = Dispatcher(PANELS, sessions)
+    with VisitBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
+        blocks.count_visits(sessions)
 
-        page["session"] = gr.State(Session(), time_to_live=HOURS * 3600, delete_callback=forget)
+        def closed(session: Session | None) -> None:  # no method: Gradio copies it, per visitor
+            if isinstance(session, Session):
+                sessions.left(session)
+
+        # No time to live: Gradio counts it by the time of day, and past a drawing that goes on.
+        page["session"] = gr.State(Session(), delete_callback=closed)
         _plain(_HEADER)
         _render(page, _TOP)
         with gr.Row(elem_id="areas"):
