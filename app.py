@@ -32,12 +32,13 @@ def main() -> None:
         sys.exit('Serving MCP clients needs one more package: pip install "gradio[mcp]", or leave MCLD_MCP out.')
     try:
         host, port = server_address()
+        options = launch_options()
     except StudioError as error:
         sys.exit(str(error))
     serving.reach_this_machine(server_name=host)
     try:
         with serving.without_unusable_proxies():
-            demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
+            demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
     except OSError as error:
         if "empty port" not in str(error):
             raise

@@ -39,8 +39,8 @@ def file_of(
         state: what is on the page.
         what: a key of `_FROM_STATE` or `_FROM_RESULT`, "recipe", or "recipe-pictures".
         session: whose; for drawn pictures.
-        data: {"id": of the drawn picture, default the last, except "in-photo"; "mark": whether it carries a visible mark; "asked": the
-            fields under Generate, for a recipe}.
+        data: {"id": of the drawn picture, default the last, except for "in-photo"; "mark": whether it carries a visible
+            mark; "asked": the fields under Generate, for a recipe}.
 
     Raises:
         StudioError: where there is no such file.

@@ -11,11 +11,13 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
 import gradio as gr
+from starlette.middleware import Middleware
 
-from mcld_app.deployment import serves_mcp
+from mcld_app.deployment import frame_ancestors, known_hosts, password, serves_mcp
 from mcld_app.request import MAX_UPLOAD
 from mcld_app.studio import api, dispatcher, redaction
 from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.gate import Gate
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels import (
     borrow,
@@ -134,6 +136,13 @@ def _plain(html: str) -> None:
     gr.HTML(html, apply_default_css=False, elem_classes="plain")
 
 
+def application_options() -> dict[str, Any]:
+    """What the FastAPI application under the page is made with: first it is asked whether a request is meant for it."""
+    options = redaction.application_options()
+    gate = Middleware(Gate, hosts=known_hosts(), ancestors=frame_ancestors())
+    return {**options, "middleware": [gate, *options["middleware"]]}
+
+
 def launch_options() -> dict[str, Any]:
     """What `launch` is told, wherever the page is served."""
     return {
@@ -147,6 +156,8 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "enable_monitoring": False,
         "ssr_mode": False,
-        "app_kwargs": redaction.application_options(),
+        "app_kwargs": application_options(),
+        "auth": password(),
+        "auth_message": "This studio asks for a name and a password.",
         "mcp_server": serves_mcp(),  # needs gradio[mcp]
     }
