@@ -16,6 +16,7 @@ from mcld_app.studio import serving
 
 _temporary_folder = serving.own_temporary_folder()
 with serving.without_unusable_proxies():  # both are looked at when Gradio is imported
+    from mcld_app.studio.half_sent import close_half_sent_requests
     from mcld_app.studio.page import build, launch_options
     from mcld_app.studio.redaction import redact_logs
 
@@ -36,6 +37,7 @@ def main() -> None:
     except StudioError as error:
         sys.exit(str(error))
     serving.reach_this_machine(server_name=host)
+    close_half_sent_requests()
     try:
         with serving.without_unusable_proxies():
             demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)

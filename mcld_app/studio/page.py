@@ -18,6 +18,7 @@ from mcld_app.request import MAX_UPLOAD
 from mcld_app.studio import api, dispatcher, redaction
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.gate import Gate
+from mcld_app.studio.limits import Limits
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels import (
     borrow,
@@ -137,10 +138,11 @@ def _plain(html: str) -> None:
 
 
 def application_options() -> dict[str, Any]:
-    """What the FastAPI application under the page is made with: first it is asked whether a request is meant for it."""
+    """What the FastAPI application under the page is made with: first it is asked whether a request is meant for it,
+    last whether it is too large."""
     options = redaction.application_options()
     gate = Middleware(Gate, hosts=known_hosts(), ancestors=frame_ancestors())
-    return {**options, "middleware": [gate, *options["middleware"]]}
+    return {**options, "middleware": [gate, *options["middleware"], Middleware(Limits)]}
 
 
 def launch_options() -> dict[str, Any]:
