@@ -20,7 +20,10 @@ with serving.without_unusable_proxies():  # both are looked at when Gradio is im
     from mcld_app.studio.page import build, launch_options
     from mcld_app.studio.redaction import redact_logs
 
-demo = build()
+try:
+    demo = build()
+except StudioError as error:
+    sys.exit(str(error))
 if on_zerogpu():  # `build` has imported `spaces`, without which there is no CUDA to load anything for
     place_all()
 
@@ -33,7 +36,7 @@ def main() -> None:
         sys.exit('Serving MCP clients needs one more package: pip install "gradio[mcp]", or leave MCLD_MCP out.')
     try:
         host, port = server_address()
-        options = launch_options()
+        options = launch_options(lambda: demo.health)
     except StudioError as error:
         sys.exit(str(error))
     serving.reach_this_machine(server_name=host)

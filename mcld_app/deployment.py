@@ -129,6 +129,34 @@ def password() -> tuple[str, str] | None:
     return name.strip(), secret
 
 
+def visits_bytes() -> int:
+    """What all visits together may take in memory: the megabytes that MCLD_VISITS_MB says, else a quarter of this
+    machine's, and at most 1.5 GB.
+
+    Raises:
+        StudioError: where it is no whole number above 0.
+    """
+    value = os.environ.get("MCLD_VISITS_MB", "")
+    if value:
+        if not (value.isdecimal() and int(value)):
+            raise StudioError(f"MCLD_VISITS_MB is {value!r}. Set it to a number of megabytes, such as 1500.")
+        return int(value) << 20
+    return min(_main_memory() // 4, 1536 << 20)
+
+
+def _main_memory() -> int:
+    """Bytes of this machine's memory, or of the container's; where nobody says, 8 GB."""
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        size = 8 << 30
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
+    except OSError:
+        return size
+    return min(size, int(limit)) if limit.isdecimal() else size
+
+
 def threads() -> int | None:
     """How many processor threads OMP_NUM_THREADS allows; None where it gives no number above 0."""
     value = os.environ.get("OMP_NUM_THREADS", "")

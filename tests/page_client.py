@@ -22,7 +22,8 @@ def served(blocks: gr.Blocks) -> Iterator[gr.Blocks]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    blocks.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **launch_options())
+    options = launch_options(lambda: blocks.health)
+    blocks.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **options)
     try:
         yield blocks
     finally:

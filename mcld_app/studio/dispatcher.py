@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 
 from mcld_app.errors import StudioError
+from mcld_app.studio import visit_memory
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.session import Session
@@ -178,6 +179,12 @@ class Dispatcher(dict[str, Any]):
                 before = session.state or initial_state()
                 after = before if expired else action(before, data)
                 shown = {} if whole or session.state is None else session.shown
+                if after is not before:
+                    visit_memory.rest(after)
+                after, session.results, let_go = visit_memory.lightened(after, session.results)
+                if let_go:
+                    note = Note(" ".join(filter(None, [after.note.text, let_go])), after.note.kind or "info")
+                    after = replace(after, note=note)
                 shown, values = self._changes(after, shown, names)
                 session.state, session.shown = replace(after, note=Note()), shown
                 note = Note(EXPIRED, "warning") if expired else after.note

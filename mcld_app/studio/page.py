@@ -4,7 +4,7 @@ folders."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 from starlette.middleware import Middleware
 
-from mcld_app.deployment import frame_ancestors, known_hosts, password, serves_mcp
+from mcld_app.deployment import frame_ancestors, known_hosts, password, serves_mcp, visits_bytes
 from mcld_app.request import MAX_UPLOAD
 from mcld_app.studio import api, dispatcher, redaction
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.gate import Gate
+from mcld_app.studio.health import Health
 from mcld_app.studio.limits import Limits
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels import (
@@ -90,7 +91,7 @@ def build(seconds: float = HOURS * 3600) -> gr.Blocks:
     Args:
         seconds: how long a visit is kept after its last action.
     """
-    sessions = SessionStore(seconds)
+    sessions = SessionStore(seconds, most_bytes=visits_bytes())
     page = Dispatcher(PANELS, sessions)
     with VisitBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
         blocks.count_visits(sessions)
@@ -137,16 +138,17 @@ def _plain(html: str) -> None:
     gr.HTML(html, apply_default_css=False, elem_classes="plain")
 
 
-def application_options() -> dict[str, Any]:
+def application_options(health: Callable[[], Mapping[str, int]] | None = None) -> dict[str, Any]:
     """What the FastAPI application under the page is made with: first it is asked whether a request is meant for it,
     last whether it is too large."""
     options = redaction.application_options()
     gate = Middleware(Gate, hosts=known_hosts(), ancestors=frame_ancestors())
-    return {**options, "middleware": [gate, *options["middleware"], Middleware(Limits)]}
+    first = [gate, Middleware(Health, told=health)]
+    return {**options, "middleware": [*first, *options["middleware"], Middleware(Limits)]}
 
 
-def launch_options() -> dict[str, Any]:
-    """What `launch` is told, wherever the page is served."""
+def launch_options(health: Callable[[], Mapping[str, int]] | None = None) -> dict[str, Any]:
+    """What `launch` is told, wherever the page is served; `health` is what machines are told at /health."""
     return {
         "theme": studio_theme(),
         # Not `css`: Gradio rewrites that, and loses what stands inside media queries.
@@ -158,7 +160,7 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "enable_monitoring": False,
         "ssr_mode": False,
-        "app_kwargs": application_options(),
+        "app_kwargs": application_options(health),
         "auth": password(),
         "auth_message": "This studio asks for a name and a password.",
         "mcp_server": serves_mcp(),  # needs gradio[mcp]

@@ -29,6 +29,7 @@ class Session:
         drawing: how many drawings go on for this visitor just now.
         owner: whom the engines keep encodings of this visitor's pictures for. Unguessable, told to nobody, never
             logged, and another one after the pictures were deleted.
+        bytes: what the visit takes in memory, as it was last weighed.
         token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
         lock: held while an action runs.
     """
@@ -41,6 +42,7 @@ class Session:
         self.gradio_session: str | None = None
         self.owner = new_owner()
         self.token: str | None = None
+        self.bytes = 0
         self.former: tuple[Session, ...] = ()
         self.drawing = 0
         self.orders: dict[int, Order] = {}
@@ -66,7 +68,7 @@ class Session:
             order.stop.touch()
         self.orders.clear()
         self.state, self.results = None, []
-        self.shown = {}
+        self.shown, self.bytes = {}, 0
         forgotten, self.owner = self.owner, new_owner()
         return forgotten
 

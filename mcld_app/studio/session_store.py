@@ -24,13 +24,18 @@ class SessionStore:
     Args:
         seconds: how long after its last use a session is kept. A drawing that goes on is a use.
         clock: seconds, from any beginning; never the time of day, which may be set.
+        most_bytes: what all sessions together may take; None for any number.
 
     Attributes:
+        lighter: set where there is memory to give back, or too much is taken: somebody should tidy soon.
         left: told of each session that was let go of, so that what others keep for it goes too.
     """
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.seconds, self._clock = seconds, clock
+    def __init__(
+        self, seconds: float, clock: Callable[[], float] = time.monotonic, most_bytes: int | None = None
+    ) -> None:
+        self.seconds, self._clock, self.most_bytes = seconds, clock, most_bytes
+        self.lighter = threading.Event()
         self.left: Callable[[Session], None] = _nobody_else
         self._kept: dict[str, tuple[float, Session]] = {}
         self._lock = threading.Lock()
@@ -66,6 +71,7 @@ class SessionStore:
         owner = session.empty()
         self.drop(session)
         registry.forget(owner)
+        self.lighter.set()
 
     def tidy(self) -> None:
         """Let go of every session whose time is over. To be called now and then: nobody else may come by."""
@@ -75,10 +81,33 @@ class SessionStore:
                 if session.drawing:
                     self._kept[token] = (now, session)
             over = [session for used, session in self._kept.values() if used < now - self.seconds]
-            resting = [session for _, session in self._kept.values() if not session.drawing]
-            over = [*dict.fromkeys([*over, *resting[: max(len(self._kept) - MOST_VISITS, 0)]])]
+            over += self._too_many([session for _, session in self._kept.values() if session not in over])
         for session in over:
             self._let_go(session)
+
+    def weigh(self, session: Session, size: int) -> None:
+        """Note what a session takes in memory."""
+        session.bytes = size
+        if self.most_bytes is not None and self.bytes_held > self.most_bytes:
+            self.lighter.set()
+
+    @property
+    def bytes_held(self) -> int:
+        """What all sessions take in memory, as they were last weighed."""
+        return sum(session.bytes for _, session in list(self._kept.values()))
+
+    def _too_many(self, kept: list[Session]) -> list[Session]:
+        """Those that have to go so that the others have room: who rested longest, and waits for no picture. The last
+        one stays, however large it is."""
+        count, size = len(kept), sum(session.bytes for session in kept)
+        gone = []
+        for session in kept[:-1]:
+            if count <= MOST_VISITS and (self.most_bytes is None or size <= self.most_bytes):
+                break
+            if not session.drawing:
+                gone.append(session)
+                count, size = count - 1, size - session.bytes
+        return gone
 
     def __len__(self) -> int:
         return len(self._kept)

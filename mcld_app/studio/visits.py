@@ -13,12 +13,15 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from mcld_app.engine import registry
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.redaction import RedactedBlocks
 from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
+from mcld_app.studio.visit_memory import bytes_of, give_back, resident_bytes
 
 _BETWEEN_ROUNDS = 20.0  # seconds
+_SOON = 0.5
 _UNFETCHED = 600.0  # seconds that the answer of an endpoint waits for whoever asked
 
 
@@ -32,7 +35,13 @@ class VisitBlocks(RedactedBlocks):
         self._visits = GradioVisits(self, sessions)
         sessions.left = self._visits.drop
         every = min(_BETWEEN_ROUNDS, sessions.seconds / 4)
-        threading.Thread(target=_go_rounds, args=(weakref.ref(self._visits), every), name="visits", daemon=True).start()
+        rounds = (weakref.ref(self._visits), sessions.lighter, every)
+        threading.Thread(target=_go_rounds, args=rounds, name="visits", daemon=True).start()
+
+    @property
+    def health(self) -> dict[str, int]:
+        """How this server is, in numbers: nothing of what anybody brought or made."""
+        return {} if self._visits is None else self._visits.health
 
     async def process_api(self, block_fn: Any, *given: Any, **named: Any) -> dict[str, Any]:
         state, name = named.get("state"), named.get("session_hash")
@@ -72,7 +81,30 @@ class GradioVisits:
             session.gradio_session = name
             if session.state is not None:
                 self._sessions.keep(session)
+                self._sessions.weigh(session, self._size_of(session, name))
         self._last[name] = self._clock()
+
+    @property
+    def health(self) -> dict[str, int]:
+        """Visits and what they take, pages that are open, how many events wait, models in memory; bytes are bytes."""
+        pages, queue = self._held() or (None, None)
+        return {
+            "visits": len(self._sessions),
+            "visits_bytes": self._sessions.bytes_held,
+            "visits_bytes_most": self._sessions.most_bytes or 0,
+            "process_bytes": resident_bytes(),
+            "pages": 0 if pages is None else len(pages.session_data),
+            "queue": 0 if queue is None else len(queue),
+            "running": 0 if queue is None else len(queue.event_ids_to_events),
+            "models": registry.count_loaded(),
+        }
+
+    def _size_of(self, session: Session, name: str) -> int:
+        """What a visit takes: here, and in what Gradio keeps of its page."""
+        shown: list[Any] = []
+        if (found := self._held()) is not None and (page := found[0].session_data.get(name)) is not None:
+            shown = [(part or {}).get("props", {}).get("value") for part in list(page.config_values.values())]
+        return bytes_of(session.state, session.results, list(session.orders.values()), shown)
 
     def drop(self, session: Session) -> None:
         """Let go of all that is kept for a session's page."""
@@ -120,15 +152,21 @@ class GradioVisits:
         self._last.pop(name, None)
 
 
-def _go_rounds(visits: weakref.ref[GradioVisits], every: float) -> None:
-    """Tidy again and again, for as long as there is something to tidy for."""
+def _go_rounds(visits: weakref.ref[GradioVisits], lighter: threading.Event, every: float) -> None:
+    """Tidy again and again, for as long as there is something to tidy for; at once where memory is to be given back."""
     while True:
-        time.sleep(every)
+        soon = lighter.wait(every)
+        lighter.clear()
+        if soon:
+            time.sleep(_SOON)  # whoever let go of something may hold it for a moment yet
         alive = visits()
         if alive is None:
             return
         try:
             alive.tidy()
+            if soon or lighter.is_set():
+                lighter.clear()
+                give_back()
         except Exception as error:  # the next round has to come all the same
             sentence(error)
         del alive
