@@ -4,6 +4,7 @@ choose another place). This file is also the entry point of a Hugging Face Space
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import threading
 from importlib.util import find_spec
@@ -30,6 +31,7 @@ if on_zerogpu():  # `build` has imported `spaces`, without which there is no CUD
 
 def main() -> None:
     """Serve the page until it is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # Python's own end leaves temporary folders behind
     redact_logs()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if serves_mcp() and find_spec("mcp") is None:
