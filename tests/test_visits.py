@@ -114,6 +114,15 @@ def test_who_comes_back_too_late_is_told_and_begins_afresh(blocks: gr.Blocks) ->
     assert "deleted here" in told["notice"]["text"]
 
 
+def test_an_event_that_needs_nothing_of_a_visit_takes_nothing_from_it(blocks: gr.Blocks) -> None:
+    """Looking for weights is one; the page may do so before anything else."""
+    visitor = Visitor(blocks, "visitor")
+    assert "weights" in visitor.does("weights", "look")
+    person = bring_a_photo(visitor)
+    assert "weights" in visitor.does("weights", "look")
+    assert visitor.session.state.own[0] is person()
+
+
 def test_endpoints_keep_neither_what_they_were_sent_nor_what_nobody_fetches(
     blocks: gr.Blocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,7 +38,7 @@ class RedactedBlocks(gr.Blocks):
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False
     ) -> list[Any]:
-        if not any(part.stateful or isinstance(part, gr.HTML) for part in block_fn.inputs):
+        if any(part.get_block_name() == "api" for part in (*block_fn.inputs, *block_fn.outputs)):
             return arguments.read(block_fn.fn, inputs)
         if len(inputs) < len(block_fn.inputs):
             raise StudioError(NOT_UNDERSTOOD)

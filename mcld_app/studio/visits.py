@@ -13,6 +13,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from gradio.state_holder import SessionState
+
 from mcld_app.engine import registry
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.redaction import RedactedBlocks
@@ -49,7 +51,7 @@ class VisitBlocks(RedactedBlocks):
             return await super().process_api(block_fn, *given, **named)
         finally:
             if self._visits is not None and name is not None:
-                self._visits.used(name, state.state_data if state is not None else {})
+                self._visits.used(name, state, alone=name == named.get("event_id"))
 
 
 class GradioVisits:
@@ -67,16 +69,21 @@ class GradioVisits:
         self._blocks, self._sessions, self._clock = weakref.ref(blocks), sessions, clock
         self._last: dict[str, float] = {}
 
-    def used(self, name: str, kept: dict[int, Any]) -> None:
+    def used(self, name: str, page: SessionState | None, *, alone: bool = False) -> None:
         """Note that an event of a page, or a call of an endpoint, has just been answered.
 
         Args:
             name: Gradio's name for the page or the caller.
-            kept: the values of its states.
+            page: what Gradio keeps for it.
+            alone: whether the name is of this one call, and nobody else's.
         """
-        session = next((value for value in kept.values() if isinstance(value, Session)), None)
-        if session is None:  # no page has asked, but a program: the arguments it sent are not kept
-            self._forget_values(name)
+        kept = [] if page is None else list(page.state_data.values())
+        session = next((value for value in kept if isinstance(value, Session)), None)
+        if session is None:  # no page has asked, but a program: what it was answered is not kept
+            if page is not None:
+                page.config_values.clear()
+            if alone:  # else another call may be about to look it up
+                self._forget_values(name)
         else:
             session.gradio_session = name
             if session.state is not None:
