@@ -8,6 +8,7 @@ import inspect
 import json
 import logging
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Literal
 
 import cv2
@@ -75,10 +76,16 @@ def arguments_of(function: Any, good: dict[str, Any]) -> list[Any]:
     return [good[p.name] if p.default is empty or p.name == "iuv" else p.default for p in known]
 
 
+@lru_cache(maxsize=1)
+def _loop() -> asyncio.AbstractEventLoop:
+    """One for all calls: to begin one costs more than a call."""
+    return asyncio.new_event_loop()
+
+
 def call(blocks: gr.Blocks, function: Any, sent: list[Any], state: SessionState) -> str:
     """The sentence that an endpoint answers with; "" where it answers with what was asked for."""
     try:
-        asyncio.run(blocks.process_api(function, sent, state=state))
+        _loop().run_until_complete(blocks.process_api(function, sent, state=state))
     except gr.Error as error:
         assert not error.print_exception
         return error.message

@@ -17,6 +17,10 @@ from test_serving import somebody_elses
 
 from mcld_app.studio.page import PANELS
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("MCLD_LOAD" not in os.environ, reason="starts the studio several times: set MCLD_LOAD=1"),
+]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 
 

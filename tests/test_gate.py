@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -182,9 +183,9 @@ def test_without_the_password_nothing_is_shown_or_drawn(locked: Studio) -> None:
     assert "only for us" not in locked.log()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif("MCLD_LOAD" not in os.environ, reason="starts the studio once more: set MCLD_LOAD=1")
 def test_half_a_password_keeps_the_studio_from_starting(root: Path) -> None:
-    import os
-
     done = subprocess.run(
         [sys.executable, "app.py"], cwd=root, env={**os.environ, "MCLD_AUTH": "secret"},
         capture_output=True, text=True, timeout=120, check=False,

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import uvicorn
-from conftest import Studio, run_studio
+from conftest import Studio
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -134,27 +134,21 @@ def test_the_limits_are_what_was_promised() -> None:
 # ---- the studio as it runs ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with run_studio(tmp_path_factory.mktemp("limits")) as studio:
-        yield studio
-
-
-def test_the_studio_refuses_what_is_too_large_and_closes_what_rests(running: Studio) -> None:
-    port = urlsplit(running.url).port
+def test_the_studio_refuses_what_is_too_large(studio: Studio) -> None:
+    port = urlsplit(studio.url).port
     path = "/gradio_api/run/start"
     begin = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
     answer, seconds = send(port, f"{begin}Content-Length: {300 << 20}\r\n\r\n".encode())
     assert answer.startswith("HTTP/1.1 413") and seconds < 5
     assert json.loads(answer.partition("\r\n\r\n")[2])["error"] == limits.TOO_LARGE
-    with httpx.Client(base_url=running.url, trust_env=False) as client:
+    with httpx.Client(base_url=studio.url, trust_env=False) as client:
         assert client.post(path, json={"data": ["person:mara"]}).status_code == 200
 
 
 @pytest.mark.slow
 @pytest.mark.skipif("MCLD_LOAD" not in os.environ, reason="takes half a minute: set MCLD_LOAD=1")
-def test_the_studio_closes_what_rests_after_half_a_minute(running: Studio) -> None:
-    port = urlsplit(running.url).port
+def test_the_studio_closes_what_rests_after_half_a_minute(studio: Studio) -> None:
+    port = urlsplit(studio.url).port
     for part in (b"POST / HT", f"POST /gradio_api/run/start HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: "
                  "application/json\r\nContent-Length: 50\r\n\r\n{".encode()):  # fmt: skip
         answer, seconds = send(port, part, wait=60)
