@@ -4,6 +4,7 @@ choose another place). This file is also the entry point of a Hugging Face Space
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import threading
 from importlib.util import find_spec
@@ -16,28 +17,35 @@ from mcld_app.studio import serving
 
 _temporary_folder = serving.own_temporary_folder()
 with serving.without_unusable_proxies():  # both are looked at when Gradio is imported
+    from mcld_app.studio.half_sent import close_half_sent_requests
     from mcld_app.studio.page import build, launch_options
     from mcld_app.studio.redaction import redact_logs
 
-demo = build()
+try:
+    demo = build()
+except StudioError as error:
+    sys.exit(str(error))
 if on_zerogpu():  # `build` has imported `spaces`, without which there is no CUDA to load anything for
     place_all()
 
 
 def main() -> None:
     """Serve the page until it is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # Python's own end leaves temporary folders behind
     redact_logs()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if serves_mcp() and find_spec("mcp") is None:
         sys.exit('Serving MCP clients needs one more package: pip install "gradio[mcp]", or leave MCLD_MCP out.')
     try:
         host, port = server_address()
+        options = launch_options(lambda: demo.health)
     except StudioError as error:
         sys.exit(str(error))
     serving.reach_this_machine(server_name=host)
+    close_half_sent_requests()
     try:
         with serving.without_unusable_proxies():
-            demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
+            demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
     except OSError as error:
         if "empty port" not in str(error):
             raise

@@ -18,6 +18,7 @@ SAFETY_SWITCH = "MCLD_SAFETY_CHECKER"
 
 _HUB = "https://huggingface.co"
 _PORT = 7860
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 def is_space(environment: Mapping[str, str] = os.environ) -> bool:
@@ -98,6 +99,62 @@ def server_address() -> tuple[str, int]:
     if not (port.isdecimal() and int(port) < 1 << 16):
         raise StudioError(f"GRADIO_SERVER_PORT is {port!r}. Set it to a port's number, such as {_PORT}.")
     return host, int(port)
+
+
+def known_hosts() -> tuple[str, ...]:
+    """The names, without ports, that the page may be asked for by: this machine's own, GRADIO_SERVER_NAME, a Space's
+    SPACE_HOST, and those in MCLD_HOSTS, between commas; "*" there allows any."""
+    named = ",".join([server_address()[0], os.environ.get("SPACE_HOST", ""), os.environ.get("MCLD_HOSTS", "")])
+    return tuple(dict.fromkeys(name.strip() for name in (*_THIS_MACHINE, *named.split(",")) if name.strip()))
+
+
+def frame_ancestors() -> str:
+    """Whose pages may show the studio in a frame, as a Content-Security-Policy says it: its own, and the Hub's where it
+    is a Space."""
+    return f"'self' {_HUB}" if is_space() else "'self'"
+
+
+def password() -> tuple[str, str] | None:
+    """The name and the password that MCLD_AUTH asks of whoever opens the page, as NAME:PASSWORD; None without it.
+
+    Raises:
+        StudioError: where there is no name or no password in it. What is in it is not said.
+    """
+    value = os.environ.get("MCLD_AUTH", "")
+    if not value:
+        return None
+    name, _, secret = value.partition(":")
+    if not name.strip() or not secret:
+        raise StudioError("MCLD_AUTH has not the form NAME:PASSWORD. Set it so, or leave it out.")
+    return name.strip(), secret
+
+
+def visits_bytes() -> int:
+    """What all visits together may take in memory: the megabytes that MCLD_VISITS_MB says, else a quarter of this
+    machine's, and at most 1.5 GB.
+
+    Raises:
+        StudioError: where it is no whole number above 0.
+    """
+    value = os.environ.get("MCLD_VISITS_MB", "")
+    if value:
+        if not (value.isdecimal() and int(value)):
+            raise StudioError(f"MCLD_VISITS_MB is {value!r}. Set it to a number of megabytes, such as 1500.")
+        return int(value) << 20
+    return min(_main_memory() // 4, 1536 << 20)
+
+
+def _main_memory() -> int:
+    """Bytes of this machine's memory, or of the container's; where nobody says, 8 GB."""
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        size = 8 << 30
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
+    except OSError:
+        return size
+    return min(size, int(limit)) if limit.isdecimal() else size
 
 
 def threads() -> int | None:

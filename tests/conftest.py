@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,9 +111,11 @@ class PacedStudio(Studio):
 
 
 @contextmanager
-def run_studio(folder: Path, script: str = "app.py", **extra: str) -> Iterator[Studio]:
+def run_studio(
+    folder: Path, script: str = "app.py", started: Callable[[subprocess.Popen[bytes]], None] | None = None, **extra: str
+) -> Iterator[Studio]:
     """``python app.py``, or another script, on a free port of 127.0.0.1, answering; what it prints goes into the
-    folder. `extra` is added to its environment."""
+    folder. `started` is told of its process, `extra` is added to its environment."""
     port = _free_port()
     running = Studio(f"http://127.0.0.1:{port}", folder / "log.txt")
     environment = {
@@ -130,6 +132,8 @@ def run_studio(folder: Path, script: str = "app.py", **extra: str) -> Iterator[S
             [sys.executable, script], cwd=ROOT, env=environment,
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )
+    if started is not None:
+        started(process)
     try:
         _wait_until_it_answers(running, process)
         yield running

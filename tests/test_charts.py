@@ -180,6 +180,24 @@ def test_a_damaged_file_is_built_anew(cache: Path) -> None:
     assert same(cached_arrays("thing", "1", build)) and build.calls == 2
 
 
+@pytest.mark.parametrize("sound", [False, True], ids=["without a checksum", "with that of the true one"])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"numbers": np.arange(10)}, {"numbers": np.zeros(1000, int)}, {"others": np.arange(1000)}, {}],
+    ids=["shorter", "other numbers", "another name", "nothing"],
+)
+def test_a_file_that_is_whole_but_wrong_is_built_anew(cache: Path, wrong: dict, sound: bool) -> None:
+    build = Builder()
+    cached_arrays("thing", "1", build)
+    file = cache / "thing-1.npz"
+    with np.load(file) as stored:
+        true = {name: stored[name] for name in stored.files}
+    kept = {name: array for name, array in true.items() if sound and name not in ("numbers", "flags")}
+    np.savez(file, **wrong, **kept)
+    assert same(cached_arrays("thing", "1", build)) and build.calls == 2
+    assert same(cached_arrays("thing", "1", build)) and build.calls == 2
+
+
 def test_a_folder_that_cannot_be_written_to_only_costs_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("not a folder")  # works for root too, whom no permission stops

@@ -15,6 +15,7 @@ from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, pose_map
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import Person, make_person
+from mcld_app.errors import StudioError
 from mcld_app.studio import downloads, generation
 from mcld_app.studio.session import Session
 from mcld_app.studio.state import initial_state
@@ -91,12 +92,15 @@ def test_the_drawn_picture_can_be_taken_away_in_the_photo(scene) -> None:
     order = generation.order_of("bundled", Settings(), state.look, (state.look,), (0,))
     picture = draw(state.look).picture
     generation._finished(session, order, [Drawn(picture, 0, None, "cpu", "float32", 1, "none")])
-    name, kind, data = downloads.file_of(state, "in-photo", session, {})
+    with pytest.raises(StudioError, match="Choose the drawn picture first"):
+        downloads.file_of(state, "in-photo", session, {})
+    named = {"id": session.results[0].id}
+    name, kind, data = downloads.file_of(state, "in-photo", session, named)
     assert (name, kind) == ("mcld-in-the-photo.png", "image/png")
     from mcld_app.body.photo import read_photo
 
     assert read_photo(data).shape == scene[0].shape
-    assert downloads.remark_on("in-photo", session, {}) == "", "it is as large as the photo was"
+    assert downloads.remark_on("in-photo", session, named) == "", "it is as large as the photo was"
     assert b"trainedAlgorithmicMedia" in data or b"compositeWithTrainedAlgorithmicMedia" in data
 
 
@@ -115,5 +119,5 @@ def test_a_photo_that_is_kept_smaller_than_it_came_says_so(scene) -> None:
     order = generation.order_of("bundled", Settings(), state.look, (state.look,), (0,))
     picture = draw(state.look).picture
     generation._finished(session, order, [Drawn(picture, 0, None, "cpu", "float32", 1, "none")])
-    assert downloads.remark_on("in-photo", session, {}).startswith(sizes)
+    assert downloads.remark_on("in-photo", session, {"id": session.results[0].id}).startswith(sizes)
     assert downloads.remark_on("drawn", session, {}) == ""

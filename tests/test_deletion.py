@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import gc
-import json
-import re
-import socket
 import threading
 import time
 import weakref
@@ -14,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from page_client import Visitor, pictures_in, served
 from tiny import tiny_pipeline
 
 from mcld_app.checkpoints import save_pipeline
@@ -278,66 +276,17 @@ def test_a_cache_goes_with_its_engine() -> None:
 # ---- through the page ---------------------------------------------------------------------------------------------
 
 
-class Visitor:
-    """A page without a browser: events by name, at a studio in this process."""
-
-    def __init__(self, blocks, name: str) -> None:
-        import httpx
-
-        self.blocks, self.name, self.told = blocks, name, []
-        self._client = httpx.Client(base_url=blocks.local_api_url, trust_env=False, timeout=60)
-        config = blocks.config
-        self._names = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
-        self._events = config["dependencies"]
-
-    def does(self, element: str, event: str, **data: object) -> None:
-        """An event of the page, and those that Gradio's page lets follow it."""
-        target = self._names[element]
-        waiting = [next(e for e in self._events if [target, event] in [list(t) for t in e["targets"]])]
-        while waiting:
-            dependency = waiting.pop(0)
-            body = {"fn_index": dependency["id"], "session_hash": self.name, "event_data": data, "trigger_id": target,
-                    "data": [None] * len(dependency["inputs"])}  # fmt: skip
-            answer = self._client.post("run/predict", json=body)
-            assert answer.is_success, answer.text
-            self.told.append(answer.text)
-            waiting += [e for e in self._events if e.get("trigger_after") == dependency["id"]]
-
-    def kept(self) -> str:
-        """All that Gradio keeps of this page."""
-        session = self.blocks.state_holder.session_data[self.name]
-        values = [getattr(part, "value", None) for part in session.blocks_config.blocks.values()]
-        return json.dumps([session.config_values, values], default=repr)
-
-
-def pictures_in(text: str) -> set[str]:
-    """A piece out of the middle of each long run of base64: they all begin alike."""
-    return {run[len(run) // 2 :][:120] for run in re.findall(r"[A-Za-z0-9+/]{400,}", text)}
-
-
 def test_gradio_keeps_nothing_of_a_visitor_who_deleted_their_pictures() -> None:
     """It keeps the value that each component was last told, and files and pictures are among those."""
     from flat_garments import tee
 
     from mcld_app.body.photo import encode_png
-    from mcld_app.editing.samples import people as sample_people
-    from mcld_app.studio.page import build, launch_options
+    from mcld_app.studio.page import build
 
-    blocks = build()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    blocks.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **launch_options())
-    try:
+    with served(build()) as blocks:
         fresh, visitor = Visitor(blocks, "fresh"), Visitor(blocks, "visitor")
         fresh.does("upload", "forget")
-        person = list(sample_people().values())[3]
-        photo, iuv = (
-            {"name": path.name, "data": base64.b64encode(path.read_bytes()).decode()}
-            for path in (person.photo_path, person.iuv_path)
-        )
-        visitor.does("upload", "agree", on=True)
-        visitor.does("upload", "use", photo=photo, iuv=iuv)
+        use_a_photo(visitor)
         visitor.does("pose-picker", "pick", id="arms-up")
         garment = {"name": "tee.png", "data": base64.b64encode(encode_png(tee().picture)).decode()}
         visitor.does("stage", "files", files=[garment], region="upper")
@@ -351,9 +300,36 @@ def test_gradio_keeps_nothing_of_a_visitor_who_deleted_their_pictures() -> None:
         visitor.does("upload", "forget")
         kept = visitor.kept()
         assert not [piece for piece in before if piece in kept]
-        held = blocks.state_holder.session_data["visitor"].state_data.values()
-        session = next(value for value in held if isinstance(value, Session))
+        session = visitor.session
         assert session.results == [] and session.orders == {} and session.state.own == ()
         assert session.state.own_garments == () and session.state.adjusting is None and session.state.question is None
-    finally:
-        blocks.close(verbose=False)
+
+
+def test_after_a_reload_nothing_stays_with_the_page_before() -> None:
+    """Gradio keeps a closed page for another hour, and what it was shown."""
+    from mcld_app.studio.page import build
+
+    with served(build()) as blocks:
+        before, after = Visitor(blocks, "before"), Visitor(blocks, "after")
+        token = use_a_photo(before)["notice"]["token"]
+        left, photo = before.session, weakref.ref(before.session.state.own[0])
+        assert after.does("notice", "restore", token=token)["notice"]["text"] == "Everything is back."
+        assert after.session.state.own[0] is photo()
+        after.does("upload", "forget")
+        assert "before" not in blocks.state_holder.session_data
+        assert left.state is None and left.results == []
+        gc.collect()
+        assert photo() is None
+
+
+def use_a_photo(visitor: Visitor) -> dict:
+    """Bring a photo with its map, and begin with the person on it."""
+    from mcld_app.editing.samples import people as sample_people
+
+    person = list(sample_people().values())[3]
+    photo, iuv = (
+        {"name": path.name, "data": base64.b64encode(path.read_bytes()).decode()}
+        for path in (person.photo_path, person.iuv_path)
+    )
+    visitor.does("upload", "agree", on=True)
+    return visitor.does("upload", "use", photo=photo, iuv=iuv)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import studio_actions as actions
 
+from mcld_app.engine import registry
+from mcld_app.studio import session_store
 from mcld_app.studio.session import Session
-from mcld_app.studio.session_store import SessionStore
+from mcld_app.studio.session_store import MOST_VISITS, SessionStore
 
 
 class Clock:
@@ -39,6 +41,50 @@ def test_a_visit_is_forgotten_after_its_time_counted_from_its_last_action() -> N
     assert sessions.find(first) is None
 
 
+def test_a_visit_that_is_over_is_emptied_and_its_engine_encodings_are_forgotten(monkeypatch) -> None:
+    clock, forgotten, left = Clock(), [], []
+    monkeypatch.setattr(registry, "forget", forgotten.append)
+    sessions, one, other = SessionStore(60, clock), Session(), Session()
+    sessions.left = left.append
+    actions.run(one, actions.choose_pose, {"id": "arms-up"})
+    sessions.keep(one)
+    clock.now = 61
+    sessions.keep(other)
+    owner = one.owner
+    sessions.tidy()
+    assert one.state is None and forgotten == [owner] and left == [one] and len(sessions) == 1
+
+
+def test_a_drawing_that_goes_on_is_a_use() -> None:
+    clock = Clock()
+    sessions, one = SessionStore(60, clock), Session()
+    token = sessions.keep(one)
+    one.drawing = 1
+    for clock.now in (50, 100, 150):
+        sessions.tidy()
+        assert sessions.find(token) is one
+    one.drawing = 0
+    clock.now = 209
+    sessions.tidy()
+    assert sessions.find(token) is one, "its time begins with the end of the drawing"
+    clock.now = 211
+    sessions.tidy()
+    assert sessions.find(token) is None and len(sessions) == 0
+
+
+def test_a_session_that_hangs_in_an_action_keeps_no_other(monkeypatch) -> None:
+    monkeypatch.setattr(session_store, "_PATIENCE", 0.01)
+    clock = Clock()
+    sessions, hanging, other = SessionStore(60, clock), Session(), Session()
+    for session in (hanging, other):
+        actions.run(session, actions.choose_pose, {"id": "arms-up"})
+        sessions.keep(session)
+    clock.now = 61
+    with hanging.lock:
+        sessions.tidy()
+    assert hanging.state is None and other.state is None
+
+
 def test_a_deleted_visit_cannot_be_found_and_gets_another_token() -> None:
     sessions, one = SessionStore(60), Session()
     token = sessions.keep(one)
@@ -48,8 +94,14 @@ def test_a_deleted_visit_cannot_be_found_and_gets_another_token() -> None:
 
 def test_on_a_busy_day_those_that_rest_longest_are_let_go() -> None:
     sessions = SessionStore(1e9)
-    tokens = [sessions.keep(Session()) for _ in range(250)]
-    assert sessions.find(tokens[0]) is None and sessions.find(tokens[-1]) is not None
+    left: list[Session] = []
+    sessions.left = left.append
+    kept = [Session() for _ in range(MOST_VISITS + 3)]
+    tokens = [sessions.keep(session) for session in kept]
+    kept[1].drawing = 1
+    sessions.tidy()
+    assert len(sessions) == MOST_VISITS and left == [kept[0], kept[2], kept[3]], "whoever waits for a picture stays"
+    assert sessions.find(tokens[0]) is None and sessions.find(tokens[1]) is kept[1]
 
 
 def test_emptying_a_visit_leaves_no_picture_behind() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.util import find_spec
@@ -23,6 +24,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.raster import interpolate, rasterise
+from mcld_app.content import content_hash
 from mcld_app.errors import StudioError
 from mcld_app.files import cache_folder, whole_file
 
@@ -70,21 +72,35 @@ class Charts:
         return 1.0 / _FRACTION
 
 
+_SUM = "checksum"
+"""The name under which a cached file holds the hash of its arrays."""
+
+
+def _sum_of(arrays: Mapping[str, np.ndarray]) -> str:
+    """A hash of some arrays, their names, shapes and types."""
+    named = [(f"{name} {array.shape} {array.dtype}", array) for name, array in sorted(arrays.items())]
+    return content_hash(*(part for pair in named for part in pair), size=16)
+
+
 def cached_arrays(name: str, key: str, build) -> dict[str, np.ndarray]:
     """Arrays computed once per machine: read from the cache folder, else `build()` and keep the result there.
 
-    A file that cannot be read is built anew; a folder that cannot be written to only costs the time to build again.
+    A file that cannot be read, or holds anything else than what was put into it, is built anew; a folder that cannot be
+    written to only costs the time to build again.
     """
     path = cache_folder() / f"{name}-{key}.npz"
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return {k: stored[k] for k in stored.files}
-    except Exception:  # missing, cut short or not ours: build it again
-        arrays = build()
+            arrays = {k: stored[k] for k in stored.files}
+        if arrays.pop(_SUM).item() == _sum_of(arrays):
+            return arrays
+    except Exception:  # missing, cut short or not ours
+        pass
+    arrays = build()
     try:
         # Two processes may build at once: each puts a whole file in place.
         with whole_file(path, sync=False) as temporary, temporary.open("wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, **arrays, **{_SUM: np.array(_sum_of(arrays))})
     except OSError:
         pass
     return arrays

@@ -6,12 +6,19 @@ torch is imported last, only to ask it for a graphics card, so that every other 
 from __future__ import annotations
 
 import argparse
+import json
+import urllib.request
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 from mcld_app.checkpoints.inspection import BROKEN, MISSING, NOTE, Line, examine
+from mcld_app.deployment import server_address, visits_bytes
+from mcld_app.errors import StudioError
 from mcld_app.files import in_words
+
+_EACH = "200 MB"
+_TOLD = ("visits", "visits_bytes", "running", "process_bytes")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +29,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Print every line; returns the exit status: 1 where a file is broken, else 0, for missing weights are no fault."""
     broken = False
-    for line in chain(examine(chosen.folder), _device()):
+    for line in chain(examine(chosen.folder), _studio(), _device()):
         print(line, flush=True)
         broken |= line.state == BROKEN
     return 1 if broken else 0
+
+
+def _studio() -> Iterator[Line]:
+    """What visits may take in memory, and how a studio that runs here just now is."""
+    try:
+        most, (host, port) = visits_bytes(), server_address()
+    except StudioError as error:
+        yield Line(BROKEN, "studio", str(error))
+        return
+    yield Line(NOTE, "visits", f"may take {in_words(most)} of memory together (MCLD_VISITS_MB), {_EACH} each")
+    told = _health("127.0.0.1" if host == "0.0.0.0" else host, port)
+    if told is not None:
+        yield Line(NOTE, "studio", f"runs on port {port}: {told['visits']} visits, {in_words(told['visits_bytes'])}; "
+                   f"{told['running']} events run or wait; {in_words(told['process_bytes'])} in all")  # fmt: skip
+
+
+def _health(host: str, port: int) -> dict[str, int] | None:
+    """What a studio there says of itself; None where there is none that answers at once."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://{host}:{port}/health", timeout=1) as answer:
+            told = json.loads(answer.read(10_000))
+    except (OSError, ValueError):
+        return None
+    known = isinstance(told, dict) and all(isinstance(told.get(name), int) for name in _TOLD)
+    return told if known else None
 
 
 def _device() -> Iterator[Line]:

@@ -154,6 +154,11 @@ def forget(owner: str) -> None:
         engine.forget(owner)
 
 
+def count_loaded() -> int:
+    """How many models this process has in memory."""
+    return sum(engine.is_loaded for engine in tuple(_engines()))
+
+
 @lru_cache(maxsize=1)
 def _engines() -> weakref.WeakSet[Engine]:
     """All engines of this process, those too that `engine_for` has let go of in the middle of a drawing."""

@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 
 from mcld_app.errors import StudioError
+from mcld_app.studio import visit_memory
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.session import Session
@@ -184,6 +185,12 @@ class Dispatcher(dict[str, Any]):
                 before = session.state or initial_state()
                 after = before if expired else action(before, data)
                 shown = {} if whole or session.state is None else session.shown
+                if after is not before:
+                    visit_memory.rest(after)
+                after, session.results, let_go = visit_memory.lightened(after, session.results)
+                if let_go:
+                    note = Note(" ".join(filter(None, [after.note.text, let_go])), after.note.kind or "info")
+                    after = replace(after, note=note)
                 shown, values = self._changes(after, shown, names)
                 session.state, session.shown = replace(after, note=Note()), shown
                 note = Note(EXPIRED, "warning") if expired else after.note
@@ -248,14 +255,6 @@ def serial_of(notice: object) -> int:
     """The number of the last answer that the page has seen."""
     serial = notice.get("serial") if isinstance(notice, Mapping) else None
     return serial if isinstance(serial, int) and 0 <= serial < 2**50 else 0
-
-
-def forget(blocks: gr.Blocks, session: Session | None) -> None:
-    """Let go of everything a visitor leaves behind. Gradio deletes the state itself, but keeps what the components
-    last showed until thousands of other visitors have come; their pictures are in that."""
-    session = getattr(session, "gradio_session", None)
-    if session:
-        blocks.state_holder.session_data.pop(session, None)
 
 
 def forget_values(blocks: gr.Blocks | None, session: Session) -> None:

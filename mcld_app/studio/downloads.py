@@ -39,8 +39,8 @@ def file_of(
         state: what is on the page.
         what: a key of `_FROM_STATE` or `_FROM_RESULT`, "recipe", or "recipe-pictures".
         session: whose; for drawn pictures.
-        data: {"id": of the drawn picture, default the last; "mark": whether it carries a visible mark; "asked": the
-            fields under Generate, for a recipe}.
+        data: {"id": of the drawn picture, default the last, except for "in-photo"; "mark": whether it carries a visible
+            mark; "asked": the fields under Generate, for a recipe}.
 
     Raises:
         StudioError: where there is no such file.
@@ -52,13 +52,14 @@ def file_of(
     if what not in _FROM_RESULT:
         raise StudioError("There is no such file to download. Reload the page.")
     data = data or {}
-    return _FROM_RESULT[what](session or Session(), result_of(session or Session(), data), data.get("mark") is True)
+    result = _named_result(session or Session(), what, data)
+    return _FROM_RESULT[what](session or Session(), result, data.get("mark") is True)
 
 
 def remark_on(what: str, session: Session, data: Mapping[str, Any]) -> str:
     """What there is to say of a download; "" for nothing. A person goes back into what is kept of their photo, which
     may be smaller than the photo was."""
-    return size_kept(result_of(session, data).recipe.look.person).strip() if what == "in-photo" else ""
+    return size_kept(_named_result(session, what, data).recipe.look.person).strip() if what == "in-photo" else ""
 
 
 def result_of(session: Session, data: Mapping[str, Any]) -> Generated:
@@ -74,6 +75,15 @@ def result_of(session: Session, data: Mapping[str, Any]) -> Generated:
     if found is None:
         raise StudioError("This picture is not kept any more. Generate it again from its recipe.")
     return found
+
+
+def _named_result(session: Session, what: str, data: Mapping[str, Any]) -> Generated:
+    """`result_of`, except that a picture which goes back into somebody's photo has to be named: the last one may be of
+    somebody else."""
+    result = result_of(session, data)
+    if what == "in-photo" and not data.get("id"):
+        raise StudioError("Choose the drawn picture first: it goes back into the photo of the person that it shows.")
+    return result
 
 
 def _picture(state: EditorState) -> File:

@@ -120,6 +120,7 @@ def news(session: Session, run: object, drawing: DrawFunction) -> Iterator[dict[
     if order is None:
         yield {"run": run, "state": "stopped"}
         return
+    session.drawing += 1
     try:
         if order.stop.exists():
             raise Cancelled()
@@ -133,6 +134,7 @@ def news(session: Session, run: object, drawing: DrawFunction) -> Iterator[dict[
     except Exception as error:
         yield {"run": run, "state": "failed", "text": sentence(error)}
     finally:
+        session.drawing -= 1
         if session.orders.get(order.run) is order:  # the session may have been emptied, and have another of that number
             session.orders.pop(order.run, None)
     order.stop.unlink(missing_ok=True)

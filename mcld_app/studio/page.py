@@ -4,18 +4,22 @@ folders."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
 import gradio as gr
+from starlette.middleware import Middleware
 
-from mcld_app.deployment import serves_mcp
+from mcld_app.deployment import frame_ancestors, known_hosts, password, serves_mcp, visits_bytes
 from mcld_app.request import MAX_UPLOAD
 from mcld_app.studio import api, dispatcher, redaction
 from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.gate import Gate
+from mcld_app.studio.health import Health
+from mcld_app.studio.limits import Limits
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels import (
     adjust,
@@ -47,6 +51,7 @@ from mcld_app.studio.panels import (
 from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
 from mcld_app.studio.theme import studio_theme
+from mcld_app.studio.visits import VisitBlocks
 from mcld_app.studio.widget import style
 
 _TOP = (examples.PANEL,)
@@ -85,16 +90,24 @@ _HEADER = """
 """
 
 
-def build() -> gr.Blocks:
-    """The whole page, not yet served."""
-    page = Dispatcher(PANELS, SessionStore(HOURS * 3600))
-    with redaction.RedactedBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
+def build(seconds: float = HOURS * 3600) -> gr.Blocks:
+    """The whole page, not yet served.
+
+    Args:
+        seconds: how long a visit is kept after its last action.
+    """
+    sessions = SessionStore(seconds, most_bytes=visits_bytes())
+    page = Dispatcher(PANELS, sessions)
+    with VisitBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
         page.blocks = blocks
+        blocks.count_visits(sessions)
 
-        def forget(session: Session | None) -> None:  # no partial: Gradio copies its arguments, per visitor
-            dispatcher.forget(blocks, session)
+        def closed(session: Session | None) -> None:  # no method: Gradio copies it, per visitor
+            if isinstance(session, Session):
+                sessions.left(session)
 
-        page["session"] = gr.State(Session(), time_to_live=HOURS * 3600, delete_callback=forget)
+        # No time to live: Gradio counts it by the time of day, and past a drawing that goes on.
+        page["session"] = gr.State(Session(), delete_callback=closed)
         _plain(_HEADER)
         _render(page, _TOP)
         with gr.Row(elem_id="areas"):
@@ -132,8 +145,17 @@ def _plain(html: str) -> None:
     gr.HTML(html, apply_default_css=False, elem_classes="plain")
 
 
-def launch_options() -> dict[str, Any]:
-    """What `launch` is told, wherever the page is served."""
+def application_options(health: Callable[[], Mapping[str, int]] | None = None) -> dict[str, Any]:
+    """What the FastAPI application under the page is made with: first it is asked whether a request is meant for it,
+    last whether it is too large."""
+    options = redaction.application_options()
+    gate = Middleware(Gate, hosts=known_hosts(), ancestors=frame_ancestors())
+    first = [gate, Middleware(Health, told=health)]
+    return {**options, "middleware": [*first, *options["middleware"], Middleware(Limits)]}
+
+
+def launch_options(health: Callable[[], Mapping[str, int]] | None = None) -> dict[str, Any]:
+    """What `launch` is told, wherever the page is served; `health` is what machines are told at /health."""
     return {
         "theme": studio_theme(),
         # Not `css`: Gradio rewrites that, and loses what stands inside media queries.
@@ -145,6 +167,8 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "enable_monitoring": False,
         "ssr_mode": False,
-        "app_kwargs": redaction.application_options(),
+        "app_kwargs": application_options(health),
+        "auth": password(),
+        "auth_message": "This studio asks for a name and a password.",
         "mcp_server": serves_mcp(),  # needs gradio[mcp]
     }

@@ -7,7 +7,6 @@ libraries log besides is cut down to the kind of the error and the place in the 
 
 from __future__ import annotations
 
-import inspect
 import logging
 import traceback
 from typing import Any
@@ -16,10 +15,13 @@ import gradio as gr
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from gradio.block_function import BlockFunction
+from gradio.state_holder import SessionState
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcld_app.errors import StudioError
+from mcld_app.studio import arguments
 from mcld_app.studio.messages import NOT_UNDERSTOOD, sentence
 
 BAD_REQUEST = "This request has not the form that the studio understands. /gradio_api/info says what it takes."
@@ -30,13 +32,19 @@ validate, a warning about a value."""
 
 
 class RedactedBlocks(gr.Blocks):
-    """`gr.Blocks` whose errors are sentences without any value that was sent. Arguments that a caller of an endpoint
-    leaves out take the defaults of its function."""
+    """`gr.Blocks` whose errors are sentences without any value that was sent. What is sent is read here and not by
+    Gradio, which would look for files in it, fetch what it names, and keep it."""
 
     async def preprocess_data(
-        self, block_fn: gr.blocks.BlockFunction, inputs: list[Any], *others: Any, **named: Any
+        self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False
     ) -> list[Any]:
-        return await super().preprocess_data(block_fn, _with_defaults(block_fn, inputs), *others, **named)
+        if any(part.get_block_name() == "api" for part in (*block_fn.inputs, *block_fn.outputs)):
+            return arguments.read(block_fn.fn, inputs)
+        if len(inputs) < len(block_fn.inputs):
+            raise StudioError(NOT_UNDERSTOOD)
+        state = state or SessionState(self)
+        given = zip(block_fn.inputs, inputs, strict=False)
+        return [state[part._id] if part.stateful else value for part, value in given]
 
     async def process_api(self, *given: Any, **named: Any) -> dict[str, Any]:
         try:
@@ -77,8 +85,14 @@ def application_options() -> dict[str, Any]:
         """Without the request itself, which FastAPI would send back to whoever sent it."""
         return JSONResponse({"detail": BAD_REQUEST, "error": BAD_REQUEST}, status_code=422)
 
+    async def misnamed(request: Request, error: Exception) -> JSONResponse:
+        """Gradio looks for an endpoint, and for its arguments by name, outside of what it calls an event."""
+        if "/call/v2/" not in request.url.path:
+            raise error
+        return await malformed(request, error)
+
     return {
-        "exception_handlers": {RequestValidationError: malformed},
+        "exception_handlers": {RequestValidationError: malformed, TypeError: misnamed, KeyError: misnamed},
         "middleware": [Middleware(SentencesForErrors)],
     }
 
@@ -115,21 +129,3 @@ def _kind_of_message(record: logging.LogRecord) -> str:
 def _place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
-
-
-def _with_defaults(block_fn: gr.blocks.BlockFunction, inputs: list[Any]) -> list[Any]:
-    """All inputs of an event.
-
-    Raises:
-        StudioError: where one is missing.
-    """
-    missing = block_fn.inputs[len(inputs) :]
-    if not missing:
-        return inputs
-    if any(block.get_block_name() != "api" for block in missing):
-        raise StudioError(NOT_UNDERSTOOD)
-    known = list(inspect.signature(block_fn.fn).parameters.values())
-    for parameter in known[len(inputs) :]:
-        if parameter.default is inspect.Parameter.empty:
-            raise StudioError(f"The argument “{parameter.name}” is missing.")
-    return [*inputs, *(parameter.default for parameter in known[len(inputs) :])]

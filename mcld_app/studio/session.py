@@ -25,8 +25,11 @@ class Session:
         results: the pictures a model drew, newest last.
         fetching: the stop file of a download of weights, see `panels.weights`.
         gradio_session: Gradio's name for the visitor's open page.
+        former: sessions that this one went on from, of the same visitor: their pages may still be open.
+        drawing: how many drawings go on for this visitor just now.
         owner: whom the engines keep encodings of this visitor's pictures for. Unguessable, told to nobody, never
             logged, and another one after the pictures were deleted.
+        bytes: what the visit takes in memory, as it was last weighed.
         token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
         lock: held while an action runs.
     """
@@ -39,6 +42,9 @@ class Session:
         self.gradio_session: str | None = None
         self.owner = new_owner()
         self.token: str | None = None
+        self.bytes = 0
+        self.former: tuple[Session, ...] = ()
+        self.drawing = 0
         self.orders: dict[int, Order] = {}
         self.results: list[Generated] = []
         self.lock = threading.Lock()
@@ -46,6 +52,7 @@ class Session:
     def take_over(self, other: Session) -> None:
         """Go on where another session stood: the same visitor's, before their page was loaded anew. The pictures are
         this session's from now on, and so is what was encoded of them."""
+        self.former = tuple({*self.former, *other.former, other} - {self})
         self.state, self.results = other.state, other.results
         self.owner, other.owner = other.owner, new_owner()
         self.shown = {}
@@ -61,7 +68,7 @@ class Session:
             order.stop.touch()
         self.orders.clear()
         self.state, self.results = None, []
-        self.shown = {}
+        self.shown, self.bytes = {}, 0
         forgotten, self.owner = self.owner, new_owner()
         return forgotten
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from uuid import uuid4
 
 import numpy as np
@@ -246,5 +247,10 @@ FITTING = "First finish the body of your photo: press “Use this body”, or �
 
 
 def initial_state() -> EditorState:
-    """The editor state as a visitor finds it: the first sample person, as in their photo."""
-    return EditorState(History(looks.of(samples.sample_person(next(iter(samples.people()))))))
+    """The editor state as a visitor finds it: the first sample person, as in their photo. All share the one look."""
+    return EditorState(History(_fresh_look(samples.sample_person(next(iter(samples.people()))))))
+
+
+@lru_cache(maxsize=1)
+def _fresh_look(person: Person) -> Look:
+    return looks.of(person)

@@ -1,0 +1,94 @@
+"""What goes wrong with a real process: it is told to stop, its home cannot be written to, its weights are damaged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import run_studio
+from test_serving import somebody_elses
+
+from mcld_app.studio.page import PANELS
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("MCLD_LOAD" not in os.environ, reason="starts the studio several times: set MCLD_LOAD=1"),
+]
+posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+
+
+def begin_a_drawing(url: str) -> None:
+    """Ask for a picture as a page does, and do not wait for it."""
+    with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
+        config = client.get("/config").json()
+        target = next(p["id"] for p in config["components"] if p["props"].get("elem_id") == "generate")
+        ask = next(e for e in config["dependencies"] if [target, "ask"] in [list(t) for t in e["targets"]])
+        tell = next(e for e in config["dependencies"] if e.get("trigger_after") == ask["id"])
+        poses = next(p["id"] for p in config["components"] if p["props"].get("elem_id") == "pose-picker")
+        pick = next(e for e in config["dependencies"] if [poses, "pick"] in [list(t) for t in e["targets"]])
+        asked = {"run": 1, "model": "bundled", "seed": "3", "steps": 100, "guidance": 3.5, "scheduler": "ddim"}
+        for event, data in ((pick, {"id": "arms-up"}), (ask, asked)):
+            body = {"fn_index": event["id"], "session_hash": "visitor", "event_data": data, "trigger_id": target,
+                    "data": [None] * len(event["inputs"])}  # fmt: skip
+            assert client.post("/gradio_api/run/predict", json=body).is_success
+        body = {"fn_index": tell["id"], "session_hash": "visitor", "data": [None, {"run": 1, "state": "taken"}]}
+        assert client.post("/gradio_api/queue/join", json=body).is_success
+
+
+@posix
+def test_a_studio_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Even while it draws."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    surroundings = {"TMPDIR": str(temporary), "GRADIO_TEMP_DIR": str(somebody_elses(tmp_path))}
+    process_id = []
+    with run_studio(tmp_path, started=process_id.append, **surroundings) as running:
+        begin_a_drawing(running.url)
+        end = time.monotonic() + 60
+        while not list(temporary.glob("mcld-stop-*")) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert list(temporary.glob("mcld-*")), "else this test would prove nothing"
+        time.sleep(1)
+        began = time.monotonic()
+        process_id[0].send_signal(signal.SIGTERM)
+        assert process_id[0].wait(20) == 0 and time.monotonic() - began < 15
+        assert list(temporary.glob("mcld-*")) == []
+        assert "Traceback" not in running.log()
+
+
+def test_the_page_is_served_where_the_home_cannot_be_written_to(tmp_path: Path) -> None:
+    home = somebody_elses(tmp_path)
+    folders = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "XDG_CONFIG_HOME": str(home / "config")}
+    with run_studio(tmp_path, MCLD_CACHE_DIR=str(home / "tables"), **folders) as running:
+        page = httpx.get(running.url, trust_env=False, timeout=120)
+        assert page.status_code == 200 and len(PANELS) > 10 and "pose-picker" in page.text
+        assert "Traceback" not in running.log()
+
+
+def test_a_bundled_weight_with_one_flipped_byte_is_named(tmp_path: Path, root: Path) -> None:
+    """In a copy of the program: the bundled model's folder is within it."""
+    copy = tmp_path / "studio"
+    copy.mkdir()
+    for name in ("mcld_app", "assets", "checkpoints"):
+        shutil.copytree(root / name, copy / name, symlinks=True)
+    weights = max((copy / "checkpoints" / "demo").rglob("*.safetensors"), key=lambda file: file.stat().st_size)
+    with weights.open("r+b") as file:
+        file.seek(weights.stat().st_size // 2)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte[0] ^ 1]))
+    recipe = tmp_path / "recipe.json"
+    from mcld_app.studio.api import endpoints
+
+    recipe.write_text(endpoints(PANELS)["start"]("person:mara"), "utf-8")
+    command = [sys.executable, "-m", "mcld_app", "generate", str(recipe), "-o", str(tmp_path / "picture.png")]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 1 and not (tmp_path / "picture.png").exists()
+    assert weights.name in done.stderr and "Traceback" not in done.stderr, done.stderr[-600:]
