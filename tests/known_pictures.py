@@ -41,7 +41,7 @@ class KnownPictures:
     def identity(self, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray | None:
         """The head's mean colour over and over, where its front is seen: there U is small."""
         head = iuv[..., 0] >= 23
-        if np.count_nonzero(head & (iuv[..., 1] < 64)) < 100:
+        if np.count_nonzero(head & (iuv[..., 1] < 64)) < 0.2 * np.count_nonzero(head):
             return None
         return np.resize(photo[head].astype(np.float32).mean(0), 512)
 

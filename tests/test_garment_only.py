@@ -128,3 +128,11 @@ def test_without_a_face_all_of_trunk_and_limbs_is_cloth() -> None:
     made = flat_garment(tee().picture, "top").garment
     cloth = cloth_texels(made.donor.texture)
     assert cloth[region_mask("top")].all() and not cloth[region_mask("hands")].any()
+
+
+def test_a_colour_whose_garment_is_taken_off_again_stands_in_nobodys_way() -> None:
+    look = looks.add(looks.of(person("leo")), Wear(flat_garment(tee().picture, "top").garment))
+    hands = looks.with_edits(looks.of(person("leo")), (only("hands"),))
+    assert not is_blue(hands).any(), "there is no cloth on it, and so nothing to colour"
+    dyed = looks.add(look, only("upper"))
+    assert is_blue(dyed).any() and looks.remove(dyed, 0).edits == dyed.edits[1:]

@@ -108,8 +108,8 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
             continue
         kind = shell.kinds[kept][drawn[seen.ravel()[pixel]]]
         found = _colours(shell, value[:, :2], kind)
-        # Open before nothing, as beside an ear, it would show the ground between locks.
-        found[~np.isfinite(standing.depth[window].ravel()[pixel]), 3] = 255
+        if shell.hangs_on == "head":  # open before nothing, as beside an ear, it would show the ground between locks
+            found[~np.isfinite(standing.depth[window].ravel()[pixel]), 3] = 255
         depth = _lying(shell, standing, window, pixel, value[:, 2], kind)
         there = np.flatnonzero((found[:, 3] > 0) & (depth > near[pixel]))
         at = pixel[there]

@@ -120,6 +120,8 @@ class Cover(Edit):
         mask, folds = texels_of(self.area), person.texture if self.shaded else None
         if self.garment_only and self.cloth is not None:
             mask = self.cloth
+            if not mask.any():  # what it was put on is gone
+                return texture
         if self.pattern is None:
             layer = colour_layer(mask, self.colour, keep_shading=folds)
         else:
