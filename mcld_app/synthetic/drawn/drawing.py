@@ -1,0 +1,155 @@
+"""Pictures of drawn people: posed, lit, laid over a ground, with the true map of the body.
+
+Drawn at twice the size and averaged. Light is worked out per vertex: from all sides, dimmed where surfaces lie close
+together, and a key light with its shadows. Space as in `mannequin.rendering`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mcld_app.body.charts import charts
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.rendering import body_faces, draw_surface, to_picture
+from mcld_app.body.raster import interpolate
+from mcld_app.synthetic.drawn.figure import HAIR, HANGING, Figure, figure
+from mcld_app.synthetic.drawn.lighting import lit, shine
+from mcld_app.synthetic.drawn.posing import Posed, posed
+from mcld_app.synthetic.drawn.setting import Setting, ground_of, light_of, linear
+from mcld_app.synthetic.drawn.spec import DrawnPerson
+from mcld_app.synthetic.drawn.strands import hair_over
+
+_STEPS = 1024  # of linear light in the table of tones
+_TONES_END = 2.5
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One picture of a drawn person, (H, W) pixels.
+
+    Attributes:
+        photo: (H, W, 3) uint8 RGB.
+        iuv: (H, W, 3) uint8, the true IUV map. It follows cloth up to 4 cm off the body; hair and hanging cloth are
+            not in it.
+        alpha: (H, W) uint8, how much of a pixel the person covers: 0..255.
+        shows: (H, W) uint8, what most of a pixel shows: 1 + one of the kinds of `figure`, 0 for the ground.
+    """
+
+    photo: np.ndarray
+    iuv: np.ndarray
+    alpha: np.ndarray
+    shows: np.ndarray
+
+
+def draw(person: DrawnPerson, pose: Pose, setting: Setting, size: tuple[int, int] = (512, 352)) -> View:
+    """Draw a person.
+
+    Args:
+        person: who.
+        pose: joints and camera; its height, build and shape are replaced by the person's own.
+        setting: light and ground.
+        size: (height, width) in pixels.
+    """
+    pose = pose.of(person.body)
+    ready, light = figure(person), light_of(setting)
+    double = (size[0] * 2, size[1] * 2)
+    now = posed(ready, pose, double)
+    solid = ready.shows != HAIR
+    faces = ready.faces[solid]
+    corners, drawn, seen = draw_surface(now.seen, faces, double)
+    light_on = np.column_stack([lit(now, ready, light, (faces, drawn, seen)), shine(now, ready, light)])
+    values = np.concatenate([ready.places[solid][drawn], light_on[faces[drawn]]], 2)
+    pixel, found = interpolate(corners, values, seen)
+    frame = np.zeros((double[0] * double[1], 4), np.float32)
+    frame[pixel, :3] = _lit_colour(ready, found)
+    frame[pixel, 3] = 1
+    shown = np.zeros(double[0] * double[1], np.uint8)
+    shown[pixel] = 1 + ready.shows[solid][drawn[seen.ravel()[pixel]]]
+    if not solid.all():
+        at, strands = hair_over(ready, now, light_on, seen, now.seen[faces[drawn], 2].mean(1), double)
+        frame[at, :3] = _lit_colour(ready, strands)
+        frame[at, 3] = 1
+        shown[at] = 1 + HAIR
+    small = cv2.resize(frame.reshape(*double, 4), size[::-1], interpolation=cv2.INTER_AREA)
+    shown = shown.reshape(double)
+    alpha = small[..., 3:]
+    behind = _with_shadow(ground_of(setting, size, _floor_row(pose, size)), now, pose, size, light.key)
+    photo = toned(small[..., :3] + behind * (1 - alpha), person.seed)
+    return View(photo, _true_map(ready, now, shown, size), (alpha[..., 0] * 255 + 0.5).astype(np.uint8), shown[1::2, 1::2])
+
+
+def toned(light: np.ndarray, seed: int) -> np.ndarray:
+    """Linear light (H, W, 3) float32 as a camera keeps it: (H, W, 3) uint8 sRGB, with a little grain."""
+    height, width = light.shape[:2]
+    rng = np.random.default_rng(seed)
+    grain = rng.normal(0, 1.3, (height // 4 + 1, width)).astype(np.float32)
+    grain = np.concatenate([grain, grain[:, ::-1], -grain, -grain[:, ::-1]])[:height]
+    table = _tones()
+    place = np.minimum(light * (_STEPS / _TONES_END), _STEPS - 1).astype(np.int16)
+    return np.clip(table[place] + grain[..., None], 0, 255).astype(np.uint8)
+
+
+def _tones() -> np.ndarray:
+    x = np.arange(_STEPS, dtype=np.float32) / _STEPS * _TONES_END
+    x = x * (1 + x / 9) / (1 + 0.28 * x)  # bright places end softly
+    return 255 * np.clip(x, 0, 1) ** np.float32(1 / 2.2) + 0.5
+
+
+def _lit_colour(ready: Figure, found: np.ndarray) -> np.ndarray:
+    """(P, 3) float32 linear: what the picture shows at places (P, :2) in the light (P, 2:5) with its shine (P, 5)."""
+    if not len(found):
+        return np.zeros((0, 3), np.float32)
+    rows = -(-len(found) // 512)
+    where = np.zeros((rows * 512, 2), np.float32)
+    where[: len(found)] = found[:, :2]
+    colour = cv2.remap(ready.picture, where.reshape(rows, 512, 2), None, cv2.INTER_LINEAR)
+    colour = linear(colour.reshape(-1, 4)[: len(found), :3])
+    return colour * found[:, 2:5] + found[:, 5:6]
+
+
+def _floor_row(pose: Pose, size: tuple[int, int]) -> int:
+    return int(to_picture(np.zeros((1, 3), np.float32), pose, size)[0, 1])
+
+
+def _with_shadow(
+    ground: np.ndarray, now: Posed, pose: Pose, size: tuple[int, int], key: np.ndarray
+) -> np.ndarray:
+    """The ground with the shadow of who stands on it: wide and soft, and dark where soles touch."""
+    floor, scale = _floor_row(pose, size), size[0] / 2 * pose.zoom
+    if floor > size[0] * 1.15:
+        return ground
+    low = now.seen[now.points[:, 1] < 0.07 * pose.height, 0] / 2
+    if not len(low):
+        return ground
+    first = int(np.clip(floor - 0.25 * scale, 0, size[0]))
+    y = np.arange(first, size[0], dtype=np.float32)[:, None]
+    x = np.arange(size[1], dtype=np.float32)[None]
+    middle = (low.min() + low.max()) / 2
+    wide = np.ptp(low) / 2 + 0.12 * scale
+    dark = 0.42 * np.exp(-(((x - middle + key[0] * 0.12 * scale) / wide) ** 2) - ((y - floor) / (0.055 * scale)) ** 2)
+    for foot in (low[low < middle], low[low >= middle]):
+        if len(foot):
+            away = (x - (foot.min() + foot.max()) / 2) / (np.ptp(foot) / 2 + 0.02 * scale)
+            dark = np.maximum(dark, 0.72 * np.exp(-(away**4) - ((y - floor + 0.004 * scale) / (0.02 * scale)) ** 2))
+    out = ground.copy()
+    out[first:] *= (1 - dark)[..., None]
+    return out
+
+
+def _true_map(ready: Figure, now: Posed, shown: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The IUV map, of the pixels that show nothing but body and the cloth that lies on it."""
+    c = charts()
+    points = now.seen[: len(c.uv)] if False else now.seen
+    half = points[:6890].copy()
+    half[:, :2] = (half[:, :2] - 0.5) / 2
+    corners, drawn, seen = draw_surface(half, body_faces(), size)
+    on_body = (shown > 0) & (shown != 1 + HAIR) & (shown != 1 + HANGING)
+    whole = on_body[::2, ::2] & on_body[1::2, ::2] & on_body[::2, 1::2] & on_body[1::2, 1::2]
+    pixel, uv = interpolate(corners, (c.uv[c.faces] * 255)[drawn], np.where(whole, seen, -1))
+    out = np.zeros((size[0] * size[1], 3), np.uint8)
+    out[pixel, 0] = c.face_part[drawn[seen.ravel()[pixel]]]
+    out[pixel, 1:] = uv + 0.5
+    return out.reshape(*size, 3)
