@@ -68,7 +68,7 @@ def light_of(picture: np.ndarray) -> dict[str, list]:
     kernel = np.array([np.pi, *[2 * np.pi / 3] * 3, *[np.pi / 4] * 5]) / np.pi
     around = np.stack([(bright * (t * share)[..., None]).sum((0, 1)) for t in terms]) * (basis**2 * kernel)[:, None]
     around /= around[0].mean()
-    around /= (around[0] / around[0].mean()) ** 0.6  # a camera takes most of the colour cast away
+    around /= (around[0] / around[0].mean()) ** 0.8  # a camera takes most of the colour cast away
     light = cv2.GaussianBlur(np.minimum(small.mean(-1), 20), (0, 0), 1.5) * (z > -0.1) * (y > -0.1)
     k = np.unravel_index(light.argmax(), light.shape)
     key = np.array([x[k], max(y[k], 0.3), max(z[k], 0.3)])

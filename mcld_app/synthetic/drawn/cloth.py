@@ -15,9 +15,9 @@ import numpy as np
 from mcld_app.body.mannequin.human import human_body
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.raster import interpolate, rasterise
-from mcld_app.synthetic.drawn.garments import KINDS, along_arm, arm_share, inside
+from mcld_app.synthetic.drawn.garments import KINDS, SKIN, along_arm, arm_share, inside
 from mcld_app.synthetic.drawn.spec import Cloth, Garment
-from mcld_app.synthetic.drawn.store import piece, resized
+from mcld_app.synthetic.drawn.store import heads, piece, resized
 from mcld_app.synthetic.prints import stamp
 from mcld_app.synthetic.wardrobe import Cloth as Pattern
 from mcld_app.synthetic.wardrobe import pattern
@@ -26,6 +26,7 @@ SIDE = 512
 """Height and width of a garment's picture."""
 
 WEAVES = ("jersey", "woven", "denim", "knit", "wool", "leather")
+_SOCK = 0.112  # metres above the floor where shoes end and socks begin
 _LEGS = [list(BONES).index(f"{side}_{bone}") for side in ("left", "right") for bone in ("hip", "knee", "ankle")]
 
 
@@ -56,19 +57,21 @@ def cloth_places(name: str) -> ClothPlaces:
         up = 1.15 - v
         home = np.stack([0.18 * np.sin(angle), up, 0.18 * np.cos(angle)], -1)
         return _kept(ClothPlaces(home, np.zeros_like(u), 1.5 - up, 0.17 * angle, np.ones(u.shape, bool)))
-    p = piece("clothes", name)
-    home = p.on(human_body().vertices)
-    legs = p.weights[:, _LEGS].sum(1)
-    arms = arm_share(p.weights)
+    h = human_body()
+    p = None if name == SKIN else piece("clothes", name)
+    home, weights = (h.vertices, h.weights) if p is None else (p.on(h.vertices), p.weights)
+    faces, places = (heads().faces, heads().places) if p is None else (p.faces, p.places)
+    legs = weights[:, _LEGS].sum(1)
+    arms = arm_share(weights)
     side = np.sign(home[:, 0])
     centre = np.where(legs > 0.5, 0.115 * side, 0.0)
     round_leg = np.arctan2(home[:, 0] - centre, home[:, 2] + 0.03)
     across = np.where(legs > 0.5, 0.085 * round_leg, 0.16 * np.arctan2(home[:, 0], home[:, 2] + 0.03))
     across = np.where(arms > 0.5, home[:, 2], across)
     along = np.where(arms > 0.5, along_arm(home), 1.5 - home[:, 1])
-    corners = p.places * SIDE - 0.5
+    corners = places * SIDE - 0.5
     values = np.column_stack([home, arms, along, across]).astype(np.float32)
-    pixel, found = interpolate(corners, values[p.faces], rasterise(corners, (SIDE, SIDE), overlap=0.8))
+    pixel, found = interpolate(corners, values[faces], rasterise(corners, (SIDE, SIDE), overlap=0.8))
     planes = np.zeros((6, SIDE * SIDE), np.float32)
     planes[:, pixel] = found.T
     shown = np.zeros(SIDE * SIDE, bool)
@@ -83,13 +86,16 @@ def cloth_picture(garment: Garment, seed: int) -> np.ndarray:
     p = cloth_places(kind.piece)
     rng = np.random.default_rng(seed)
     if kind.region == "shoes" or kind.piece == "suit-jacket":
-        return _tinted(resized(f"clothes-{kind.piece}", SIDE, SIDE), cloth, kind.piece)
+        out = _tinted(resized(f"clothes-{kind.piece}", SIDE, SIDE), cloth, kind.piece)
+        if kind.region == "shoes":
+            out[p.home[..., 1] > _SOCK] = cloth.second
+        return out
     told = Pattern(cloth.pattern, cloth.colour, cloth.second, cloth.scale)
     out = pattern(told, p.along, p.across)
     if cloth.motif:
         _print(out, p, cloth)
     shade = _woven(cloth.weave, p, rng)
-    if kind.piece:
+    if kind.piece not in ("", SKIN):
         relief = resized(f"clothes-{kind.piece}", SIDE, SIDE)[..., 0].astype(np.float32) / 128
         strength = 1.0 if cloth.weave == "denim" else 0.75
         shade *= 1 + strength * (relief - 1)

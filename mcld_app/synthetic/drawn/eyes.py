@@ -17,7 +17,7 @@ def eye_picture(iris: Colour) -> np.ndarray:
     """(64, 64, 4) uint8 sRGB and a full alpha: an eyeball seen from the front."""
     y, x = (np.mgrid[0:EYE_SIDE, 0:EYE_SIDE].astype(np.float32) - (EYE_SIDE - 1) / 2) / (EYE_SIDE / 2)
     far, turn = np.hypot(x, y), np.arctan2(y, x)
-    out = np.ones((EYE_SIDE, EYE_SIDE, 3), np.float32) * (224, 214, 208)
+    out = np.ones((EYE_SIDE, EYE_SIDE, 3), np.float32) * (206, 196, 190)
     out *= (1 - 0.30 * np.clip(far - 0.5, 0, 0.5) / 0.5)[..., None]
     rays = 0.85 + 0.22 * np.sin(turn * 23 + 3 * np.sin(turn * 7))
     ring = np.where(far > _IRIS * 0.84, 0.45, 1.0)
@@ -25,7 +25,7 @@ def eye_picture(iris: Colour) -> np.ndarray:
     inside = np.clip((_IRIS - far) / 0.05 + 0.5, 0, 1)[..., None]
     out = out * (1 - inside) + inside * colour
     pupil = np.clip((_PUPIL - far) / 0.05 + 0.5, 0, 1)[..., None]
-    out = out * (1 - pupil) + pupil * 10
+    out = out * (1 - pupil) + pupil * 12
     out *= np.clip(1 + 1.1 * (y + 0.22), 0.45, 1)[..., None]
     glint = np.clip((0.10 - np.hypot(x + 0.17, y + 0.15)) / 0.05 + 0.5, 0, 1)[..., None]
     out = out * (1 - glint) + glint * 250

@@ -24,7 +24,7 @@ from mcld_app.synthetic.drawn.store import heads
 SKIN, EYE, CLOTH, SHOE, HANGING, HAIR = range(6)
 """What a triangle shows; hanging cloth and hair are not on the map of the body."""
 
-_ABOVE = 0.0025
+_ABOVE = 0.004  # metres for each layer
 _RACES, _FOLLOWED = ("african", "asian", "caucasian"), 0.04  # metres up to which a map follows cloth
 
 

@@ -10,7 +10,7 @@ from mcld_app.body.mannequin.human import human_body
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
 from mcld_app.synthetic.drawn.sheet import Sheet, clipped, normals, pushed_out
 from mcld_app.synthetic.drawn.spec import Garment
-from mcld_app.synthetic.drawn.store import piece
+from mcld_app.synthetic.drawn.store import heads, piece
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,20 @@ class Kind:
     hangs: bool = False  # a skirt: it is not on the map of the body
 
 
+SKIN = "skin"
+"""The name of the piece that is the body's own skin: what lies close on it is made of that."""
+
 KINDS: dict[str, Kind] = {
     "tee": Kind("tee", "upper", 0.006), "straight-tee": Kind("straight-tee", "upper", 0.008),
     "long-tee": Kind("long-tee", "upper", 0.006), "shirt": Kind("shirt", "upper", 0.007),
     "blouse": Kind("blouse", "upper", 0.006), "jumper": Kind("long-tee", "upper", 0.012),
     "jacket": Kind("long-tee", "upper", 0.018), "suit-jacket": Kind("suit-jacket", "upper", 0.008),
-    "jeans": Kind("jeans", "lower", 0.004), "slim-jeans": Kind("slim-jeans", "lower", 0.003),
+    "jeans": Kind("jeans", "lower", 0.006), "slim-jeans": Kind("slim-jeans", "lower", 0.005),
     "trousers": Kind("suit-trousers", "lower", 0.005), "shorts": Kind("jeans", "lower", 0.006),
     "pencil-skirt": Kind("skirt", "lower", 0.006, True), "skirt": Kind("", "lower", 0.008, True),
     "lace-ups": Kind("lace-ups", "shoes", 0.0), "dress-shoes": Kind("dress-shoes", "shoes", 0.0),
-    "trainers": Kind("trainers", "shoes", 0.0),
+    "trainers": Kind("trainers", "shoes", 0.0), "headscarf": Kind(SKIN, "head", 0.013),
+    "beanie": Kind(SKIN, "head", 0.013),
 }  # fmt: skip
 
 WAIST = 1.045  # metres, where skirts hang from
@@ -55,6 +59,9 @@ def garment_sheet(garment: Garment, body: np.ndarray, seed: int) -> Sheet:
     kind = KINDS[garment.kind]
     if kind.piece == "":
         sheet = _flared(garment, body, seed)
+    elif kind.piece == SKIN:
+        h = human_body()
+        sheet = Sheet(body, h.vertices, h.weights, heads().faces, heads().places)
     else:
         p = piece("clothes", kind.piece)
         average = human_body().vertices
@@ -81,6 +88,10 @@ def inside(garment: Garment, home: np.ndarray, arms: np.ndarray) -> np.ndarray:
         if garment.open:
             gap = 0.045 + 0.05 * np.clip(1.45 - up, 0, 0.5)
             out = np.where((front > 0.0) & (arms < 0.3), np.minimum(out, side - gap), out)
+    elif kind.region == "head":
+        ragged = np.hypot(side / 0.062, (up - 1.645) / 0.092) - 1
+        face = np.where(front > 0.03, 0.06 * ragged, 0.06 - 2 * np.clip(front - 0.03, 0, 1))
+        out = np.minimum(face, up - 1.505 + 0.4 * front) if garment.kind == "headscarf" else up - 1.695 - 0.1 * (0.1 - front)
     elif kind.region == "lower":
         out = np.minimum(up - garment.hem, 1.12 - up)
     return out

@@ -118,11 +118,15 @@ def covered(points: np.ndarray, facing: np.ndarray, by: Sheet, reach: float = 0.
     """(N,) bool: which points with normals (N, 3) lie under a sheet, farther than `from_rim` metres from its edges."""
     from scipy.spatial import cKDTree
 
+    edges = by.rest[by.faces] - by.rest[np.roll(by.faces, 1, axis=1)]
+    spacing = float(np.percentile(np.linalg.norm(edges, axis=2), 75))
     far, k = cKDTree(by.rest).query(points, k=4, distance_upper_bound=reach)
-    way = by.rest[np.minimum(k, len(by.rest) - 1)] - points[:, None]
+    k_there = np.minimum(k, len(by.rest) - 1)
+    way = by.rest[k_there] - points[:, None]
+    same_side = (normals(by.rest, by.faces)[k_there] * facing[:, None]).sum(2) > 0.2
     height = (way * facing[:, None]).sum(2)
     beside = np.linalg.norm(way - height[..., None] * facing[:, None], axis=2)
-    under = ((far < reach) & (height > -0.01) & (beside < 0.018)).any(1)
+    under = ((far < reach) & (height > -0.01) & (beside < max(0.018, 0.7 * spacing)) & same_side).any(1)
     edge = rim(by)
     if len(edge):
         on_edge = np.zeros(len(by.rest) + 1, bool)

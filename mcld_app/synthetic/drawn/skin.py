@@ -39,6 +39,7 @@ def body_picture(person: DrawnPerson) -> np.ndarray:
     red = red + 0.5 * np.exp(-((np.hypot(np.abs(p.x) - 0.62, p.y - 0.99) / 0.045) ** 2))
     mix(out, red * 0.5, tone * (0.97, 0.80, 0.76))
     mix(out, p.masks["fingernails"] * 0.7, np.minimum(tone * (1.10, 1.0, 1.0) + (8, 0, 4), 255))
+    mix(out, p.masks["inside_mouth"] * 2, tone * (0.42, 0.24, 0.24))
     return _spread(out, p.shown)
 
 
