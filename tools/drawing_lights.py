@@ -54,8 +54,8 @@ def read_panorama(file: Path) -> np.ndarray:
 
 
 def light_of(picture: np.ndarray) -> dict[str, list]:
-    """"around": nine harmonics x RGB of the light that falls on a white surface, mean 1; "key": direction (x right, y up,
-    z to the camera), "colour" of the key light."""
+    """What falls on a white surface: "around", nine harmonics x RGB, of mean 1; "key", where the brightest light comes
+    from (x right, y up, z to the camera), and its "colour"."""
     small = cv2.resize(picture, (64, 32), interpolation=cv2.INTER_AREA)
     down = (np.arange(32) + 0.5) / 32 * np.pi
     side = ((np.arange(64) + 0.5) / 64 - 0.5) * 2 * np.pi
@@ -89,7 +89,12 @@ def ground_of(picture: np.ndarray, view: float = 40.0) -> np.ndarray:
     u = (np.arctan(across) / (2 * np.pi) + 0.5) * picture.shape[1]
     v = (np.arctan(down / np.sqrt(1 + across**2)) / np.pi + 0.5) * picture.shape[0]
     middle = picture / max(float(np.median(picture)) * 2.2, 1e-4)
-    seen = cv2.remap(cv2.GaussianBlur(np.minimum(middle, 4), (0, 0), 0.8), u.astype(np.float32), v.astype(np.float32), cv2.INTER_CUBIC)
+    seen = cv2.remap(
+        cv2.GaussianBlur(np.minimum(middle, 4), (0, 0), 0.8),
+        u.astype(np.float32),
+        v.astype(np.float32),
+        cv2.INTER_CUBIC,
+    )
     seen = cv2.GaussianBlur(seen.clip(0, None), (0, 0), 1.6)
     seen = seen * (1 + seen / 6) / (1 + seen * 0.8)  # bright places end softly
     return (np.clip(seen, 0, 1) ** (1 / 2.2) * 255 + 0.5).astype(np.uint8)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.mannequin.human import human_body
-from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
 from mcld_app.body.raster import interpolate, rasterise
 from mcld_app.synthetic.drawn.garments import KINDS, SKIN, along_arm, arm_share, inside
 from mcld_app.synthetic.drawn.spec import Cloth, Garment
@@ -67,11 +67,15 @@ def cloth_places(name: str) -> ClothPlaces:
     centre = np.where(legs > 0.5, 0.115 * side, 0.0)
     round_leg = np.arctan2(home[:, 0] - centre, home[:, 2] + 0.03)
     across = np.where(legs > 0.5, 0.085 * round_leg, 0.16 * np.arctan2(home[:, 0], home[:, 2] + 0.03))
-    across = np.where(arms > 0.5, home[:, 2], across)
+    over = (np.abs(home[:, 0]) - SHOULDER[0]) * COS + (home[:, 1] - SHOULDER[1]) * SIN
+    across = np.where(arms > 0.5, 0.055 * np.arctan2(home[:, 2] - SHOULDER[2], over), across)
     along = np.where(arms > 0.5, along_arm(home), 1.5 - home[:, 1])
     corners = places * SIDE - 0.5
     values = np.column_stack([home, arms, along, across]).astype(np.float32)
-    pixel, found = interpolate(corners, values[faces], rasterise(corners, (SIDE, SIDE), overlap=0.8))
+    exact = rasterise(corners, (SIDE, SIDE))
+    pixel, found = interpolate(
+        corners, values[faces], np.where(exact >= 0, exact, rasterise(corners, (SIDE, SIDE), overlap=0.8))
+    )
     planes = np.zeros((6, SIDE * SIDE), np.float32)
     planes[:, pixel] = found.T
     shown = np.zeros(SIDE * SIDE, bool)
@@ -144,8 +148,18 @@ def _woven(weave: str, p: ClothPlaces, rng: np.random.Generator) -> np.ndarray:
 def _folds(garment: Garment, p: ClothPlaces, rng: np.random.Generator) -> np.ndarray:
     """(SIDE, SIDE) float32 around 0: soft folds, across at waist, elbow and knee, down elsewhere."""
     up, on_arm = p.home[..., 1], p.arms > 0.5
-    long = _noise(rng, p.across / 0.045, p.along / 0.22)
-    cross = _noise(rng, p.across / 0.10 + 0.8 * _noise(rng, p.across / 0.08, p.along / 0.08), p.along / 0.030)
+    grids = [rng.normal(0, 0.55, (64, 64)).astype(np.float32) for _ in range(4)]
+
+    def height(dx: float, dy: float) -> tuple[np.ndarray, np.ndarray]:
+        x, y = p.across + dx, p.along + dy
+        bent = 0.03 * _noise(grids[0], x / 0.07, y / 0.09)
+        long = _noise(grids[1], (x + bent) / 0.035, y / 0.20)
+        cross = 1 - 2 * np.abs(_noise(grids[2], (x + 2 * bent) / 0.09, (y + bent + 0.35 * x) / 0.034))
+        return long, cross
+
+    # What is lit is a fold's slope: higher on the lower right is turned away from the light.
+    one, other = height(-0.004, -0.005), height(0.004, 0.005)
+    long, cross = one[0] - other[0], one[1] - other[1]
     bends = np.where(
         on_arm,
         np.exp(-(((p.along - 0.27) / 0.08) ** 2)),
@@ -153,14 +167,14 @@ def _folds(garment: Garment, p: ClothPlaces, rng: np.random.Generator) -> np.nda
         + 0.8 * np.exp(-(((up - 0.10) / 0.06) ** 2)),
     )  # fmt: skip
     if KINDS[garment.kind].hangs:
-        return 0.22 * _noise(rng, p.across / 0.06, p.along / 0.9) * np.clip(1.05 - up, 0, 0.4) / 0.4
-    return 0.07 * long + 0.12 * np.clip(bends, 0, 1) * cross
+        return 0.22 * _noise(grids[3], p.across / 0.06, p.along / 0.9) * np.clip(1.05 - up, 0, 0.4) / 0.4
+    strength = {"knit": 0.6, "leather": 1.2, "wool": 0.8}.get(garment.cloth.weave, 1.0)
+    return strength * (0.20 * long + (0.05 + 0.22 * np.clip(bends, 0, 1)) * cross)
 
 
-def _noise(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Smooth noise of about -1..1 at places in cells."""
-    grid = rng.normal(0, 0.55, (64, 64)).astype(np.float32)
-    x, y = np.mod(x, 63).astype(np.float32), np.mod(y, 63).astype(np.float32)
+def _noise(grid: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Smooth noise of about -1..1 at places in cells of a grid (64, 64)."""
+    x, y = np.mod(x + 31, 63).astype(np.float32), np.mod(y + 31, 63).astype(np.float32)
     x, y = _eased(x), _eased(y)
     return np.clip(cv2.remap(grid, x, y, cv2.INTER_LINEAR), -1.2, 1.2)
 
@@ -186,7 +200,7 @@ def _tinted(picture: np.ndarray, cloth: Cloth, name: str) -> np.ndarray:
     if name == "suit-jacket":  # its dark cloth takes the colour, shirt and tie keep theirs
         dark = np.clip((110 - light) / 40, 0, 1)
         return np.clip(dark * (light / 34) * np.array(cloth.colour) + (1 - dark) * picture, 0, 255).astype(np.uint8)
-    share = light / max(float(np.percentile(light[light > 12], 60)), 20)
+    share = light / max(float(np.percentile(light[light > 12], 80)), 20)
     return np.clip(share**0.8 * np.array(cloth.colour, np.float32), 0, 255).astype(np.uint8)
 
 

@@ -7,6 +7,7 @@ together, and a key light with its shadows. Space as in `mannequin.rendering`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -16,9 +17,9 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface, to_picture
 from mcld_app.body.raster import interpolate
 from mcld_app.synthetic.drawn.figure import HAIR, HANGING, Figure, figure
-from mcld_app.synthetic.drawn.lighting import lit, shine
+from mcld_app.synthetic.drawn.lighting import lit_and_shine
 from mcld_app.synthetic.drawn.posing import Posed, posed
-from mcld_app.synthetic.drawn.setting import Setting, ground_of, light_of, linear
+from mcld_app.synthetic.drawn.setting import Light, Setting, ground_of, light_of, linear
 from mcld_app.synthetic.drawn.spec import DrawnPerson
 from mcld_app.synthetic.drawn.strands import hair_over
 
@@ -55,47 +56,73 @@ def draw(person: DrawnPerson, pose: Pose, setting: Setting, size: tuple[int, int
     """
     pose = pose.of(person.body)
     ready, light = figure(person), light_of(setting)
+    whole = posed(ready, pose, (size[0] * 2, size[1] * 2))
+    window = _window(whole, size)
+    behind = _with_shadow(ground_of(setting, size, _floor_row(pose, size)), whole, pose, size, light.key)
+    iuv, alpha, shows = np.zeros((*size, 3), np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.uint8)
+    if window is not None:
+        rows, columns = window
+        now = whole.shifted(2 * columns.start, 2 * rows.start)
+        part = (rows.stop - rows.start, columns.stop - columns.start)
+        small, shown = _person(ready, now, light, part)
+        behind = behind.copy()
+        behind[window] = small[..., :3] + behind[window] * (1 - small[..., 3:])
+        iuv[window] = _true_map(now, shown, part)
+        alpha[window] = small[..., 3] * 255 + 0.5
+        shows[window] = shown[1::2, 1::2]
+    return View(toned(behind, person.seed), iuv, alpha, shows)
+
+
+def _window(now: Posed, size: tuple[int, int]) -> tuple[slice, slice] | None:
+    """The rows and columns of a picture that a person may be in; None where they are outside of it."""
+    low, high = now.seen[:, :2].min(0) / 2, now.seen[:, :2].max(0) / 2
+    left, top = (int(max(0, np.floor(v) - 2)) for v in low)
+    right, bottom = (int(min(n, np.ceil(v) + 3)) for n, v in zip(size[::-1], high, strict=True))
+    return (slice(top, bottom), slice(left, right)) if top < bottom and left < right else None
+
+
+def _person(ready: Figure, now: Posed, light: Light, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """(H, W, 4) float32, linear light times alpha, and alpha; and (2H, 2W) uint8 as `View.shows`."""
     double = (size[0] * 2, size[1] * 2)
-    now = posed(ready, pose, double)
-    solid = ready.shows != HAIR
-    faces = ready.faces[solid]
-    corners, drawn, seen = draw_surface(now.seen, faces, double)
-    light_on = np.column_stack([lit(now, ready, light, (faces, drawn, seen)), shine(now, ready, light)])
-    values = np.concatenate([ready.places[solid][drawn], light_on[faces[drawn]]], 2)
+    corners, drawn, seen = draw_surface(now.seen, ready.solid, double)
+    light_on = np.column_stack(lit_and_shine(now, ready, light, (ready.solid, drawn, seen)))
+    values = np.concatenate([ready.solid_places[drawn], light_on[ready.solid[drawn]]], 2)
     pixel, found = interpolate(corners, values, seen)
     frame = np.zeros((double[0] * double[1], 4), np.float32)
     frame[pixel, :3] = _lit_colour(ready, found)
     frame[pixel, 3] = 1
     shown = np.zeros(double[0] * double[1], np.uint8)
-    shown[pixel] = 1 + ready.shows[solid][drawn[seen.ravel()[pixel]]]
-    if not solid.all():
-        at, strands = hair_over(ready, now, light_on, seen, now.seen[faces[drawn], 2].mean(1), double)
+    shown[pixel] = 1 + ready.solid_shows[drawn[seen.ravel()[pixel]]]
+    if len(ready.solid) < len(ready.faces):
+        depth = now.seen[ready.solid[drawn], 2].mean(1)
+        at, strands = hair_over(ready, now, light_on, seen, depth, double)
         frame[at, :3] = _lit_colour(ready, strands)
         frame[at, 3] = 1
         shown[at] = 1 + HAIR
     small = cv2.resize(frame.reshape(*double, 4), size[::-1], interpolation=cv2.INTER_AREA)
-    shown = shown.reshape(double)
-    alpha = small[..., 3:]
-    behind = _with_shadow(ground_of(setting, size, _floor_row(pose, size)), now, pose, size, light.key)
-    photo = toned(small[..., :3] + behind * (1 - alpha), person.seed)
-    return View(photo, _true_map(ready, now, shown, size), (alpha[..., 0] * 255 + 0.5).astype(np.uint8), shown[1::2, 1::2])
+    return small, shown.reshape(double)
 
 
 def toned(light: np.ndarray, seed: int) -> np.ndarray:
     """Linear light (H, W, 3) float32 as a camera keeps it: (H, W, 3) uint8 sRGB, with a little grain."""
-    height, width = light.shape[:2]
-    rng = np.random.default_rng(seed)
-    grain = rng.normal(0, 1.3, (height // 4 + 1, width)).astype(np.float32)
-    grain = np.concatenate([grain, grain[:, ::-1], -grain, -grain[:, ::-1]])[:height]
-    table = _tones()
     place = np.minimum(light * (_STEPS / _TONES_END), _STEPS - 1).astype(np.int16)
-    return np.clip(table[place] + grain[..., None], 0, 255).astype(np.uint8)
+    grain = np.roll(_grain(light.shape[:2]), seed * 7919, axis=0)
+    return cv2.add(_tones()[place], grain, dtype=cv2.CV_8U)
 
 
+@lru_cache(maxsize=8)
+def _grain(size: tuple[int, int]) -> np.ndarray:
+    """(H, W, 3) int16: what a sensor adds."""
+    noise = np.random.default_rng(0).normal(0, 1.3, size).round().astype(np.int16)
+    return np.ascontiguousarray(np.repeat(noise[..., None], 3, 2))
+
+
+@lru_cache(maxsize=1)
 def _tones() -> np.ndarray:
-    x = np.arange(_STEPS, dtype=np.float32) / _STEPS * _TONES_END
+    """(1024,) uint8: sRGB for steps of linear light."""
+    x = np.arange(_STEPS) / _STEPS * _TONES_END
     x = x * (1 + x / 9) / (1 + 0.28 * x)  # bright places end softly
-    return 255 * np.clip(x, 0, 1) ** np.float32(1 / 2.2) + 0.5
+    return (255 * np.clip(x, 0, 1) ** (1 / 2.2) + 0.5).astype(np.uint8)
 
 
 def _lit_colour(ready: Figure, found: np.ndarray) -> np.ndarray:
@@ -114,9 +141,7 @@ def _floor_row(pose: Pose, size: tuple[int, int]) -> int:
     return int(to_picture(np.zeros((1, 3), np.float32), pose, size)[0, 1])
 
 
-def _with_shadow(
-    ground: np.ndarray, now: Posed, pose: Pose, size: tuple[int, int], key: np.ndarray
-) -> np.ndarray:
+def _with_shadow(ground: np.ndarray, now: Posed, pose: Pose, size: tuple[int, int], key: np.ndarray) -> np.ndarray:
     """The ground with the shadow of who stands on it: wide and soft, and dark where soles touch."""
     floor, scale = _floor_row(pose, size), size[0] / 2 * pose.zoom
     if floor > size[0] * 1.15:
@@ -139,11 +164,10 @@ def _with_shadow(
     return out
 
 
-def _true_map(ready: Figure, now: Posed, shown: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _true_map(now: Posed, shown: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The IUV map, of the pixels that show nothing but body and the cloth that lies on it."""
     c = charts()
-    points = now.seen[: len(c.uv)] if False else now.seen
-    half = points[:6890].copy()
+    half = now.seen[: int(c.body_vertex.max()) + 1].copy()
     half[:, :2] = (half[:, :2] - 0.5) / 2
     corners, drawn, seen = draw_surface(half, body_faces(), size)
     on_body = (shown > 0) & (shown != 1 + HAIR) & (shown != 1 + HANGING)

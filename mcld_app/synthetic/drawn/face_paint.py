@@ -39,7 +39,9 @@ def paint_face(out: np.ndarray, p: SkinPlaces, person: DrawnPerson) -> None:
         line = p.y - 1.702 - 0.0085 * k - 0.0015 * np.sin(side * 90 + k)
         _mix(out, 0.22 * old * np.exp(-((line / 0.0012) ** 2)) * (side < 0.036) * front, dark)
         crow = p.y - 1.667 - 0.006 * (k - 1) * (side - 0.040) * 60
-        _mix(out, 0.22 * old * np.exp(-((crow / 0.001) ** 2)) * _step(side, 0.047, 0.051) * (side < 0.062) * front, dark)
+        _mix(
+            out, 0.22 * old * np.exp(-((crow / 0.001) ** 2)) * _step(side, 0.047, 0.051) * (side < 0.062) * front, dark
+        )
     if skin.freckles > 0:
         dots = cv2.GaussianBlur(rng.normal(0, 1, p.x.shape).astype(np.float32), (0, 0), 1.6)
         dots = _step(dots / dots.std(), 1.1, 1.7) * np.exp(-(((p.y - 1.64) / 0.028) ** 2)) * (side < 0.065) * front

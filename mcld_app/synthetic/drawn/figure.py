@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -15,16 +15,25 @@ from mcld_app.synthetic.drawn.eyes import EYE_SIDE, eye_picture, eye_places
 from mcld_app.synthetic.drawn.garments import KINDS, dressed
 from mcld_app.synthetic.drawn.hair import SIDE as HAIR_SIDE
 from mcld_app.synthetic.drawn.hair import hair_picture, hair_sheet
+from mcld_app.synthetic.drawn.hands import eased
 from mcld_app.synthetic.drawn.sheet import Sheet, covered, normals
 from mcld_app.synthetic.drawn.skin import body_picture, head_picture
-from mcld_app.synthetic.drawn.skin_places import BODY, HEAD, head_triangles, places_on_body, places_on_head
+from mcld_app.synthetic.drawn.skin_places import (
+    BODY,
+    DARK,
+    HEAD,
+    head_triangles,
+    inside_of_mouth,
+    places_on_body,
+    places_on_head,
+)
 from mcld_app.synthetic.drawn.spec import DrawnPerson, Head
 from mcld_app.synthetic.drawn.store import heads
 
 SKIN, EYE, CLOTH, SHOE, HANGING, HAIR = range(6)
 """What a triangle shows; hanging cloth and hair are not on the map of the body."""
 
-_ABOVE = 0.004  # metres for each layer
+_ABOVE = 0.006  # metres for each layer
 _RACES, _FOLLOWED = ("african", "asian", "caucasian"), 0.04  # metres up to which a map follows cloth
 
 
@@ -36,7 +45,7 @@ class Figure:
         rest, normals: (N, 3) float32, metres; the 6890 vertices of the body's map come first, grown out to the
             cloth over them; they are corners of no face.
         weights: (N, 21) float32 skin weights.
-        faces: (M, 3) int32; what hangs or is hair is there from both sides.
+        faces: (M, 3) int32, hair last; what hangs or is hair is there from both sides.
         shows: (M,) uint8, one of the kinds above.
         places: (M, 3, 2) float32, corners on `picture` in its pixels.
         picture: (H, W, 4) uint8 sRGB and alpha.
@@ -53,6 +62,30 @@ class Figure:
     above: np.ndarray
 
     @property
+    def solid(self) -> np.ndarray:
+        """(K, 3): the first of `faces`, all that is not hair."""
+        return self.faces[: self._hair]
+
+    @property
+    def solid_places(self) -> np.ndarray:
+        return self.places[: self._hair]
+
+    @property
+    def solid_shows(self) -> np.ndarray:
+        return self.shows[: self._hair]
+
+    @cached_property
+    def _hair(self) -> int:
+        return int((self.shows != HAIR).sum())
+
+    @cached_property
+    def kinds(self) -> np.ndarray:
+        """(N,) uint8: what each vertex shows; cloth where no triangle has it."""
+        out = np.full(len(self.rest), CLOTH, np.uint8)
+        out[self.faces.ravel()] = np.repeat(self.shows, 3)
+        return out
+
+    @property
     def size(self) -> int:
         """Bytes it takes."""
         arrays = (self.rest, self.normals, self.weights, self.faces, self.shows, self.places, self.picture, self.above)
@@ -65,7 +98,17 @@ def body_of(person: DrawnPerson) -> np.ndarray:
     amounts = np.array([person.body.build, *person.body.shape], np.float32)
     body = h.vertices + np.tensordot(amounts, h.directions[: len(amounts)], 1)
     body[heads().vertices] += head_moves(person.head)
-    return body
+    return body + _hands_of_body()
+
+
+@lru_cache(maxsize=1)
+def _hands_of_body() -> np.ndarray:
+    return eased(human_body().vertices)
+
+
+@lru_cache(maxsize=1)
+def _hands_of_map() -> np.ndarray:
+    return eased(body_mesh().rest)
 
 
 def head_moves(head: Head) -> np.ndarray:
@@ -94,11 +137,10 @@ def figure(person: DrawnPerson) -> Figure:
     skin_places = skin.places.copy()
     hidden = np.zeros(len(body), bool)
     facing = normals(body, h.faces)
-    for garment, sheet in zip(person.garments, sheets, strict=True):
-        if not garment.open:
-            hidden |= covered(body, facing, sheet)
+    for sheet in sheets:
+        hidden |= covered(body, facing, sheet, from_rim=0.04)
     away = hidden[h.faces].all(1)
-    sheets = _without_hidden(person, sheets)
+    sheets = _without_hidden(sheets)
 
     cells = _Cells()
     at_head = cells.add(np.dstack([head_picture(person), np.full(HEAD, 255, np.uint8)]))
@@ -106,6 +148,9 @@ def figure(person: DrawnPerson) -> Figure:
     skin_places += at_body
     skin_places[on_head] = places_on_head() + at_head
     parts = [(skin.rest, facing, weights, h.faces[~away], skin_places[~away], SKIN)]
+    mouth = inside_of_mouth()
+    dark = np.broadcast_to(at_body + DARK, (*mouth.shape, 2))
+    parts.append((body, facing, weights, mouth, dark, SKIN))
     at_eye = cells.add(eye_picture(person.skin.iris))
     for faces in (human_body().left_eye, human_body().right_eye):
         used, numbers = np.unique(faces, return_inverse=True)
@@ -126,15 +171,14 @@ def figure(person: DrawnPerson) -> Figure:
     return _joined(grown, parts, cells.picture())
 
 
-def _without_hidden(person: DrawnPerson, sheets: list[Sheet]) -> list[Sheet]:
+def _without_hidden(sheets: list[Sheet]) -> list[Sheet]:
     """The sheets without what others lie over."""
     out = []
     for k, sheet in enumerate(sheets):
         hidden = np.zeros(len(sheet.rest), bool)
         facing = normals(sheet.rest, sheet.faces)
-        for later, over in zip(person.garments[k + 1 :], sheets[k + 1 :], strict=True):
-            if not later.open:
-                hidden |= covered(sheet.rest, facing, over)
+        for over in sheets[k + 1 :]:
+            hidden |= covered(sheet.rest, facing, over)
         out.append(sheet.without(hidden[sheet.faces].all(1)))
     return out
 
@@ -157,7 +201,7 @@ def _grown(person: DrawnPerson, sheets: list[Sheet]) -> np.ndarray:
     from scipy.spatial import cKDTree
 
     mesh = body_mesh()
-    rest = mesh.shaped(person.body.build, person.body.shape)
+    rest = mesh.shaped(person.body.build, person.body.shape) + _hands_of_map()
     near, k = cKDTree(human_body().vertices[heads().vertices]).query(mesh.rest, k=3)
     share = (near < 0.02) / (near + 1e-4)
     share /= np.maximum(share.sum(1, keepdims=True), 1e-6)

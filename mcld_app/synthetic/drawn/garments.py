@@ -1,4 +1,4 @@
-"""Garments as sheets: which piece each kind is made of, how it is cut, and how a person's garments lie on each other."""
+"""Garments as sheets: which piece each kind is made of, how it is cut, and how garments lie on each other."""
 
 from __future__ import annotations
 
@@ -91,7 +91,11 @@ def inside(garment: Garment, home: np.ndarray, arms: np.ndarray) -> np.ndarray:
     elif kind.region == "head":
         ragged = np.hypot(side / 0.062, (up - 1.645) / 0.092) - 1
         face = np.where(front > 0.03, 0.06 * ragged, 0.06 - 2 * np.clip(front - 0.03, 0, 1))
-        out = np.minimum(face, up - 1.505 + 0.4 * front) if garment.kind == "headscarf" else up - 1.695 - 0.1 * (0.1 - front)
+        out = (
+            np.minimum(face, up - 1.505 + 0.4 * front)
+            if garment.kind == "headscarf"
+            else up - 1.695 - 0.1 * (0.1 - front)
+        )
     elif kind.region == "lower":
         out = np.minimum(up - garment.hem, 1.12 - up)
     return out
@@ -145,9 +149,7 @@ def _flared(garment: Garment, body: np.ndarray, seed: int) -> Sheet:
     return Sheet(rest + to, home + to, weights, faces.astype(np.int32), places.astype(np.float32))
 
 
-def dressed(
-    garments: tuple[Garment, ...], body: np.ndarray, skin_faces: np.ndarray, seed: int
-) -> list[Sheet]:
+def dressed(garments: tuple[Garment, ...], body: np.ndarray, skin_faces: np.ndarray, seed: int) -> list[Sheet]:
     """The garments of a person, from the skin outwards, none of them cutting into what it lies on."""
     facing = normals(body, skin_faces)
     used = np.unique(skin_faces)

@@ -7,46 +7,35 @@ import numpy as np
 
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.raster import rasterise
-from mcld_app.synthetic.drawn.figure import EYE, HAIR, HANGING, SHOE, SKIN, Figure
+from mcld_app.synthetic.drawn.figure import EYE, HAIR, SHOE, SKIN, Figure
 from mcld_app.synthetic.drawn.posing import Posed
 from mcld_app.synthetic.drawn.setting import Light
 
 _SHADOW = 224  # pixels of the side of what the key light sees
 _BIAS = 0.022  # metres behind what it sees that still lie in its light
+_AMBIENT = 0.52
 _COARSE = 4  # pixels of the picture a pixel of the picture of depths stands for
 # Kind -> (how far light wraps around, shine, how sharp it is)
 _LOOKS = {SKIN: (0.22, 0.055, 14.0), EYE: (0.3, 0.10, 40.0), SHOE: (0.1, 0.05, 20.0), HAIR: (0.25, 0.0, 1.0)}
 _CLOTH = (0.14, 0.0, 1.0)
 
 
-def lit(now: Posed, ready: Figure, light: Light, surface: tuple) -> np.ndarray:
-    """(N, 3) float32, linear: how bright a white vertex is. `surface` is faces, drawn and seen of the solid surface."""
-    kinds = _of_vertices(ready)
-    open_ = _openness(now, *surface)
+def lit_and_shine(now: Posed, ready: Figure, light: Light, surface: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 3) float32, linear: how bright a white vertex is; and (N,) float32: what it mirrors of the key light.
+    `surface` is faces, drawn and seen of the solid surface."""
+    kinds = ready.kinds
     shadow = _in_light(now, light.key)
     towards = now.normals @ light.key
     wrap = _by_kind(kinds, 0)
-    direct = np.clip((towards + wrap) / (1 + wrap), 0, 1)[:, None].repeat(3, 1)
-    skin = kinds == SKIN
-    direct[skin, 0] = np.clip((towards[skin] + 0.42) / 1.42, 0, 1)  # red light goes deeper into skin
+    direct = np.repeat(np.clip((towards + wrap) / (1 + wrap), 0, 1)[:, None], 3, 1)
+    # Red light goes deeper into skin.
+    direct[:, 0] = np.where(kinds == SKIN, np.clip((towards + 0.42) / 1.42, 0, 1), direct[:, 0])
     share = (0.06 + 0.94 * shadow)[:, None]
-    ambient = light.falling_on(now.normals) * open_[:, None]
-    return (0.52 * ambient + light.colour * direct * share).astype(np.float32)
-
-
-def shine(now: Posed, ready: Figure, light: Light) -> np.ndarray:
-    """(N,) float32: what a vertex mirrors of the key light."""
-    half = light.key + (0, 0, 1)
-    towards = np.clip(now.normals @ (half / np.linalg.norm(half)), 0, 1)
-    kinds = _of_vertices(ready)
-    return (_by_kind(kinds, 1) * towards ** _by_kind(kinds, 2) * light.colour.mean()).astype(np.float32)
-
-
-def _of_vertices(ready: Figure) -> np.ndarray:
-    """(N,) the kind of each vertex; cloth where no triangle has it."""
-    out = np.full(len(ready.rest), 2, np.uint8)
-    out[ready.faces.ravel()] = np.repeat(ready.shows, 3)
-    return out
+    ambient = light.falling_on(now.normals) * _openness(now, *surface)[:, None]
+    half = light.key + np.array((0, 0, 1), np.float32)
+    mirrored = np.clip(now.normals @ (half / np.linalg.norm(half)), 0, 1)
+    shine = _by_kind(kinds, 1) * mirrored ** _by_kind(kinds, 2) * shadow * light.colour.mean()
+    return (_AMBIENT * ambient + light.colour * direct * share).astype(np.float32), shine.astype(np.float32)
 
 
 def _by_kind(kinds: np.ndarray, k: int) -> np.ndarray:
@@ -103,6 +92,3 @@ def _sampled(picture: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     place[: len(x), 0], place[: len(x), 1] = x, y
     found = cv2.remap(picture, place.reshape(rows, 512, 2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return found.ravel()[: len(x)]
-
-
-__all__ = ["HANGING", "lit", "shine"]

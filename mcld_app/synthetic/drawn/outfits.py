@@ -29,13 +29,21 @@ def outfit(rng: np.random.Generator, man: bool) -> tuple[Garment, ...]:
     smart = kind in ("suit", "blouse", "dress") or (kind == "shirt" and rng.random() < 0.5)
     shoes = _shoes(rng, pick, smart)
     if kind == "suit":
-        wool = Cloth("plain", pick(((44, 48, 60), (38, 38, 41), (78, 78, 80), (56, 50, 46), (60, 68, 92))), weave="wool")
+        wool = Cloth(
+            "plain", pick(((44, 48, 60), (38, 38, 41), (78, 78, 80), (56, 50, 46), (60, 68, 92))), weave="wool"
+        )
         return shoes, Garment("trousers", wool), Garment("suit-jacket", wool)
     if kind == "dress":
         cloth = _patterned(rng, pick)
         sleeve = pick((0.0, 0.12, 0.16, 1.0))
-        top = Garment("tee" if sleeve < 0.2 else "blouse", cloth, sleeve, 1.0, neck=pick(("v", "scoop", "crew", "boat")))
-        return shoes, top, Garment("skirt", cloth, hem=float(rng.uniform(0.30, 0.56)), loose=float(rng.uniform(0, 0.05)))
+        top = Garment(
+            "tee" if sleeve < 0.2 else "blouse", cloth, sleeve, 1.0, neck=pick(("v", "scoop", "crew", "boat"))
+        )
+        return (
+            shoes,
+            top,
+            Garment("skirt", cloth, hem=float(rng.uniform(0.30, 0.56)), loose=float(rng.uniform(0, 0.05))),
+        )
     lower, upper = _lower(rng, pick, kind, man), _upper(rng, pick, kind, man)
     if kind == "skirt":  # what is worn with a skirt is tucked in
         return (shoes, *upper, lower)
@@ -55,9 +63,15 @@ def _lower(rng: np.random.Generator, pick, kind: str, man: bool) -> Garment:
     if kind == "skirt":
         if rng.random() < 0.35:
             return Garment("pencil-skirt", Cloth("plain", pick(DARK), weave="wool"))
-        return Garment("skirt", _patterned(rng, pick), hem=float(rng.uniform(0.34, 0.60)), loose=float(rng.uniform(0, 0.06)))
+        return Garment(
+            "skirt", _patterned(rng, pick), hem=float(rng.uniform(0.34, 0.60)), loose=float(rng.uniform(0, 0.06))
+        )
     if kind == "summer":
-        cloth = Cloth("plain", pick(COLOURS), weave="woven") if rng.random() < 0.6 else Cloth("plain", pick(DENIMS), weave="denim")
+        cloth = (
+            Cloth("plain", pick(COLOURS), weave="woven")
+            if rng.random() < 0.6
+            else Cloth("plain", pick(DENIMS), weave="denim")
+        )
         return Garment("shorts", cloth, hem=float(rng.uniform(0.50, 0.66)), loose=0.012)
     if rng.random() < (0.35 if kind in ("casual", "jacket", "knit") else 0.75):
         return Garment("trousers", Cloth("plain", pick(COLOURS[1:]), weave="woven"), loose=float(rng.uniform(0, 0.02)))
@@ -76,12 +90,19 @@ def _upper(rng: np.random.Generator, pick, kind: str, man: bool) -> tuple[Garmen
     if kind == "knit":
         cloth = _patterned(rng, pick, ("plain", "plain", "plain", "stripes", "blocks"), "knit")
         return (Garment("jumper", cloth, loose=loose + 0.004, neck=neck),)
+    cut = "tee" if not man or rng.random() < 0.3 else "straight-tee"
     tee = Garment(
-        "tee" if not man or rng.random() < 0.3 else "straight-tee", _printed(rng, pick), pick((0.16, 0.2, 0.25)), loose=loose,
+        cut, _printed(rng, pick), pick((0.16, 0.2, 0.25)), loose=loose,
         neck=neck,
     )  # fmt: skip
     if kind == "jacket":
-        cloth = pick((Cloth("plain", pick(DENIMS), weave="denim"), Cloth("plain", pick(DARK), weave="leather"), Cloth("plain", pick(DARK), weave="wool")))
+        cloth = pick(
+            (
+                Cloth("plain", pick(DENIMS), weave="denim"),
+                Cloth("plain", pick(DARK), weave="leather"),
+                Cloth("plain", pick(DARK), weave="wool"),
+            )
+        )
         return tee, Garment("jacket", cloth, hem=0.92, loose=0.004, neck="v", open=True)
     if kind == "casual" and rng.random() < 0.35:
         return (Garment("long-tee", _printed(rng, pick), pick((1.0, 1.0, 0.40)), loose=loose, neck=neck),)
@@ -97,11 +118,16 @@ def _printed(rng: np.random.Generator, pick) -> Cloth:
     return _patterned(rng, pick, ("plain", "plain", "plain", "stripes", "stripes", "blocks"))
 
 
-def _patterned(rng: np.random.Generator, pick, patterns=("plain", "plain", "stripes", "dots", "plaid"), weave="jersey") -> Cloth:
+def _patterned(
+    rng: np.random.Generator, pick, patterns=("plain", "plain", "stripes", "dots", "plaid"), weave="jersey"
+) -> Cloth:
     pattern, first = pick(patterns), pick(COLOURS)
-    low, high = {"stripes": (0.025, 0.075), "dots": (0.03, 0.06), "plaid": (0.05, 0.10), "pinstripes": (0.03, 0.05)}.get(
-        pattern, (0.04, 0.06)
-    )
+    low, high = {
+        "stripes": (0.025, 0.075),
+        "dots": (0.03, 0.06),
+        "plaid": (0.05, 0.10),
+        "pinstripes": (0.03, 0.05),
+    }.get(pattern, (0.04, 0.06))
     return Cloth(pattern, first, _other(pick, first), float(rng.uniform(low, high)), weave)
 
 

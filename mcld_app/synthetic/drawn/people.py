@@ -17,7 +17,14 @@ HAIRS: tuple[Colour, ...] = (
     (26, 21, 20), (40, 30, 25), (58, 42, 32), (82, 58, 40), (112, 82, 54), (160, 124, 82), (196, 164, 112),
     (138, 74, 42), (104, 46, 32), (142, 140, 138), (196, 194, 190),
 )  # fmt: skip
-IRISES: tuple[Colour, ...] = ((66, 44, 30), (88, 60, 38), (78, 104, 126), (96, 128, 150), (88, 108, 78), (112, 112, 104))
+IRISES: tuple[Colour, ...] = (
+    (66, 44, 30),
+    (88, 60, 38),
+    (78, 104, 126),
+    (96, 128, 150),
+    (88, 108, 78),
+    (112, 112, 104),
+)
 _MEN_HAIR = ("bald", "shaved", "shaved", "crop", "crop", "tousled", "tousled", "layered", "layered", "parted")
 _WOMEN_HAIR = ("long", "long", "ponytail", "ponytail", "bob", "fringe", "braid", "parted", "layered", "tousled")
 _UNEVEN = 0.42  # how far faces differ, in units of the shapes' full amounts
@@ -48,9 +55,11 @@ def make_person(seed: int) -> DrawnPerson:
         hair, cover = Hair("covered", hair.colour), "beanie" if man else "headscarf"
         garments = (*garments, Garment(cover, pick(garments[1:]).cloth))
     lips = np.array(tone) * ((0.86, 0.66, 0.64) if man else (0.90, 0.58, 0.60))
-    beard, cut = (between(0.55, 1.0), pick(("full", "stubble", "stubble", "goatee", "moustache"))) if (
-        man and rng.random() < 0.6
-    ) else (0.0, "full")
+    beard, cut = (
+        (between(0.55, 1.0), pick(("full", "stubble", "stubble", "goatee", "moustache")))
+        if (man and rng.random() < 0.6)
+        else (0.0, "full")
+    )
     brows = np.array(hair.colour) * (0.8 if sum(hair.colour) > 330 else 1.0)
     skin = Skin(
         tone, _colour(lips), pick(IRISES[:2]) if darkness > 0.45 else pick(IRISES), _colour(brows),
@@ -76,7 +85,9 @@ def _knobs(rng: np.random.Generator, races: np.ndarray, old: float) -> tuple[tup
 
 def _hair(rng: np.random.Generator, pick, man: bool, darkness: float, old: float) -> Hair:
     if darkness > 0.6:
-        style = pick(("shaved", "shaved", "crop", "afro", "bald") if man else ("afro", "afro", "long", "braid", "shaved"))
+        style = pick(
+            ("shaved", "shaved", "crop", "afro", "bald") if man else ("afro", "afro", "long", "braid", "shaved")
+        )
     else:
         style = pick(_MEN_HAIR if man else _WOMEN_HAIR)
     grey = old > 0.5 and rng.random() < 0.75

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,10 @@ class Posed:
     points: np.ndarray
     normals: np.ndarray
     seen: np.ndarray
+
+    def shifted(self, left: int, top: int) -> Posed:
+        """The same in the part of the picture that begins at that pixel."""
+        return replace(self, seen=self.seen - np.array([left, top, 0], np.float32))
 
 
 def posed(figure: Figure, pose: Pose, size: tuple[int, int]) -> Posed:

@@ -65,7 +65,7 @@ def light_of(setting: Setting) -> Light:
         key = np.array([-0.50, 0.55, 0.67], np.float32)
         return Light(around, key / np.linalg.norm(key), np.full(3, 0.62 * setting.strength, np.float32))
     told = lights()[setting.light]
-    return Light(told["around"], told["key"], told["colour"] * np.float32(0.75 * setting.strength))
+    return Light(told["around"] * np.float32(1.15), told["key"], told["colour"] * np.float32(0.75 * setting.strength))
 
 
 @lru_cache(maxsize=32)
@@ -74,7 +74,7 @@ def ground_of(setting: Setting, size: tuple[int, int], floor: int) -> np.ndarray
     height, width = size
     if setting.ground is None:
         seen = cv2.resize(picture(f"ground-{setting.light}"), (width, height), interpolation=cv2.INTER_CUBIC)
-        out = linear(seen)
+        out = cv2.GaussianBlur(linear(seen), (0, 0), height / 130)  # takes away the stored picture's blocks
     else:
         x = np.linspace(-1, 1, width, dtype=np.float32)[None]
         y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]

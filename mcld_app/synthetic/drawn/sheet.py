@@ -114,7 +114,9 @@ def pushed_out(sheet: Sheet, under: np.ndarray, facing: np.ndarray, distance: fl
     return sheet.moved(rest)
 
 
-def covered(points: np.ndarray, facing: np.ndarray, by: Sheet, reach: float = 0.06, from_rim: float = 0.010) -> np.ndarray:
+def covered(
+    points: np.ndarray, facing: np.ndarray, by: Sheet, reach: float = 0.06, from_rim: float = 0.022
+) -> np.ndarray:
     """(N,) bool: which points with normals (N, 3) lie under a sheet, farther than `from_rim` metres from its edges."""
     from scipy.spatial import cKDTree
 

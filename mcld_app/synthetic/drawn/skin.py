@@ -40,7 +40,9 @@ def body_picture(person: DrawnPerson) -> np.ndarray:
     mix(out, red * 0.5, tone * (0.97, 0.80, 0.76))
     mix(out, p.masks["fingernails"] * 0.7, np.minimum(tone * (1.10, 1.0, 1.0) + (8, 0, 4), 255))
     mix(out, p.masks["inside_mouth"] * 2, tone * (0.42, 0.24, 0.24))
-    return _spread(out, p.shown)
+    picture = _spread(out, p.shown)
+    picture[:5, :5] = tone * (0.30, 0.15, 0.15)  # see `skin_places.DARK`
+    return picture
 
 
 def mix(picture: np.ndarray, amount: np.ndarray, colour: np.ndarray) -> None:

@@ -37,6 +37,19 @@ class SkinPlaces:
     shown: np.ndarray
 
 
+DARK = (2.0, 2.0)
+"""x and y of a pixel of the body's picture that is dark, as the inside of a mouth is."""
+
+
+def inside_of_mouth() -> np.ndarray:
+    """(M, 3) int32: triangles behind the lips, so that nobody can look through a mouth that stands open a little."""
+    body = human_body()
+    inside = body.masks["inside_mouth"] > 60
+    outer = np.sort(body.outer, 1) @ [1, 1 << 20, 1 << 40]
+    faces = body.skin[inside[body.skin].any(1)]
+    return faces[~np.isin(np.sort(faces, 1) @ [1, 1 << 20, 1 << 40], outer)]
+
+
 def head_triangles() -> np.ndarray:
     """(M,) bool: which of `store.Heads.faces` lie on the head's picture."""
     h = heads()

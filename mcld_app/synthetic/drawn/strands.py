@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mcld_app.body.raster import fragments, interpolated
-from mcld_app.synthetic.drawn.figure import HAIR, Figure
+from mcld_app.synthetic.drawn.figure import Figure
 from mcld_app.synthetic.drawn.posing import Posed
 
 _THERE = 110  # alpha from which a strand is there
@@ -26,8 +26,7 @@ def hair_over(
     Returns:
         flat pixel numbers (P,), each once, and places on the figure's picture, light and shine there (P, 6) float32.
     """
-    chosen = ready.shows == HAIR
-    faces, places = ready.faces[chosen], ready.places[chosen]
+    faces, places = ready.faces[len(ready.solid) :], ready.places[len(ready.solid) :]
     a, b, c = (now.seen[faces[:, k]] for k in range(3))
     front = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]) < 0
     faces, places = faces[front], places[front]
