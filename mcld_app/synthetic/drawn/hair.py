@@ -11,8 +11,8 @@ from mcld_app.synthetic.drawn.spec import Hair
 from mcld_app.synthetic.drawn.store import picture, piece
 
 MESHES = ("afro", "bob", "fringe", "braid", "long", "ponytail", "crop", "tousled", "parted", "layered")
-STYLES = ("bald", "shaved", *MESHES, "headscarf")
-"""Every style; "headscarf" covers the hair."""
+STYLES = ("bald", "shaved", *MESHES, "covered")
+"""Every style; "covered" is under a scarf or a cap."""
 
 SIDE = 320
 _OVER_EYES = ("bob", "fringe", "parted")

@@ -8,6 +8,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mcld_app.errors import StudioError
 from mcld_app.synthetic.drawn.spec import Colour
 from mcld_app.synthetic.drawn.store import lights, picture
 
@@ -58,12 +59,19 @@ def light_names() -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def light_of(setting: Setting) -> Light:
-    """The light of a setting."""
+    """The light of a setting.
+
+    Raises:
+        StudioError: where there is no light of that name.
+    """
     if setting.light == STUDIO:
         around = np.zeros((9, 3), np.float32)
         around[0], around[1], around[2], around[3] = 1.0, 0.22, 0.18, -0.10
         key = np.array([-0.50, 0.55, 0.67], np.float32)
         return Light(around, key / np.linalg.norm(key), np.full(3, 0.62 * setting.strength, np.float32))
+    if setting.light not in lights():
+        known = ", ".join((STUDIO, *lights()))
+        raise StudioError(f"There is no light “{setting.light}”. There are: {known}.")
     told = lights()[setting.light]
     return Light(told["around"] * np.float32(1.15), told["key"], told["colour"] * np.float32(0.75 * setting.strength))
 
