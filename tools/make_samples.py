@@ -15,34 +15,22 @@ import numpy as np
 from PIL import Image
 
 from mcld_app.body.iuv import write_iuv
-from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import TextureMap, render
+from mcld_app.synthetic.drawn import spec as drawn
+from mcld_app.synthetic.drawn.drawing import draw
+from mcld_app.synthetic.drawn.setting import Setting
 from mcld_app.synthetic.faces import Hair
-from mcld_app.synthetic.people import DrawnPerson, draw_person, painted, render_person, render_view
+from mcld_app.synthetic.people import DrawnPerson, draw_person, painted, render_person
 from mcld_app.synthetic.wardrobe import Bottom, Cloth, Shoes, Top
+from tools.sample_people import people
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 SIZE = (512, 352)
 ECRU, INK, NAVY, RED = (246, 245, 241), (32, 34, 38), (44, 62, 96), (198, 58, 52)
 YELLOW, GREEN, TEAL, WINE = (236, 182, 62), (64, 118, 92), (58, 134, 148), (120, 46, 60)
 ROSE, BROWN = (232, 206, 210), (96, 62, 42)
-
-# id, label, seed, pose, and what is changed about the person of that seed.
-PEOPLE = [
-    ("mara", "Mara", 23, "standing", {"top": Top(Cloth("stripes", ECRU, NAVY, 0.05), 0.16, "boat", 0.97)}),
-    ("tomas", "Tomás", 9, "relaxed", {"top": Top(Cloth("plain", GREEN, INK, 0.05), 0.53, "crew", 0.96)}),
-    ("ines", "Inês", 18, "hands-on-hips", {}),
-    ("joel", "Joel", 20, "standing", {}),
-    ("aiko", "Aiko", 5, "three-quarter", {}),
-    ("samir", "Samir", 14, "a-pose", {}),
-    ("nadia", "Nadia", 16, "standing", {}),
-    ("leo", "Leo", 11, "relaxed", {"shoes": Shoes("sneakers", NAVY, ECRU)}),
-    ("ruth", "Ruth", 21, "walking-front", {"shoes": Shoes("boots", BROWN, INK)}),
-    ("kofi", "Kofi", 22, "standing", {}),
-    ("lena", "Lena", 1, "three-quarter-left", {"top": Top(Cloth("plaid", ROSE, WINE, 0.07), 0.40, "v", 0.97)}),
-    ("zuri", "Zuri", 15, "hands-on-hips", {}),
-]
 
 _PLAIN = Top(Cloth("plain", ECRU, ECRU, 0.05), 0.16, "crew", 0.96)
 _JEANS = Bottom(Cloth("plain", (58, 80, 122), INK, 0.05), "trousers", 0.10)
@@ -80,23 +68,25 @@ def main() -> None:
         (ASSETS / folder).mkdir(parents=True, exist_ok=True)
         for old in (ASSETS / folder).glob("*.png"):
             old.unlink()
-    for name, _, seed, pose, changes in PEOPLE:
-        person = replace(draw_person(seed), **changes)
-        _save("people", name, *_photographed(person, named_poses()[pose]))
+    for name, _, person, pose, ground in people():
+        _save("people", name, *_photographed(person, pose, ground))
     for name, _, region, garment in GARMENTS:
         _save("garments", name, *draw_garment(region, garment))
     index = {
-        "people": [{"id": e[0], "label": e[1]} for e in PEOPLE],
+        "people": [{"id": e[0], "label": e[1]} for e in people()],
         "garments": [{"id": e[0], "label": e[1], "region": e[2]} for e in GARMENTS],
     }
     (ASSETS / "samples.json").write_text(json.dumps(index, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _photographed(person: DrawnPerson, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
+def _photographed(person: drawn.DrawnPerson, pose: Pose, ground: tuple) -> tuple[np.ndarray, np.ndarray]:
     """Photo and IUV map of somebody, as near as hair and hands let them stand whole in the picture."""
-    for nearer in np.arange(1.04, 0.80, -0.02):
-        view = render_view(person, pose.replace(zoom=pose.zoom * float(nearer)), SIZE)
-        rim = np.concatenate([view.alpha[:6].ravel(), view.alpha[:, :4].ravel(), view.alpha[:, -4:].ravel()])
+    setting = Setting(ground=ground, grain=False)
+    for nearer in np.arange(1.10, 0.76, -0.02):
+        view = draw(person, pose.replace(zoom=float(nearer) / person.body.height), setting, SIZE)
+        rim = np.concatenate(
+            [view.alpha[:6].ravel(), view.alpha[-8:].ravel(), view.alpha[:, :4].ravel(), view.alpha[:, -4:].ravel()]
+        )
         if not rim.any():
             break
     return view.photo, view.iuv

@@ -70,7 +70,7 @@ def draw(person: DrawnPerson, pose: Pose, setting: Setting, size: tuple[int, int
         iuv[window] = _true_map(now, shown, part)
         alpha[window] = small[..., 3] * 255 + 0.5
         shows[window] = shown[1::2, 1::2]
-    return View(toned(behind, person.seed), iuv, alpha, shows)
+    return View(toned(behind, person.seed if setting.grain else None), iuv, alpha, shows)
 
 
 def _window(now: Posed, size: tuple[int, int]) -> tuple[slice, slice] | None:
@@ -103,9 +103,12 @@ def _person(ready: Figure, now: Posed, light: Light, size: tuple[int, int]) -> t
     return small, shown.reshape(double)
 
 
-def toned(light: np.ndarray, seed: int) -> np.ndarray:
-    """Linear light (H, W, 3) float32 as a camera keeps it: (H, W, 3) uint8 sRGB, with a little grain."""
+def toned(light: np.ndarray, seed: int | None) -> np.ndarray:
+    """Linear light (H, W, 3) float32 as a camera keeps it: (H, W, 3) uint8 sRGB, with a little grain if there is a
+    seed for it."""
     place = np.minimum(light * (_STEPS / _TONES_END), _STEPS - 1).astype(np.int16)
+    if seed is None:
+        return _tones()[place]
     grain = np.roll(_grain(light.shape[:2]), seed * 7919, axis=0)
     return cv2.add(_tones()[place], grain, dtype=cv2.CV_8U)
 

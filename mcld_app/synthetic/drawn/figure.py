@@ -137,7 +137,9 @@ def figure(person: DrawnPerson) -> Figure:
     skin_places = skin.places.copy()
     hidden = np.zeros(len(body), bool)
     facing = normals(body, h.faces)
-    for sheet in sheets:
+    for garment, sheet in zip(person.garments, sheets, strict=True):
+        if KINDS[garment.kind].region in ("head", "neck"):
+            continue  # a face is seen through one, a chin over the other
         hidden |= covered(body, facing, sheet, from_rim=0.04)
     away = hidden[h.faces].all(1)
     sheets = _without_hidden(sheets)

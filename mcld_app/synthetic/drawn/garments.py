@@ -19,7 +19,7 @@ class Kind:
     stands off what lies under it, and the weave it is mostly made of."""
 
     piece: str
-    region: str  # "upper", "lower", "shoes" or "whole"
+    region: str  # "upper", "lower", "shoes", "head" or "neck"
     distance: float
     hangs: bool = False  # a skirt: it is not on the map of the body
 
@@ -37,7 +37,7 @@ KINDS: dict[str, Kind] = {
     "pencil-skirt": Kind("skirt", "lower", 0.006, True), "skirt": Kind("", "lower", 0.008, True),
     "lace-ups": Kind("lace-ups", "shoes", 0.0), "dress-shoes": Kind("dress-shoes", "shoes", 0.0),
     "trainers": Kind("trainers", "shoes", 0.0), "headscarf": Kind(SKIN, "head", 0.013),
-    "beanie": Kind(SKIN, "head", 0.013),
+    "beanie": Kind(SKIN, "head", 0.013), "collar": Kind(SKIN, "neck", 0.010),
 }  # fmt: skip
 
 WAIST = 1.045  # metres, where skirts hang from
@@ -96,6 +96,9 @@ def inside(garment: Garment, home: np.ndarray, arms: np.ndarray) -> np.ndarray:
             if garment.kind == "headscarf"
             else up - 1.695 - 0.1 * (0.1 - front)
         )
+    elif kind.region == "neck":
+        out = np.minimum(1.572 - 0.30 * np.clip(front, -0.03, 0.06) - up, up - 1.47)
+        out = np.where((side > 0.085) | (arms > 0.1), np.minimum(out, 0.085 - side), out)
     elif kind.region == "lower":
         out = np.minimum(up - garment.hem, 1.12 - up)
     return out

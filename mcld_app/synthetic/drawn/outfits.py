@@ -89,12 +89,11 @@ def _upper(rng: np.random.Generator, pick, kind: str, man: bool) -> tuple[Garmen
         return (Garment(cut, cloth, pick((1.0, 1.0, 0.30)), loose=loose * 0.5, neck="high"),)
     if kind == "knit":
         cloth = _patterned(rng, pick, ("plain", "plain", "plain", "stripes", "blocks"), "knit")
+        if rng.random() < 0.35:
+            return Garment("jumper", cloth, loose=loose + 0.004), Garment("collar", cloth)
         return (Garment("jumper", cloth, loose=loose + 0.004, neck=neck),)
     cut = "tee" if not man or rng.random() < 0.3 else "straight-tee"
-    tee = Garment(
-        cut, _printed(rng, pick), pick((0.16, 0.2, 0.25)), loose=loose,
-        neck=neck,
-    )  # fmt: skip
+    tee = Garment(cut, _printed(rng, pick), pick((0.16, 0.2, 0.25)), loose=loose, neck=neck)
     if kind == "jacket":
         cloth = pick(
             (

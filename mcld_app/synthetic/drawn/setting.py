@@ -24,11 +24,13 @@ class Setting:
         light: `STUDIO` or a name of `light_names`.
         ground: a plain wall's colour, or None for the surroundings the light comes from.
         strength: how bright the key light is, 1 as it usually is.
+        grain: what a camera's sensor adds; a picture without it takes half the bytes.
     """
 
     light: str = STUDIO
     ground: Colour | None = (226, 227, 229)
     strength: float = 1.0
+    grain: bool = True
 
 
 @dataclass(frozen=True, eq=False)
