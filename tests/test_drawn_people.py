@@ -15,11 +15,13 @@ from mcld_app.body.mannequin.human import human_body, skeleton_file
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.surface import rest_surface
 from mcld_app.errors import StudioError
+from mcld_app.synthetic.drawn.bodies import body_of
 from mcld_app.synthetic.drawn.drawing import View, draw
-from mcld_app.synthetic.drawn.figure import CLOTH, HAIR, HANGING, SHOE, SKIN, body_of, figure
+from mcld_app.synthetic.drawn.figure import figure
 from mcld_app.synthetic.drawn.garments import KINDS
 from mcld_app.synthetic.drawn.hair import STYLES
 from mcld_app.synthetic.drawn.hands import eased
+from mcld_app.synthetic.drawn.parts import CLOTH, HAIR, HANGING, SHOE, SKIN
 from mcld_app.synthetic.drawn.people import TONES, make_person
 from mcld_app.synthetic.drawn.setting import Setting, light_names
 from mcld_app.synthetic.drawn.sheet import Sheet, clipped

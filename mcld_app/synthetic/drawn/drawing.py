@@ -16,8 +16,9 @@ from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface, to_picture
 from mcld_app.body.raster import interpolate
-from mcld_app.synthetic.drawn.figure import HAIR, HANGING, Figure, figure
+from mcld_app.synthetic.drawn.figure import Figure, figure
 from mcld_app.synthetic.drawn.lighting import lit_and_shine
+from mcld_app.synthetic.drawn.parts import HAIR, HANGING
 from mcld_app.synthetic.drawn.posing import Posed, posed
 from mcld_app.synthetic.drawn.setting import Light, Setting, ground_of, light_of, linear
 from mcld_app.synthetic.drawn.spec import DrawnPerson
@@ -36,13 +37,15 @@ class View:
         iuv: (H, W, 3) uint8, the true IUV map. It follows cloth up to 4 cm off the body; hair and hanging cloth are
             not in it.
         alpha: (H, W) uint8, how much of a pixel the person covers: 0..255.
-        shows: (H, W) uint8, what most of a pixel shows: 1 + one of the kinds of `figure`, 0 for the ground.
+        shows: (H, W) uint8, what a pixel shows: 1 + one of the kinds of `parts`, 0 for the ground.
+        wears: (H, W) uint8, 1 + the number of the person's garment a pixel shows, 0 where it shows none.
     """
 
     photo: np.ndarray
     iuv: np.ndarray
     alpha: np.ndarray
     shows: np.ndarray
+    wears: np.ndarray
 
 
 def draw(person: DrawnPerson, pose: Pose, setting: Setting, size: tuple[int, int] = (512, 352)) -> View:
@@ -70,7 +73,8 @@ def draw(person: DrawnPerson, pose: Pose, setting: Setting, size: tuple[int, int
         iuv[window] = _true_map(now, shown, part)
         alpha[window] = small[..., 3] * 255 + 0.5
         shows[window] = shown[1::2, 1::2]
-    return View(toned(behind, person.seed if setting.grain else None), iuv, alpha, shows)
+    photo = toned(behind, person.seed if setting.grain else None)
+    return View(photo, iuv, alpha, shows & 15, shows >> 4)
 
 
 def _window(now: Posed, size: tuple[int, int]) -> tuple[slice, slice] | None:
@@ -82,7 +86,7 @@ def _window(now: Posed, size: tuple[int, int]) -> tuple[slice, slice] | None:
 
 
 def _person(ready: Figure, now: Posed, light: Light, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """(H, W, 4) float32, linear light times alpha, and alpha; and (2H, 2W) uint8 as `View.shows`."""
+    """(H, W, 4) float32, linear light times alpha, and alpha; and (2H, 2W) uint8, `Figure.solid_labels` at each."""
     double = (size[0] * 2, size[1] * 2)
     corners, drawn, seen = draw_surface(now.seen, ready.solid, double)
     light_on = np.column_stack(lit_and_shine(now, ready, light, (ready.solid, drawn, seen)))
@@ -92,7 +96,7 @@ def _person(ready: Figure, now: Posed, light: Light, size: tuple[int, int]) -> t
     frame[pixel, :3] = _lit_colour(ready, found)
     frame[pixel, 3] = 1
     shown = np.zeros(double[0] * double[1], np.uint8)
-    shown[pixel] = 1 + ready.solid_shows[drawn[seen.ravel()[pixel]]]
+    shown[pixel] = ready.solid_labels[drawn[seen.ravel()[pixel]]]
     if len(ready.solid) < len(ready.faces):
         depth = now.seen[ready.solid[drawn], 2].mean(1)
         at, strands = hair_over(ready, now, light_on, seen, depth, double)
@@ -173,7 +177,8 @@ def _true_map(now: Posed, shown: np.ndarray, size: tuple[int, int]) -> np.ndarra
     half = now.seen[: int(c.body_vertex.max()) + 1].copy()
     half[:, :2] = (half[:, :2] - 0.5) / 2
     corners, drawn, seen = draw_surface(half, body_faces(), size)
-    on_body = (shown > 0) & (shown != 1 + HAIR) & (shown != 1 + HANGING)
+    what = shown & 15
+    on_body = (what > 0) & (what != 1 + HAIR) & (what != 1 + HANGING)
     whole = on_body[::2, ::2] & on_body[1::2, ::2] & on_body[::2, 1::2] & on_body[1::2, 1::2]
     pixel, uv = interpolate(corners, (c.uv[c.faces] * 255)[drawn], np.where(whole, seen, -1))
     out = np.zeros((size[0] * size[1], 3), np.uint8)

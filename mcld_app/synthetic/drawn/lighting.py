@@ -7,7 +7,8 @@ import numpy as np
 
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.raster import rasterise
-from mcld_app.synthetic.drawn.figure import EYE, HAIR, SHOE, SKIN, Figure
+from mcld_app.synthetic.drawn.figure import Figure
+from mcld_app.synthetic.drawn.parts import EYE, HAIR, SHOE, SKIN
 from mcld_app.synthetic.drawn.posing import Posed
 from mcld_app.synthetic.drawn.setting import Light
 
