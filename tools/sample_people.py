@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.synthetic.drawn.garments import KINDS
 from mcld_app.synthetic.drawn.people import make_person
 from mcld_app.synthetic.drawn.spec import Cloth, DrawnPerson, Garment, Hair
 
@@ -34,10 +35,18 @@ def _standing(yaw: float = 8.0) -> Pose:
     return Pose(angles=_EASE, yaw=yaw)
 
 
-def _knee_long(person: DrawnPerson) -> DrawnPerson:
-    """Skirts that end at the knee: under a longer one nothing is known of the legs."""
-    short = tuple(replace(g, hem=max(g.hem, 0.60)) if g.kind == "skirt" else g for g in person.garments)
-    return replace(person, garments=short)
+def _trimmed(person: DrawnPerson) -> DrawnPerson:
+    """Skirts that end at the knee, under a longer one nothing is known of the legs; and tops that end where those on
+    the rail do, so that nothing of them hangs out below another."""
+
+    def cut(garment: Garment) -> Garment:
+        kind = KINDS[garment.kind]
+        if garment.kind == "skirt":
+            return replace(garment, hem=max(garment.hem, 0.60))
+        trims = kind.region == "upper" and garment.kind != "suit-jacket"
+        return replace(garment, hem=max(garment.hem, 0.955), loose=min(garment.loose, 0.004)) if trims else garment
+
+    return replace(person, garments=tuple(map(cut, person.garments)))
 
 
 def people() -> list[tuple[str, str, DrawnPerson, Pose, tuple[int, int, int]]]:
@@ -45,12 +54,12 @@ def people() -> list[tuple[str, str, DrawnPerson, Pose, tuple[int, int, int]]]:
     named = named_poses()
 
     def one(name, label, seed, pose, wall, hair=None, wears=None):
-        person = _knee_long(make_person(seed))
+        person = make_person(seed)
         if hair is not None:
             person = replace(person, hair=Hair(*hair))
         if wears is not None:
             person = replace(person, garments=wears)
-        return name, label, person, pose, WALLS[wall]
+        return name, label, _trimmed(person), pose, WALLS[wall]
 
     return [
         one(

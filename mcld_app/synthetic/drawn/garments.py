@@ -81,6 +81,7 @@ def inside(garment: Garment, home: np.ndarray, arms: np.ndarray) -> np.ndarray:
     if kind.region == "upper":
         if garment.sleeve <= 0:
             out = np.where((side > 0.155) & (up > 1.30), 0.19 - side + 0.05 * (up - 1.42), out)
+            out = np.where((arms > 0.5) & (up < 1.36), -1.0, out)
         else:
             out = np.where(arms > 0.5, garment.sleeve - along_arm(home), out)
         trunk = np.minimum(up - garment.hem, neckline(garment.neck, side, up, front))
@@ -99,6 +100,8 @@ def inside(garment: Garment, home: np.ndarray, arms: np.ndarray) -> np.ndarray:
     elif kind.region == "neck":
         out = np.minimum(1.572 - 0.30 * np.clip(front, -0.03, 0.06) - up, up - 1.47)
         out = np.where((side > 0.085) | (arms > 0.1), np.minimum(out, 0.085 - side), out)
+    elif kind.region == "shoes" and garment.hem > 0:
+        out = garment.hem - up
     elif kind.region == "lower":
         out = np.minimum(up - garment.hem, 1.12 - up)
     return out

@@ -90,7 +90,8 @@ class Garment:
         kind: one of `garments.KINDS`.
         cloth: what it is made of.
         sleeve: metres of sleeve from the shoulder along the arm; 0: none.
-        hem: metres above the floor, on the average adult, where it ends.
+        hem: metres above the floor, on the average adult, where it ends; of shoes, where they end at the top. 0: where
+            the kind ends by itself.
         loose: metres it stands off more than it usually does.
         neck: "crew", "v", "scoop", "boat" or "high".
         open: the front is open over what lies under it.
