@@ -27,10 +27,9 @@ DRAWN = {f"garment:{sample.id}": sample for sample in GARMENTS}
 TEE = "garment:star-tee"
 BOTTOMS = [name for name, sample in DRAWN.items() if sample.region == "bottom"]
 TRUNK, ARMS, LEGS = parts_mask({1, 2}), parts_mask(frozenset(range(15, 23))), parts_mask(frozenset(range(7, 15)))
-SLACK = 0.02  # metres: a hem in the picture is a staircase
 SHIRT = 0.96  # metres above the floor: the hem of the shirt that hides the waistband in the pictures of trousers
 FORK = 0.88  # above it the legs' charts belong to the trunk
-SPECKS = 8  # texels: where a garment truly is, is known from pictures of it
+SPECKS = 16  # texels: where a garment truly is, is known from pictures of it
 COLLAR = 1.46  # and where the neck begins: of a collar the picture shows one side alone
 
 
