@@ -15,6 +15,7 @@ from mcld_app.synthetic.drawn.setting import Light
 _SHADOW = 224  # pixels of the side of what the key light sees
 _BIAS = 0.022  # metres behind what it sees that still lie in its light
 _AMBIENT = 0.52
+_LIDS = np.float32(0.68)  # of the light is left to eyes: lids, brows and lashes take the rest
 _COARSE = 4  # pixels of the picture a pixel of the picture of depths stands for
 # Kind -> (how far light wraps around, shine, how sharp it is)
 _LOOKS = {SKIN: (0.22, 0.055, 14.0), EYE: (0.3, 0.10, 40.0), SHOE: (0.1, 0.05, 20.0), HAIR: (0.25, 0.0, 1.0)}
@@ -32,10 +33,12 @@ def lit_and_shine(now: Posed, ready: Figure, light: Light, surface: tuple) -> tu
     # Red light goes deeper into skin.
     direct[:, 0] = np.where(kinds == SKIN, np.clip((towards + 0.42) / 1.42, 0, 1), direct[:, 0])
     share = (0.06 + 0.94 * shadow)[:, None]
+    share = np.where(kinds[:, None] == EYE, share * _LIDS, share)
     ambient = light.falling_on(now.normals) * _openness(now, *surface)[:, None]
     half = light.key + np.array((0, 0, 1), np.float32)
     mirrored = np.clip(now.normals @ (half / np.linalg.norm(half)), 0, 1)
     shine = _by_kind(kinds, 1) * mirrored ** _by_kind(kinds, 2) * shadow * light.colour.mean()
+    ambient = np.where(kinds[:, None] == EYE, ambient * _LIDS, ambient)
     return (_AMBIENT * ambient + light.colour * direct * share).astype(np.float32), shine.astype(np.float32)
 
 
