@@ -204,3 +204,20 @@ def test_what_is_not_there_is_said():
         piece("hair", "mohawk")
     with pytest.raises(StudioError, match="no light “moon”"):
         draw(make_person(0), named_poses()["standing"], Setting("moon"), SMALL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"hair": Hair("mohawk", (0, 0, 0))}, "no hair style “mohawk”"),
+        ({"garments": (Garment("toga", Cloth("plain", (0, 0, 0))),)}, "no garment “toga”"),
+        ({"garments": (Garment("tee", Cloth("paisley", (0, 0, 0))),)}, "no pattern “paisley”"),
+        ({"garments": (Garment("tee", Cloth("plain", (0, 0, 0), weave="silk")),)}, "no weave “silk”"),
+        ({"garments": (Garment("tee", Cloth("plain", (0, 0, 0)), neck="square"),)}, "no neckline “square”"),
+        ({"garments": ()}, "always dressed"),
+        ({"garments": (Garment("tee", Cloth("plain", (0, 0, 0))),)}, "always dressed"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(changes: dict, says: str) -> None:
+    with pytest.raises(StudioError, match=says):
+        figure(replace(make_person(0), **changes))

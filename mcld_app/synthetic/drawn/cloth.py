@@ -25,6 +25,7 @@ from mcld_app.synthetic.wardrobe import pattern
 SIDE = 512
 """Height and width of a garment's picture."""
 
+PATTERNS = ("plain", "stripes", "pinstripes", "dots", "plaid", "blocks")
 WEAVES = ("jersey", "woven", "denim", "knit", "wool", "leather")
 _SOCK = 0.112  # metres above the floor where shoes end and socks begin
 _LEGS = [list(BONES).index(f"{side}_{bone}") for side in ("left", "right") for bone in ("hip", "knee", "ankle")]

@@ -10,6 +10,7 @@ import numpy as np
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.synthetic.drawn.bodies import map_over
+from mcld_app.synthetic.drawn.checks import check_person
 from mcld_app.synthetic.drawn.parts import CLOTH, EYE, HAIR, HANGING, SKIN, Part, parts_of
 from mcld_app.synthetic.drawn.spec import DrawnPerson
 
@@ -79,7 +80,12 @@ class Figure:
 
 @lru_cache(maxsize=6)
 def figure(person: DrawnPerson) -> Figure:
-    """A person made ready: about half a second, then kept for the last few people."""
+    """A person made ready: about half a second, then kept for the last few people.
+
+    Raises:
+        StudioError: where they have or wear what cannot be drawn, or are not dressed.
+    """
+    check_person(person)
     parts, picture, lying = parts_of(person)
     grown = map_over(person, lying)
     first = Part(grown, vertex_normals(grown, body_faces()), body_mesh().weights, *_NO_FACES, CLOTH)

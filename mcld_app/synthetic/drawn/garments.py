@@ -40,6 +40,7 @@ KINDS: dict[str, Kind] = {
     "beanie": Kind(SKIN, "head", 0.013), "collar": Kind(SKIN, "neck", 0.010),
 }  # fmt: skip
 
+NECKS = ("crew", "v", "scoop", "boat", "high")
 WAIST = 1.045  # metres, where skirts hang from
 _ARMS = [list(BONES).index(f"{side}_{bone}") for side in ("left", "right") for bone in ("shoulder", "elbow", "wrist")]
 
