@@ -83,7 +83,7 @@ def test_nobody_is_bare():
     """No skin on trunk and thighs but at necklines and hems: between 5 cm above mid-thigh and the chest."""
     height = HeightOnBody()
     for seed in range(PEOPLE):
-        for pose in ("walking-front", "sitting-front", "back"):
+        for pose in ("walking-front", "sitting-front", "lunge", "back"):
             view = seen(make_person(seed), named_poses()[pose])
             bare = (view.shows == 1 + SKIN) & np.isin(view.iuv[..., 0], TRUNK_AND_THIGHS)
             up = height(view.iuv[bare])

@@ -10,7 +10,7 @@ from mcld_app.body.mannequin.human import human_body
 from mcld_app.synthetic.drawn.bodies import body_of
 from mcld_app.synthetic.drawn.cloth import SIDE, cloth_picture
 from mcld_app.synthetic.drawn.eyes import EYE_SIDE, eye_picture, eye_places
-from mcld_app.synthetic.drawn.garments import KINDS, dressed
+from mcld_app.synthetic.drawn.garments import KINDS, WAIST, arm_share, dressed
 from mcld_app.synthetic.drawn.hair import SIDE as HAIR_SIDE
 from mcld_app.synthetic.drawn.hair import hair_picture, hair_sheet
 from mcld_app.synthetic.drawn.sheet import Sheet, covered, normals
@@ -79,6 +79,10 @@ def _skin(person: DrawnPerson, body: np.ndarray, sheets: list[Sheet], cells: _Ce
     for garment, sheet in zip(person.garments, sheets, strict=True):
         if KINDS[garment.kind].region not in ("head", "neck"):  # out of one a face looks, over the other a chin
             hidden |= covered(body, facing, sheet, from_rim=_SKIN_SEEN)
+        if KINDS[garment.kind].hangs:  # thighs must not come through when they are raised
+            up = human_body().vertices[:, 1]
+            hem = sheet.home[:, 1].min() + _SKIN_SEEN
+            hidden |= (up > hem) & (up < WAIST) & (arm_share(weights) < 0.1)
     away = hidden[faces].all(1)
     at_head, at_body = cells.add(head_picture(person)), cells.add(body_picture(person))
     places = places_on_body() + at_body
