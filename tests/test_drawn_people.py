@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -86,6 +87,8 @@ def test_nobody_is_bare():
         for pose in ("walking-front", "sitting-front", "lunge", "back"):
             view = seen(make_person(seed), named_poses()[pose])
             bare = (view.shows == 1 + SKIN) & np.isin(view.iuv[..., 0], TRUNK_AND_THIGHS)
+            # Along a contour, map and picture may differ by a pixel: an arm's rim is no bare trunk.
+            bare = cv2.morphologyEx(bare.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
             up = height(view.iuv[bare])
             dressed = np.isin(view.shows, (1 + CLOTH, 1 + HANGING)).sum()
             assert dressed > 0.25 * (view.alpha > 127).sum(), f"seed {seed} wears too little"
