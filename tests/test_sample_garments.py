@@ -19,15 +19,17 @@ from mcld_app.body.texture.dressing import GarmentLayer, lay_on
 from mcld_app.body.texture.skin import skin_colour
 from mcld_app.body.texture.texture_map import TextureMap, render, texels_seen
 from mcld_app.editing import samples
-from mcld_app.synthetic.wardrobe import Bottom, Shoes, Top, bottom_mask, shoes_mask, top_mask
-from tools.make_samples import GARMENTS
+from mcld_app.synthetic.drawn.drawing import draw
+from mcld_app.synthetic.drawn.setting import Setting
+from tools.sample_garments import GARMENTS, wearer
 
-DRAWN = {f"garment:{name}": garment for name, _, _, garment in GARMENTS}
+DRAWN = {f"garment:{sample.id}": sample for sample in GARMENTS}
 TEE = "garment:star-tee"
-BOTTOMS = [name for name, garment in DRAWN.items() if isinstance(garment, Bottom)]
+BOTTOMS = [name for name, sample in DRAWN.items() if sample.region == "bottom"]
 TRUNK, ARMS, LEGS = parts_mask({1, 2}), parts_mask(frozenset(range(15, 23))), parts_mask(frozenset(range(7, 15)))
-SLACK = 0.02  # metres: a hem in the picture is a staircase
 SHIRT = 0.96  # metres above the floor: the hem of the shirt that hides the waistband in the pictures of trousers
+FORK = 0.88  # above it the legs' charts belong to the trunk
+SPECKS = 16  # texels: where a garment truly is, is known from pictures of it
 COLLAR = 1.46  # and where the neck begins: of a collar the picture shows one side alone
 
 
@@ -48,23 +50,40 @@ def seen_from_behind_or_the_side() -> np.ndarray:
     return out
 
 
-def where_drawn(garment: Top | Bottom | Shoes) -> np.ndarray:
-    """The texels a garment truly covers, (512, 512) bool."""
-    if isinstance(garment, Top):
-        return top_mask(garment)
-    return bottom_mask(garment) if isinstance(garment, Bottom) else shoes_mask(garment)
+@cache
+def drawn_texels(choice: str) -> tuple[np.ndarray, np.ndarray]:
+    """The texels a garment covers, and those that were looked at, from four sides; (512, 512) bool each."""
+    sample = DRAWN[choice]
+    person, mine = wearer(sample)
+    votes, looks = np.zeros((512, 512)), np.zeros((512, 512))
+    angles = {"left_shoulder.raise": 40.0, "right_shoulder.raise": 40.0, "left_hip.side": 6.0, "right_hip.side": 6.0}
+    for yaw in (0, 90, 180, -90):
+        view = draw(person, Pose(angles=angles, yaw=yaw), Setting(grain=False), (768, 704))
+        pixel, xy = texels_seen(view.iuv)
+        column, row = np.minimum(np.round(xy), 511).astype(int).T
+        np.add.at(looks, (row, column), 1)
+        np.add.at(votes, (row, column), np.isin(view.wears.ravel()[pixel], [k + 1 for k in mine]))
+    kernel = (5, 5)  # texels between those that were hit
+    votes, looks = cv2.GaussianBlur(votes, kernel, 1.0), cv2.GaussianBlur(looks, kernel, 1.0)
+    known = looks > 0.02
+    return known & (votes > 0.5 * looks), known
 
 
-def may_be_bared(garment: Top | Bottom | Shoes) -> np.ndarray:
+def where_drawn(choice: str) -> np.ndarray:
+    return drawn_texels(choice)[0]
+
+
+def may_be_bared(choice: str) -> np.ndarray:
     """Where skin may come instead of old clothes: below a hem, beyond a sleeve and round the neck. (512, 512) bool."""
-    g = rest_surface()
-    if isinstance(garment, Top):
-        rim = np.ones((9, 9), np.uint8)
-        cut_out = cv2.dilate((TRUNK & ~top_mask(garment)).astype(np.uint8), rim) > 0
-        return ARMS & (g.arm > garment.sleeve - SLACK) | TRUNK & (g.y > 1.28) & (cut_out | (g.y > COLLAR))
-    if isinstance(garment, Bottom):
-        return LEGS & (g.y < garment.hem + SLACK)
-    return np.zeros((512, 512), bool)
+    g, worn = rest_surface(), where_drawn(choice)
+    region = DRAWN[choice].region
+    out = np.zeros((512, 512), bool)
+    left_free = cv2.dilate(((TRUNK | ARMS | LEGS) & ~worn).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    if region in ("upper", "outfit"):
+        out |= ARMS & left_free | TRUNK & (g.y > 1.28) & (left_free | (g.y > COLLAR))
+    if region in ("bottom", "outfit"):
+        out |= LEGS & left_free & (g.y < FORK)
+    return out
 
 
 def layer_of(choice: str) -> GarmentLayer:
@@ -86,32 +105,32 @@ def turned_to_skin(before: TextureMap, after: TextureMap) -> np.ndarray:
 
 @pytest.mark.parametrize("choice", DRAWN)
 def test_a_sample_garment_covers_what_it_covers_seen_or_not(choice: str) -> None:
-    garment, layer, g = DRAWN[choice], layer_of(choice), rest_surface()
-    seen = seen_from_behind_or_the_side()
-    truth = where_drawn(garment) & seen & ~parts_mask({23, 24})
-    if isinstance(garment, Bottom):
+    layer, g = layer_of(choice), rest_surface()
+    seen = seen_from_behind_or_the_side() & drawn_texels(choice)[1]
+    truth = where_drawn(choice) & seen & ~parts_mask({23, 24})
+    if DRAWN[choice].region == "bottom":
         truth &= g.y < SHIRT
     missing = truth & ~layer.worn
     assert np.count_nonzero(missing) < 0.02 * np.count_nonzero(truth)
     assert not (cv2.erode(missing.astype(np.uint8), np.ones((7, 7), np.uint8))).any(), "no patch, edges at most"
-    beyond = layer.worn & seen & ~where_drawn(garment)
+    beyond = layer.worn & seen & ~where_drawn(choice)
     assert not (cv2.erode(beyond.astype(np.uint8), np.ones((9, 9), np.uint8))).any(), "nor more than it has"
 
 
 @pytest.mark.parametrize("choice", DRAWN)
 def test_no_sample_garment_bares_what_clothes_covered(choice: str) -> None:
-    layer, allowed = layer_of(choice), may_be_bared(DRAWN[choice])
+    layer, allowed = layer_of(choice), may_be_bared(choice)
     for name in samples.people():
         before = samples.sample_person(name).texture
         skin = turned_to_skin(before, lay_on(before, layer))
         wrong = skin & seen_from_behind_or_the_side() & ~allowed & ~layer.worn
-        assert not wrong.any(), f"{name}: {np.count_nonzero(wrong)} texels of skin"
+        assert np.count_nonzero(wrong) <= SPECKS, f"{name}: {np.count_nonzero(wrong)} texels of skin"
 
 
 @pytest.mark.parametrize("choice", BOTTOMS)
 def test_between_a_shirt_and_trousers_no_skin_shows(choice: str) -> None:
     """Put on one after the other, in both orders."""
-    allowed = may_be_bared(DRAWN[TEE]) | may_be_bared(DRAWN[choice])
+    allowed = may_be_bared(TEE) | may_be_bared(choice)
     for name in samples.people():
         before = samples.sample_person(name).texture
         shirt_first = lay_on(in_a_tee(name), layer_of(choice))

@@ -1,13 +1,12 @@
-"""Draw the sample people and garments of assets/ (run it as `make samples`; it takes a few seconds).
+"""Draw the sample people and garments of assets/ (run it as `make samples`; it takes about a minute).
 
-People are chosen by seed and dressed by rule. Garments are drawn on a figure of which only the garment is kept, so
-their IUV maps hold nothing but the garment.
+People are chosen by seed and dressed by rule. Of a garment's picture only the garment is kept, so its IUV map holds
+nothing but the garment.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,64 +14,17 @@ import numpy as np
 from PIL import Image
 
 from mcld_app.body.iuv import write_iuv
-from mcld_app.body.mannequin.pose import Pose, named_poses
-from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.texture_map import TextureMap, render
-from mcld_app.synthetic.faces import Hair
-from mcld_app.synthetic.people import DrawnPerson, draw_person, painted, render_person, render_view
-from mcld_app.synthetic.wardrobe import Bottom, Cloth, Shoes, Top
+from mcld_app.body.mannequin.pose import Pose
+from mcld_app.synthetic.drawn.drawing import draw
+from mcld_app.synthetic.drawn.setting import Setting
+from mcld_app.synthetic.drawn.spec import Colour, DrawnPerson
+from tools.sample_garments import GARMENTS, SampleGarment, pose_of, wearer
+from tools.sample_people import people
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 SIZE = (512, 352)
-ECRU, INK, NAVY, RED = (246, 245, 241), (32, 34, 38), (44, 62, 96), (198, 58, 52)
-YELLOW, GREEN, TEAL, WINE = (236, 182, 62), (64, 118, 92), (58, 134, 148), (120, 46, 60)
-ROSE, BROWN = (232, 206, 210), (96, 62, 42)
-
-# id, label, seed, pose, and what is changed about the person of that seed.
-PEOPLE = [
-    ("mara", "Mara", 23, "standing", {"top": Top(Cloth("stripes", ECRU, NAVY, 0.05), 0.16, "boat", 0.97)}),
-    ("tomas", "Tomás", 9, "relaxed", {"top": Top(Cloth("plain", GREEN, INK, 0.05), 0.53, "crew", 0.96)}),
-    ("ines", "Inês", 18, "hands-on-hips", {}),
-    ("joel", "Joel", 20, "standing", {}),
-    ("aiko", "Aiko", 5, "three-quarter", {}),
-    ("samir", "Samir", 14, "a-pose", {}),
-    ("nadia", "Nadia", 16, "standing", {}),
-    ("leo", "Leo", 11, "relaxed", {"shoes": Shoes("sneakers", NAVY, ECRU)}),
-    ("ruth", "Ruth", 21, "walking-front", {"shoes": Shoes("boots", BROWN, INK)}),
-    ("kofi", "Kofi", 22, "standing", {}),
-    ("lena", "Lena", 1, "three-quarter-left", {"top": Top(Cloth("plaid", ROSE, WINE, 0.07), 0.40, "v", 0.97)}),
-    ("zuri", "Zuri", 15, "hands-on-hips", {}),
-]
-
-_PLAIN = Top(Cloth("plain", ECRU, ECRU, 0.05), 0.16, "crew", 0.96)
-_JEANS = Bottom(Cloth("plain", (58, 80, 122), INK, 0.05), "trousers", 0.10)
-
-
-def _top(pattern, colour, second, scale=0.05, sleeve=0.16, neck="crew", hem=0.96, motif="star") -> Top:
-    return Top(Cloth(pattern, colour, second, scale, motif), sleeve, neck, hem)
-
-
-def _trousers(pattern, colour, second, scale, hem) -> Bottom:
-    return Bottom(Cloth(pattern, colour, second, scale), "trousers", hem)
-
-
-# id, label, region, garment.
-GARMENTS = [
-    ("star-tee", "Star T-shirt", "upper", _top("print", INK, YELLOW)),
-    ("mcld-tee", "Lettered T-shirt", "upper", _top("print", ECRU, RED, motif="MCLD")),
-    ("sailor", "Sailor shirt", "upper", _top("stripes", ECRU, NAVY, 0.044, 0.53, "boat", 0.97)),
-    ("plaid-shirt", "Plaid shirt", "upper", _top("plaid", RED, INK, 0.085, 0.53, "polo", 0.95)),
-    ("dotted-blouse", "Dotted blouse", "upper", _top("dots", ROSE, WINE, 0.045, 0.40, "v", 0.98)),
-    ("turtleneck", "Turtleneck", "upper", _top("plain", TEAL, INK, 0.05, 0.53, "turtle", 0.95)),
-    ("tank", "Wave tank top", "upper", _top("print", YELLOW, NAVY, 0.05, -1.0, "crew", 0.98, "wave")),
-    ("block-jersey", "Two-tone jersey", "upper", _top("blocks", GREEN, ECRU, 0.05, 0.26, "polo", 0.96)),
-    ("jeans", "Jeans", "bottom", _JEANS),
-    ("sand-chinos", "Sand chinos", "bottom", _trousers("plain", (196, 178, 146), INK, 0.05, 0.16)),
-    ("red-shorts", "Red shorts", "bottom", _trousers("plain", RED, INK, 0.05, 0.60)),
-    ("check-trousers", "Checked trousers", "bottom", _trousers("plaid", (96, 92, 88), (224, 220, 212), 0.07, 0.10)),
-    ("white-sneakers", "White sneakers", "shoes", Shoes("sneakers", (244, 244, 242), (214, 60, 54))),
-    ("brown-boots", "Brown boots", "shoes", Shoes("boots", BROWN, (42, 34, 30))),
-]
+GROUND = (243, 243, 241)  # behind garments
+_SPECK = 400  # pixels
 
 
 def main() -> None:
@@ -80,62 +32,51 @@ def main() -> None:
         (ASSETS / folder).mkdir(parents=True, exist_ok=True)
         for old in (ASSETS / folder).glob("*.png"):
             old.unlink()
-    for name, _, seed, pose, changes in PEOPLE:
-        person = replace(draw_person(seed), **changes)
-        _save("people", name, *_photographed(person, named_poses()[pose]))
-    for name, _, region, garment in GARMENTS:
-        _save("garments", name, *draw_garment(region, garment))
+    cast = people()
+    for name, _, person, pose, wall in cast:
+        _save("people", name, *photographed(person, pose, wall))
+    for sample in GARMENTS:
+        _save("garments", sample.id, *draw_garment(sample))
     index = {
-        "people": [{"id": e[0], "label": e[1]} for e in PEOPLE],
-        "garments": [{"id": e[0], "label": e[1], "region": e[2]} for e in GARMENTS],
+        "people": [{"id": e[0], "label": e[1]} for e in cast],
+        "garments": [{"id": sample.id, "label": sample.label, "region": sample.region} for sample in GARMENTS],
     }
     (ASSETS / "samples.json").write_text(json.dumps(index, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _photographed(person: DrawnPerson, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
-    """Photo and IUV map of somebody, as near as hair and hands let them stand whole in the picture."""
-    for nearer in np.arange(1.04, 0.80, -0.02):
-        view = render_view(person, pose.replace(zoom=pose.zoom * float(nearer)), SIZE)
-        rim = np.concatenate([view.alpha[:6].ravel(), view.alpha[:, :4].ravel(), view.alpha[:, -4:].ravel()])
-        if not rim.any():
+def photographed(person: DrawnPerson, pose: Pose, wall: Colour) -> tuple[np.ndarray, np.ndarray]:
+    """Photo and IUV map of somebody, as near as hair, hands and feet let them stand whole in the picture."""
+    setting = Setting(ground=wall, grain=False)
+    for nearer in np.arange(1.10, 0.76, -0.02):
+        view = draw(person, pose.replace(zoom=float(nearer) / person.body.height), setting, SIZE)
+        rims = view.alpha[:6], view.alpha[-8:], view.alpha[:, :4], view.alpha[:, -4:]
+        if not any(rim.any() for rim in rims):
             break
     return view.photo, view.iuv
 
 
-def draw_garment(region: str, garment: Top | Bottom | Shoes) -> tuple[np.ndarray, np.ndarray]:
-    """A garment by itself: (512, 352, 3) uint8 photo on a light ground, and its IUV map with only the garment."""
-    wearer = replace(
-        draw_person(0), hair=Hair("bald", (0, 0, 0), 1.0, 0.0), build=0.2, height=1.0, backdrop=(243, 243, 241)
-    )
-    wearer: DrawnPerson = replace(wearer, top=_PLAIN, bottom=_JEANS, shoes=Shoes("barefoot", ECRU, ECRU))
-    kind = {"upper": "top", "bottom": "bottom", "shoes": "shoes"}[region]
-    wearer = replace(wearer, **{kind: garment})
-    long = isinstance(garment, Top) and garment.sleeve > 0.2
-    view = {
-        "top": Pose(
-            angles=_both(shoulder__raise=14 if long else 30, elbow__bend=2),
-            zoom=1.75 if long else 2.0,
-            shift_y=-0.24 if long else -0.33,
-        ),
-        "bottom": Pose(angles=_both(hip__side=6, shoulder__raise=70), zoom=1.75, shift_y=0.33),
-        "shoes": Pose(angles=_both(shoulder__raise=60), yaw=28, pitch=22, zoom=2.9, shift_y=0.72),
-    }[kind]
-    photo, iuv = render_person(wearer, view, SIZE)
-    # Between the texture map's islands the mask runs on, and its edge is rounded, so that no seam or hem shows teeth.
-    worn = painted(wearer).masks[kind].astype(np.float32)
-    body = (rest_surface().part > 0).astype(np.float32)
-    worn = cv2.GaussianBlur(worn, (0, 0), 1.6) / np.maximum(cv2.GaussianBlur(body, (0, 0), 1.6), 1e-4)
-    shown = np.repeat((worn.clip(0, 1) * 255).astype(np.uint8)[..., None], 3, 2)
-    on_garment = render(TextureMap(shown, np.ones(worn.shape, bool)), iuv)[..., 0] > 127
-    on_garment = cv2.medianBlur(on_garment.astype(np.uint8), 3) > 0
-    empty = np.full_like(photo, 243)
-    empty[..., 2] = 241
-    photo = np.where(on_garment[..., None], photo, empty)
-    return photo, np.where(on_garment[..., None], iuv, 0).astype(np.uint8)
+def draw_garment(sample: SampleGarment) -> tuple[np.ndarray, np.ndarray]:
+    """A garment by itself: (512, 352, 3) uint8 photo on a light ground, and its IUV map with only the garment.
+
+    It is drawn at twice the size on somebody, and all but the garment is taken away.
+    """
+    person, mine = wearer(sample)
+    view = draw(person, pose_of(sample), Setting(ground=GROUND, grain=False), (SIZE[0] * 2, SIZE[1] * 2))
+    own = np.isin(view.wears, [k + 1 for k in mine]).astype(np.uint8)
+    kept = _large(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)))
+    photo = cv2.inpaint(view.photo, kept.astype(np.uint8) & (1 - own), 3, cv2.INPAINT_TELEA)
+    photo = np.where(kept[..., None], photo, np.uint8(GROUND)).astype(np.uint8)
+    photo = cv2.resize(photo, SIZE[::-1], interpolation=cv2.INTER_AREA)
+    whole = kept[::2, ::2] & kept[1::2, ::2] & kept[::2, 1::2] & kept[1::2, 1::2]
+    return photo, np.where(whole[..., None], view.iuv[1::2, 1::2], 0).astype(np.uint8)
 
 
-def _both(**angles: float) -> dict[str, float]:
-    return {f"{side}_{key.replace('__', '.')}": v for key, v in angles.items() for side in ("left", "right")}
+def _large(mask: np.ndarray) -> np.ndarray:
+    """(H, W) bool: a mask (H, W) uint8 without its specks."""
+    _, label, told, _ = cv2.connectedComponentsWithStats(mask)
+    large = told[:, cv2.CC_STAT_AREA] > _SPECK
+    large[0] = False
+    return large[label]
 
 
 def _save(folder: str, name: str, photo: np.ndarray, iuv: np.ndarray) -> None:

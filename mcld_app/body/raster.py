@@ -28,10 +28,24 @@ def rasterise(corners: np.ndarray, size: tuple[int, int], overlap: float = _OVER
     Returns:
         (height, width) int32: the number of the triangle seen at each pixel, -1 where there is none.
     """
+    out = np.full(size[0] * size[1], -1, np.int32)
+    pixel, tri = fragments(corners, size, overlap)
+    out[pixel] = tri  # NumPy keeps the last value of a repeated index
+    return out.reshape(size)
+
+
+def fragments(
+    corners: np.ndarray, size: tuple[int, int], overlap: float = _OVERLAP
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every pixel that each triangle covers, seen or not; arguments as `rasterise`'s.
+
+    Returns:
+        flat pixel numbers (T,) int32 and the triangles' numbers (T,) int32, triangle after triangle.
+    """
     height, width = size
-    out = np.full(height * width, -1, np.int32)
+    none = np.zeros(0, np.int32), np.zeros(0, np.int32)
     if len(corners) == 0:
-        return out.reshape(size)
+        return none
     # One array per coordinate and corner: long plain arrays are what NumPy is fast at.
     (x0, y0), (x1, y1), (x2, y2) = np.ascontiguousarray(np.asarray(corners, np.float32).transpose(1, 2, 0))
     top = np.maximum(np.ceil(np.minimum(np.minimum(y0, y1), y2) - overlap), 0).astype(np.int32)
@@ -40,7 +54,7 @@ def rasterise(corners: np.ndarray, size: tuple[int, int], overlap: float = _OVER
     rows = np.where(area != 0, np.maximum(bottom - top + 1, 0), 0)
     total_rows = int(rows.sum())
     if total_rows == 0:
-        return out.reshape(size)
+        return none
     tri = np.repeat(np.arange(len(rows), dtype=np.int32), rows)
     row = np.arange(total_rows, dtype=np.int32) + (top - (np.cumsum(rows) - rows)).astype(np.int32)[tri]
 
@@ -64,8 +78,7 @@ def rasterise(corners: np.ndarray, size: tuple[int, int], overlap: float = _OVER
     ends = np.cumsum(count, dtype=np.int32)
     total = int(ends[-1])
     pixel = np.arange(total, dtype=np.int32) + np.repeat(row * width + first - (ends - count), count)
-    out[pixel] = np.repeat(tri, count)  # NumPy keeps the last value of a repeated index
-    return out.reshape(size)
+    return pixel, np.repeat(tri, count)
 
 
 def interpolate(corners: np.ndarray, values: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,13 +95,19 @@ def interpolate(corners: np.ndarray, values: np.ndarray, seen: np.ndarray) -> tu
     """
     flat = seen.ravel()
     pixel = np.flatnonzero(flat >= 0)
-    tri = flat[pixel]
+    return pixel, interpolated(corners, values, pixel, flat[pixel], seen.shape[1])
+
+
+def interpolated(
+    corners: np.ndarray, values: np.ndarray, pixel: np.ndarray, tri: np.ndarray, width: int
+) -> np.ndarray:
+    """(P, C) float32: `interpolate` at flat pixel numbers (P,) of a picture of that width, each on a triangle (P,)."""
     (x0, y0), (x1, y1), (x2, y2) = np.ascontiguousarray(np.asarray(corners, np.float32).transpose(1, 2, 0))
     det = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0)
     det = np.where(np.abs(det) < 1e-12, np.float32(1e-12), det)
     # Barycentric weights from the corner nearest to 0: offsets stay small, so float32 is enough.
-    dx = (pixel % seen.shape[1]).astype(np.float32) - x0[tri]
-    dy = (pixel // seen.shape[1]).astype(np.float32) - y0[tri]
+    dx = (pixel % width).astype(np.float32) - x0[tri]
+    dy = (pixel // width).astype(np.float32) - y0[tri]
     b1 = ((y2 - y0) / det)[tri] * dx + ((x0 - x2) / det)[tri] * dy
     b2 = ((y0 - y1) / det)[tri] * dx + ((x1 - x0) / det)[tri] * dy
     b1 = np.clip(b1, 0, 1)
@@ -98,4 +117,4 @@ def interpolate(corners: np.ndarray, values: np.ndarray, seen: np.ndarray) -> tu
     for k in range(v.shape[2]):
         v0, v1, v2 = (np.ascontiguousarray(v[:, i, k]) for i in range(3))
         out[:, k] = v0[tri] + b1 * (v1 - v0)[tri] + b2 * (v2 - v0)[tri]
-    return pixel, out
+    return out

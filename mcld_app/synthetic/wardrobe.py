@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.surface import rest_surface
+from mcld_app.synthetic.prints import stamp
 
 Colour = tuple[int, int, int]  # RGB, 0..255
 
@@ -205,45 +206,10 @@ def _edge(signed: np.ndarray, unit: float) -> np.ndarray:
 def _printed(out: np.ndarray, ink: np.ndarray, motif: str) -> np.ndarray:
     """A motif on the chest, 0.2 m wide."""
     g = rest_surface()
-    side = 256
-    stamp = np.zeros((side, side), np.uint8)
-    middle = (side // 2, side // 2)
-    if motif == "star":
-        turn = np.radians(-90 + 36 * np.arange(10))
-        radius = np.where(np.arange(10) % 2 == 0, 118, 48)
-        cv2.fillPoly(
-            stamp, [np.stack([128 + radius * np.cos(turn), 128 + radius * np.sin(turn)], 1).astype(np.int32)], 255
-        )
-    elif motif == "heart":
-        t = np.linspace(0, 2 * np.pi, 80)
-        hx, hy = 16 * np.sin(t) ** 3, 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
-        cv2.fillPoly(stamp, [np.stack([128 + 7 * hx, 120 - 7 * hy], 1).astype(np.int32)], 255)
-    elif motif == "wave":
-        for k in range(3):
-            xs = np.arange(8, 249)
-            ys = 70 + 56 * k + 22 * np.sin(xs / 20.0)
-            cv2.polylines(stamp, [np.stack([xs, ys], 1).astype(np.int32)], False, 255, 20)
-    elif motif == "sun":
-        cv2.circle(stamp, middle, 56, 255, -1)
-        for k in range(12):
-            a = np.radians(30 * k)
-            p, q = 74 * np.array([np.cos(a), np.sin(a)]), 116 * np.array([np.cos(a), np.sin(a)])
-            cv2.line(stamp, tuple((128 + p).astype(int).tolist()), tuple((128 + q).astype(int).tolist()), 255, 12)
-    elif motif == "tree":
-        for k in range(3):
-            cv2.fillPoly(
-                stamp, [np.array([[128, 12 + 52 * k], [58 - 10 * k, 104 + 46 * k], [198 + 10 * k, 104 + 46 * k]])], 255
-            )
-        cv2.rectangle(stamp, (112, 190), (144, 246), 255, -1)
-    elif motif == "ring":
-        cv2.circle(stamp, middle, 96, 255, 34)
-        cv2.circle(stamp, middle, 30, 255, -1)
-    elif motif == "bolt":
-        cv2.fillPoly(stamp, [np.array([[150, 8], [60, 146], [120, 146], [96, 248], [198, 100], [134, 100]])], 255)
-    else:
-        cv2.putText(stamp, motif, (8, 156), cv2.FONT_HERSHEY_DUPLEX, 2.7, 255, 14, cv2.LINE_AA)
+    drawn = stamp(motif)
+    side = len(drawn)
     u = (g.x + 0.105) / 0.21 * side
     v = (1.375 - g.y) / 0.21 * side
-    amount = cv2.remap(stamp, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR).astype(np.float32) / 255
+    amount = cv2.remap(drawn, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR).astype(np.float32) / 255
     amount *= g.part == 2
     return out + amount[..., None] * (ink - out)
