@@ -7,6 +7,7 @@ import base64
 import inspect
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Literal
@@ -78,14 +79,17 @@ def arguments_of(function: Any, good: dict[str, Any]) -> list[Any]:
 
 @lru_cache(maxsize=1)
 def _loop() -> asyncio.AbstractEventLoop:
-    """One for all calls: to begin one costs more than a call."""
-    return asyncio.new_event_loop()
+    """One for all calls: to begin one costs more than a call. In a thread of its own, for a browser's tests have theirs
+    in this one."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return loop
 
 
 def call(blocks: gr.Blocks, function: Any, sent: list[Any], state: SessionState) -> str:
     """The sentence that an endpoint answers with; "" where it answers with what was asked for."""
     try:
-        _loop().run_until_complete(blocks.process_api(function, sent, state=state))
+        asyncio.run_coroutine_threadsafe(blocks.process_api(function, sent, state=state), _loop()).result(60)
     except gr.Error as error:
         assert not error.print_exception
         return error.message

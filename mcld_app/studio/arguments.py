@@ -115,10 +115,15 @@ def _in_words(wanted: Any) -> str:
     if kind is Literal:
         return "one of " + ", ".join(f"“{choice}”" for choice in get_args(wanted))
     if kind is list:
-        return f"a list of {_WORDS_OF_MANY[get_args(wanted)[0]]}"
+        return f"a list of {_many(get_args(wanted)[0])}"
     if kind is dict:
-        return f"a table of {_WORDS_OF_MANY[get_args(wanted)[1]]} by name"
+        return f"a table of {_many(get_args(wanted)[1])} by name"
     return _WORDS[kind]
+
+
+def _many(wanted: Any) -> str:
+    """Several of a type, as a sentence says it."""
+    return f"lists of {_many(get_args(wanted)[0])}" if get_origin(wanted) is list else _WORDS_OF_MANY[wanted]
 
 
 def _some(wanted: Any) -> Any:
