@@ -150,14 +150,13 @@ def _one_piece(mask: np.ndarray, which: int | None) -> tuple[np.ndarray, int]:
     if count < 2 or areas.max() < _SMALLEST * mask.size:
         raise PictureError(_NO_GARMENT + _WHAT_TO_DO)
     order = np.argsort(-areas)
-    if len(order) > 1 and areas[order[1]] > _SECOND * areas[order[0]]:
-        several = int((areas > _SECOND * areas[order[0]]).sum())
-        if several > _MOST_GARMENTS:
-            raise PictureError(_NO_GARMENT + _WHAT_TO_DO)
-        if which is None:
-            raise SeveralGarments(several)
-        if not 0 <= which < several:
-            raise PictureError(f"There is no garment number {which} in this picture: it shows {several}, from 0 on.")
+    several = int((areas > _SECOND * areas[order[0]]).sum())
+    if several > _MOST_GARMENTS:
+        raise PictureError(_NO_GARMENT + _WHAT_TO_DO)
+    if which is None and several > 1:
+        raise SeveralGarments(several)
+    if which is not None and not 0 <= which < several:
+        raise PictureError(f"There is no garment number {which} in this picture: it shows {several}, from 0 on.")
     first = order[which or 0]
     piece = label == 1 + first
     if piece.mean() > _LARGEST:
