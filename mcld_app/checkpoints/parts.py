@@ -92,6 +92,7 @@ PARTS: dict[str, ModelPart] = {
         ModelPart("face_encoder", (f"{_NETWORK}.face_encoder.FaceEncoder",)),
         ModelPart("face_judge", (f"{_NETWORK}.face_encoder.FaceEncoder",)),  # beside the model: evaluation's own
         ModelPart("refiner", (f"{_NETWORK}.refiner.DetailRefiner",)),
+        ModelPart("live_network", (f"{_NETWORK}.live.LiveNetwork",)),
     )
 }  # fmt: skip
 """The networks, by name."""

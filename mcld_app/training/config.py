@@ -57,6 +57,8 @@ class Objective:
             when a picture is drawn, and not from the truth.
         guess_steps: with `own_guess`, at most so many steps of drawing lead there; how many is drawn for each batch.
         sample_latents: targets and textures are sampled from the autoencoder's distribution; else its mean.
+        keep_preview: of the live network: what it costs to draw anew where the preview agrees with the truth.
+        critic: of the live network: weight of a critic of patches; 0 trains without one.
     """
 
     face_weight: Number = 1.0
@@ -72,6 +74,8 @@ class Objective:
     own_guess: Share = 0.0
     guess_steps: Count = 1
     sample_latents: bool = True
+    keep_preview: Number = 0.0
+    critic: Number = 0.0
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -92,6 +96,7 @@ class Config:
         optimiser: "adamw", or "adamw-8bit": its moments in 8 bits, by bitsandbytes (requirements-train.txt).
         learning_rate, schedule, warmup, weight_decay, clip: AdamW's; warmup in steps, clip of the gradient's norm.
         ema: decay of the averaged weights that are saved; 0 saves the weights themselves.
+        guard: a loss so many times its running mean takes the run back to its last good weights; 0 never does.
         precision: "no" (float32), "bf16" or "fp16", accelerate's mixed precision.
         checkpointing: recompute activations backwards to save memory.
         save_every, grid_every, log_every: steps between states, sample pictures, and lines in the log; 0 is never.
@@ -117,6 +122,7 @@ class Config:
     weight_decay: Number = 1e-2
     clip: Number = 1.0
     ema: Annotated[Number, Field(ge=0, lt=1)] = 0.0
+    guard: Annotated[Number, Field(ge=0)] = 0.0
     precision: Annotated[Literal["no", "bf16", "fp16"], BeforeValidator(_no)] = "no"
     checkpointing: bool = False
     save_every: int = 2000

@@ -16,6 +16,7 @@ from torch import Tensor
 from mcld_app.checkpoints.parts import PARTS
 from mcld_app.files import remove_leftovers
 from mcld_app.training.config import Config, ConfigError
+from mcld_app.training.guard import LossGuard
 from mcld_app.training.kept_config import keep_config
 from mcld_app.training.log import Log, has_tensorboard
 from mcld_app.training.optimiser import make_optimiser, optimiser_tensors, restore_optimiser, whole_tensors
@@ -113,6 +114,7 @@ class Run:
             self._restore(*held[1:])
         self._micro = self.step * config.accumulate
         self._summed: dict[str, Tensor] = {}
+        self._guard = LossGuard(config.guard, self.weights, self._optimiser) if config.guard else None
 
     def batches(self) -> Iterator[dict[str, Tensor]]:
         """This process's batches of the steps that are left, on the device."""
@@ -157,6 +159,8 @@ class Run:
         self.step += 1
         losses = {name: float(value) for name, value in self.accelerator.reduce(self._summed, "mean").items()}
         self._summed = {}
+        if self._guard is not None and self._guard.watch(self.step, losses["loss"]):
+            return losses | {"returned": 1.0}
         if bad := [name for name, value in losses.items() if not math.isfinite(value)]:
             raise TrainingError(
                 f"At step {self.step} the loss is no number any more ({', '.join(bad)}). The state of {self._states} "

@@ -11,5 +11,6 @@ TASKS: Mapping[str, str] = MappingProxyType({
     "image_encoder": "image_encoder.ImageEncoderTask",
     "face_encoder": "face_encoder.FaceEncoderTask",
     "refiner": "refiner.RefinerTask",
+    "live": "live.LiveTask",
 })  # fmt: skip
 """A configuration's `task` -> module and class, imported when it is trained: a configuration is read without torch."""

@@ -1,0 +1,77 @@
+"""Live views that are drawn already, read into memory for training: a folder that may still be growing.
+
+One file a person, as `live_shards` writes them. What a network is given is put together from them in batches of whole
+people, on the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mcld_app.errors import StudioError
+
+SUFFIX = ".npz"
+
+OF_PEOPLE = frozenset({"photo", "outline", "iuv", "texture", "coverage", "face", "source_places"})
+"""Arrays that are of a person; the others are of each of their targets."""
+
+
+class LiveStore:
+    """The people of a folder of shards.
+
+    Args:
+        folder: of the shards.
+        device: where their tensors lie.
+        most: people read at most; 0 is all there are.
+
+    Raises:
+        StudioError: where the folder holds none.
+    """
+
+    def __init__(self, folder: Path, device: torch.device | str = "cpu", most: int = 0) -> None:
+        self.folder, self.device, self._most = Path(folder), torch.device(device), most
+        self._read: set[str] = set()
+        self._people: list[dict[str, Tensor]] = []
+        self.refresh()
+        if not self._people:
+            raise StudioError(
+                f"There are no drawn views in {self.folder}. Draw some first: `python -m mcld_app prepare-live`."
+            )
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def refresh(self, most: int = 0) -> int:
+        """Read files that have come since, `most` of them (0: all), in the order of their names; how many came."""
+        found = sorted(p for p in self.folder.glob("*" + SUFFIX) if p.name not in self._read)
+        room = len(found) if not self._most else max(self._most - len(self._people), 0)
+        found = found[: min(room, most or room)]
+        for path in found:
+            with np.load(path, allow_pickle=False) as held:
+                self._people.append({name: torch.from_numpy(held[name]).to(self.device) for name in held.files})
+            self._read.add(path.name)
+        return len(found)
+
+    def batch(self, people: Sequence[int], views: int, generator: torch.Generator) -> Mapping[str, Tensor]:
+        """Some people, each in `views` of their targets, by chance.
+
+        Returns:
+            The shards' arrays stacked: of people (P, ...), of targets (P, views, ...), as uint8, places as float16.
+        """
+        chosen = [self._people[n % len(self._people)] for n in people]
+        count = chosen[0]["truth"].shape[0]
+        picks = [torch.randperm(count, generator=generator)[:views] for _ in chosen]
+        out = {}
+        for name in chosen[0]:
+            one_each = name in OF_PEOPLE
+            out[name] = torch.stack([
+                one[name] if one_each else one[name][pick.to(self.device)]
+                for one, pick in zip(chosen, picks, strict=True)
+            ])  # fmt: skip
+        return out
+
