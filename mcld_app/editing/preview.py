@@ -45,13 +45,39 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
         photo, iuv = _photo(look.person, size)
         return Preview(edited_photo(look, photo, iuv), iuv)
     iuv = pose_map(look, size)
-    pixel, texel = _texels(look, iuv)
-    drawn = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
-    standing = look.pose if isinstance(look.pose, Pose) else look.pose.mannequin
+    return Preview(_over(drawn(look, size), _background(look.person, iuv)), iuv)
+
+
+def drawn(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
+    """A look in a pose that is not the photo's, without a ground: (*size, 4) uint8 RGBA, alpha 255 where the body, or
+    what stands off it, is seen, else 0. `look.pose` is not None."""
+    pixel, texel = _texels(look, pose_map(look, size))
+    picture = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
+    standing = _standing(look)
     if look.appearance.shells and standing is not None:
         layers = draw_shells(look.appearance.shells, standing, size)
-        drawn, _ = over_body(drawn, kept_drawing(standing, size).depth, layers)
-    return Preview(_over(drawn, _background(look.person, iuv)), iuv)
+        picture, _ = over_body(picture, kept_drawing(standing, size).depth, layers)
+    return picture
+
+
+def planes(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
+    """`drawn`, and how far it can be trusted: (*size, 5) uint8, R, G, B, 255 where the body, or what stands off it, is
+    seen, and 255 where the colour was read from a photo or put there by an edit, 0 where it was guessed."""
+    pixel, texel = _texels(look, pose_map(look, size))
+    column, row = np.minimum(np.round(texel), look.texture.coverage.shape[0] - 1).astype(np.int64).T
+    known = np.zeros(size, np.uint8)
+    known.ravel()[pixel] = look.appearance.known(look.fill)[row, column] * np.uint8(255)
+    off = stands_off(look, size)
+    if off is not None:
+        known = np.maximum(known, off[..., 3])
+    picture = drawn(look, size)
+    return np.dstack([picture, np.minimum(known, picture[..., 3])])
+
+
+def _standing(look: Look) -> Pose | None:
+    """The mannequin that hair and skirts hang on; None where nothing tells how it stands."""
+    pose = look.pose
+    return pose if isinstance(pose, Pose) else look.person.standing if pose is None else pose.mannequin
 
 
 def pose_map(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
@@ -65,8 +91,7 @@ def pose_map(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
 def stands_off(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray | None:
     """Hair, skirts and wide clothes where they are seen in a look's pose, (*size, 4) uint8 RGBA: alpha 255 there, else
     0; None where nothing stands off, or nothing tells how the mannequin stands."""
-    pose = look.pose
-    standing = pose if isinstance(pose, Pose) else look.person.standing if pose is None else pose.mannequin
+    standing = _standing(look)
     if standing is None or not look.appearance.shells:
         return None
     return seen_shells(look.appearance.shells, standing, size)

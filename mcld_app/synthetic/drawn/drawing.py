@@ -57,24 +57,53 @@ def draw(person: DrawnPerson, pose: Pose, setting: Setting, size: tuple[int, int
         setting: light and ground.
         size: (height, width) in pixels.
     """
+    cut = cut_out(person, pose, setting, size)
+    photo = toned(cut.light[..., :3] + cut.ground * (1 - cut.light[..., 3:]), person.seed if setting.grain else None)
+    alpha = (cut.light[..., 3] * 255 + 0.5).astype(np.uint8)
+    return View(photo, cut.iuv, alpha, cut.shows & 15, cut.shows >> 4)
+
+
+@dataclass(frozen=True, eq=False)
+class CutOut:
+    """A drawn person apart from what is behind them, (H, W) pixels.
+
+    Attributes:
+        light: (H, W, 4) float32, linear light times alpha, and alpha, 0..1.
+        ground: (H, W, 3) float32, linear light: what is behind, with the person's shadow.
+        iuv: (H, W, 3) uint8, as `View.iuv`.
+        shows: (H, W) uint8, as `View.shows`, and 16 times `View.wears`.
+        triangles: (2H, 2W) int32, the number of the figure's triangle at each quarter of a pixel; -1 for hair and
+            ground.
+        now: the figure as it stands.
+    """
+
+    light: np.ndarray
+    ground: np.ndarray
+    iuv: np.ndarray
+    shows: np.ndarray
+    triangles: np.ndarray
+    now: Posed
+
+
+def cut_out(person: DrawnPerson, pose: Pose, setting: Setting, size: tuple[int, int] = (512, 352)) -> CutOut:
+    """A person drawn apart from the ground; the arguments are `draw`'s."""
     pose = pose.of(person.body)
     ready, light = figure(person), light_of(setting)
     whole = posed(ready, pose, (size[0] * 2, size[1] * 2))
     window = _window(whole, size)
     behind = _with_shadow(ground_of(setting, size, _floor_row(pose, size)), whole, pose, size, light.key)
-    iuv, alpha, shows = np.zeros((*size, 3), np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.uint8)
+    lit, iuv = np.zeros((*size, 4), np.float32), np.zeros((*size, 3), np.uint8)
+    shows, triangles = np.zeros(size, np.uint8), np.full((size[0] * 2, size[1] * 2), -1, np.int32)
     if window is not None:
         rows, columns = window
         now = whole.shifted(2 * columns.start, 2 * rows.start)
         part = (rows.stop - rows.start, columns.stop - columns.start)
-        small, shown = _person(ready, now, light, part)
-        behind = behind.copy()
-        behind[window] = small[..., :3] + behind[window] * (1 - small[..., 3:])
+        lit[window], shown, faces = _person(ready, now, light, part)
         iuv[window] = _true_map(now, shown, part)
-        alpha[window] = small[..., 3] * 255 + 0.5
         shows[window] = shown[1::2, 1::2]
-    photo = toned(behind, person.seed if setting.grain else None)
-    return View(photo, iuv, alpha, shows & 15, shows >> 4)
+        double = slice(2 * rows.start, 2 * rows.stop), slice(2 * columns.start, 2 * columns.stop)
+        triangles[double] = np.where(shown == 1 + HAIR, -1, faces)
+    return CutOut(lit, behind, iuv, shows, triangles, whole)
 
 
 def _window(now: Posed, size: tuple[int, int]) -> tuple[slice, slice] | None:
@@ -85,8 +114,11 @@ def _window(now: Posed, size: tuple[int, int]) -> tuple[slice, slice] | None:
     return (slice(top, bottom), slice(left, right)) if top < bottom and left < right else None
 
 
-def _person(ready: Figure, now: Posed, light: Light, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """(H, W, 4) float32, linear light times alpha, and alpha; and (2H, 2W) uint8, `Figure.solid_labels` at each."""
+def _person(
+    ready: Figure, now: Posed, light: Light, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(H, W, 4) float32, linear light times alpha, and alpha; (2H, 2W) uint8, `Figure.solid_labels` at each; and
+    (2H, 2W) int, which of `Figure.solid` lies there, hair or not, -1 for none."""
     double = (size[0] * 2, size[1] * 2)
     corners, drawn, seen = draw_surface(now.seen, ready.solid, double)
     light_on = np.column_stack(lit_and_shine(now, ready, light, (ready.solid, drawn, seen)))
@@ -104,7 +136,7 @@ def _person(ready: Figure, now: Posed, light: Light, size: tuple[int, int]) -> t
         frame[at, 3] = 1
         shown[at] = 1 + HAIR
     small = cv2.resize(frame.reshape(*double, 4), size[::-1], interpolation=cv2.INTER_AREA)
-    return small, shown.reshape(double)
+    return small, shown.reshape(double), np.append(drawn, -1)[seen]
 
 
 def toned(light: np.ndarray, seed: int | None) -> np.ndarray:

@@ -21,11 +21,13 @@ class Posed:
         points: (N, 3) float32, metres: x to the picture's right, y up from the floor, z to the camera.
         normals: (N, 3) float32, of length 1, as the camera sees them: x to the right, y up, z to the camera.
         seen: (N, 3) float32: x, y in pixels, and the depth, larger is nearer.
+        hips: metres from the floor up to the pelvis: soles and bent feet count.
     """
 
     points: np.ndarray
     normals: np.ndarray
     seen: np.ndarray
+    hips: float
 
     def shifted(self, left: int, top: int) -> Posed:
         """The same in the part of the picture that begins at that pixel."""
@@ -51,4 +53,4 @@ def posed(figure: Figure, pose: Pose, size: tuple[int, int]) -> Posed:
     facing /= np.sqrt((facing * facing).sum(0)) + 1e-9
     seen = to_picture(points, pose, size)
     seen[:, 2] += figure.above
-    return Posed(points, np.ascontiguousarray(facing.T), seen)
+    return Posed(points, np.ascontiguousarray(facing.T), seen, float(pelvis[1] - floor[1]) * pose.height)
