@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
+from mcld_app.body.fitting.rest_places import body_places
 from mcld_app.data.live_views import LiveViews, live_views
 from mcld_app.data.worker_pool import WorkerPool
 from mcld_app.errors import FileError, StudioError
@@ -109,8 +112,15 @@ def _write(folder: Path, test: bool, targets: int, n: int) -> tuple[int, str]:
         return n, f"{type(error).__name__}: {error}"
     file = shard_file(folder, n, test=test)
     with writing(file), whole_file(file, sync=False) as temporary:
-        save_file({each.name: getattr(views, each.name) for each in fields(LiveViews)}, temporary)
+        save_file(_arrays(views), temporary)
     return n, ""
+
+
+def _arrays(views: LiveViews) -> dict[str, np.ndarray]:
+    """All of an example, and the places that its maps show: float16, see `rest_places.body_places`."""
+    arrays = {each.name: getattr(views, each.name) for each in fields(LiveViews)}
+    places = np.stack([body_places(iuv) for iuv in views.poses])
+    return {**arrays, "places": places, "source_places": body_places(views.iuv)}
 
 
 def _worked(write: Callable[[int], tuple[int, str]], numbers: list[int], workers: int) -> Iterator[tuple[int, str]]:

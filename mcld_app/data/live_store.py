@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from mcld_app.errors import StudioError
 
-SUFFIX = ".npz"
+SUFFIX = ".safetensors"
 
 OF_PEOPLE = frozenset({"photo", "outline", "iuv", "texture", "coverage", "face", "source_places"})
 """Arrays that are of a person; the others are of each of their targets."""
 
 
 class LiveStore:
-    """The people of a folder of shards.
+    """The people of a folder of shards, each by the names of `LiveViews`; of maps the parts alone.
 
     Args:
         folder: of the shards.
@@ -52,8 +52,9 @@ class LiveStore:
         room = len(found) if not self._most else max(self._most - len(self._people), 0)
         found = found[: min(room, most or room)]
         for path in found:
-            with np.load(path, allow_pickle=False) as held:
-                self._people.append({name: torch.from_numpy(held[name]).to(self.device) for name in held.files})
+            arrays = load_file(path)
+            arrays |= {name: arrays[name][..., 0].contiguous() for name in ("iuv", "poses")}  # parts are enough
+            self._people.append({name: value.to(self.device) for name, value in arrays.items()})
             self._read.add(path.name)
         return len(found)
 

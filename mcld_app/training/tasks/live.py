@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mcld_app.body.fitting.rest_places import texture_places
 from mcld_app.data.live_store import OF_PEOPLE, LiveStore
 from mcld_app.network.live import Drawn, LiveNetwork, Reference
-from mcld_app.network.live_inputs import source_planes, target_planes, texture_places
+from mcld_app.network.live_inputs import source_planes, target_planes
 from mcld_app.training.config import Config
 from mcld_app.training.critic import PatchCritic, criticised
 from mcld_app.training.starting_points import load_parts
@@ -36,7 +37,7 @@ class LiveTask(Task):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         parts = load_parts(["live_network", "face_encoder"], config, trained={"live_network"})
-        self.live_network: LiveNetwork = parts["live_network"]
+        self.live_network: LiveNetwork = parts["live_network"].to(memory_format=torch.channels_last)
         self.face_encoder = parts["face_encoder"]
         self.critic = PatchCritic() if config.objective.critic else None
         self._store: LiveStore | None = None
@@ -68,7 +69,8 @@ class LiveTask(Task):
             reference.holds.repeat_interleave(views, 0),
             reference.summary.repeat_interleave(views, 0),
         )
-        return self.live_network(target_of(given, hidden), repeated)
+        target = target_of(given, hidden).contiguous(memory_format=torch.channels_last)
+        return self.live_network(target, repeated)
 
     def reference(self, given: Mapping[str, Tensor], hidden: Hidden | None, *, blank: bool) -> Reference:
         """The people's references."""
