@@ -64,13 +64,24 @@ class Drawn:
     gate: Tensor
 
 
+class ChannelNorm(nn.Module):
+    """Each pixel's channels brought to one length: the same for a part of a picture as for the whole of it."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x.movedim(1, -1), self.weight.shape, self.weight.to(x.dtype), 1e-5).movedim(-1, 1)
+
+
 class Block(nn.Module):
     """Residual: norm, 3 x 3, SiLU, 3 x 3; with a steering (scale, shift) after the first convolution; and a wide
     depthwise convolution before, where `wide` > 0."""
 
     def __init__(self, width: int, *, norm: bool = True, wide: int = 0) -> None:
         super().__init__()
-        self.norm = nn.GroupNorm(8, width) if norm else nn.Identity()
+        self.norm = ChannelNorm(width) if norm else nn.Identity()
         self.wide = nn.Conv2d(width, width, wide, padding=wide // 2, groups=width) if wide else None
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
@@ -93,7 +104,7 @@ class PlacedAttention(nn.Module):
     def __init__(self, width: int, reference: int, heads: int, head: int) -> None:
         super().__init__()
         self.heads, self.head = heads, head
-        self.norm = nn.GroupNorm(8, width)
+        self.norm = ChannelNorm(width)
         self.query = nn.Conv2d(width, heads * head, 1)
         self.query_place = nn.Linear(_PLACES, heads * head, bias=False)
         self.key = nn.Linear(reference, heads * head)

@@ -1,0 +1,159 @@
+"""Draw a look with the live network: what goes in, the part of the picture that is drawn, what is kept for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from mcld_app.body.fitting.rest_places import body_places, texture_places
+from mcld_app.editing import preview
+from mcld_app.editing.look import Look, MapPose
+from mcld_app.editing.person import PICTURE_SIZE, Person
+from mcld_app.network.live import CELL, LiveNetwork, Reference
+from mcld_app.network.live_inputs import source_planes, target_planes
+
+TEXTURE_SIDE = 256
+"""Side of the texture map that the network is given."""
+
+_MARGIN = 16  # pixels around the preview that are drawn, too
+
+
+@dataclass(frozen=True, eq=False)
+class LivePicture:
+    """A drawn person.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB, straight colours.
+        alpha: (H, W) uint8, how much of each pixel is the person.
+        iuv: (H, W, 3) uint8, the pose.
+    """
+
+    picture: np.ndarray
+    alpha: np.ndarray
+    iuv: np.ndarray
+
+    def before(self, ground: np.ndarray) -> np.ndarray:
+        """The person in front of a ground (H, W, 3) uint8 RGB, or one colour (3,)."""
+        share = self.alpha[..., None].astype(np.float32) / 255
+        return (self.picture * share + np.asarray(ground, np.float32) * (1 - share) + 0.5).astype(np.uint8)
+
+
+class LiveDrawer:
+    """The network and its face encoder, on one device.
+
+    Args:
+        network, face_encoder: ready to draw.
+    """
+
+    def __init__(self, network: LiveNetwork, face_encoder: torch.nn.Module) -> None:
+        self._network = network.to(memory_format=torch.channels_last)
+        self._faces = face_encoder
+
+    @torch.inference_mode()
+    def refer(self, look: Look, *, blank: bool = False) -> Reference:
+        """What is kept for an appearance; `blank` leaves out photo and texture map: an experiment."""
+        person, device = look.person, self._network.device
+        shown = preview.edited_photo(look, person.picture, person.picture_iuv)
+        outline, texture = outline_of(person), look.texture.image
+        known = look.appearance.known(look.fill).astype(np.uint8) * np.uint8(255)
+        texture = cv2.resize(texture, (TEXTURE_SIDE, TEXTURE_SIDE), interpolation=cv2.INTER_AREA)
+        known = cv2.resize(known, (TEXTURE_SIDE, TEXTURE_SIDE), interpolation=cv2.INTER_NEAREST)
+        if blank:
+            shown, texture = np.zeros_like(shown), np.zeros_like(texture)
+            outline = np.zeros_like(outline)
+        held = _plane(outline)
+        body = _plane((person.picture_iuv[..., :1] > 0).astype(np.uint8) * np.uint8(255))
+        photo = source_planes(_plane(shown), held, _places(body_places(person.picture_iuv)), body, (held > 0).float())
+        places, island = texture_places(TEXTURE_SIDE)
+        isle = _plane(island)
+        texture = source_planes(_plane(texture), isle, _places(places), isle, _plane(known))
+        return self._network.refer(photo.to(device), texture.to(device), self._face(look).to(device))
+
+    @torch.inference_mode()
+    def draw(self, look: Look, reference: Reference, size: tuple[int, int] = PICTURE_SIZE) -> LivePicture:
+        """A look in a pose that is not the photo's. Only the part around the preview is drawn."""
+        iuv, planes = preview.pose_map(look, size), preview.planes(look, size)
+        rows, columns = _box(planes[..., 3])
+        part = np.ascontiguousarray(planes[rows, columns])
+        own = torch.tensor([float(isinstance(look.pose, MapPose))])
+        body = _plane((iuv[rows, columns, :1] > 0).astype(np.uint8) * np.uint8(255))
+        target = target_planes(_plane(part), _places(body_places(iuv[rows, columns])), body, own)
+        device = self._network.device
+        drawn = self._network(target.to(device).contiguous(memory_format=torch.channels_last), reference)
+        picture, alpha = planes[..., :3].copy(), np.zeros(size, np.uint8)
+        picture[rows, columns] = _bytes(drawn.colour)
+        alpha[rows, columns] = _bytes(torch.sigmoid(drawn.alpha))[..., 0]
+        return LivePicture(picture, alpha, iuv)
+
+    def _face(self, look: Look) -> Tensor:
+        face, other, mix = look.faces
+        chosen = other if other is not None and mix >= 0.5 else face
+        if chosen is None:
+            return torch.zeros(1, self._network.config.identity)
+        heads = torch.from_numpy(chosen.head).movedim(-1, 0)[None].float() / 127.5 - 1
+        found = self._faces(heads.to(next(self._faces.parameters()).device)).float()
+        return torch.nn.functional.normalize(found, dim=-1)
+
+
+def load_live(folder: Path, faces: Path, device: str = "cpu") -> LiveDrawer:
+    """The drawer of trained parts.
+
+    Args:
+        folder: holds `live_network`.
+        faces: holds `face_encoder`.
+        device: to draw on.
+
+    Raises:
+        MissingWeights, BrokenWeights.
+    """
+    from mcld_app.checkpoints.modules import settled
+    from mcld_app.checkpoints.parts import PARTS
+    from mcld_app.checkpoints.saved import read_part
+
+    parts = [
+        settled(read_part(where, name, PARTS[name].kind(), dtype=torch.float32), device)
+        for where, name in ((folder, "live_network"), (faces, "face_encoder"))
+    ]
+    return LiveDrawer(*parts)
+
+
+def outline_of(person: Person) -> np.ndarray:
+    """How much of each pixel of a person's picture is the person, (512, 352) uint8: as they were found, else as their
+    ground tells, else what their map covers."""
+    if person.fit is not None and person.fit.sighting is not None:
+        outline = person.fit.sighting.outline
+    elif person.silhouette is not None:
+        outline = person.silhouette.astype(np.uint8) * np.uint8(255)
+    else:
+        outline = (person.iuv[..., 0] > 0).astype(np.uint8) * np.uint8(255)
+    return cv2.resize(outline, PICTURE_SIZE[::-1], interpolation=cv2.INTER_AREA)
+
+
+def _box(alpha: np.ndarray) -> tuple[slice, slice]:
+    """The rows and columns around what is not 0, whole cells, each a multiple of 16 long."""
+    left, top, width, height = cv2.boundingRect(alpha)
+    spans = []
+    for start, length, side in ((top, height, alpha.shape[0]), (left, width, alpha.shape[1])):
+        low = max(start - _MARGIN, 0) // CELL * CELL
+        high = min(-(-(start + length + _MARGIN) // CELL) * CELL, side)
+        spans.append(slice(low, max(high, low + CELL)))
+    return spans[0], spans[1]
+
+
+def _plane(picture: np.ndarray) -> Tensor:
+    """(H, W) or (H, W, C) uint8 to (1, C, H, W) float 0..1."""
+    flat = picture[..., None] if picture.ndim == 2 else picture
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(flat, -1, 0)))[None].float() / 255
+
+
+def _places(places: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(places, -1, 0)))[None].float()
+
+
+def _bytes(drawn: Tensor) -> np.ndarray:
+    return (drawn[0].clamp(0, 1) * 255).round().byte().movedim(0, -1).cpu().numpy()
