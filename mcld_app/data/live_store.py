@@ -66,13 +66,10 @@ class LiveStore:
         """
         chosen = [self._people[n % len(self._people)] for n in people]
         count = chosen[0]["truth"].shape[0]
-        picks = [torch.randperm(count, generator=generator)[:views] for _ in chosen]
-        out = {}
-        for name in chosen[0]:
-            one_each = name in OF_PEOPLE
-            out[name] = torch.stack([
-                one[name] if one_each else one[name][pick.to(self.device)]
-                for one, pick in zip(chosen, picks, strict=True)
-            ])  # fmt: skip
-        return out
-
+        picks = torch.stack([torch.randperm(count, generator=generator)[:views] for _ in chosen])
+        rows = torch.arange(len(chosen), device=self.device)[:, None], picks.to(self.device)
+        return {
+            name: together if name in OF_PEOPLE else together[rows]
+            for name in chosen[0]
+            for together in [torch.stack([one[name] for one in chosen])]
+        }

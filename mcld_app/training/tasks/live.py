@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mcld_app.body.fitting.rest_places import texture_places
+from mcld_app.body.surface import rest_surface
 from mcld_app.data.live_store import OF_PEOPLE, LiveStore
 from mcld_app.network.live import Drawn, LiveNetwork, Reference
 from mcld_app.network.live_inputs import source_planes, target_planes
@@ -102,7 +104,8 @@ class LiveTask(Task):
         ground = grounds(len(truth), truth.shape[2:], generator).to(truth)
         picture, true = _over(colour, share, ground), _over(truth, alpha, ground)
         body = given["poses"].flatten(0, 1)
-        weight = 0.3 + 0.7 * alpha + (_MORE - 1) * _any_of(body, (3, 4, *_HEAD))[:, None]
+        watched = (body >= _HEAD[0]) | (body == 3) | (body == 4)
+        weight = 0.3 + 0.7 * alpha + (_MORE - 1) * watched[:, None]
         l1 = ((picture - true).abs() * weight).mean() / weight.mean()
         edges = sum(
             ((picture.diff(dim=d) - true.diff(dim=d)).abs() * _between(weight, d)).mean() / weight.mean() for d in (2, 3)
@@ -155,29 +158,23 @@ def hidden_pixels(
     """What to hide of a batch, by chance: of `share` of the targets a few parts of the body, what stands off it, or all
     of the preview; of `heads` of the people the whole head, everywhere, so that F has something to say."""
     body, alpha = given["poses"].flatten(0, 1), given["previews"].flatten(0, 1)[..., 3] > 127
-    views = given["truth"].shape[1]
-    preview = torch.zeros_like(alpha)
-    for n in range(len(body)):
-        if torch.rand((), generator=generator) >= share:
-            continue
-        kind = float(torch.rand((), generator=generator))
+    people, count, views = len(given["photo"]), len(body), given["truth"].shape[1]
+    draw = torch.rand(count, 2, generator=generator)
+    parts = torch.zeros(count, 26, dtype=torch.bool)  # by number; the last is what stands off the body
+    for n in (draw[:, 0] < share).nonzero()[:, 0].tolist():
+        kind = float(draw[n, 1])
         if kind < 0.2:
-            preview[n] = True
+            parts[n] = True
         if kind > 0.45:
             for group in torch.randperm(len(_GROUPS), generator=generator)[: 1 + int(kind > 0.8)].tolist():
-                preview[n] |= _any_of(body[n], _GROUPS[group])
-        if 0.2 <= kind < 0.6:  # hair, skirts and wide cloth
-            preview[n] |= (body[n] == 0) & alpha[n]
-    photo = torch.zeros_like(given["iuv"], dtype=torch.bool)
-    texture = torch.zeros_like(given["coverage"], dtype=torch.bool)
-    for p in range(len(photo)):
-        if torch.rand((), generator=generator) >= heads:
-            continue
-        head = _any_of(given["iuv"][p], _HEAD)
-        photo[p] = _grown(head, 25)
-        texture[p] = head_texels(texture.shape[-1], texture.device)
-        for n in range(p * views, (p + 1) * views):
-            preview[n] |= _grown(_any_of(body[n], _HEAD), 25)
+                parts[n, list(_GROUPS[group])] = True
+        parts[n, 25] |= 0.2 <= kind < 0.6  # hair, skirts and wide cloth
+    headless = (torch.rand(people, generator=generator) < heads).to(body.device)
+    shown = torch.where((body == 0) & alpha, 25, body.long())
+    preview = parts.to(body.device).gather(1, shown.flatten(1)).view_as(alpha) & alpha
+    preview |= _grown(body >= _HEAD[0]) & headless.repeat_interleave(views)[:, None, None]
+    photo = _grown(given["iuv"] >= _HEAD[0]) & headless[:, None, None]
+    texture = head_texels(given["coverage"].shape[-1], body.device) & headless[:, None, None]
     return Hidden(preview[:, None], photo[:, None], texture[:, None])
 
 
@@ -192,7 +189,7 @@ def worse(given: Mapping[str, Tensor], generator: torch.Generator) -> dict[str, 
         across = 2 if name in OF_PEOPLE else 3
         turned = value.flip(across)
         if name in ("places", "source_places"):
-            turned = turned * torch.tensor([-1, 1, 1], dtype=value.dtype, device=value.device)
+            turned = torch.cat([-turned[..., :1], turned[..., 1:]], -1)
         out[name] = torch.where(mirrored.view(-1, *[1] * (value.dim() - 1)), turned, value)
     out["mirrored"] = mirrored
     return out
@@ -217,24 +214,34 @@ def photo_of(given: Mapping[str, Tensor]) -> Tensor:
 def texture_of(given: Mapping[str, Tensor]) -> Tensor:
     """Source planes (P, 9, T, T) of a batch's texture maps."""
     picture = _planes(given["texture"]) / 255
-    place, island = texture_places(picture.shape[-1])
-    places = torch.from_numpy(place).to(picture).movedim(-1, 0).expand(len(picture), -1, -1, -1)
+    place, island = _texture_map(picture.shape[-1], picture.device)
+    places = place.expand(len(picture), -1, -1, -1)
     if "mirrored" in given:
         sign = torch.where(given["mirrored"], -1.0, 1.0).view(-1, 1, 1, 1)
         places = torch.cat([places[:, :1] * sign, places[:, 1:]], 1)
-    body = (torch.from_numpy(island).to(picture) / 255).expand(len(picture), 1, -1, -1)
+    body = island.expand(len(picture), -1, -1, -1)
     return source_planes(picture, body, places, body, given["coverage"][:, None].float() / 255)
 
 
+@lru_cache(maxsize=4)
 def head_texels(side: int, device: torch.device) -> Tensor:
     """(side, side) bool, the head's texels."""
-    from mcld_app.body.surface import rest_surface
-
     part = rest_surface().part
     step = part.shape[0] // side
-    return torch.from_numpy(np.isin(part[step // 2 :: step, step // 2 :: step], _HEAD)).to(device)
+    return torch.from_numpy(part[step // 2 :: step, step // 2 :: step] >= _HEAD[0]).to(device)
 
 
+@lru_cache(maxsize=4)
+def _texture_map(side: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """`texture_places` as planes (3, side, side) and (1, side, side) float."""
+    place, island = texture_places(side)
+    return (
+        torch.from_numpy(place).movedim(-1, 0).float().to(device),
+        (torch.from_numpy(island)[None].float() / 255).to(device),
+    )
+
+
+@torch.no_grad()
 def agreement(given: Mapping[str, Tensor], truth: Tensor, alpha: Tensor) -> Tensor:
     """(N, 1, H, W) in 0..1, where the preview's colours, read from the photo, are the truth's but for their detail:
     there is nothing to draw anew."""
@@ -257,12 +264,10 @@ def _over(colour: Tensor, alpha: Tensor, ground: Tensor) -> Tensor:
     return alpha * colour + (1 - alpha) * ground
 
 
-def _any_of(parts: Tensor, wanted: Sequence[int]) -> Tensor:
-    return torch.isin(parts, torch.tensor(wanted, dtype=parts.dtype, device=parts.device))
-
-
-def _grown(mask: Tensor, side: int) -> Tensor:
-    return F.max_pool2d(mask[None, None].float(), side, 1, side // 2)[0, 0] > 0
+def _grown(mask: Tensor) -> Tensor:
+    """(N, H, W) bool, grown by 8 to 16 pixels to all sides, in whole blocks of 8."""
+    blocks = F.max_pool2d(F.max_pool2d(mask[:, None].float(), 8), 3, 1, 1)
+    return F.interpolate(blocks, scale_factor=8)[:, 0] > 0
 
 
 def _planes(pictures: Tensor) -> Tensor:
@@ -281,7 +286,8 @@ def _between(weight: Tensor, across: int) -> Tensor:
 
 
 def _low(x: Tensor) -> Tensor:
-    return F.avg_pool2d(x, 9, 1, 4)
+    """What is left of a picture without its detail."""
+    return F.interpolate(F.avg_pool2d(x, 8), scale_factor=8, mode="bilinear")
 
 
 def _sharpness(picture: Tensor, alpha: Tensor) -> Tensor:
