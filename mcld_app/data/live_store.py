@@ -46,6 +46,10 @@ class LiveStore:
     def __len__(self) -> int:
         return len(self._people)
 
+    def views(self, n: int) -> int:
+        """How many targets a person has."""
+        return len(self._people[n]["truth"])
+
     def refresh(self, most: int = 0) -> int:
         """Read files that have come since, `most` of them (0: all), in the order of their names; how many came."""
         found = sorted(p for p in self.folder.glob("*" + SUFFIX) if p.name not in self._read)

@@ -48,6 +48,12 @@ class Reference:
     holds: Tensor
     summary: Tensor
 
+    def repeated(self, times: int) -> Reference:
+        """Each person so many times in a row."""
+        kept = (tuple(x.repeat_interleave(times, 0) for x in of) for of in (self.keys, self.values))
+        rest = (x.repeat_interleave(times, 0) for x in (self.places, self.holds, self.summary))
+        return Reference(*kept, *rest)
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,7 +20,7 @@ class PatchCritic(nn.Module):
         sizes = (planes, width, 2 * width, 4 * width)
         self.steps = nn.ModuleList(
             spectral_norm(nn.Conv2d(a, b, 4, stride=2 if n < 2 else 1, padding=1))
-            for n, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))
+            for n, (a, b) in enumerate(itertools.pairwise(sizes))
         )
         self.score = spectral_norm(nn.Conv2d(sizes[-1], 1, 4, padding=1))
 
@@ -41,7 +43,8 @@ def criticised(critic: PatchCritic, drawn: Tensor, true: Tensor) -> tuple[Tensor
         _, wanted = functional_call(critic, fixed, (true,))
     score, features = functional_call(critic, fixed, (drawn,))
     fooled = -score.mean()
-    near = torch.stack([(a - b).abs().mean() / b.abs().mean().clamp_min(1e-3) for a, b in zip(features, wanted, strict=True)])
+    apart = [(a - b).abs().mean() / b.abs().mean().clamp_min(1e-3) for a, b in zip(features, wanted, strict=True)]
+    near = torch.stack(apart)
     of_true, _ = critic(true)
     of_drawn, _ = critic(drawn.detach())
     own = F.relu(1 - of_true).mean() + F.relu(1 + of_drawn).mean()
