@@ -74,7 +74,7 @@ def seen_points(figure: Figure, cut: CutOut) -> np.ndarray:
 
 
 def unseen_in(figure: Figure, cut: CutOut, seen: np.ndarray) -> np.ndarray:
-    """(H, W) uint8: 255 where a picture shows skin or cloth that another one does not, whose `seen_points` are given."""
+    """(H, W) uint8: 255 where a picture shows skin or cloth that another one, with those `seen_points`, does not."""
     new = np.append(~seen[figure.faces].all(1), False)[cut.triangles]
     solid = cut.triangles >= 0
     size = cut.shows.shape[::-1]
