@@ -179,7 +179,8 @@ def test_nobody_is_bare():
 
 
 def test_the_truth_is_what_the_preview_shows_where_it_is_known():
-    """In the middle 15 dB or more, and better by a dB than the same picture four hundredths of its width aside."""
+    """In the middle 15 dB or more, and better by half a dB, on average, than 3% of the picture higher up or
+    lower down."""
     known, aside = [], []
     for n in PEOPLE:
         v = views(n)
@@ -187,10 +188,10 @@ def test_the_truth_is_what_the_preview_shows_where_it_is_known():
             where = (planes[..., 4] > 0) & (alpha > 200)
             if where.sum() > 1500:
                 known.append(psnr(planes[..., :3], truth, where))
-                aside.append(psnr(planes[..., :3], np.roll(truth, 14, 1), where))
+                aside.append(max(psnr(planes[..., :3], np.roll(truth, by, 0), where) for by in (-16, 16)))
     assert len(known) >= 6
     assert np.median(known) >= 15, known
-    assert np.median(np.subtract(known, aside)) > 1, (known, aside)
+    assert np.mean(np.subtract(known, aside)) > 0.5, (known, aside)
 
 
 def test_a_preview_covers_the_person_who_was_drawn():
