@@ -44,6 +44,7 @@ TEXTURE_SIDE = 256
 FACE_SIDE = 64
 """Side of the face's picture."""
 
+_LARGER, _SHARP = (768, 528), 0.3  # some photos are larger than the page's picture, so their previews are sharper
 _SNAPPED = 0.5  # of the poses are another picture's map
 _FITS = 0.42  # as `found_people` has it: below, the page says that no body fits
 
@@ -91,8 +92,8 @@ class _Shooting:
     setting: Setting
     colours: Colouring
 
-    def cut(self, pose: Pose) -> CutOut:
-        return cut_out(self.who, pose, self.setting, PICTURE_SIZE)
+    def cut(self, pose: Pose, size: tuple[int, int] = PICTURE_SIZE) -> CutOut:
+        return cut_out(self.who, pose, self.setting, size)
 
     def found(self, pose: Pose, cut: CutOut, rng: np.random.Generator) -> ManualFit:
         """The person of a photo taken now, as the page finds them; StudioError where no body fits."""
@@ -122,7 +123,7 @@ def live_views(n: int, *, test: bool = False, targets: int = 4) -> LiveViews:
     who = live_person(n, test=test)
     shooting = _Shooting(who, live_setting(rng, test=test), colouring(rng))
     pose = source_pose(who, rng, test=test)
-    cut = shooting.cut(pose)
+    cut = shooting.cut(pose, _LARGER if rng.random() < _SHARP else PICTURE_SIZE)
     person = fitted_person(shooting.found(pose, cut, rng))
     look = looks.of(person)
     seen = seen_points(figure(who), cut)
