@@ -11,7 +11,6 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from body_finder import need_body_finder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -155,9 +154,8 @@ def test_simulated_points_and_outline_lie_near_the_true_body(seed):
     assert 0.75 < share < 0.995
 
 
-def test_the_simulated_finder_errs_a_little_more_than_the_real_one_on_drawn_photos():
+def test_the_simulated_finder_errs_a_little_more_than_the_real_one_on_drawn_photos(body_finder):
     """Real photos are harder: its points miss by up to two and a half times as much, its outlines by up to five."""
-    need_body_finder()
     real, simulated = [], []
     for n in range(8):
         person, pose = live_person(n), named_poses()["walking-front" if n % 2 else "standing"].replace(zoom=0.97)
