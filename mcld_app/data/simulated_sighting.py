@@ -86,11 +86,11 @@ def _with_errors(
     rng: np.random.Generator,
 ) -> Landmarks:
     spread = np.array([place.spread for place in places().values()])[_numbers()]
-    off = rng.normal(0, 0.8, (len(NAMES), 3)) * spread[:, None]
-    off[:, 2] += rng.normal(0, 0.045, len(NAMES))
+    off = rng.normal(0, 0.7, (len(NAMES), 3)) * spread[:, None]
+    off[:, 2] += rng.normal(0, 0.03, len(NAMES))
     for side in ("left", "right"):
         for limb in _LIMBS:
-            off[[AT[f"{side}_{name}"] for name in limb]] += rng.normal(0, (0.012, 0.012, 0.04))
+            off[[AT[f"{side}_{name}"] for name in limb]] += rng.normal(0, (0.012, 0.012, 0.10))
     off *= much * np.where(hidden, 1.7, 1.0)[:, None]
     x, y = points[:, 0], points[:, 1]
     outside = (x < 0) | (y < 0) | (x > size[1] - 1) | (y > size[0] - 1)
@@ -99,9 +99,9 @@ def _with_errors(
     sure = np.where(outside, rng.uniform(0.0, 0.2, len(NAMES)), sure)
     space = points * (1 / metre, -1 / metre, rng.uniform(0.8, 1.05))
     space = space - (space[AT["left_hip"]] + space[AT["right_hip"]]) / 2 + off
-    # Who is seen from the side is taken to be turned less, by up to 25 degrees; and all by some degrees.
+    # Who is seen from the side is taken to be turned less, by up to 22 degrees; and all by some degrees.
     side_on = np.sin(np.radians(pose.yaw))
-    turn = np.radians(rng.normal(0, 6) * much - np.sign(side_on) * side_on**2 * rng.uniform(0, 25))
+    turn = np.radians(rng.normal(0, 5) * much - np.sign(side_on) * side_on**2 * rng.uniform(0, 22))
     turn *= 1.0 if abs(pose.yaw) <= 90 else -1.0
     c, s = np.cos(turn), np.sin(turn)
     space = space @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]).T
@@ -126,17 +126,17 @@ def _outline(alpha: np.ndarray, square: np.ndarray, metre: float, much: float, r
     body = cv2.warpAffine(blurred, square, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE) >= 128
     body = body.astype(np.uint8)
     centimetre = metre / 100 / cell
-    if rng.random() < 0.4:  # narrow gaps are closed
-        reach = 2 * max(1, round(rng.uniform(0.5, 1.5) * centimetre)) + 1
-        body = cv2.morphologyEx(body, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    reach = 2 * max(1, round(rng.uniform(0.4, 1.4) * centimetre)) + 1  # narrow gaps, as between fingers, are closed
+    body = cv2.morphologyEx(body, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
     inside = cv2.distanceTransform(body, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - body, cv2.DIST_L2, 5)
-    inside += centimetre * rng.normal(0, 0.35 * much)
-    for reach, strength in ((3.0, 0.45), (10.0, 0.7)):
+    inside = cv2.GaussianBlur(inside - np.float32(0.5) * np.sign(inside), (0, 0), 1.3)  # no stairs
+    inside += centimetre * rng.normal(0.15, 0.2 * much)
+    for reach, strength in ((7.0, 0.25), (22.0, 0.4)):
         inside += centimetre * strength * much * _smooth_noise(reach, rng)
     for chance, adds in ((_MISSED, False), (_TOO_MUCH, True)):
         if rng.random() < chance and body.any():
             inside = _with_blot(inside, rng.uniform(2, 6) * centimetre, adds, rng)
-    return (1 / (1 + np.exp(-np.clip(inside / rng.uniform(0.5, 1.1), -30, 30)))).astype(np.float32)
+    return (1 / (1 + np.exp(-np.clip(inside / rng.uniform(0.15, 0.4), -30, 30)))).astype(np.float32)
 
 
 def _smooth_noise(reach: float, rng: np.random.Generator) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
-from mcld_app.body.shells.drawing import draw_shells, over_body, seen_shells
+from mcld_app.body.shells.drawing import Layer, draw_shells, in_front, over_body, seen_shells
 from mcld_app.body.texture.photo_reading import draw_from
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
@@ -51,13 +51,7 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
 def drawn(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
     """A look in a pose that is not the photo's, without a ground: (*size, 4) uint8 RGBA, alpha 255 where the body, or
     what stands off it, is seen, else 0. `look.pose` is not None."""
-    pixel, texel = _texels(look, pose_map(look, size))
-    picture = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
-    standing = _standing(look)
-    if look.appearance.shells and standing is not None:
-        layers = draw_shells(look.appearance.shells, standing, size)
-        picture, _ = over_body(picture, kept_drawing(standing, size).depth, layers)
-    return picture
+    return _with_shells(look, size, _texels(look, pose_map(look, size)))[0]
 
 
 def planes(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
@@ -67,11 +61,23 @@ def planes(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
     column, row = np.minimum(np.round(texel), look.texture.coverage.shape[0] - 1).astype(np.int64).T
     known = np.zeros(size, np.uint8)
     known.ravel()[pixel] = look.appearance.known(look.fill)[row, column] * np.uint8(255)
-    off = stands_off(look, size)
-    if off is not None:
-        known = np.maximum(known, off[..., 3])
-    picture = drawn(look, size)
+    picture, depth, layers = _with_shells(look, size, (pixel, texel))
+    for layer in layers:
+        known = np.where(in_front(layer, depth), layer.shown * np.uint8(255), known)
     return np.dstack([picture, np.minimum(known, picture[..., 3])])
+
+
+def _with_shells(
+    look: Look, size: tuple[int, int], texels: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray | None, tuple[Layer, ...]]:
+    """The picture (*size, 4) of `drawn`, the depth (*size) of what is seen, and the layers that stand off the body;
+    without any, no depth."""
+    picture = draw_from(look.texture, look.appearance.sources(look.fill), *texels, size)
+    standing = _standing(look)
+    if not look.appearance.shells or standing is None:
+        return picture, None, ()
+    layers = draw_shells(look.appearance.shells, standing, size)
+    return *over_body(picture, kept_drawing(standing, size).depth, layers), layers
 
 
 def _standing(look: Look) -> Pose | None:

@@ -32,11 +32,13 @@ class Layer:
     Attributes:
         picture: (H, W, 4) uint8 RGBA; alpha is 255 or 0.
         depth: (H, W) float32, metres towards the camera as in `Standing.depth`; -inf where nothing is.
+        shown: (H, W) bool, where the photo shows that very side of it; elsewhere it is a guess.
         window: rows and columns, outside of which nothing is.
     """
 
     picture: np.ndarray
     depth: np.ndarray
+    shown: np.ndarray
     window: tuple[slice, slice]
 
 
@@ -84,8 +86,13 @@ def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (51
     drawn, depth = over_body(body, standing.depth, layers)
     seen = np.zeros(size, bool)
     for layer in layers:
-        seen |= (layer.depth > -np.inf) & (layer.depth >= depth)
+        seen |= in_front(layer, depth)
     return np.where(seen[..., None], drawn, np.uint8(0))
+
+
+def in_front(layer: Layer, depth: np.ndarray) -> np.ndarray:
+    """(H, W) bool: where a layer is what is seen, `depth` being that of what is seen, from `over_body`."""
+    return (layer.depth > -np.inf) & (layer.depth >= depth)
 
 
 def _draw(shell: Shell, standing: Standing) -> Layer:
@@ -95,6 +102,7 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
     size = window[0].stop - window[0].start, window[1].stop - window[1].start
     # Colours are carried about as one number of four bytes each.
     colour, near = np.zeros(size[0] * size[1], np.uint32), np.full(size[0] * size[1], -np.inf, np.float32)
+    shown = np.zeros(size[0] * size[1], bool)
     # What is masked is drawn last and by itself: where it is open, one sees what is behind it.
     masked = shell.kinds == MASKED
     values = np.concatenate([shell.places, points[:, 2:]], 1)
@@ -106,7 +114,8 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
         pixel, value = interpolate(corners, values[faces[drawn]], seen)
         if not len(pixel):
             continue
-        kind = shell.kinds[kept][drawn[seen.ravel()[pixel]]]
+        face = drawn[seen.ravel()[pixel]]
+        kind = shell.kinds[kept][face]
         found = _colours(shell, value[:, :2], kind)
         if shell.hangs_on == "head":  # open before nothing, as beside an ear, it would show the ground between locks
             found[~np.isfinite(standing.depth[window].ravel()[pixel]), 3] = 255
@@ -114,9 +123,12 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
         there = np.flatnonzero((found[:, 3] > 0) & (depth > near[pixel]))
         at = pixel[there]
         colour[at], near[at] = found.view(np.uint32)[there, 0], depth[there]
+        shown[at] = shell.shown[kept][face[there]]
     picture, depth = np.zeros(standing.size, np.uint32), np.full(standing.size, -np.inf, np.float32)
     picture[window], depth[window] = colour.reshape(size), near.reshape(size)
-    return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, window)
+    known = np.zeros(standing.size, bool)
+    known[window] = shown.reshape(size)
+    return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, known, window)
 
 
 def _window(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:

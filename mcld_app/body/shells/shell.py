@@ -103,6 +103,13 @@ class Shell:
         return rest + self.gathered * share[:, None].astype(np.float32)
 
     @cached_property
+    def shown(self) -> np.ndarray:
+        """(M,) bool: triangles that faced the photo's camera; on the others, the seen side is shown again."""
+        a, b, c = (self.places[self.faces[:, k]] for k in range(3))
+        front = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]) < 0
+        return front & (self.kinds != LINING)
+
+    @cached_property
     def _directions(self) -> np.ndarray:
         return _directions(self.rest)
 

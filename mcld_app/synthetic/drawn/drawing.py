@@ -25,6 +25,9 @@ from mcld_app.synthetic.drawn.spec import DrawnPerson
 from mcld_app.synthetic.drawn.strands import hair_over
 
 _STEPS = 1024  # of linear light in the table of tones
+FINE_STEPS = 16384
+"""Steps with which dark cloth shows no bands."""
+
 _TONES_END = 2.5
 
 
@@ -139,14 +142,14 @@ def _person(
     return small, shown.reshape(double), np.append(drawn, -1)[seen]
 
 
-def toned(light: np.ndarray, seed: int | None) -> np.ndarray:
+def toned(light: np.ndarray, seed: int | None, steps: int = _STEPS) -> np.ndarray:
     """Linear light (H, W, 3) float32 as a camera keeps it: (H, W, 3) uint8 sRGB, with a little grain if there is a
-    seed for it."""
-    place = np.minimum(light * (_STEPS / _TONES_END), _STEPS - 1).astype(np.int16)
+    seed for it. `steps` of light are told apart, at most 32768."""
+    place = np.minimum(light * (steps / _TONES_END), steps - 1).astype(np.int16)
     if seed is None:
-        return _tones()[place]
+        return _tones(steps)[place]
     grain = np.roll(_grain(light.shape[:2]), seed * 7919, axis=0)
-    return cv2.add(_tones()[place], grain, dtype=cv2.CV_8U)
+    return cv2.add(_tones(steps)[place], grain, dtype=cv2.CV_8U)
 
 
 @lru_cache(maxsize=8)
@@ -156,10 +159,10 @@ def _grain(size: tuple[int, int]) -> np.ndarray:
     return np.ascontiguousarray(np.repeat(noise[..., None], 3, 2))
 
 
-@lru_cache(maxsize=1)
-def _tones() -> np.ndarray:
-    """(1024,) uint8: sRGB for steps of linear light."""
-    x = np.arange(_STEPS) / _STEPS * _TONES_END
+@lru_cache(maxsize=2)
+def _tones(steps: int) -> np.ndarray:
+    """(steps,) uint8: sRGB for steps of linear light."""
+    x = np.arange(steps) / steps * _TONES_END
     x = x * (1 + x / 9) / (1 + 0.28 * x)  # bright places end softly
     return (255 * np.clip(x, 0, 1) ** (1 / 2.2) + 0.5).astype(np.uint8)
 
