@@ -64,7 +64,8 @@ def test_colour_alpha_and_gate_have_the_target_s_size_and_alpha_s_logit_is_bound
     assert drawn.colour.shape == (1, 3, H, W)
     assert drawn.alpha.shape == drawn.gate.shape == (1, 1, H, W)
     assert drawn.alpha.abs().max() <= 12
-    assert 0 <= drawn.gate.min() and drawn.gate.max() <= 1
+    assert drawn.gate.min() >= 0
+    assert drawn.gate.max() <= 1
 
 
 def test_where_the_preview_shows_nothing_nothing_is_copied(network):
