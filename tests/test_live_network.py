@@ -19,8 +19,10 @@ from mcld_app.network.live import (
     SOURCE_PLANES,
     TARGET_PLANES,
     LiveNetwork,
+    carried,
     cell_places,
     combined,
+    distances,
     place_prior,
 )
 from mcld_app.training.config import Config, Objective, read_config
@@ -133,10 +135,28 @@ def test_the_source_s_cell_of_the_same_place_is_the_likeliest():
     target = torch.tensor([[[0.0, 0.5, 0.1]]])
     source = torch.tensor([[[0.0, 0.5, 0.1], [0.1, 0.5, 0.1], [0.0, -0.5, 0.1], [0.0, 0.5, 0.1]]])
     holds = torch.tensor([[1.0, 1.0, 1.0, 0.0]])
-    prior = place_prior(target, source, holds)[0, 0]
+    prior = place_prior(distances(target, source), holds)[0, 0]
     assert prior.argmax() == 0
     assert prior[0] > prior[1] > prior[2]
     assert prior[3] < prior[2] + 7  # an empty cell is hardly worth a look
+
+
+def test_colours_are_carried_to_where_they_lie_on_the_body_and_beside_it():
+    """A photo of two cells side by side: the left one is red body; the right one is green and stands off it."""
+    network = LiveNetwork(**SMALL)
+    photo = torch.zeros(1, SOURCE_PLANES, 2 * CELL, 2 * CELL)
+    photo[:, 0, :CELL, :CELL] = 1
+    photo[:, 1, :CELL, CELL:] = 1
+    photo[:, 3, :CELL] = 1
+    photo[:, 5, :CELL, :CELL] = 0.5  # the body is up here; the other cell takes its place
+    photo[:, 7, :CELL, :CELL] = 1
+    reference = network.refer(photo, torch.zeros(1, SOURCE_PLANES, CELL, CELL), torch.zeros(1, 512))
+    target = torch.tensor([[[0.0, 0.5, 0.0], [0.0, -0.5, 0.0]]])
+    on, off = carried(distances(target, reference.places), reference, 2)[0, :, :, 0].split(4)
+    assert torch.allclose(on[:, 0], torch.tensor([1.0, 0.0, 0.0, 1.0]), atol=1e-3)
+    assert torch.allclose(off[:, 0], torch.tensor([0.0, 1.0, 0.0, 1.0]), atol=1e-3)
+    assert on[3, 1] < 1e-3  # a metre away nobody knows
+    assert off[3, 1] < 1e-3
 
 
 # --- training ----------------------------------------------------------------------------------------------

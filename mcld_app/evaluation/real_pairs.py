@@ -71,7 +71,7 @@ def read_pairs(folder: Path) -> tuple[Pair, ...]:
         people = [find_in(path.stem, read_photo(path)).person(0) for path in sorted(group.glob("*.jpg"))]
         pairs += [Pair(group.name, a, b) for a, b in permutations(people, 2)]
     if not pairs:
-        raise StudioError(f"{folder} holds no pairs: give a folder that holds one for each person, of two photos or more.")
+        raise StudioError(f"{folder} holds no pairs. Give a folder with one for each person, of two photos or more.")
     return tuple(pairs)
 
 

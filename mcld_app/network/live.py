@@ -27,6 +27,8 @@ SOURCE_PLANES = 9
 """Of a reference: RGB 0..1, how much of it counts (the person's outline; of a texture map, 1 on its islands), place on
 the resting body (3), 1 on the body, 1 where it was seen (in a photo: as the second)."""
 
+_CARRIED = 8  # planes of colours carried over from the reference, see `carried`
+
 CELL = 16
 """Pixels of the side of what attention sees as one."""
 
@@ -40,18 +42,23 @@ _WIDEST = 12.0  # of alpha's logit: a sigmoid that is further out hardly learns 
 @dataclass(frozen=True, eq=False)
 class Reference:
     """What is kept for a person: of each attention, keys and values (B, heads, cells, width); the cells' places
-    (B, cells, 3) and how much each holds (B, cells); and the summary of photo and appearance (B, C)."""
+    (B, cells, 3) and how much each holds (B, cells); the colours of what each shows of the body and of what stands off it,
+    (B, 2, cells, 3), and how much that is, (B, 2, cells); and the summary of photo and appearance (B, C)."""
 
     keys: tuple[Tensor, ...]
     values: tuple[Tensor, ...]
     places: Tensor
     holds: Tensor
+    colours: Tensor
+    shares: Tensor
     summary: Tensor
 
     def repeated(self, times: int) -> Reference:
         """Each person so many times in a row."""
         kept = (tuple(x.repeat_interleave(times, 0) for x in of) for of in (self.keys, self.values))
-        rest = (x.repeat_interleave(times, 0) for x in (self.places, self.holds, self.summary))
+        rest = (
+            x.repeat_interleave(times, 0) for x in (self.places, self.holds, self.colours, self.shares, self.summary)
+        )
         return Reference(*kept, *rest)
 
 
@@ -192,7 +199,7 @@ class LiveNetwork(ModelMixin, ConfigMixin):
         nn.init.zeros_(self.steer[2].weight)
         nn.init.zeros_(self.steer[2].bias)
 
-        self.into = nn.Conv2d(TARGET_PLANES * 16, a, 1)
+        self.into = nn.Conv2d(TARGET_PLANES * 16 + _CARRIED, a, 1)
         self.fine = nn.ModuleList([Block(a, norm=False), Block(a, norm=False)])
         self.down1 = nn.Conv2d(4 * a, b, 1)
         self.middle = nn.ModuleList([Block(b), Block(b)])
@@ -204,7 +211,7 @@ class LiveNetwork(ModelMixin, ConfigMixin):
         self.up1 = nn.Conv2d(b, 4 * a, 1)
         self.fine_up = nn.ModuleList([Block(a, norm=False), Block(a, norm=False)])
         self.spread = nn.Conv2d(a, 16 * (tail // 2), 1)
-        self.detail = nn.Conv2d(tail // 2 + 5, tail, 3, padding=1)
+        self.detail = nn.Conv2d(tail // 2 + 5 + _CARRIED, tail, 3, padding=1)
         self.out = nn.Conv2d(tail, 5, 3, padding=1)
         nn.init.normal_(self.out.weight, std=1e-3)
         with torch.no_grad():
@@ -218,7 +225,7 @@ class LiveNetwork(ModelMixin, ConfigMixin):
             texture: (B, 9, T, T), likewise.
             face: (B, 512) identity, normalised; zeros = none.
         """
-        cells, places, holds, features, means = [], [], [], [], []
+        cells, places, holds, features, means, seen = [], [], [], [], [], []
         for kind, planes in enumerate((photo, texture)):
             x = self.reference_net(planes)
             place, share = cell_places(planes[:, 4:7], planes[:, 7:8])
@@ -229,10 +236,12 @@ class LiveNetwork(ModelMixin, ConfigMixin):
             places.append(place)
             holds.append(held)
             features.append(place_features(place, share, held))
+            seen.append(cell_colours(planes))
         x, place, held = torch.cat(cells, 1), torch.cat(places, 1), torch.cat(holds, 1)
         kept = [attention.kept(x, torch.cat(features, 1)) for attention in self.attend]
         summary = torch.cat([*means, self.face(face)], 1)
-        return Reference(tuple(k for k, _ in kept), tuple(v for _, v in kept), place, held, summary)
+        colours, shares = (torch.cat(parts, 2) for parts in zip(*seen, strict=True))
+        return Reference(tuple(k for k, _ in kept), tuple(v for _, v in kept), place, held, colours, shares, summary)
 
     def forward(self, target: Tensor, reference: Reference) -> Drawn:
         """Draw.
@@ -243,10 +252,13 @@ class LiveNetwork(ModelMixin, ConfigMixin):
         """
         place, share = cell_places(target[:, 5:8], target[:, 8:9])
         features = place_features(place, share, F.avg_pool2d(target[:, 3:4], CELL).flatten(1))
-        prior = place_prior(place, reference.places, reference.holds)
+        apart = distances(place, reference.places)
+        prior = place_prior(apart, reference.holds)
         scale, shift = self.steer(reference.summary)[..., None, None].chunk(2, 1)
 
-        fine = self.into(F.pixel_unshuffle(target, 4))
+        brought = carried(apart, reference, target.shape[2] // CELL)
+        quarter = F.interpolate(brought, scale_factor=CELL // 4, mode="bilinear")
+        fine = self.into(torch.cat([F.pixel_unshuffle(target, 4), quarter], 1))
         for block in self.fine:
             fine = block(fine)
         middle = self.down1(F.pixel_unshuffle(fine, 2))
@@ -264,7 +276,8 @@ class LiveNetwork(ModelMixin, ConfigMixin):
         for block in self.fine_up:
             x = block(x)
         x = F.pixel_shuffle(self.spread(F.silu(x)), 4)
-        x = self.out(F.silu(self.detail(torch.cat([x, target[:, :5]], 1))))
+        whole = F.interpolate(quarter, scale_factor=4, mode="bilinear")
+        x = self.out(F.silu(self.detail(torch.cat([x, target[:, :5], whole], 1))))
         return combined(x, target)
 
 
@@ -298,14 +311,47 @@ def cell_places(places: Tensor, body: Tensor) -> tuple[Tensor, Tensor]:
     return place.flatten(2).transpose(1, 2), share.flatten(1)
 
 
+def cell_colours(planes: Tensor) -> tuple[Tensor, Tensor]:
+    """Of a reference's planes (B, 9, H, W): each cell's mean colour of what it shows of the body, and of what stands off
+    it, (B, 2, N, 3), and how much of the cell that is, (B, 2, N)."""
+    body = planes[:, 7:8]
+    colours, shares = [], []
+    for kind in (body, 1 - body):
+        share = F.avg_pool2d(planes[:, 3:4] * kind, CELL)
+        colours.append((F.avg_pool2d(planes[:, :3] * kind, CELL) / share.clamp_min(1e-3)).flatten(2).transpose(1, 2))
+        shares.append(share.flatten(1))
+    return torch.stack(colours, 1), torch.stack(shares, 1)
+
+
+def carried(apart: Tensor, reference: Reference, rows: int) -> Tensor:
+    """What the reference shows where the target's cells lie on the body: (B, 8, h, w), of the body and of what stands
+    off it the colour, and how sure it is that there is any, 0..1.
+
+    Args:
+        apart: see `distances`; the target's cells are `rows` high.
+        reference: the person's.
+    """
+    near, out = torch.exp(-apart), []
+    for kind in (0, 1):
+        weight = near * reference.shares[:, kind, None].float()
+        total = weight.sum(2, keepdim=True)
+        colour = weight @ reference.colours[:, kind].float() / total.clamp_min(1e-4)
+        out.append(torch.cat([colour, total.clamp_max(1)], 2))
+    return torch.cat(out, 2).transpose(1, 2).unflatten(2, (rows, -1))
+
+
 def place_features(place: Tensor, share: Tensor, held: Tensor) -> Tensor:
     """(B, N, 23): a place, its waves, the body's share of the cell and how much the cell holds."""
     waves = [f(place * (k * math.pi)) for k in _PLACE_WAVES for f in (torch.sin, torch.cos)]
     return torch.cat([place, *waves, share[..., None], held[..., None]], -1)
 
 
-def place_prior(target: Tensor, source: Tensor, holds: Tensor) -> Tensor:
-    """(B, N, M): how likely each target cell shows what a source cell does, as a logarithm, by their distance on the
-    body and by how much the source's cell holds."""
-    apart = torch.cdist(target.float(), source.float()).square() / (2 * _REACH**2)
+def distances(target: Tensor, source: Tensor) -> Tensor:
+    """(B, N, M): how far on the resting body a target's cells lie from a source's, squared, by what counts as near."""
+    return torch.cdist(target.float(), source.float()).square() / (2 * _REACH**2)
+
+
+def place_prior(apart: Tensor, holds: Tensor) -> Tensor:
+    """(B, N, M): how likely each target cell shows what a source cell does, as a logarithm, by their distance and by
+    how much the source's cell holds."""
     return (-apart).clamp_min(_LEAST_PRIOR) + 0.8 * holds[:, None].clamp_min(1e-3).log()
