@@ -42,8 +42,8 @@ _WIDEST = 12.0  # of alpha's logit: a sigmoid that is further out hardly learns 
 @dataclass(frozen=True, eq=False)
 class Reference:
     """What is kept for a person: of each attention, keys and values (B, heads, cells, width); the cells' places
-    (B, cells, 3) and how much each holds (B, cells); the colours of what each shows of the body and of what stands off it,
-    (B, 2, cells, 3), and how much that is, (B, 2, cells); and the summary of photo and appearance (B, C)."""
+    (B, cells, 3) and how much each holds (B, cells); the colours of what each shows of the body and of what stands off
+    it, (B, 2, cells, 3), and how much that is, (B, 2, cells); and the summary of photo and appearance (B, C)."""
 
     keys: tuple[Tensor, ...]
     values: tuple[Tensor, ...]
@@ -312,8 +312,8 @@ def cell_places(places: Tensor, body: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def cell_colours(planes: Tensor) -> tuple[Tensor, Tensor]:
-    """Of a reference's planes (B, 9, H, W): each cell's mean colour of what it shows of the body, and of what stands off
-    it, (B, 2, N, 3), and how much of the cell that is, (B, 2, N)."""
+    """Of a reference's planes (B, 9, H, W): each cell's mean colours of the body and of what stands off it,
+    (B, 2, N, 3), and how much of the cell that is, (B, 2, N)."""
     body = planes[:, 7:8]
     colours, shares = [], []
     for kind in (body, 1 - body):
