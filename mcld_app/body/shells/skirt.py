@@ -22,7 +22,8 @@ _FITS = 0.02  # metres that it may stand off there
 _NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
 _ENOUGH = 3  # rows that say so
-_BESIDE = 4  # rows below a hem, in which cloth that goes on is seen beside the gap
+_UNEVEN = 2  # rows above and below a hem that show both, for it slants where somebody walks
+_BESIDE = 4  # rows below those, in which cloth that goes on is seen beside the gap
 _AT_ONCE = 0.6  # of what was filled between the legs: that much is empty just below a hem,
 _OPEN = 0.65  # and that much of the gap there
 _WIDE = 0.06  # metres between the legs that only a skirt fills
@@ -85,11 +86,12 @@ def _is_skirt(signs: Signs, rows: slice, legs: int) -> bool:
 def _goes_on(signs: Signs, rows: slice, legs: int) -> bool:
     """Whether the cloth above a gap goes on beside it: in the same colours, and as wide. So do the legs of trousers,
     whose gap begins lower than the body's; below a short skirt there is skin, or stockings that are narrower."""
-    below = slice(legs, legs + _BESIDE)
-    if signs.flare[rows.stop - 1] and not signs.flare[below].any():
+    below = slice(legs + _UNEVEN, legs + _UNEVEN + _BESIDE)
+    if signs.flare[rows.stop - 1] and signs.flare[below].mean() < 0.5:
         return False
-    known, above = (own[np.isfinite(own).all(1)] for own in (signs.colour[below], signs.colour[rows]))
-    return bool(len(known) and len(above) and np.median(_apart(known, above)) < _NEW)
+    above = slice(rows.start, max(rows.stop - _UNEVEN, rows.start + 2))
+    over, under = (own[np.isfinite(own).all(1)] for own in (signs.colour[above], signs.colour[below]))
+    return bool(len(over) and len(under) and np.median(_apart(under, over)) < _NEW)
 
 
 def _new_colour(signs: Signs, start: int) -> int:
