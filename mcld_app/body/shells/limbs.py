@@ -29,6 +29,8 @@ _LOOSE = 0.014  # metres: less is the fit's error
 _LEAST = 3  # bins that are loose
 _ENDS = 0.007  # metres; where cloth stands off less, the shell ends
 _HEM = 4  # bins at a limb's end, where feet and hands hide how wide a hem is: as wide as the last one seen
+_BEGINS = 0.10  # metres down a limb, over which cloth comes to stand off: at shoulder and hip it lies on the body
+_FALLS = 0.025  # metres below the leg's end that its hem lies
 _HAND = 0.01  # metres around a hand that may show it
 _MOST = 0.12  # metres that cloth stands off
 
@@ -49,8 +51,10 @@ def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray) -> Shell | None:
     body = scene.standing.pose.body
     faces, used, along = limb_surface(kind, sign)
     whole = body_mesh().shaped(body.build, body.shape)
-    height = np.interp(along / _BIN - 0.5, np.arange(len(off)), off)
+    height = np.interp(along / _BIN - 0.5, np.arange(len(off)), off) * np.clip(along / _BEGINS, 0, 1)
     moved = whole[used] + vertex_normals(whole, body_faces())[used] * height[:, None]
+    if kind == "leg" and off[-1] > _ENDS:  # wide at the hem: it falls on the shoe
+        moved[:, 1] -= _FALLS * np.clip((along - (len(off) - _HEM) * _BIN) / (_HEM * _BIN), 0, 1)
     kept = faces[(height > _ENDS)[faces].any(1)]  # to where it lies on the skin
     numbers, again = np.unique(kept, return_inverse=True)
     weights = body_mesh().weights[used[numbers]]
@@ -121,12 +125,11 @@ def _bridged(means: np.ndarray, looked: np.ndarray) -> np.ndarray:
 def _loose(sides: np.ndarray) -> np.ndarray | None:
     """What the rims of both limbs say, (4, B) metres by bin, NaN where one is not seen: (B,) metres that cloth stands
     off, 0 where it does not; None where it is nowhere wide. A limb that the mannequin lies beside seems too wide on one
-    side and too narrow on the other; of one whose other side is not seen, only what is more than usual counts."""
+    side and too narrow on the other; where only one is seen, that is made good."""
     limbs = []
     for pair in (sides[:2], sides[2:]):
         seen = np.isfinite(pair)
-        usual = [max(float(np.median(own[own == own])), 0.0) if (own == own).any() else 0.0 for own in pair]
-        alone = np.where(seen, pair - np.array(usual)[:, None], 0).sum(0)
+        alone = np.where(seen, pair - _beside(pair), 0).sum(0)
         both = np.where(seen, pair, 0).mean(0)
         limbs.append(np.where(seen.all(0), both, np.where(seen.any(0), alone, np.nan)))
     seen = np.isfinite(limbs)
@@ -142,6 +145,16 @@ def _loose(sides: np.ndarray) -> np.ndarray | None:
         if np.count_nonzero(full[run[run <= known[-1]]] > _LOOSE) >= _LEAST:
             out[run] = np.clip(full[run], 0, _MOST)
     return out if out.any() else None
+
+
+def _beside(pair: np.ndarray) -> np.ndarray:
+    """(2, 1) metres that the rims of a limb (2, B) seem too wide, for the mannequin lies beside it: told by where both
+    are seen. Where they never are, what is usual of a rim may be that, too, and not cloth."""
+    both = np.isfinite(pair).all(0)
+    if np.count_nonzero(both) >= _LEAST:
+        aside = float(np.clip(np.median(np.diff(pair[:, both], axis=0)) / 2, -_BACK, _BACK))
+        return np.array([[-aside], [aside]])
+    return np.array([[max(float(np.median(own[own == own])), 0.0) if (own == own).any() else 0.0] for own in pair])
 
 
 def _down(points: np.ndarray, along: np.ndarray) -> np.ndarray:
