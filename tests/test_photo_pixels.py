@@ -195,6 +195,18 @@ def test_a_colour_hides_the_photo_and_only_there() -> None:
     assert np.array_equal(covered.picture[away], plain.picture[away])
 
 
+@pytest.mark.parametrize("name", ["standing", "three-quarter-left", "arms-up"])
+def test_round_a_light_figure_on_light_ground_no_dark_line_runs(name: str) -> None:
+    tomas = samples.sample_person("person:tomas")
+    look = looks.add(looks.of(tomas), Cover("body", (235, 235, 235), shaded=False))
+    assert not look.appearance.shells
+    preview = draw(looks.stand(look, named_poses()[name]))
+    rows = np.flatnonzero((preview.iuv[..., 0] > 0).any(1))
+    above_the_shadow = preview.picture[: rows[0] + round(0.85 * len(rows))]
+    ground = tomas.background[0, 0]
+    assert (above_the_shadow >= np.minimum(ground, 235) - 2).all()
+
+
 def test_paint_and_a_switched_off_edit(anna: Person) -> None:
     layer = np.zeros((512, 512, 4), np.uint8)
     layer[TOP] = (10, 220, 30, 255)

@@ -170,8 +170,9 @@ def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
     if not box[2]:
         return out
     inside = slice(box[1], box[1] + box[3]), slice(box[0], box[0] + box[2])
-    alpha = np.ascontiguousarray(drawn[inside][..., 3])
-    alpha = cv2.GaussianBlur(cv2.erode(alpha, np.ones((2, 2), np.uint8)), (3, 3), 0).astype(np.float32) / 255
+    there = np.ascontiguousarray(drawn[inside][..., 3])
+    alpha = cv2.GaussianBlur(cv2.erode(there, np.ones((2, 2), np.uint8)), (3, 3), 0)
+    alpha = np.minimum(alpha, there).astype(np.float32) / 255  # a square of two leaves two sides as they were
     colour = cv2.cvtColor(drawn[inside], cv2.COLOR_RGBA2RGB)
     out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(below[inside]), alpha, 1 - alpha)
     return out

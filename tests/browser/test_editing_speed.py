@@ -16,8 +16,8 @@ pytestmark = [
     pytest.mark.skipif("MCLD_SPEED" not in os.environ, reason="wants a quiet machine: set MCLD_SPEED=1"),
 ]
 
-EDIT_SECONDS = 0.150
-UPDATES_A_SECOND = 8
+EDIT_SECONDS = 0.110
+UPDATES_A_SECOND = 12
 
 CLICK = """(selector) => new Promise((resolve) => {
   const picture = document.querySelector("#stage .stage-after");

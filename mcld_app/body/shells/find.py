@@ -132,15 +132,6 @@ def _shells_in(scene: Scene) -> tuple[Shell, ...]:
     return shells
 
 
-def _shells_in(scene: Scene) -> tuple[Shell, ...]:
-    skirt = find_skirt(scene)
-    found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
-    shells = tuple(shell for shell in found if shell is not None)
-    for shell in shells:
-        shell.on(scene.standing.pose.body)  # worked out now, not when it is first drawn
-    return shells
-
-
 def _printed(fit: ManualFit) -> np.ndarray:
     """(H, W) bool, where the photo shows skin of a hand on cloth, or may."""
     seen = fit.sighting

@@ -105,3 +105,38 @@ const packed = (file) => new Promise((resolve, reject) => {
   reader.onerror = () => reject(new Error(`“${file.name}” could not be read from your disk. Choose it again.`));
   reader.readAsDataURL(file);
 });
+
+/**
+ * Let a node of an SVG be dragged with mouse or finger.
+ *
+ * @param {SVGElement} node takes the class "held" meanwhile
+ * @param {{begin: () => void, move: (event: PointerEvent) => void, end: (event: PointerEvent, moved: boolean) => void}} told
+ */
+const draggable = (node, { begin, move, end }) => {
+  let held = null;
+  // A browser does not heed `touch-action` within an SVG: without this, a finger would scroll the page.
+  node.addEventListener("touchstart", (event) => { if (event.cancelable) event.preventDefault(); }, { passive: false });
+  node.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !event.isPrimary) return;
+    event.preventDefault();
+    node.setPointerCapture(event.pointerId);
+    node.focus({ preventScroll: true });
+    held = { pointer: event.pointerId, moved: false };
+    node.classList.add("held");
+    begin();
+  });
+  node.addEventListener("pointermove", (event) => {
+    if (!held || held.pointer !== event.pointerId) return;
+    held.moved = true;
+    move(event);
+  });
+  const letGo = (event) => {
+    if (!held || held.pointer !== event.pointerId) return;
+    const { moved } = held;
+    held = null;
+    node.classList.remove("held");
+    end(event, moved);
+  };
+  node.addEventListener("pointerup", letGo);
+  node.addEventListener("pointercancel", letGo);
+};

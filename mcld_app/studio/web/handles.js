@@ -49,34 +49,19 @@ const joints = (svg, drag) => {
     return { x: Math.min(1.2, Math.max(-0.2, at.x / width)), y: Math.min(1.2, Math.max(-0.2, at.y / height)) };
   };
   const listen = (node, id) => {
-    // A browser does not heed `touch-action` within an SVG: without this, a finger would scroll the page.
-    node.addEventListener("touchstart", (event) => { if (event.cancelable) event.preventDefault(); }, { passive: false });
-    node.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || !event.isPrimary) return;
-      event.preventDefault();
-      node.setPointerCapture(event.pointerId);
-      node.focus({ preventScroll: true });
-      gesture += 1;
-      held = { id, pointer: event.pointerId, moved: false };
-      node.classList.add("held");
+    draggable(node, {
+      begin: () => { gesture += 1; held = id; },
+      move: (event) => {
+        const { x, y } = place(event);
+        put(node, x, y);
+        stretch();
+        drag({ handle: id, x, y, live: true, gesture: `drag ${gesture}` });
+      },
+      end: (event, moved) => {
+        held = null;
+        if (moved) drag({ handle: id, ...place(event), live: false, gesture: `drag ${gesture}` });
+      },
     });
-    node.addEventListener("pointermove", (event) => {
-      if (!held || held.pointer !== event.pointerId) return;
-      held.moved = true;
-      const { x, y } = place(event);
-      put(node, x, y);
-      stretch();
-      drag({ handle: id, x, y, live: true, gesture: `drag ${gesture}` });
-    });
-    const end = (event) => {
-      if (!held || held.pointer !== event.pointerId) return;
-      const { moved } = held;
-      held = null;
-      node.classList.remove("held");
-      if (moved) drag({ handle: id, ...place(event), live: false, gesture: `drag ${gesture}` });
-    };
-    node.addEventListener("pointerup", end);
-    node.addEventListener("pointercancel", end);
     node.addEventListener("focus", () => { gesture += 1; });
     node.addEventListener("keydown", (event) => {
       const step = (event.shiftKey ? 16 : 4) / height;
@@ -129,7 +114,7 @@ const joints = (svg, drag) => {
       const node = nodes.get(point.id);
       node.classList.toggle("behind", !point.front);
       node.classList.toggle("unsure", Boolean(point.unsure));
-      if (!held || held.id !== point.id) put(node, point.x, point.y);  // the hand knows better where its own joint is
+      if (held !== point.id) put(node, point.x, point.y);  // the hand knows better where its own joint is
     });
     stretch();
   };

@@ -56,34 +56,19 @@ const handle = (id, label) => {
   shape("circle", { r: 20, class: "adjust-touch" }, node);
   shape("circle", { r: 7, class: "adjust-dot" }, node);
   shape("text", {}, node).textContent = named(id);
-  // A browser does not heed `touch-action` within an SVG: without this, a finger would scroll the page.
-  node.addEventListener("touchstart", (event) => { if (event.cancelable) event.preventDefault(); }, { passive: false });
-  node.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !event.isPrimary) return;
-    event.preventDefault();
-    node.setPointerCapture(event.pointerId);
-    node.focus({ preventScroll: true });
-    gesture += 1;
-    held = { id, pointer: event.pointerId, moved: false };
-    node.classList.add("held");
+  draggable(node, {
+    begin: () => { gesture += 1; held = id; },
+    move: (event) => {
+      const { x, y } = place(event);
+      put(id, [x, y]);
+      say("live", { act: "garment", point: id, x, y });
+    },
+    end: (event, moved) => {
+      held = null;
+      say("live-end");
+      if (moved) commit({ point: id, x: node.at[0], y: node.at[1], gesture: `drag ${gesture}` });
+    },
   });
-  node.addEventListener("pointermove", (event) => {
-    if (!held || held.pointer !== event.pointerId) return;
-    held.moved = true;
-    const { x, y } = place(event);
-    put(id, [x, y]);
-    say("live", { act: "garment", point: id, x, y });
-  });
-  const end = (event) => {
-    if (!held || held.pointer !== event.pointerId) return;
-    const { moved } = held;
-    held = null;
-    node.classList.remove("held");
-    say("live-end");
-    if (moved) commit({ point: id, x: node.at[0], y: node.at[1], gesture: `drag ${gesture}` });
-  };
-  node.addEventListener("pointerup", end);
-  node.addEventListener("pointercancel", end);
   node.addEventListener("focus", () => { gesture += 1; tellPoint(id); });
   node.addEventListener("pointerenter", () => { if (!held) tellPoint(id); });
   node.addEventListener("pointerleave", () => { if (!held) tellPoint(null); });
@@ -103,7 +88,7 @@ const handle = (id, label) => {
 const mark = ({ places, guessed, inside }) => {
   svg.querySelector(".adjust-inside").setAttribute("d", path(inside));
   Object.entries(places).forEach(([id, at]) => {
-    if (!held || held.id !== id) put(id, at);  // the hand knows better where its own point is
+    if (held !== id) put(id, at);  // the hand knows better where its own point is
     nodes.get(id)?.classList.toggle("guessed", guessed.includes(id));
   });
 };
