@@ -24,6 +24,7 @@ from PIL import Image
 client = Client(sys.argv[1], verbose=False)
 samples = client.predict(api_name="/samples")
 recipe = client.predict("person:mara", api_name="/start")
+behind = client.predict(recipe, "back", api_name="/pose")  # of whom no photo shows anything from there
 recipe = client.predict(recipe, "garment:jeans", "bottom", api_name="/wear")
 recipe = client.predict(recipe, "upper", None, "#ff00ff", api_name="/cover")
 recipe = client.predict(recipe, "arms-up", api_name="/pose")
@@ -39,7 +40,7 @@ except Exception as error:
 print(json.dumps({
     "people": len(samples["people"]), "edits": [e["kind"] for e in json.loads(recipe)["edits"]],
     "size": picture.size, "drawn": sizes, "told": told,
-    "health": [sorted(f) for f in client.predict(client.predict(recipe, "back", api_name="/pose"), api_name="/health")],
+    "health": [sorted(f) for f in client.predict(behind, api_name="/health")],
 }))
 '''
 

@@ -8,6 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
+from cast import in_a_wide_skirt, in_narrow_trousers, somebody, with_long_hair, with_red_hair, with_short_hair
 
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.shells.standing import stand
@@ -22,7 +23,7 @@ from mcld_app.editing.edits.flat import Flat
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.garment import clothes_of
 from mcld_app.editing.look import Look
-from mcld_app.editing.person import PICTURE_SIZE, Person
+from mcld_app.editing.person import PICTURE_SIZE, Person, make_person
 from mcld_app.editing.preview import edited_photo
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.editing.worn_garment import worn_piece
@@ -32,13 +33,25 @@ from mcld_app.request import AUTHORS
 from mcld_app.studio.panels import edits as edits_panel
 from mcld_app.studio.panels import flat as flat_panel
 from mcld_app.studio.state import initial_state
+from mcld_app.synthetic.people import draw_person, render_view
 
 PEOPLE = tuple(samples.people())
 
 
 @cache
-def the(name: str) -> Person:
-    return samples.sample_person(f"person:{name}")
+def skirted() -> Person:
+    return somebody(in_a_wide_skirt)
+
+
+@cache
+def haired() -> Person:
+    return somebody(with_long_hair, in_narrow_trousers)
+
+
+@cache
+def close() -> Person:
+    """Somebody off whom next to nothing stands: short hair and clothes that lie close."""
+    return somebody(in_narrow_trousers, with_short_hair)
 
 
 def unlike_ground(picture: np.ndarray, person: Person, by: int = 24) -> np.ndarray:
@@ -58,38 +71,38 @@ def near(area: np.ndarray, pixels: int) -> np.ndarray:
 
 
 def test_where_an_old_skirt_stood_off_there_is_ground() -> None:
-    ines = the("ines")
-    dressed = draw(looks.add(looks.of(ines), Wear(samples.sample_garment("garment:jeans")))).picture
+    wearer = skirted()
+    dressed = draw(looks.add(looks.of(wearer), Wear(samples.sample_garment("garment:jeans")))).picture
     rows = slice(200, 420)
-    beyond = ~near(body(ines) | (ines.picture_iuv[..., 0] > 0), 5)
-    assert (unlike_ground(ines.picture, ines) & beyond)[rows].sum() > 2000, "she wears a wide skirt"
-    assert (unlike_ground(dressed, ines, 30) & beyond)[rows].sum() < 40
+    beyond = ~near(body(wearer) | (wearer.picture_iuv[..., 0] > 0), 5)
+    assert (unlike_ground(wearer.picture, wearer) & beyond)[rows].sum() > 2000, "she wears a wide skirt"
+    assert (unlike_ground(dressed, wearer, 30) & beyond)[rows].sum() < 40
 
 
 def test_what_a_skirt_hid_is_dressed_and_not_bare() -> None:
-    ines = the("ines")
-    dressed = draw(looks.add(looks.of(ines), Wear(samples.sample_garment("garment:jeans")))).picture
-    thighs = np.isin(stand(ines.standing, PICTURE_SIZE).iuv[..., 0], (9, 10))
-    hidden = cv2.erode((thighs & (ines.picture_iuv[..., 0] == 0)).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    wearer = skirted()
+    dressed = draw(looks.add(looks.of(wearer), Wear(samples.sample_garment("garment:jeans")))).picture
+    thighs = np.isin(stand(wearer.standing, PICTURE_SIZE).iuv[..., 0], (9, 10))
+    hidden = cv2.erode((thighs & (wearer.picture_iuv[..., 0] == 0)).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     shown = dressed[hidden].astype(int)
     assert hidden.sum() > 500
     assert (shown[:, 2] > shown[:, 0]).mean() > 0.97, "denim is blue, and neither skin nor the skirt is so much"
 
 
 def test_a_skirt_is_worn_in_the_photo() -> None:
-    mara = the("mara")
-    worn = looks.add(looks.of(mara), Wear(worn_piece(the("ines"), "bottom")))
+    other = haired()
+    worn = looks.add(looks.of(other), Wear(worn_piece(skirted(), "bottom")))
     picture = draw(worn).picture
-    off = near(mara.picture_iuv[..., 0] > 0, 2)
-    assert (unlike_ground(picture, mara, 40) & ~unlike_ground(mara.picture, mara, 24) & ~off).sum() > 800
-    hands = near(np.isin(mara.picture_iuv[..., 0], (3, 4)), 0)
-    kept = (picture[hands] == mara.picture[hands]).all(1).mean()
+    off = near(other.picture_iuv[..., 0] > 0, 2)
+    assert (unlike_ground(picture, other, 40) & ~unlike_ground(other.picture, other, 24) & ~off).sum() > 800
+    hands = near(np.isin(other.picture_iuv[..., 0], (3, 4)), 0)
+    kept = (picture[hands] == other.picture[hands]).all(1).mean()
     assert kept > 0.85, "her hands are before it"
 
 
-@pytest.mark.parametrize(("person", "garment"), [("tomas", "garment:star-tee"), ("tomas", "garment:jeans")])
-def test_no_rim_of_the_old_garment_is_left(person: str, garment: str) -> None:
-    wearer, new = the(person), samples.sample_garment(garment)
+@pytest.mark.parametrize("garment", ["garment:star-tee", "garment:jeans"])
+def test_no_rim_of_the_old_garment_is_left(garment: str) -> None:
+    wearer, new = close(), samples.sample_garment(garment)
     picture = draw(looks.add(looks.of(wearer), Wear(new))).picture.astype(int)
     area = new.layer(new.region)
     pixel, xy = texels_seen(wearer.picture_iuv)
@@ -107,46 +120,47 @@ def test_no_rim_of_the_old_garment_is_left(person: str, garment: str) -> None:
 
 
 def test_far_from_what_changed_the_photo_is_the_photo() -> None:
-    ines = the("ines")
-    picture = draw(looks.add(looks.of(ines), Wear(samples.sample_garment("garment:jeans")))).picture
-    far = ~near(unlike_ground(ines.picture, ines, 10), 25)
+    wearer = skirted()
+    picture = draw(looks.add(looks.of(wearer), Wear(samples.sample_garment("garment:jeans")))).picture
+    far = ~near(unlike_ground(wearer.picture, wearer, 10), 25)
     assert far.sum() > 20000
-    assert (picture[far] == ines.picture[far]).all()
-    face = ines.picture_iuv[..., 0] >= 23
-    assert (picture[face] == ines.picture[face]).all()
+    assert (picture[far] == wearer.picture[far]).all()
+    face = wearer.picture_iuv[..., 0] >= 23
+    assert (picture[face] == wearer.picture[face]).all()
 
 
 def test_a_colour_keeps_the_outline() -> None:
-    ines = the("ines")
-    picture = draw(looks.add(looks.of(ines), Cover("bottom", (200, 30, 40)))).picture
-    skirt = unlike_ground(ines.picture, ines) & (ines.picture_iuv[..., 0] == 0)
+    wearer = skirted()
+    picture = draw(looks.add(looks.of(wearer), Cover("bottom", (200, 30, 40)))).picture
+    skirt = unlike_ground(wearer.picture, wearer) & (wearer.picture_iuv[..., 0] == 0)
     skirt[:200] = skirt[360:] = False
     assert ((picture[..., 0].astype(int) - picture[..., 1] > 40) & skirt).sum() > 0.8 * skirt.sum()
-    assert not (unlike_ground(picture, ines, 40) & ~near(unlike_ground(ines.picture, ines, 10), 8)).any()
+    assert not (unlike_ground(picture, wearer, 40) & ~near(unlike_ground(wearer.picture, wearer, 10), 8)).any()
 
 
 def test_another_head_brings_its_hair_and_takes_the_old() -> None:
-    tomas, mara = the("tomas"), the("mara")
+    plain, other, redhead = close(), haired(), somebody(with_red_hair)
     head = np.zeros(PICTURE_SIZE, bool)
     head[:130] = True
-    red = draw(looks.add(looks.of(tomas), FaceSwap(mara))).picture.astype(int)
-    off = head & (tomas.picture_iuv[..., 0] == 0)
+    red = draw(looks.add(looks.of(plain), FaceSwap(redhead))).picture.astype(int)
+    off = head & (plain.picture_iuv[..., 0] == 0)
     assert ((red[..., 0] - red[..., 2] > 60) & off).sum() > 100
-    bald = draw(looks.add(looks.of(mara), FaceSwap(tomas))).picture
-    beyond = head & ~near(body(mara) | (mara.picture_iuv[..., 0] > 0), 4)
-    assert (unlike_ground(bald, mara, 40) & beyond).sum() < 0.1 * (unlike_ground(mara.picture, mara, 40) & beyond).sum()
+    bald = draw(looks.add(looks.of(other), FaceSwap(plain))).picture
+    beyond = head & ~near(body(other) | (other.picture_iuv[..., 0] > 0), 4)
+    before = (unlike_ground(other.picture, other, 40) & beyond).sum()
+    assert (unlike_ground(bald, other, 40) & beyond).sum() < 0.1 * before
 
 
 # --- Switches and recipes ------------------------------------------------------------------------------------------
 
 
 def test_what_stands_off_can_be_switched_off_for_the_person_and_for_a_garment() -> None:
-    ines, mara = the("ines"), the("mara")
-    look = looks.add(looks.of(mara), Wear(worn_piece(ines, "bottom")))
+    wearer, other = skirted(), haired()
+    look = looks.add(looks.of(other), Wear(worn_piece(wearer, "bottom")))
     assert {shell.hangs_on for shell in look.appearance.shells} == {"head", "hips"}
     flat = looks.add(look, Flat(hair=True, clothes=True))
     assert {shell.hangs_on for shell in flat.appearance.shells} == {"hips"}, "only her own hair lies flat"
-    tight = looks.with_edits(look, (Wear(worn_piece(ines, "bottom"), stands_off=False),))
+    tight = looks.with_edits(look, (Wear(worn_piece(wearer, "bottom"), stands_off=False),))
     assert {shell.hangs_on for shell in tight.appearance.shells} == {"head"}
     both = looks.add(tight, Flat(hair=True))
     again = read_recipe(write_recipe(Recipe(both), pictures=True)).look
@@ -157,7 +171,7 @@ def test_what_stands_off_can_be_switched_off_for_the_person_and_for_a_garment() 
 
 def test_the_page_has_the_switches() -> None:
     state = initial_state()
-    state = state.to(looks.add(looks.of(the("mara")), Wear(worn_piece(the("ines"), "bottom"))))
+    state = state.to(looks.add(looks.of(haired()), Wear(worn_piece(skirted(), "bottom"))))
     assert flat_panel.view(state, None)["hair"] == {"there": True, "on": True}
     off = flat_panel.stand_off(state, {"hair": False, "clothes": True})
     assert flat_panel.view(off, None)["hair"] == {"there": True, "on": False}
@@ -192,32 +206,35 @@ def turned(look: Look) -> Look:
 
 
 def test_only_a_model_that_is_shown_the_preview_is_told() -> None:
-    look = turned(looks.of(the("ines")))
+    look = turned(looks.of(skirted()))
     told, published = conditions_of(look), conditions_of(look, AUTHORS)
     assert told.stands_off.shape == (*PICTURE_SIZE, 4) and published.stands_off is None
     check_conditions(told)
     assert set(np.unique(told.stands_off[..., 3])) == {0, 255}
-    assert conditions_of(turned(looks.of(the("tomas")))).stands_off is None, "nothing stands off him"
-    assert conditions_of(turned(looks.add(looks.of(the("ines")), Flat(True, True)))).stands_off is None
+    bald = next(s for s in range(100) if draw_person(s).hair.style == "bald" and draw_person(s).bottom.kind != "skirt")
+    view = render_view(draw_person(bald), named_poses()["standing"], PICTURE_SIZE)
+    person = make_person("Bald", view.photo, view.iuv)
+    assert conditions_of(turned(looks.of(person))).stands_off is None, "nothing stands off somebody bald in trousers"
+    assert conditions_of(turned(looks.add(looks.of(skirted()), Flat(True, True)))).stands_off is None
 
 
 def test_the_published_models_photo_is_as_it_was() -> None:
-    look = looks.add(looks.of(the("ines")), Wear(samples.sample_garment("garment:jeans")))
+    look = looks.add(looks.of(skirted()), Wear(samples.sample_garment("garment:jeans")))
     made = conditions_of(look, AUTHORS).photo
-    assert np.array_equal(made, edited_photo(look, the("ines").photo, the("ines").iuv, stand_off=False))
-    beyond = ~near(the("ines").iuv[..., 0] > 0, 3)
-    assert (made[beyond] == the("ines").photo[beyond]).all()
+    assert np.array_equal(made, edited_photo(look, skirted().photo, skirted().iuv, stand_off=False))
+    beyond = ~near(skirted().iuv[..., 0] > 0, 3)
+    assert (made[beyond] == skirted().photo[beyond]).all()
 
 
 def test_the_planes_show_them_as_body_that_is_no_guess() -> None:
-    ines = the("ines")
-    told = conditions_of(turned(looks.of(ines)))
+    wearer = skirted()
+    told = conditions_of(turned(looks.of(wearer)))
     small = cv2.resize(told.pose, (176, 256), interpolation=cv2.INTER_NEAREST)
-    planes = preview_planes(ines.filled, ines.texture.coverage, small, ines.background[0, 0])
+    planes = preview_planes(wearer.filled, wearer.texture.coverage, small, wearer.background[0, 0])
     shown = with_shells(planes, told.stands_off)
     there = cv2.resize(told.stands_off[..., 3], (176, 256), interpolation=cv2.INTER_AREA) >= 128
     assert (shown[there, 3:] == 255).all() and (planes[there, 3] == 0).any()
     assert np.array_equal(shown[~there], planes[~there])
-    truth = cv2.resize(draw(turned(looks.of(ines))).picture, (176, 256), interpolation=cv2.INTER_AREA)
+    truth = cv2.resize(draw(turned(looks.of(wearer))).picture, (176, 256), interpolation=cv2.INTER_AREA)
     inside = cv2.erode(there.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     assert np.abs(shown[inside, :3].astype(int) - truth[inside]).mean() < 8

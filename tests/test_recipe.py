@@ -26,11 +26,14 @@ from mcld_app.editing.edits.flat import Flat
 from mcld_app.editing.edits.paint import Paint
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.garment import clothes_of
+from mcld_app.editing.look import pose_as
 from mcld_app.editing.person import Person, make_person
 from mcld_app.editing.recipe import VERSION, Recipe, read_recipe, write_recipe
 from mcld_app.editing.recipe.schema import recipe_schema
 from mcld_app.errors import StudioError
 from mcld_app.request import Settings
+from mcld_app.studio.actions.recipes import use_recipe
+from mcld_app.studio.state import initial_state
 from mcld_app.synthetic.people import draw_person, render_person
 
 PEOPLE, GARMENTS = list(samples.people()), list(samples.garments())
@@ -181,6 +184,8 @@ def test_a_recipe_of_an_earlier_version_of_the_studio_opens() -> None:
          "pattern": null, "parts": [1, 7]},
         {"on": true, "kind": "face", "donor": null, "share": 1.0, "texels": true}], "pictures": {}}"""
     recipe = read_recipe(old)
+    assert recipe.redrawn == ("garment:jeans", "person:kofi", "person:mara"), "it does not say as which it knew them"
+    assert "drawn anew" in use_recipe(initial_state(), recipe).note.text
     assert recipe.settings == Settings(7, 1.0, "unipc") and recipe.look.face_weight == 0.8
     assert [(edit.label, edit.place, edit.on) for edit in recipe.look.edits] == [
         ("Jeans", "Bottom", True), ("Colour #010203", "2 body parts", False), ("No face", "Identity", True),
@@ -188,6 +193,19 @@ def test_a_recipe_of_an_earlier_version_of_the_studio_opens() -> None:
     assert conditions_of(recipe.look).face_weight == 0.8
     assert recipe.details == "seed 3, 7 steps, guidance 1, face weight 0.8, unipc"
     assert allows(SCHEMA, json.loads(old))
+
+
+def test_a_recipe_says_which_samples_were_drawn_anew_since_it_was_written() -> None:
+    look = looks.add(looks.of(samples.sample_person("person:mara")), Wear(samples.sample_garment("garment:jeans")))
+    look = looks.stand(look, pose_as(samples.sample_person("person:kofi")))
+    look = looks.add(look, FaceSwap(samples.sample_person("person:leo")))
+    text = write_recipe(Recipe(look))
+    assert read_recipe(text).redrawn == ()
+    assert "drawn anew" not in use_recipe(initial_state(), read_recipe(text)).note.text
+    for sample in ("person:mara", "garment:jeans", "person:kofi", "person:leo"):
+        content = samples.sample_garment(sample).donor.key if "garment" in sample else samples.sample_person(sample).key
+        assert text.count(content) == 1
+        assert read_recipe(text.replace(content, "0123456789abcdef")).redrawn == (sample,)
 
 
 def test_the_name_of_a_photos_content_stays_as_recipes_out_there_have_it(own: Person) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cast import in_a_skirt, in_narrow_trousers, somebody, with_long_hair, without_hair
 
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.shells.dyeing import coloured, patterned
@@ -21,52 +22,52 @@ STANDING = named_poses()["standing"]
 
 
 @pytest.fixture(scope="module")
-def mara() -> Person:  # long hair, and trousers
-    return samples.sample_person("person:mara")
+def haired() -> Person:
+    return somebody(with_long_hair, in_narrow_trousers)
 
 
 @pytest.fixture(scope="module")
-def ines() -> Person:  # a skirt
-    return samples.sample_person("person:ines")
+def skirted() -> Person:
+    return somebody(in_a_skirt)
 
 
 @pytest.fixture(scope="module")
-def tomas() -> Person:  # neither
-    return samples.sample_person("person:tomas")
+def close() -> Person:
+    return somebody(without_hair, in_narrow_trousers)
 
 
 def hangs(look: Look) -> list[str]:
     return sorted({shell.hangs_on for shell in look.appearance.shells})
 
 
-def test_people_have_what_they_wear(mara: Person, ines: Person) -> None:
-    assert "head" in hangs(looks.of(mara)) and "hips" not in hangs(looks.of(mara))
-    assert "hips" in hangs(looks.of(ines))
+def test_people_have_what_they_wear(haired: Person, skirted: Person) -> None:
+    assert "head" in hangs(looks.of(haired)) and "hips" not in hangs(looks.of(haired))
+    assert "hips" in hangs(looks.of(skirted))
 
 
-def test_trousers_take_the_place_of_a_skirt_and_a_skirt_comes_with_its_own(mara: Person, ines: Person) -> None:
-    assert "hips" not in hangs(looks.add(looks.of(ines), Wear(clothes_of(mara), "bottom")))
-    worn = looks.add(looks.of(mara), Wear(clothes_of(ines), "bottom"))
+def test_trousers_take_the_place_of_a_skirt_and_a_skirt_comes_with_its_own(haired: Person, skirted: Person) -> None:
+    assert "hips" not in hangs(looks.add(looks.of(skirted), Wear(clothes_of(haired), "bottom")))
+    worn = looks.add(looks.of(haired), Wear(clothes_of(skirted), "bottom"))
     assert "hips" in hangs(worn) and "head" in hangs(worn)
     assert "hips" not in hangs(looks.switch(worn, 0, False)), "switched off, it is gone"
-    assert "hips" in hangs(looks.add(looks.of(ines), Wear(clothes_of(mara), "top"))), "a top changes no skirt"
+    assert "hips" in hangs(looks.add(looks.of(skirted), Wear(clothes_of(haired), "top"))), "a top changes no skirt"
 
 
-def test_a_sample_garment_takes_the_skirt_off(ines: Person) -> None:
+def test_a_sample_garment_takes_the_skirt_off(skirted: Person) -> None:
     jeans = samples.sample_garment("garment:jeans")
-    assert "hips" not in hangs(looks.add(looks.of(ines), Wear(jeans)))
+    assert "hips" not in hangs(looks.add(looks.of(skirted), Wear(jeans)))
 
 
-def test_hair_goes_with_the_head(mara: Person, tomas: Person) -> None:
-    red = looks.add(looks.of(tomas), FaceSwap(mara))
-    theirs = [shell for shell in mara.shells if shell.hangs_on == "head"]
+def test_hair_goes_with_the_head(haired: Person, close: Person) -> None:
+    red = looks.add(looks.of(close), FaceSwap(haired))
+    theirs = [shell for shell in haired.shells if shell.hangs_on == "head"]
     assert [shell for shell in red.appearance.shells if shell.hangs_on == "head"] == theirs
-    identity = looks.add(looks.of(tomas), FaceSwap(mara, texels=False))
-    assert identity.appearance.shells == tomas.shells
+    identity = looks.add(looks.of(close), FaceSwap(haired, texels=False))
+    assert identity.appearance.shells == close.shells
 
 
-def test_a_skirt_takes_a_colour_and_a_pattern(ines: Person) -> None:
-    (skirt,) = (shell for shell in ines.shells if shell.hangs_on == "hips")
+def test_a_skirt_takes_a_colour_and_a_pattern(skirted: Person) -> None:
+    (skirt,) = (shell for shell in skirted.shells if shell.hangs_on == "hips")
     flat = coloured(skirt, (200, 30, 40), shaded=False)
     assert (flat.picture[..., :3] == (200, 30, 40)).all()
     assert np.array_equal(flat.picture[..., 3], skirt.picture[..., 3])
@@ -76,13 +77,13 @@ def test_a_skirt_takes_a_colour_and_a_pattern(ines: Person) -> None:
     checks = np.kron(np.indices((4, 4)).sum(0) % 2, np.ones((8, 8)))[..., None] * np.array([255, 255, 255])
     dyed = patterned(skirt, checks.astype(np.uint8), 0.06, shaded=False).picture[there]
     assert dyed[:, 0].min() < 40 and dyed[:, 0].max() > 215
-    look = looks.add(looks.of(ines), Cover("bottom", (200, 30, 40), shaded=False))
+    look = looks.add(looks.of(skirted), Cover("bottom", (200, 30, 40), shaded=False))
     (worn,) = (shell for shell in look.appearance.shells if shell.hangs_on == "hips")
     assert np.array_equal(worn.picture, flat.picture)
 
 
-def test_they_are_seen_in_the_preview_at_any_size_and_not_on_the_map(mara: Person, ines: Person) -> None:
-    for person in (mara, ines):
+def test_they_are_seen_in_the_preview_at_any_size_and_not_on_the_map(haired: Person, skirted: Person) -> None:
+    for person in (haired, skirted):
         look = looks.stand(looks.of(person), STANDING)
         for size in (SMALL_SIZE, (512, 352)):
             preview = draw(look, size)
@@ -91,8 +92,8 @@ def test_they_are_seen_in_the_preview_at_any_size_and_not_on_the_map(mara: Perso
             assert off.sum() > 0.002 * size[0] * size[1], "something stands off the body"
 
 
-def test_before_a_busy_ground_a_map_alone_tells_no_hair(mara: Person) -> None:
+def test_before_a_busy_ground_a_map_alone_tells_no_hair(haired: Person) -> None:
     rng = np.random.default_rng(1)
-    busy = rng.integers(0, 255, mara.photo.shape).astype(np.uint8)
-    photo = np.where(mara.iuv[..., :1] > 0, mara.photo, busy)
-    assert make_person("Busy", photo, mara.iuv).shells == ()
+    busy = rng.integers(0, 255, haired.photo.shape).astype(np.uint8)
+    photo = np.where(haired.iuv[..., :1] > 0, haired.photo, busy)
+    assert make_person("Busy", photo, haired.iuv).shells == ()

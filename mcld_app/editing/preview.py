@@ -51,33 +51,40 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
 def drawn(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
     """A look in a pose that is not the photo's, without a ground: (*size, 4) uint8 RGBA, alpha 255 where the body, or
     what stands off it, is seen, else 0. `look.pose` is not None."""
-    return _with_shells(look, size, _texels(look, pose_map(look, size)))[0]
+    return _with_shells(look, size, *_body(look, size))[0]
 
 
 def planes(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
     """`drawn`, and how far it can be trusted: (*size, 5) uint8, R, G, B, 255 where the body, or what stands off it, is
     seen, and 255 where the colour was read from a photo or put there by an edit, 0 where it was guessed."""
-    pixel, texel = _texels(look, pose_map(look, size))
+    pixel, texel, body_depth = _body(look, size)
     column, row = np.minimum(np.round(texel), look.texture.coverage.shape[0] - 1).astype(np.int64).T
-    known = np.zeros(size, np.uint8)
-    known.ravel()[pixel] = look.appearance.known(look.fill)[row, column] * np.uint8(255)
-    picture, depth, layers = _with_shells(look, size, (pixel, texel))
+    known = np.zeros(size, bool)
+    known.ravel()[pixel] = look.appearance.known(look.fill)[row, column]
+    picture, depth, layers = _with_shells(look, size, pixel, texel, body_depth)
     for layer in layers:
-        known = np.where(in_front(layer, depth), layer.shown * np.uint8(255), known)
-    return np.dstack([picture, np.minimum(known, picture[..., 3])])
+        known = np.where(in_front(layer, depth), layer.shown, known)
+    return np.dstack([picture, (known & (picture[..., 3] > 0)) * np.uint8(255)])
+
+
+def _body(look: Look, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """The pixels that show the body, the texel each of them shows, and the body's depth (*size); None where nothing
+    stands off it, or nothing tells how the mannequin stands."""
+    standing = _standing(look) if look.appearance.shells else None
+    depth = None if standing is None else kept_drawing(standing, size).depth
+    return *_texels(look, pose_map(look, size)), depth
 
 
 def _with_shells(
-    look: Look, size: tuple[int, int], texels: tuple[np.ndarray, np.ndarray]
+    look: Look, size: tuple[int, int], pixel: np.ndarray, texel: np.ndarray, depth: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[Layer, ...]]:
-    """The picture (*size, 4) of `drawn`, the depth (*size) of what is seen, and the layers that stand off the body;
-    without any, no depth."""
-    picture = draw_from(look.texture, look.appearance.sources(look.fill), *texels, size)
-    standing = _standing(look)
-    if not look.appearance.shells or standing is None:
+    """The picture (*size, 4) of `drawn` from what `_body` gives, the depth (*size) of what is seen, and the layers that
+    stand off the body."""
+    picture = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
+    if depth is None:
         return picture, None, ()
-    layers = draw_shells(look.appearance.shells, standing, size)
-    return *over_body(picture, kept_drawing(standing, size).depth, layers), layers
+    layers = draw_shells(look.appearance.shells, _standing(look), size)
+    return *over_body(picture, depth, layers), layers
 
 
 def _standing(look: Look) -> Pose | None:

@@ -28,9 +28,11 @@ Known = Callable[[str], object]
 
 
 class SampleRef(Record):
-    """Somebody of the samples: a sample person, or whoever the picture of a sample garment shows."""
+    """Somebody of the samples: a sample person, or whoever the picture of a sample garment shows. Samples may be drawn
+    anew: `content` is the hash of what was there when the recipe was written."""
 
     sample: str
+    content: str | None = None
 
 
 class OwnRef(Record):
@@ -101,7 +103,7 @@ class Writer:
     def person(self, person: Person) -> SampleRef | OwnRef:
         """The reference to a person."""
         if person.sample:
-            return SampleRef(sample=person.sample)
+            return sample_ref(person.sample)
         self._keep(person.key, lambda: PictureRecord(
             name=person.name, photo=file_text(encode_png(person.photo)), iuv=file_text(encode_iuv(person.iuv)),
             doubtful=_mask_text(person.doubtful), fit=fit_record(person), shells=_shells_text(person),
@@ -131,11 +133,15 @@ class Reader:
     Args:
         pictures: those that came along.
         known: for those that did not.
+
+    Attributes:
+        redrawn: ids of the samples met so far that were drawn anew since the recipe was written.
     """
 
     def __init__(self, pictures: Mapping[str, PictureRecord], known: Known = lambda _: None) -> None:
         self.pictures, self.known = pictures, known
         self._people: dict[str, Person] = {}
+        self.redrawn: set[str] = set()
 
     def person(self, ref: SampleRef | OwnRef) -> Person:
         """The person of a reference.
@@ -144,7 +150,10 @@ class Reader:
             StudioError: for an unknown sample, or a photo that neither came along nor is at hand.
         """
         if isinstance(ref, SampleRef):
-            return _sample(ref.sample)
+            person = _sample(ref.sample)
+            if ref.content != person.key:
+                self.redrawn.add(ref.sample)
+            return person
         if ref.own not in self._people:
             self._people[ref.own] = self._own(ref.own)
         return self._people[ref.own]
@@ -184,6 +193,11 @@ def _mask_text(mask: np.ndarray | None) -> str | None:
 def _shells_text(person: Person) -> str | None:
     """The shells that cannot be looked for in a person's photo."""
     return file_text(shells_to_bytes(person.own_shells)) if person.own_shells else None
+
+
+def sample_ref(name: str) -> SampleRef:
+    """The reference to a sample, as it is now; StudioError where there is none of that id."""
+    return SampleRef(sample=name, content=_sample(name).key)
 
 
 def _sample(name: str) -> Person:

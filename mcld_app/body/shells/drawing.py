@@ -92,7 +92,7 @@ def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (51
 
 def in_front(layer: Layer, depth: np.ndarray) -> np.ndarray:
     """(H, W) bool: where a layer is what is seen, `depth` being that of what is seen, from `over_body`."""
-    return (layer.depth > -np.inf) & (layer.depth >= depth)
+    return (cv2.extractChannel(layer.picture, 3) >= _OPAQUE) & (layer.depth >= depth)
 
 
 def _draw(shell: Shell, standing: Standing) -> Layer:

@@ -11,7 +11,7 @@ from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
-from mcld_app.body.shells.areas import grown
+from mcld_app.body.shells.areas import grown, nearest_value
 from mcld_app.body.shells.cloth_picture import layer_picture
 from mcld_app.body.shells.piece import facing
 from mcld_app.body.shells.rim import march
@@ -23,10 +23,14 @@ _LENGTH = {"arm": 0.55, "leg": 0.90}  # metres from shoulder or hip to wrist or 
 _BIN = 0.03  # metres along a limb
 _REACH, _BACK = 0.15, 0.04  # metres outwards and inwards that the silhouette's end is looked for
 _RIM = 0.3  # of a normal's length towards the camera: a vertex with less is at the limb's rim
+_ALONG = 0.7  # of a normal's length along the limb: with more, as in the crotch, it says nothing of width
 _HIDDEN = 0.03  # metres that something is nearer, before a vertex counts as hidden
 _LOOSE = 0.014  # metres: less is the fit's error
 _LEAST = 3  # bins that are loose
 _ENDS = 0.007  # metres; where cloth stands off less, the shell ends
+_HEM = 4  # bins at a limb's end, where feet and hands hide how wide a hem is: as wide as the last one seen
+_BEGINS = 0.10  # metres down a limb, over which cloth comes to stand off: at shoulder and hip it lies on the body
+_FALLS = 0.025  # metres below the leg's end that its hem lies
 _HAND = 0.01  # metres around a hand that may show it
 _MOST = 0.12  # metres that cloth stands off
 
@@ -47,8 +51,10 @@ def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray) -> Shell | None:
     body = scene.standing.pose.body
     faces, used, along = limb_surface(kind, sign)
     whole = body_mesh().shaped(body.build, body.shape)
-    height = np.interp(along / _BIN - 0.5, np.arange(len(off)), off)
+    height = np.interp(along / _BIN - 0.5, np.arange(len(off)), off) * np.clip(along / _BEGINS, 0, 1)
     moved = whole[used] + vertex_normals(whole, body_faces())[used] * height[:, None]
+    if kind == "leg" and off[-1] > _ENDS:  # wide at the hem: it falls on the shoe
+        moved[:, 1] -= _FALLS * np.clip((along - (len(off) - _HEM) * _BIN) / (_HEM * _BIN), 0, 1)
     kept = faces[(height > _ENDS)[faces].any(1)]  # to where it lies on the skin
     numbers, again = np.unique(kept, return_inverse=True)
     weights = body_mesh().weights[used[numbers]]
@@ -80,35 +86,50 @@ def _means(scene: Scene, kind: str, sign: int) -> np.ndarray:
     points, turned = standing.points[used], standing.turned(normals, body_mesh().weights[used])
     height, width = scene.silhouette.shape
     x, y = np.clip(np.round(points[:, :2]).astype(int), 0, (width - 1, height - 1)).T
-    rim = np.flatnonzero((np.abs(turned[:, 2]) < _RIM) & (standing.depth[y, x] < points[:, 2] + _HIDDEN))
+    level = np.linalg.norm(turned[:, :2], axis=1)
+    down = _down(points, along)
+    across = np.abs(turned[:, :2] @ down) < _ALONG * np.maximum(level, 1e-6)
+    rim = np.flatnonzero((np.abs(turned[:, 2]) < _RIM) & across & (standing.depth[y, x] < points[:, 2] + _HIDDEN))
     ways = turned[rim, :2] / np.maximum(np.linalg.norm(turned[rim, :2], axis=1, keepdims=True), 1e-6)
-    other = scene.body & ~np.isin(scene.part, _ARMS if kind == "arm" else _LEGS)
+    mine = _ARMS if kind == "arm" else _leg(sign)
+    other = scene.body & ~np.isin(scene.part, mine)
+    if kind == "leg":  # a cuff or a thumb beside the hip is on no map and is none of its cloth
+        other |= scene.silhouette & np.isin(nearest_value(scene.part, scene.body), (3, 4, *_ARMS))
     metre = standing.metre
     found = march(
         scene.silhouette & ~other, other | (scene.hides & ~scene.arms), points[rim, :2], ways, _BACK * metre,
         _REACH * metre,
     )  # fmt: skip
-    side = np.sign(_across(points[rim], along[rim], ways))
+    side = np.sign(down[0] * ways[:, 1] - down[1] * ways[:, 0])
     bins = np.floor(along[rim] / _BIN).astype(int)
     count = int(_LENGTH[kind] / _BIN)
-    means = np.full((2, count), np.nan)
+    means, looked = np.full((2, count), np.nan), np.zeros((2, count), bool)
     for k, which in enumerate((-1, 1)):
         for number in range(count):
-            own = found.met & (side == which) & (bins == number)
-            if own.any():
-                means[k, number] = np.median(found.away[own]) / metre
-    return means
+            own = (side == which) & (bins == number)
+            if (own & found.met).any():
+                means[k, number] = np.median(found.away[own & found.met]) / metre
+            looked[k, number] = own.any()
+    return np.stack([_bridged(*row) for row in zip(means, looked, strict=True)])
+
+
+def _bridged(means: np.ndarray, looked: np.ndarray) -> np.ndarray:
+    """(B,) the means of a rim by bin, and in bins (B,) in which no point of it lies, what those beside them say."""
+    known, bins = np.flatnonzero(np.isfinite(means)), np.arange(len(means))
+    if not len(known):
+        return means
+    between = (bins > known[0]) & (bins < known[-1])
+    return np.where(~looked & between, np.interp(bins, known, means[known]), means)
 
 
 def _loose(sides: np.ndarray) -> np.ndarray | None:
     """What the rims of both limbs say, (4, B) metres by bin, NaN where one is not seen: (B,) metres that cloth stands
     off, 0 where it does not; None where it is nowhere wide. A limb that the mannequin lies beside seems too wide on one
-    side and too narrow on the other; of one whose other side is not seen, only what is more than usual counts."""
+    side and too narrow on the other; where only one is seen, that is made good."""
     limbs = []
     for pair in (sides[:2], sides[2:]):
         seen = np.isfinite(pair)
-        usual = [max(float(np.median(own[own == own])), 0.0) if (own == own).any() else 0.0 for own in pair]
-        alone = np.where(seen, pair - np.array(usual)[:, None], 0).sum(0)
+        alone = np.where(seen, pair - _beside(pair), 0).sum(0)
         both = np.where(seen, pair, 0).mean(0)
         limbs.append(np.where(seen.all(0), both, np.where(seen.any(0), alone, np.nan)))
     seen = np.isfinite(limbs)
@@ -117,22 +138,37 @@ def _loose(sides: np.ndarray) -> np.ndarray | None:
         return None
     mean = np.where(seen, limbs, 0).sum(0)[known] / seen.sum(0)[known]
     bins = np.arange(sides.shape[1])
-    full = np.interp(bins, known, mean, left=0.0, right=0.0)
+    full = np.interp(bins, known, mean, left=0.0, right=mean[-1] if known[-1] >= bins[-_HEM] else 0.0)
     full = cv2.GaussianBlur(full[:, None], (1, 3), 0.8)[:, 0]
     out = np.zeros(len(full))
     for run in np.split(bins, np.flatnonzero(np.diff(full > _ENDS)) + 1):
-        if np.count_nonzero(full[run] > _LOOSE) >= _LEAST:
+        if np.count_nonzero(full[run[run <= known[-1]]] > _LOOSE) >= _LEAST:
             out[run] = np.clip(full[run], 0, _MOST)
     return out if out.any() else None
 
 
-def _across(points: np.ndarray, along: np.ndarray, ways: np.ndarray) -> np.ndarray:
-    """(N,) which side of a limb's picture a rim's normal (N, 2) points to: below 0 one, above 0 the other."""
-    if len(points) < 2:
-        return np.zeros(len(points))
+def _beside(pair: np.ndarray) -> np.ndarray:
+    """(2, 1) metres that the rims of a limb (2, B) seem too wide, for the mannequin lies beside it: told by where both
+    are seen. Where they never are, what is usual of a rim may be that, too, and not cloth."""
+    both = np.isfinite(pair).all(0)
+    if np.count_nonzero(both) >= _LEAST:
+        aside = float(np.clip(np.median(np.diff(pair[:, both], axis=0)) / 2, -_BACK, _BACK))
+        return np.array([[-aside], [aside]])
+    return np.array([[max(float(np.median(own[own == own])), 0.0) if (own == own).any() else 0.0] for own in pair])
+
+
+def _down(points: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """(2,) of length 1: which way the picture of a limb, points (N, 3) that lie `along` it (N,), goes from shoulder or
+    hip down."""
     middle = points[:, :2] - points[:, :2].mean(0)
-    down = (middle * (along - along.mean())[:, None]).sum(0)
-    return down[0] * ways[:, 1] - down[1] * ways[:, 0]
+    way = (middle * (along - along.mean())[:, None]).sum(0)
+    return way / max(float(np.linalg.norm(way)), 1e-6)
+
+
+def _leg(sign: int) -> tuple[int, ...]:
+    """The parts of one leg, of the left one for sign 1."""
+    own = np.isin(charts().face_part, _LEGS) & (sign * body_mesh().rest[body_faces()][..., 0].mean(1) > 0)
+    return tuple(np.unique(charts().face_part[own]).tolist())
 
 
 def _shell(scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces: np.ndarray) -> Shell | None:

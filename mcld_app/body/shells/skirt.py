@@ -22,6 +22,8 @@ _FITS = 0.02  # metres that it may stand off there
 _NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
 _ENOUGH = 3  # rows that say so
+_UNEVEN = 2  # rows above and below a hem that show both, for it slants where somebody walks
+_BESIDE = 4  # rows below those, in which cloth that goes on is seen beside the gap
 _AT_ONCE = 0.6  # of what was filled between the legs: that much is empty just below a hem,
 _OPEN = 0.65  # and that much of the gap there
 _WIDE = 0.06  # metres between the legs that only a skirt fills
@@ -63,20 +65,33 @@ def _extent(heights: np.ndarray, signs: Signs) -> tuple[float, float] | None:
 
 
 def _is_skirt(signs: Signs, rows: slice, legs: int) -> bool:
-    """Whether rows show a skirt and no trousers: those open little by little below the crotch, a skirt at once.
+    """Whether rows show a skirt and no trousers: those open little by little below the crotch, a skirt at once; and
+    theirs is the cloth that goes on below.
 
     Args:
         signs: of all rows.
         rows: those from the crotch to what may be a hem.
         legs: the first row that shows ground between the legs.
     """
-    if np.count_nonzero(signs.off_map[rows]) >= _ENOUGH:
-        return True
+    off_map = np.count_nonzero(signs.off_map[rows]) >= _ENOUGH
     if legs < len(signs.empty) and legs <= rows.stop + 1:
         below = slice(legs, legs + 2)
         empty, still = signs.empty[below].mean(), signs.filled[below].mean()
-        return bool(empty > _AT_ONCE * signs.filled[legs - 1] and empty > _OPEN * (empty + still))
-    return np.count_nonzero(signs.flare[rows] | (signs.filled[rows] > _WIDE)) >= _ENOUGH
+        if empty > _AT_ONCE * signs.filled[legs - 1] and empty > _OPEN * (empty + still):
+            return rows.stop - rows.start >= _ENOUGH or not _goes_on(signs, rows, legs)
+        return off_map and not _goes_on(signs, rows, legs)
+    return off_map or np.count_nonzero(signs.flare[rows] | (signs.filled[rows] > _WIDE)) >= _ENOUGH
+
+
+def _goes_on(signs: Signs, rows: slice, legs: int) -> bool:
+    """Whether the cloth above a gap goes on beside it: in the same colours, and as wide. So do the legs of trousers,
+    whose gap begins lower than the body's; below a short skirt there is skin, or stockings that are narrower."""
+    below = slice(legs + _UNEVEN, legs + _UNEVEN + _BESIDE)
+    if signs.flare[rows.stop - 1] and signs.flare[below].mean() < 0.5:
+        return False
+    above = slice(rows.start, max(rows.stop - _UNEVEN, rows.start + 2))
+    over, under = (own[np.isfinite(own).all(1)] for own in (signs.colour[above], signs.colour[below]))
+    return bool(len(over) and len(under) and np.median(_apart(under, over)) < _NEW)
 
 
 def _new_colour(signs: Signs, start: int) -> int:
@@ -88,10 +103,14 @@ def _new_colour(signs: Signs, start: int) -> int:
         if sure[two].any() or not np.isfinite(colour[two]).all():
             continue
         above = colour[:row][np.isfinite(colour[:row]).all(1)]
-        apart = np.linalg.norm((colour[two, None] - above[None]) * np.float32(_HUE), axis=-1)
-        if len(above) and (apart.min(1) > _NEW).all():
+        if len(above) and (_apart(colour[two], above) > _NEW).all():
             return row
     return len(colour)
+
+
+def _apart(colours: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N,) how far colours (N, 3) of Lab are from the nearest of others (M, 3)."""
+    return np.linalg.norm((colours[:, None] - others[None]) * np.float32(_HUE), axis=-1).min(1)
 
 
 def _clearance(rows: Rows, hang: np.ndarray) -> np.ndarray:

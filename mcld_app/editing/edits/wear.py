@@ -139,12 +139,13 @@ class Wear(Edit):
     @classmethod
     def from_record(cls, record: WearRecord, reader: Reader) -> Wear:
         ref = record.garment
+        donor = reader.person(ref)
         if isinstance(ref, SampleRef) and ref.sample in samples.garments():
             garment = samples.sample_garment(ref.sample)
         elif record.piece is not None:
-            garment = worn_piece(reader.person(ref), record.piece)
+            garment = worn_piece(donor, record.piece)
         elif record.alone is not None:
-            garment = garment_alone(reader.person(ref), record.alone)
+            garment = garment_alone(donor, record.alone)
         else:
-            garment = clothes_of(reader.person(ref))
+            garment = clothes_of(donor)
         return cls(garment, record.area, record.stands_off, on=record.on)

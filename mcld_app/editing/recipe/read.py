@@ -38,7 +38,9 @@ def read_recipe(text: str | bytes, known: Known = lambda _: None) -> Recipe:
     record = _record(_values(text))
     reader = Reader(record.pictures, known)
     settings = record.settings and Settings(**record.settings.model_dump())
-    return Recipe(_look(record, reader), settings, tuple(record.seeds), record.model or "", record.drawn_with)
+    look = _look(record, reader)
+    redrawn = tuple(sorted(reader.redrawn))
+    return Recipe(look, settings, tuple(record.seeds), record.model or "", record.drawn_with, redrawn)
 
 
 def _values(text: str | bytes) -> dict[str, Any]:

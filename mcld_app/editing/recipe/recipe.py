@@ -26,6 +26,7 @@ class Recipe:
         model: the model's name in `registry.available`; "" is whichever there is.
         drawn_with: device, dtype, batch and fallback of the picture it came with: with the same four, on one kind of
             processor, it is drawn again bit for bit. None for a look that was never drawn.
+        redrawn: ids of its samples that were drawn anew since it was written: they look different now.
     """
 
     look: Look
@@ -33,6 +34,7 @@ class Recipe:
     seeds: tuple[int, ...] = (0,)
     model: str = ""
     drawn_with: Mapping[str, Any] | None = None
+    redrawn: tuple[str, ...] = ()
 
     def settings_for(self, usual: Settings) -> Settings:
         """How it is drawn by a model that usually draws so."""

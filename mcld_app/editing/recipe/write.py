@@ -9,7 +9,7 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing.look import MapPose
 from mcld_app.editing.recipe.recipe import FORMAT, VERSION, Recipe
 from mcld_app.editing.recipe.record import MannequinPose, PoseMap, PoseOf, RecipeRecord, SettingsRecord
-from mcld_app.editing.records import SampleRef, Writer
+from mcld_app.editing.records import Writer, sample_ref
 from mcld_app.request import Settings
 
 
@@ -50,5 +50,5 @@ def _pose(pose: Pose | MapPose | None, writer: Writer) -> MannequinPose | PoseOf
     if isinstance(pose, Pose):
         return MannequinPose(mannequin=json.loads(pose.to_json()))
     if pose.sample:
-        return PoseOf(of=SampleRef(sample=pose.sample))
+        return PoseOf(of=sample_ref(pose.sample))
     return PoseMap(map=writer.iuv(pose.iuv, pose.name))

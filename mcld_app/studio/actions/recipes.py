@@ -34,7 +34,10 @@ def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
         for edit in recipe.look.edits
     )
     look = looks.with_edits(recipe.look, edits) if alone.keys() & marked else recipe.look
-    return state.to(look, "The recipe is open. Undo brings back what was here.").with_recipe(recipe)
+    message = "The recipe is open. Undo brings back what was here."
+    if recipe.redrawn:
+        message += " Sample people or clothes in it look different now: they were drawn anew since it was saved."
+    return state.to(look, message).with_recipe(recipe)
 
 
 def at_hand(state: EditorState, key: str) -> Person | MapPose | np.ndarray | None:
