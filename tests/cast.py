@@ -54,12 +54,6 @@ def with_bare_arms(person: DrawnPerson) -> bool:
     return bool(_worn(person, "upper")) and all(garment.sleeve <= 0.25 for garment in _worn(person, "upper"))
 
 
-def in_a_top_unlike_skin(person: DrawnPerson) -> bool:
-    """By its colour: one of the skin's own cannot be told from it."""
-    apart = lambda cloth: max(abs(a - b) for a, b in zip(cloth.colour, person.skin.tone, strict=True))  # noqa: E731
-    return all(apart(garment.cloth) > 50 for garment in _worn(person, "upper"))
-
-
 def with_long_sleeves(person: DrawnPerson) -> bool:
     return any(garment.sleeve >= 0.5 for garment in _worn(person, "upper"))
 

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from cast import everybody, in_a_top_unlike_skin, with_bare_arms
+from cast import everybody, with_bare_arms
 from flat_garments import skirt, tee
 
 from mcld_app.body.parts import parts_mask, region_mask
@@ -39,7 +39,7 @@ def only(area: str, on: bool = True) -> Cover:
     return Cover(area, BLUE, shaded=False, garment_only=on)
 
 
-@pytest.mark.parametrize("name", everybody(with_bare_arms, in_a_top_unlike_skin))
+@pytest.mark.parametrize("name", everybody(with_bare_arms))
 def test_of_a_persons_own_clothes_skin_is_left_out(name: str) -> None:
     who = samples.sample_person(name)
     blue = is_blue(looks.add(looks.of(who), only("outfit")))

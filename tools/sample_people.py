@@ -7,7 +7,7 @@ from dataclasses import replace
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.synthetic.drawn.garments import KINDS
 from mcld_app.synthetic.drawn.people import make_person
-from mcld_app.synthetic.drawn.spec import Cloth, DrawnPerson, Garment, Hair
+from mcld_app.synthetic.drawn.spec import Cloth, Colour, DrawnPerson, Garment, Hair
 
 # Hands hang beside the thighs, and weight rests on one leg.
 _EASE = {
@@ -49,16 +49,24 @@ def _trimmed(person: DrawnPerson) -> DrawnPerson:
     return replace(person, garments=tuple(map(cut, person.garments)))
 
 
+def _of_colour(garment: Garment, colour: Colour) -> Garment:
+    """A top in another colour; what is no top stays as it is."""
+    upper = KINDS[garment.kind].region == "upper"
+    return replace(garment, cloth=replace(garment.cloth, colour=colour)) if upper else garment
+
+
 def people() -> list[tuple[str, str, DrawnPerson, Pose, tuple[int, int, int]]]:
     """Id, label, person, pose and wall of each, in the page's order."""
     named = named_poses()
 
-    def one(name, label, seed, pose, wall, hair=None, wears=None):
+    def one(name, label, seed, pose, wall, hair=None, wears=None, top=None):
         person = make_person(seed)
         if hair is not None:
             person = replace(person, hair=Hair(*hair))
         if wears is not None:
             person = replace(person, garments=wears)
+        if top is not None:
+            person = replace(person, garments=tuple(_of_colour(garment, top) for garment in person.garments))
         return name, label, _trimmed(person), pose, WALLS[wall]
 
     return [
@@ -149,6 +157,6 @@ def people() -> list[tuple[str, str, DrawnPerson, Pose, tuple[int, int, int]]]:
         one("tess", "Tess", 0, named["standing"], "warm"),
         one("haruto", "Haruto", 58, _standing(), "white"),
         one("amara", "Amara", 4, _standing(-8), "rose"),
-        one("viktor", "Viktor", 33, named["hands-on-hips"], "blue"),
+        one("viktor", "Viktor", 33, _standing(6), "blue", top=GREEN),  # his own is of his skin's colour
         one("asha", "Asha", 37, _standing(8), "grey"),
     ]
