@@ -15,7 +15,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "results", type=Path, nargs="?", metavar="RESULTS", help="folder of results, in 256/ and 512/ or one of them"
     )
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="DeepFashion in the authors' layout")
-    parser.add_argument("--pairs", type=Path, metavar="CSV", help="list of pairs (from,to), if not the folder's own")
+    parser.add_argument(
+        "--pairs", type=Path, metavar="CSV|FOLDER",
+        help="list of pairs (from,to), if not the folder's own; without RESULTS, a folder that holds one for each of "
+        "some people, with two or more photos: each drawn in the pose of another",
+    )  # fmt: skip
     parser.add_argument("--split", choices=("test", "train"), default="test", help="whose photos (default: test)")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the tables and a picture grid there")
     parser.add_argument("--name", default="this project", help="what the results' row is called")
@@ -28,11 +32,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     drawn.add_argument("--first", type=int, default=256, metavar="N", help="only the first N cases")
     drawn.add_argument("--steps", type=int, default=20)
     drawn.add_argument("--guidance", type=float, default=1.0)
+    parser.add_argument("--live", type=Path, metavar="FOLDER", help="with --pairs: a run's live network, too")
     drawn.add_argument("--hide-preview", action="store_true", help="draw without the texture preview")
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Measure, print the tables as Markdown, write them where asked; returns the exit status."""
+    if chosen.pairs is not None and chosen.pairs.is_dir():
+        return _real(chosen)
     if chosen.drawn:
         evaluation = _drawn(chosen)
     elif chosen.results is None or chosen.data is None:
@@ -54,6 +61,21 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.out is not None:
         for path in evaluation.write(chosen.out):
             print(f"written: {path}", file=sys.stderr)
+    return 0
+
+
+def _real(chosen: argparse.Namespace) -> int:
+    """The table of real people in another real pose."""
+    from mcld_app.checkpoints import bundled_folder
+    from mcld_app.evaluation import real_pairs as r
+
+    methods = {"preview": r.by_preview}
+    methods |= {f"preview, blurred by {sigma} px": r.by_blurred(sigma) for sigma in r.BLURS}
+    methods["bundled model" if chosen.model == "bundled" else chosen.model] = r.by_model(chosen.model)
+    if chosen.live is not None:
+        methods["live network"] = r.by_live(chosen.live, bundled_folder())
+    pairs = r.read_pairs(chosen.pairs)
+    print(r.table([(pair, name, found) for pair, name, found, _ in r.measured(pairs, methods)]))
     return 0
 
 

@@ -8,7 +8,7 @@ has.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import permutations
 from pathlib import Path
 
@@ -101,6 +101,20 @@ def figures(picture: np.ndarray, alpha: np.ndarray, truth: np.ndarray, mask: np.
         float(_gradients(picture)[inner].mean() / max(_gradients(truth)[inner].mean(), 1e-6)),
         float((covered & mask).sum() / max((covered | mask).sum(), 1)),
     )
+
+
+def table(rows: Sequence[tuple[Pair, str, Figures]]) -> str:
+    """Means by method as Markdown, and each method's PSNR where outline and map agree for each of the people."""
+    people = list(dict.fromkeys(pair.who for pair, _, _ in rows))
+    heads = ["", "in the mask: PSNR", "SSIM", "agreeing: PSNR", "SSIM", "gradients", "overlap", *people]
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1)]
+    for method in dict.fromkeys(name for _, name, _ in rows):
+        mine = [(pair.who, found) for pair, name, found in rows if name == method]
+        means = [float(np.mean([getattr(found, each.name) for _, found in mine])) for each in fields(Figures)]
+        own = [float(np.mean([found.both_psnr for who, found in mine if who == person])) for person in people]
+        digits = (2, 3, 2, 3, 3, 3, *[2] * len(people))
+        lines.append([method, *(f"{value:.{n}f}" for value, n in zip(means + own, digits, strict=True))])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def by_preview(look: Look, ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
