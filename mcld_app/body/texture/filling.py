@@ -14,6 +14,7 @@ from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.going_round import go_round_limbs
 from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import guess_head
+from mcld_app.body.texture.head_seams import join_head
 from mcld_app.body.texture.lower_body_guess import dress_lower_body
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet
@@ -57,8 +58,8 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
     if mirror:  # both halves of a back, say, are reached from different sides: give them the same colour
         smooth = (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2
-    image = np.where(seen[..., None], image, np.where(body[..., None], smooth + 0.5, 0))
-    return TextureMap(image.astype(np.uint8), body.copy())
+    image = np.where(seen[..., None], image, np.where(body[..., None], smooth + 0.5, 0)).astype(np.uint8)
+    return TextureMap(join_head(image, texture.coverage) if through else image, body.copy())
 
 
 def _taken(
