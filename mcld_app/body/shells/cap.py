@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import cv2
@@ -15,7 +16,7 @@ from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.shells.piece import Piece, facing
 from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
-from mcld_app.body.shells.shell import MASKED, PLAIN
+from mcld_app.body.shells.shell import LINING, MASKED, PLAIN
 
 _WAYS = 72  # directions in which the outline is looked for
 _REACH = 0.25  # metres
@@ -23,12 +24,32 @@ _BACK = 0.02
 _THINNEST = 0.004  # metres of hair
 _BEHIND = 1.1  # of the outline's mean height, at the middle of the far side
 _BEFORE = 0.6  # and of the near one
+_THINS, _EDGE = 0.035, 0.4  # metres above the nape over which hair thins out, and to what share
 _BARE, _FRINGE = 0.015, 0.03  # metres above the eyes where a fringe ends, and over which it rises from the forehead
 
 
-def cap(scene: Scene, hair: np.ndarray) -> tuple[Piece, Piece, np.ndarray] | None:
-    """The cap of a scene's hair (H, W) bool: what the photo shows of it, what lies behind, and (H, W) bool, where the
-    photo shows the scalp; None where the head is not seen."""
+@dataclass(frozen=True, eq=False)
+class Cap:
+    """Hair on the scalp.
+
+    Attributes:
+        near: what the photo shows of it.
+        far: what it does not show: the far side, and below its edge the way down to the skin.
+        around: (N, 3) float32, for each vertex of `far` its direction from the middle of the skull, as the camera sees
+            it: x to the picture's right, y down, z to the camera; of length 1.
+        inwards: (N,) float32, metres from the hair's edge in to it; 0 but for the vertices on the skin.
+        scalp: (H, W) bool, where the photo shows the scalp.
+    """
+
+    near: Piece
+    far: Piece
+    around: np.ndarray = field(repr=False)
+    inwards: np.ndarray = field(repr=False)
+    scalp: np.ndarray = field(repr=False)
+
+
+def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
+    """The cap of a scene's hair (H, W) bool; None where the head is not seen."""
     standing = scene.standing
     faces, used = _head()
     body = standing.pose.body
@@ -36,7 +57,8 @@ def cap(scene: Scene, hair: np.ndarray) -> tuple[Piece, Piece, np.ndarray] | Non
     rest, weights = whole[used], body_mesh().weights[used]
     points, normals = standing.points[used], vertex_normals(whole, body_faces())[used]
     turned = standing.turned(normals, weights)
-    middle = _middle(scene, rest)
+    skull = _middle(rest)
+    middle = standing.seen(skull, _on_head())[0, :2]
     heights = _outline_heights(scene, hair, middle)
     if heights is None:
         return None
@@ -45,6 +67,7 @@ def cap(scene: Scene, hair: np.ndarray) -> tuple[Piece, Piece, np.ndarray] | Non
     scalp = _is_scalp(average)
     brow = skeleton_file()["landmarks"]["eye_up"][1]
     lift = np.where(scalp, lift, lift * np.clip((average[:, 1] - brow - _BARE) / _FRINGE, 0, 1))
+    lift *= _towards_nape(average)
     grown = (rest + normals * lift[:, None]).astype(np.float32)
     seen = standing.seen(grown, weights)
     near = facing(seen, faces)
@@ -56,8 +79,45 @@ def cap(scene: Scene, hair: np.ndarray) -> tuple[Piece, Piece, np.ndarray] | Non
     area = np.zeros(hair.shape, np.uint8)
     cv2.fillPoly(area, np.round(points[faces[near & on_scalp], :2]).astype(np.int32), 1)
     area = (area > 0) & (scene.part >= 23) & scene.silhouette
-    seen_side = _piece(grown, weights, faces[fringe], MASKED)
-    return seen_side, _piece(grown, weights, faces[on_scalp & ~near], PLAIN), area
+    far = faces[on_scalp & ~near]
+    down = _edge(faces[on_scalp], average)
+    # Below its edge the hair goes in to the skin: vertices there stand twice, on the hair and on the head.
+    points, number = np.unique(np.concatenate([far.ravel(), down.ravel()]), return_inverse=True)
+    at = number[: far.size].reshape(-1, 3), number[far.size :].reshape(-1, 2)
+    a, b = at[1].T
+    wall = np.concatenate([np.stack([b, a, a + len(points)], 1), np.stack([b, a + len(points), b + len(points)], 1)])
+    behind = Piece(
+        np.concatenate([grown[points], rest[points].astype(np.float32)]),
+        np.concatenate([weights[points]] * 2),
+        np.concatenate([at[0], wall]).astype(np.int32),
+        np.repeat(np.uint8([PLAIN, LINING]), (len(far), len(wall))),
+    )
+    around = standing.turned(grown[points] - skull, weights[points])
+    inwards = np.concatenate([np.zeros(len(points), np.float32), lift[points]])
+    return Cap(_piece(grown, weights, faces[fringe], MASKED), behind, np.concatenate([around, around]), inwards, area)
+
+
+def _edge(faces: np.ndarray, average: np.ndarray) -> np.ndarray:
+    """(K, 2) the edges where a scalp's triangles end, around the ears and along the nape, in the triangles' order."""
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    count = int(faces.max()) + 1 if len(faces) else 1
+    own, other = edges[:, 0] * count + edges[:, 1], edges[:, 1] * count + edges[:, 0]
+    edges = edges[~np.isin(own, other)]
+    return edges[(average[edges][..., 2] < skeleton_file()["landmarks"]["ear_front"][2]).all(1)]
+
+
+def _towards_nape(rest: np.ndarray) -> np.ndarray:
+    """(N,) by how much hair is thinner towards the line where it ends behind the ears, 0..1."""
+    above = (rest[:, 1] - _line(rest[:, 2])) / _THINS
+    share = _EDGE + (1 - _EDGE) * np.clip(above, 0, 1)
+    return np.where(rest[:, 2] < skeleton_file()["landmarks"]["ear_back"][2], share, 1).astype(np.float32)
+
+
+def _line(depth: np.ndarray) -> np.ndarray:
+    """(N,) metres: how low hair grows at depths (N,) of the average head."""
+    marks = skeleton_file()["landmarks"]
+    ear, brow = marks["ear_top"], marks["eye_up"][1] + 0.05
+    return np.interp(depth, [-0.06, ear[2] - 0.02, ear[2] + 0.02, 0.09], [1.585, 1.62, ear[1], brow])
 
 
 def _piece(rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, kind: int) -> Piece:
@@ -89,7 +149,7 @@ def _is_scalp(rest: np.ndarray) -> np.ndarray:
     marks = skeleton_file()["landmarks"]
     ear, crown = marks["ear_top"], marks["crown"][1]
     brow = marks["eye_up"][1] + 0.05
-    line = np.interp(rest[:, 2], [-0.06, ear[2] - 0.02, ear[2] + 0.02, 0.09], [1.585, 1.62, ear[1], brow])
+    line = _line(rest[:, 2])
     on_ear = (np.abs(rest[:, 0]) > 0.072) & (rest[:, 1] < ear[1] + 0.012) & (np.abs(rest[:, 2] - ear[2]) < 0.035)
     before = (rest[:, 2] > 0.03) & (rest[:, 1] < brow - 0.02)
     return (rest[:, 1] > np.minimum(line, crown - 0.01)) & ~before & ~on_ear
@@ -100,14 +160,10 @@ def _is_forehead(rest: np.ndarray) -> np.ndarray:
     return (rest[:, 1] > skeleton_file()["landmarks"]["eye_up"][1] + _BARE) & (rest[:, 2] > 0.0)
 
 
-def _middle(scene: Scene, rest: np.ndarray) -> np.ndarray:
-    """(2,) the picture's place of the middle of the skull."""
-    weights = np.zeros((1, len(BONES)), np.float32)
-    weights[0, list(BONES).index("head")] = 1
+def _middle(rest: np.ndarray) -> np.ndarray:
+    """(1, 3) float32, the middle of the skull."""
     skull = rest[rest[:, 1] > np.median(rest[:, 1])]
-    middle = ((skull.min(0) + skull.max(0)) / 2)[None]
-    middle[0, 1] -= 0.02
-    return scene.standing.seen(middle.astype(np.float32), weights)[0, :2]
+    return ((skull.min(0) + skull.max(0)) / 2 - (0, 0.02, 0))[None].astype(np.float32)
 
 
 def _outline_heights(scene: Scene, hair: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

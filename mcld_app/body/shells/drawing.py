@@ -14,7 +14,7 @@ from mcld_app.body.mannequin.rendering import draw_surface
 from mcld_app.body.raster import interpolate
 from mcld_app.body.sampling import read_at
 from mcld_app.body.shells.over import worn_over
-from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, Shell
+from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, PLAIN, Shell
 from mcld_app.body.shells.standing import Standing, stand
 
 _BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
@@ -30,7 +30,7 @@ class Layer:
     """A shell in a picture.
 
     Attributes:
-        picture: (H, W, 4) uint8 RGBA; alpha is 255 or 0.
+        picture: (H, W, 4) uint8 RGBA; where alpha is neither 255 nor 0, one sees what is behind it, too.
         depth: (H, W) float32, metres towards the camera as in `Standing.depth`; -inf where nothing is.
         window: rows and columns, outside of which nothing is.
     """
@@ -69,10 +69,25 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
     depth = np.where(cv2.extractChannel(picture, 3) > 0, depth, np.float32(-np.inf))
     for layer in layers:
         own, own_depth = layer.picture[layer.window], layer.depth[layer.window]
+        below = picture[layer.window]
         nearer = own_depth > depth[layer.window] - _BEHIND
-        cv2.copyTo(own, nearer.view(np.uint8), picture[layer.window])
-        np.copyto(depth[layer.window], own_depth, where=nearer)
+        opaque = nearer & (cv2.extractChannel(own, 3) >= _OPAQUE)
+        share = _share(own, nearer)
+        row, column = np.nonzero(nearer & (share < 1) & (cv2.extractChannel(below, 3) > 0))
+        way = share[row, column][:, None]
+        mixed = own[row, column, :3] * way + below[row, column, :3] * (1 - way) + np.float32(0.5)
+        cv2.copyTo(own, opaque.view(np.uint8), below)
+        below[row, column, :3] = mixed
+        np.copyto(below[..., 3], 255, where=opaque)
+        np.copyto(depth[layer.window], own_depth, where=opaque)
     return picture, depth
+
+
+def _share(own: np.ndarray, nearer: np.ndarray) -> np.ndarray:
+    """(h, w) float32, 0..1: how far a layer (h, w, 4) hides what is behind it where it is `nearer`, softly at its edge:
+    a rim of whole pixels would be drawn as a staircase."""
+    soft = cv2.GaussianBlur(nearer.view(np.uint8) * np.float32(1), (3, 3), 0, borderType=cv2.BORDER_CONSTANT)
+    return soft * (cv2.extractChannel(own, 3) * np.float32(1 / 255))
 
 
 def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
@@ -84,7 +99,7 @@ def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (51
     drawn, depth = over_body(body, standing.depth, layers)
     seen = np.zeros(size, bool)
     for layer in layers:
-        seen |= (layer.depth > -np.inf) & (layer.depth >= depth)
+        seen |= (cv2.extractChannel(layer.picture, 3) >= _OPAQUE) & (layer.depth >= depth)
     return np.where(seen[..., None], drawn, np.uint8(0))
 
 
@@ -95,10 +110,11 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
     size = window[0].stop - window[0].start, window[1].stop - window[1].start
     # Colours are carried about as one number of four bytes each.
     colour, near = np.zeros(size[0] * size[1], np.uint32), np.full(size[0] * size[1], -np.inf, np.float32)
-    # What is masked is drawn last and by itself: where it is open, one sees what is behind it.
-    masked = shell.kinds == MASKED
+    # What is open, or thins out, is drawn after what one sees behind it.
+    passes = ((LINING,), (PLAIN,), (MASKED,)) if shell.hangs_on == "head" else ((PLAIN, LINING), (MASKED,))
     values = np.concatenate([shell.places, points[:, 2:]], 1)
-    for kept in (~masked, masked):
+    for kinds in passes:
+        kept = np.isin(shell.kinds, kinds)
         faces = shell.faces[kept]
         if not len(faces):
             continue
@@ -108,11 +124,13 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
             continue
         kind = shell.kinds[kept][drawn[seen.ravel()[pixel]]]
         found = _colours(shell, value[:, :2], kind)
+        body = standing.depth[window].ravel()[pixel]
         if shell.hangs_on == "head":  # open before nothing, as beside an ear, it would show the ground between locks
-            found[~np.isfinite(standing.depth[window].ravel()[pixel]), 3] = 255
+            found[~np.isfinite(body) & (kind == MASKED), 3] = 255
         depth = _lying(shell, standing, window, pixel, value[:, 2], kind)
         there = np.flatnonzero((found[:, 3] > 0) & (depth > near[pixel]))
         at = pixel[there]
+        _lay_over(found, there, colour[at], near[at] > body[there])
         colour[at], near[at] = found.view(np.uint32)[there, 0], depth[there]
     picture, depth = np.zeros(standing.size, np.uint32), np.full(standing.size, -np.inf, np.float32)
     picture[window], depth[window] = colour.reshape(size), near.reshape(size)
@@ -126,13 +144,27 @@ def _window(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
+def _lay_over(found: np.ndarray, there: np.ndarray, below: np.ndarray, seen: np.ndarray) -> None:
+    """Mix what of a shell is to be drawn, pixels `there` (K,) of `found` (P, 4) uint8 RGBA, with what is drawn of it
+    already, `below` (K,) uint32, where that is `seen` before the body, (K,) bool."""
+    soft = np.flatnonzero((found[there, 3] < 255) & (below > 0) & seen)
+    if not len(soft):
+        return
+    own, other = found[there[soft]].astype(np.float32), below[soft].view(np.uint8).reshape(-1, 4).astype(np.float32)
+    share, rest = own[:, 3:] / 255, other[:, 3:] / 255 * (1 - own[:, 3:] / 255)
+    whole = share + rest
+    mixed = (own[:, :3] * share + other[:, :3] * rest) / np.maximum(whole, 1e-6)
+    found[there[soft]] = np.concatenate([mixed, 255 * whole], 1) + np.float32(0.5)
+
+
 def _colours(shell: Shell, places: np.ndarray, kind: np.ndarray) -> np.ndarray:
     """(P, 4) uint8 RGBA at places (P, 2) of a shell's picture; alpha is 0 where there is nothing."""
     found = read_at(shell.picture, places)
     inside = kind == LINING
     if inside.any():
         found[inside, :3] = found[inside, :3] * np.float32(_SHADE)
-    found[:, 3] = np.where((found[:, 3] >= _OPAQUE) | (kind != MASKED), 255, 0)
+    if shell.hangs_on != "head":  # cloth ends where it ends, and locks thin out
+        found[:, 3] = np.where((found[:, 3] >= _OPAQUE) | (kind != MASKED), 255, 0)
     return np.ascontiguousarray(found)
 
 

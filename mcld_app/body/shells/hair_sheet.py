@@ -1,0 +1,97 @@
+"""The colours of hair that no photo shows: as smooth as what is seen beside it, with the locks of the seen hair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from mcld_app.body.shells.areas import shrunk
+from mcld_app.body.texture.pull_push import pull_push
+
+_FINE = 0.015  # metres: what changes within less is a lock, what changes over more is light
+_RIM = 2.0  # pixels at the rim of hair: half ground
+_LEAST = 30  # pixels, of which colours can be taken
+_BOXES = (0.16, 0.12, 0.09, 0.07, 0.05, 0.035, 0.025)  # metres: heights of patches that locks are taken from
+_SHAPES = (1.0, 0.6, 0.35)  # their widths, of the height
+_MOST = 0.6  # of its light, by which a lock is lighter or darker
+_PURE = 0.97  # of such a patch shows hair
+
+
+@dataclass(frozen=True, eq=False)
+class HairColours:
+    """What a photo (H, W) tells of the colours of hair.
+
+    Attributes:
+        photo: (H, W, 3) float32 RGB.
+        shown: (H, W) float32, how far a pixel shows hair and nothing else, 0..1.
+        smooth: (H, W, 3) float32, its light without locks; where it is not shown, that goes on.
+        locks: (h, w) float32, by what share a patch of seen hair is lighter and darker than that.
+    """
+
+    photo: np.ndarray = field(repr=False)
+    shown: np.ndarray = field(repr=False)
+    smooth: np.ndarray = field(repr=False)
+    locks: np.ndarray = field(repr=False)
+
+
+def hair_colours(photo: np.ndarray, sure: np.ndarray, metre: float) -> HairColours:
+    """The colours of the hair of which a photo (H, W, 3) uint8 RGB shows the pixels `sure` (H, W) bool, where a metre
+    takes up so many pixels."""
+    inner = shrunk(sure, _RIM)
+    inner = inner if np.count_nonzero(inner) >= _LEAST else sure
+    own, share = photo.astype(np.float32), inner.astype(np.float32)
+    spread = max(_FINE * metre, 1.0)
+    mixed = cv2.GaussianBlur(np.dstack([own * share[..., None], share]), (0, 0), spread)
+    light = mixed[..., :3] / np.maximum(mixed[..., 3:], 1e-3)
+    smooth = np.where(inner[..., None], light, pull_push(light, share))
+    shown = np.minimum(cv2.GaussianBlur(share, (0, 0), 1.0), share)
+    return HairColours(own, shown, smooth, _locks(own, light, inner, metre))
+
+
+def painted(colours: HairColours, places: np.ndarray, facing: np.ndarray) -> np.ndarray:
+    """A sheet of hair.
+
+    Args:
+        colours: of the photo that the sheet was seen in, or not.
+        places: (h, w, 2) float32, x, y of each of its pixels in that photo.
+        facing: (h, w) float32, 1 where it faced the camera, to 0 where it was seen along or from behind: there its
+            colours are guessed.
+
+    Returns:
+        (h, w, 3) uint8 RGB.
+    """
+    x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
+    photo, shown, smooth = (
+        cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for plane in (colours.photo, colours.shown, colours.smooth)
+    )
+    guess = smooth * np.maximum(1 + _woven(colours.locks, facing.shape), 0)[..., None]
+    share = (shown * facing)[..., None]
+    return np.clip(photo * share + guess * (1 - share) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _locks(own: np.ndarray, light: np.ndarray, inner: np.ndarray, metre: float) -> np.ndarray:
+    """(h, w) float32: the lightness of the largest patch that shows hair alone; flat where there is none."""
+    pure = inner.astype(np.float32)
+    for tall in _BOXES:
+        for wide in _SHAPES:
+            size = max(3, round(tall * wide * metre)), max(3, round(tall * metre))
+            if size[0] >= pure.shape[1] or size[1] >= pure.shape[0]:
+                continue
+            share = cv2.blur(pure, size, borderType=cv2.BORDER_CONSTANT)
+            row, column = np.unravel_index(int(share.argmax()), share.shape)
+            if share[row, column] >= _PURE:
+                top, left = row - size[1] // 2, column - size[0] // 2
+                patch = slice(top, top + size[1]), slice(left, left + size[0])
+                share = own[patch].mean(2) / np.maximum(light[patch].mean(2), 1) - 1
+                return np.where(inner[patch], np.clip(share - np.median(share), -_MOST, _MOST), 0)
+    return np.zeros((1, 1), np.float32)
+
+
+def _woven(locks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(height, width) float32: a texture with the spectrum of a patch (h, w) and phases of its own, so that nothing
+    repeats (Galerne, Gousseau and Morel, Random Phase Textures, 2011)."""
+    whole = np.fft.rfft2(np.random.default_rng(0).standard_normal(size)) * np.fft.rfft2(locks, size)
+    return np.float32(np.fft.irfft2(whole, size) / np.sqrt(locks.size))
