@@ -24,6 +24,9 @@ _BACK = 0.02
 _THINNEST = 0.004  # metres of hair
 _BEHIND = 1.1  # of the outline's mean height, at the middle of the far side
 _BEFORE = 0.6  # and of the near one
+_ALONG = 0.45  # of its direction: what faces the camera less is seen along
+_UNDER = 0.02  # metres behind the body: hidden
+_TEMPLE = 0.065  # metres, in depth: before it hair lies on the forehead, and behind it stands off
 _THINS, _EDGE = 0.035, 0.4  # metres above the nape over which hair thins out, and to what share
 _BARE, _FRINGE = 0.015, 0.03  # metres above the eyes where a fringe ends, and over which it rises from the forehead
 
@@ -34,9 +37,10 @@ class Cap:
 
     Attributes:
         near: what the photo shows of it.
-        far: what it does not show: the far side, and below its edge the way down to the skin.
+        far: what it does not show, or only from the side: and below its edge the way down to the skin.
         around: (N, 3) float32, for each vertex of `far` its direction from the middle of the skull, as the camera sees
             it: x to the picture's right, y down, z to the camera; of length 1.
+        towards: (N,) float32, how far each of them faces the camera, -1..1.
         inwards: (N,) float32, metres from the hair's edge in to it; 0 but for the vertices on the skin.
         scalp: (H, W) bool, where the photo shows the scalp.
     """
@@ -44,6 +48,7 @@ class Cap:
     near: Piece
     far: Piece
     around: np.ndarray = field(repr=False)
+    towards: np.ndarray = field(repr=False)
     inwards: np.ndarray = field(repr=False)
     scalp: np.ndarray = field(repr=False)
 
@@ -70,17 +75,21 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
     lift *= _towards_nape(average)
     grown = (rest + normals * lift[:, None]).astype(np.float32)
     seen = standing.seen(grown, weights)
-    near = facing(seen, faces)
+    near = facing(seen, faces) & ~_hidden(scene, seen, faces)
     on_scalp = scalp[faces].all(1)
     high = (average[faces][..., 1] > skeleton_file()["landmarks"]["ear_top"][1]).all(1)
     corners = _corners_in(hair, seen, faces)
     fringe = near & (scalp | _is_forehead(average))[faces].all(1)
     fringe &= np.where(high, on_scalp | corners.any(1), corners.all(1))
+    # What is seen along is a smear at the photo's rim: it goes with the far side, which takes from the photo what it can.
+    along = near & on_scalp & corners.all(1) & (turned[faces][..., 2].mean(1) < _ALONG)
+    fringe &= ~along
+    far = (on_scalp & ~near) | along
     area = np.zeros(hair.shape, np.uint8)
     cv2.fillPoly(area, np.round(points[faces[near & on_scalp], :2]).astype(np.int32), 1)
     area = (area > 0) & (scene.part >= 23) & scene.silhouette
-    far = faces[on_scalp & ~near]
-    down = _edge(faces[on_scalp], average)
+    down = _edge(faces[fringe | far], average)
+    far = faces[far]
     # Below its edge the hair goes in to the skin: vertices there stand twice, on the hair and on the head.
     points, number = np.unique(np.concatenate([far.ravel(), down.ravel()]), return_inverse=True)
     at = number[: far.size].reshape(-1, 3), number[far.size :].reshape(-1, 2)
@@ -94,16 +103,24 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
     )
     around = standing.turned(grown[points] - skull, weights[points])
     inwards = np.concatenate([np.zeros(len(points), np.float32), lift[points]])
-    return Cap(_piece(grown, weights, faces[fringe], MASKED), behind, np.concatenate([around, around]), inwards, area)
+    twice = [np.concatenate([each, each]) for each in (around, turned[points, 2])]
+    return Cap(_piece(grown, weights, faces[fringe], MASKED), behind, *twice, inwards, area)
 
 
 def _edge(faces: np.ndarray, average: np.ndarray) -> np.ndarray:
-    """(K, 2) the edges where a scalp's triangles end, around the ears and along the nape, in the triangles' order."""
+    """(K, 2) the edges where the hair's triangles end, around the ears and along the nape, in the triangles' order."""
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     count = int(faces.max()) + 1 if len(faces) else 1
     own, other = edges[:, 0] * count + edges[:, 1], edges[:, 1] * count + edges[:, 0]
     edges = edges[~np.isin(own, other)]
-    return edges[(average[edges][..., 2] < skeleton_file()["landmarks"]["ear_front"][2]).all(1)]
+    return edges[(average[edges][..., 2] < _TEMPLE).all(1)]
+
+
+def _hidden(scene: Scene, points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(M,) bool: which triangles of points (N, 3) in the picture lie behind the body."""
+    x, y, depth = np.ascontiguousarray(points[faces].mean(1).T.astype(np.float32))
+    body = cv2.remap(scene.standing.depth, x[:, None], y[:, None], cv2.INTER_NEAREST, borderValue=-np.inf)[:, 0]
+    return body > depth + _UNDER
 
 
 def _towards_nape(rest: np.ndarray) -> np.ndarray:

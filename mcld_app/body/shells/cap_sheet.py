@@ -13,6 +13,7 @@ from mcld_app.body.shells.shell import PLAIN
 from mcld_app.body.texture.pull_push import pull_push
 
 _RADIUS = 0.11  # metres from the middle of a skull to the hair
+_ALONG, _FULL = 0.1, 0.4  # of its direction: how far a place faces the camera that shows nothing yet, and all
 _MARGIN = 3  # pixels around the sheet
 
 
@@ -27,13 +28,12 @@ def cap_sheet(covered: Cap, scene: Scene, colours: HairColours) -> tuple[np.ndar
     faces = covered.far.faces[covered.far.kinds == PLAIN][:, ::-1]  # the camera sees them from behind
     corners, drawn, seen = draw_surface(np.concatenate([at, np.zeros((len(at), 1), np.float32)], 1), faces, (height, width))
     photo = scene.standing.seen(covered.far.rest, covered.far.weights)[:, :2]
-    places = np.zeros((height * width, 3), np.float32)
+    values = np.concatenate([photo, covered.towards[:, None]], 1)
+    found, known = np.zeros((height * width, 3), np.float32), np.zeros(height * width, np.float32)
     if len(drawn):
-        pixel, value = interpolate(corners, photo[faces[drawn]], seen)
-        places[pixel, :2], places[pixel, 2] = value, 1
-    places = places.reshape(height, width, 3)
-    known = np.ascontiguousarray(places[..., 2])
-    spread = pull_push(places, known)[..., :2]
-    smooth = np.where(known[..., None] > 0, places[..., :2], spread).astype(np.float32)
-    picture = painted(colours, smooth, np.zeros((height, width), np.float32))
+        pixel, value = interpolate(corners, values[faces[drawn]], seen)
+        found[pixel], known[pixel] = value, 1
+    found, known = found.reshape(height, width, 3), known.reshape(height, width)
+    found = np.where(known[..., None] > 0, found, pull_push(found, known)).astype(np.float32)
+    picture = painted(colours, found[..., :2], np.clip((found[..., 2] - _ALONG) / (_FULL - _ALONG), 0, 1))
     return at, np.dstack([picture, np.full((height, width), 255, np.uint8)])

@@ -22,7 +22,7 @@ _TURN, _BEHIND_EAR = 116.0, 76.0  # degrees from the back to either side; where 
 _HALF = 0.075  # metres from the middle to the side of the head
 _REACH = 0.25  # metres from the middle
 _LEAST = 0.006  # metres of hair in a row
-_BEHIND, _BEFORE = 0.015, 0.021  # metres of hair beside an ear: it hangs behind it, or covers it
+_BEHIND, _BEFORE = 0.012, 0.016  # metres of hair beside an ear: it hangs behind it, or covers it
 _FADES, _FADES_LONG = 0.03, 0.07  # metres over which locks end; behind the shoulder nobody knows where
 _OFF_BACK, _THICKEST = 0.012, 0.08  # metres behind the body: as thick as at the sides, within these
 
@@ -74,7 +74,7 @@ def _turns(heights: np.ndarray, seen: np.ndarray) -> tuple[float, float, float]:
     little of it is `seen` (R, 2), metres at `heights` (R,); beside one that it covers, it begins at the cheek."""
     marks = skeleton_file()["landmarks"]
     beside = (heights > marks["ear_lobe"][1]) & (heights < marks["ear_top"][1])
-    share = np.clip((np.median(seen[beside], 0) - _BEHIND) / (_BEFORE - _BEHIND), 0, 1)
+    share = np.clip((seen[beside].mean(0) - _BEHIND) / (_BEFORE - _BEHIND), 0, 1)
     left, right = _BEHIND_EAR + (_TURN - _BEHIND_EAR) * share
     return -float(left), 0.0, float(right)
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from mcld_app.body.fitting.mixing import from_beyond, mixed_in
-from mcld_app.body.shells.areas import grown
+from mcld_app.body.shells.areas import grown, shrunk
 from mcld_app.body.shells.cap import cap
 from mcld_app.body.shells.cap_sheet import cap_sheet
-from mcld_app.body.shells.cloth_picture import layer_picture
 from mcld_app.body.shells.curtain import curtain
 from mcld_app.body.shells.curtain_sheet import curtain_piece
 from mcld_app.body.shells.hair_area import hair_area, unlike_face
-from mcld_app.body.shells.hair_sheet import hair_colours
+from mcld_app.body.shells.hair_sheet import HairColours, hair_colours, painted
 from mcld_app.body.shells.piece import Piece
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import Shell, followed
 
 _RIM, _BEYOND = 0.03, 0.015  # metres from the silhouette inwards, in which ground is looked for; outwards, where it is
 _EDGE = 0.008  # metres over which hair thins out on the forehead
+_RIM_PIXELS, _AROUND = 1.0, 2  # pixels at the rim of what is shown: half ground; around it, in its picture
 _APART = 2  # pixels around each picture
 
 
@@ -39,7 +40,7 @@ def find_hair(scene: Scene) -> Shell | None:
     shown, sure = (hair | covered.scalp) & ~ground, (sure | covered.scalp & unlike_face(scene)) & ~ground
     sure = sure if sure.any() else hair
     colours = hair_colours(scene.photo, sure, scene.standing.metre)
-    seen, start = _seen(scene, shown, sure)
+    seen, start = _seen(scene, shown, colours)
     sheets = [
         (covered.near, scene.standing.seen(covered.near.rest, covered.near.weights)[:, :2] - np.float32(start), seen),
         (covered.far, *cap_sheet(covered, scene, colours)),
@@ -69,11 +70,17 @@ def _joined(sheets: Sequence[tuple[Piece, np.ndarray, np.ndarray]], scene: Scene
     return Shell("head", rest - moves, np.zeros_like(rest), weights, faces, kinds, np.concatenate(places), picture)
 
 
-def _seen(scene: Scene, shown: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
+def _seen(scene: Scene, shown: np.ndarray, colours: HairColours) -> tuple[np.ndarray, tuple[int, int]]:
     """The photo itself, for the near side of the cap, and where it begins: open where it shows the face, with a soft
-    edge."""
-    seen, start = layer_picture(scene.photo, shown, shown, sure)
-    window = slice(start[1], start[1] + len(seen)), slice(start[0], start[0] + seen.shape[1])
+    edge; beyond its rim, with hair."""
+    left, top, width, height = cv2.boundingRect(shown.astype(np.uint8))
+    start = max(left - _AROUND, 0), max(top - _AROUND, 0)
+    window = slice(start[1], top + height + _AROUND), slice(start[0], left + width + _AROUND)
+    rows, columns = shown[window].shape
+    inner = cv2.GaussianBlur(shrunk(shown, _RIM_PIXELS).astype(np.float32), (0, 0), 1.0)
+    places = np.stack(np.meshgrid(np.arange(columns) + start[0], np.arange(rows) + start[1]), -1).astype(np.float32)
+    photo = replace(colours, shown=np.maximum(2 * inner - 1, 0))
+    seen = np.dstack([painted(photo, places, np.ones((rows, columns), np.float32)), np.empty((rows, columns), np.uint8)])
     face = (scene.body & ~grown(shown, 1)).astype(np.uint8)
     away = cv2.distanceTransform(1 - face, cv2.DIST_L2, 5)[window] / max(_EDGE * scene.standing.metre, 1.0)
     seen[..., 3] = np.clip(255 * away, 0, 255) if face.any() else 255

@@ -12,6 +12,7 @@ from mcld_app.body.texture.pull_push import pull_push
 
 _FINE = 0.015  # metres: what changes within less is a lock, what changes over more is light
 _RIM = 2.0  # pixels at the rim of hair: half ground
+_USUAL = (5, 90)  # per cent of the hair: darker and lighter light is none
 _LEAST = 30  # pixels, of which colours can be taken
 _BOXES = (0.16, 0.12, 0.09, 0.07, 0.05, 0.035, 0.025)  # metres: heights of patches that locks are taken from
 _SHAPES = (1.0, 0.6, 0.35)  # their widths, of the height
@@ -45,7 +46,9 @@ def hair_colours(photo: np.ndarray, sure: np.ndarray, metre: float) -> HairColou
     spread = max(_FINE * metre, 1.0)
     mixed = cv2.GaussianBlur(np.dstack([own * share[..., None], share]), (0, 0), spread)
     light = mixed[..., :3] / np.maximum(mixed[..., 3:], 1e-3)
-    smooth = np.where(inner[..., None], light, pull_push(light, share))
+    # What is no hair after all, an ear's rim or a ring, must not go on over the back of the head.
+    low, high = np.percentile(light[inner], _USUAL, axis=0)
+    smooth = np.clip(np.where(inner[..., None], light, pull_push(light, share)), low, high)
     shown = np.minimum(cv2.GaussianBlur(share, (0, 0), 1.0), share)
     return HairColours(own, shown, smooth, _locks(own, light, inner, metre))
 
