@@ -75,14 +75,15 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
     lift *= _towards_nape(average)
     grown = (rest + normals * lift[:, None]).astype(np.float32)
     seen = standing.seen(grown, weights)
-    near = facing(seen, faces) & ~_hidden(scene, seen, faces)
+    towards = turned[faces][..., 2].mean(1)
+    near = facing(seen, faces) & (towards > 0) & ~_hidden(scene, seen, faces)
     on_scalp = scalp[faces].all(1)
     high = (average[faces][..., 1] > skeleton_file()["landmarks"]["ear_top"][1]).all(1)
     corners = _corners_in(hair, seen, faces)
     fringe = near & (scalp | _is_forehead(average))[faces].all(1)
     fringe &= np.where(high, on_scalp | corners.any(1), corners.all(1))
     # What is seen along is a smear at the photo's rim: it goes with the far side, which takes from the photo what it can.
-    along = near & on_scalp & corners.all(1) & (turned[faces][..., 2].mean(1) < _ALONG)
+    along = near & on_scalp & corners.all(1) & (towards < _ALONG)
     fringe &= ~along
     far = (on_scalp & ~near) | along
     area = np.zeros(hair.shape, np.uint8)
@@ -98,8 +99,8 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
     behind = Piece(
         np.concatenate([grown[points], rest[points].astype(np.float32)]),
         np.concatenate([weights[points]] * 2),
-        np.concatenate([at[0], wall]).astype(np.int32),
-        np.repeat(np.uint8([PLAIN, LINING]), (len(far), len(wall))),
+        np.concatenate([at[0], wall, at[0][:, ::-1], wall[:, ::-1]]).astype(np.int32),  # hair is no hollow helmet
+        np.repeat(np.uint8([PLAIN, LINING]), (len(far), len(far) + 2 * len(wall))),
     )
     around = standing.turned(grown[points] - skull, weights[points])
     inwards = np.concatenate([np.zeros(len(points), np.float32), lift[points]])

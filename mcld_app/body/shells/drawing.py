@@ -14,7 +14,7 @@ from mcld_app.body.mannequin.rendering import draw_surface
 from mcld_app.body.raster import interpolate
 from mcld_app.body.sampling import read_at
 from mcld_app.body.shells.over import worn_over
-from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, PLAIN, Shell
+from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, Shell
 from mcld_app.body.shells.standing import Standing, stand
 
 _BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
@@ -110,11 +110,8 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
     size = window[0].stop - window[0].start, window[1].stop - window[1].start
     # Colours are carried about as one number of four bytes each.
     colour, near = np.zeros(size[0] * size[1], np.uint32), np.full(size[0] * size[1], -np.inf, np.float32)
-    # What is open, or thins out, is drawn after what one sees behind it.
-    passes = ((LINING,), (PLAIN,), (MASKED,)) if shell.hangs_on == "head" else ((PLAIN, LINING), (MASKED,))
     values = np.concatenate([shell.places, points[:, 2:]], 1)
-    for kinds in passes:
-        kept = np.isin(shell.kinds, kinds)
+    for kept in shell.passes:
         faces = shell.faces[kept]
         if not len(faces):
             continue

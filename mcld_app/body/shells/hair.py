@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from mcld_app.body.fitting.mixing import from_beyond, mixed_in
-from mcld_app.body.shells.areas import grown, shrunk
+from mcld_app.body.shells.areas import grown
 from mcld_app.body.shells.cap import cap
 from mcld_app.body.shells.cap_sheet import cap_sheet
 from mcld_app.body.shells.curtain import curtain
@@ -22,7 +21,7 @@ from mcld_app.body.shells.shell import Shell, followed
 
 _RIM, _BEYOND = 0.03, 0.015  # metres from the silhouette inwards, in which ground is looked for; outwards, where it is
 _EDGE = 0.008  # metres over which hair thins out on the forehead
-_RIM_PIXELS, _AROUND = 1.0, 2  # pixels at the rim of what is shown: half ground; around it, in its picture
+_AROUND = 2  # pixels around what is shown, in its picture
 _APART = 2  # pixels around each picture
 
 
@@ -39,7 +38,7 @@ def find_hair(scene: Scene) -> Shell | None:
     # With the crown's own colours: those of a tail alone are often lighter.
     shown, sure = (hair | covered.scalp) & ~ground, (sure | covered.scalp & unlike_face(scene)) & ~ground
     sure = sure if sure.any() else hair
-    colours = hair_colours(scene.photo, sure, scene.standing.metre)
+    colours = hair_colours(scene.photo, shown, sure, scene.standing.metre)
     seen, start = _seen(scene, shown, colours)
     sheets = [
         (covered.near, scene.standing.seen(covered.near.rest, covered.near.weights)[:, :2] - np.float32(start), seen),
@@ -77,10 +76,8 @@ def _seen(scene: Scene, shown: np.ndarray, colours: HairColours) -> tuple[np.nda
     start = max(left - _AROUND, 0), max(top - _AROUND, 0)
     window = slice(start[1], top + height + _AROUND), slice(start[0], left + width + _AROUND)
     rows, columns = shown[window].shape
-    inner = cv2.GaussianBlur(shrunk(shown, _RIM_PIXELS).astype(np.float32), (0, 0), 1.0)
     places = np.stack(np.meshgrid(np.arange(columns) + start[0], np.arange(rows) + start[1]), -1).astype(np.float32)
-    photo = replace(colours, shown=np.maximum(2 * inner - 1, 0))
-    seen = np.dstack([painted(photo, places, np.ones((rows, columns), np.float32)), np.empty((rows, columns), np.uint8)])
+    seen = np.dstack([painted(colours, places, np.ones((rows, columns), np.float32)), np.empty((rows, columns), np.uint8)])
     face = (scene.body & ~grown(shown, 1)).astype(np.uint8)
     away = cv2.distanceTransform(1 - face, cv2.DIST_L2, 5)[window] / max(_EDGE * scene.standing.metre, 1.0)
     seen[..., 3] = np.clip(255 * away, 0, 255) if face.any() else 255

@@ -11,7 +11,7 @@ from mcld_app.body.shells.areas import shrunk
 from mcld_app.body.texture.pull_push import pull_push
 
 _FINE = 0.015  # metres: what changes within less is a lock, what changes over more is light
-_RIM = 2.0  # pixels at the rim of hair: half ground
+_RIM, _SHOWN = 2.0, 1.0  # pixels at the rim of hair: half ground; and of what is drawn as it is
 _USUAL = (5, 90)  # per cent of the hair: darker and lighter light is none
 _LEAST = 30  # pixels, of which colours can be taken
 _BOXES = (0.16, 0.12, 0.09, 0.07, 0.05, 0.035, 0.025)  # metres: heights of patches that locks are taken from
@@ -37,9 +37,15 @@ class HairColours:
     locks: np.ndarray = field(repr=False)
 
 
-def hair_colours(photo: np.ndarray, sure: np.ndarray, metre: float) -> HairColours:
-    """The colours of the hair of which a photo (H, W, 3) uint8 RGB shows the pixels `sure` (H, W) bool, where a metre
-    takes up so many pixels."""
+def hair_colours(photo: np.ndarray, shown: np.ndarray, sure: np.ndarray, metre: float) -> HairColours:
+    """The colours of hair.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        shown: (H, W) bool, pixels that are hair's own picture.
+        sure: (H, W) bool, those that can have no colour but the hair's.
+        metre: pixels that a metre takes.
+    """
     inner = shrunk(sure, _RIM)
     inner = inner if np.count_nonzero(inner) >= _LEAST else sure
     own, share = photo.astype(np.float32), inner.astype(np.float32)
@@ -49,8 +55,8 @@ def hair_colours(photo: np.ndarray, sure: np.ndarray, metre: float) -> HairColou
     # What is no hair after all, an ear's rim or a ring, must not go on over the back of the head.
     low, high = np.percentile(light[inner], _USUAL, axis=0)
     smooth = np.clip(np.where(inner[..., None], light, pull_push(light, share)), low, high)
-    shown = np.minimum(cv2.GaussianBlur(share, (0, 0), 1.0), share)
-    return HairColours(own, shown, smooth, _locks(own, light, inner, metre))
+    within = cv2.GaussianBlur(shrunk(shown, _SHOWN).astype(np.float32), (0, 0), 1.0)
+    return HairColours(own, np.maximum(2 * within - 1, 0), smooth, _locks(own, light, inner, metre))
 
 
 def painted(colours: HairColours, places: np.ndarray, facing: np.ndarray) -> np.ndarray:

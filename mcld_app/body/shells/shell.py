@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 from mcld_app.body.mannequin.body_mesh import body_mesh
@@ -101,6 +102,27 @@ class Shell:
         left = np.clip(0.5 + self.rest[:, 0] / 0.22, 0, 1)
         share = left * raised["left"] + (1 - left) * raised["right"]
         return rest + self.gathered * share[:, None].astype(np.float32)
+
+    @cached_property
+    def passes(self) -> tuple[np.ndarray, ...]:
+        """Numbers of its triangles in the order of drawing, (K,) int each: behind what is open or thins out one sees
+        the rest, so that is drawn first."""
+        masked = self.kinds == MASKED
+        if self.hangs_on != "head":
+            return tuple(np.flatnonzero(kept) for kept in (~masked, masked))
+        thin = self._thin & ~masked
+        inner = self.kinds == LINING
+        return tuple(np.flatnonzero(kept) for kept in (~masked & ~thin, thin & inner, thin & ~inner, masked))
+
+    @cached_property
+    def _thin(self) -> np.ndarray:
+        """(M,) bool: triangles that may not be opaque as a whole: by the rectangles around them on the picture."""
+        height, width = self.picture.shape[:2]
+        count = cv2.integral((self.picture[..., 3] < 255).astype(np.uint8))
+        corners = self.places[self.faces]
+        left, top = np.clip(np.floor(corners.min(1)).astype(int), 0, (width - 1, height - 1)).T
+        right, bottom = np.clip(np.ceil(corners.max(1)).astype(int) + 1, 1, (width, height)).T
+        return count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left] > 0
 
     @cached_property
     def _directions(self) -> np.ndarray:
