@@ -13,6 +13,7 @@ from mcld_app.body.texture.pull_push import pull_push
 _FINE = 0.015  # metres: what changes within less is a lock, what changes over more is light
 _RIM, _SHOWN = 2.0, 1.0  # pixels at the rim of hair: half ground; and of what is drawn as it is
 _USUAL = (5, 90)  # per cent of the hair: darker and lighter light is none
+_AROUND = 0.10  # metres around hair
 _LEAST = 30  # pixels, of which colours can be taken
 _BOXES = (0.16, 0.12, 0.09, 0.07, 0.05, 0.035, 0.025)  # metres: heights of patches that locks are taken from
 _SHAPES = (1.0, 0.6, 0.35)  # their widths, of the height
@@ -22,15 +23,17 @@ _PURE = 0.97  # of such a patch shows hair
 
 @dataclass(frozen=True, eq=False)
 class HairColours:
-    """What a photo (H, W) tells of the colours of hair.
+    """What a photo tells of the colours of hair, in a part of it, (H, W) pixels.
 
     Attributes:
+        start: x, y of that part's first pixel on the photo.
         photo: (H, W, 3) float32 RGB.
         shown: (H, W) float32, how far a pixel shows hair and nothing else, 0..1.
         smooth: (H, W, 3) float32, its light without locks; where it is not shown, that goes on.
         locks: (h, w) float32, by what share a patch of seen hair is lighter and darker than that.
     """
 
+    start: tuple[int, int]
     photo: np.ndarray = field(repr=False)
     shown: np.ndarray = field(repr=False)
     smooth: np.ndarray = field(repr=False)
@@ -46,9 +49,15 @@ def hair_colours(photo: np.ndarray, shown: np.ndarray, sure: np.ndarray, metre: 
         sure: (H, W) bool, those that can have no colour but the hair's.
         metre: pixels that a metre takes.
     """
+    # Far from the hair nothing is asked for.
+    left, top, width, height = cv2.boundingRect((shown | sure).astype(np.uint8))
+    around = round(_AROUND * metre)
+    start = max(left - around, 0), max(top - around, 0)
+    window = slice(start[1], top + height + around), slice(start[0], left + width + around)
+    shown, sure = shown[window], sure[window]
     inner = shrunk(sure, _RIM)
     inner = inner if np.count_nonzero(inner) >= _LEAST else sure
-    own, share = photo.astype(np.float32), inner.astype(np.float32)
+    own, share = photo[window].astype(np.float32), inner.astype(np.float32)
     spread = max(_FINE * metre, 1.0)
     mixed = cv2.GaussianBlur(np.dstack([own * share[..., None], share]), (0, 0), spread)
     light = mixed[..., :3] / np.maximum(mixed[..., 3:], 1e-3)
@@ -56,7 +65,8 @@ def hair_colours(photo: np.ndarray, shown: np.ndarray, sure: np.ndarray, metre: 
     low, high = np.percentile(light[inner], _USUAL, axis=0)
     smooth = np.clip(np.where(inner[..., None], light, pull_push(light, share)), low, high)
     within = cv2.GaussianBlur(shrunk(shown, _SHOWN).astype(np.float32), (0, 0), 1.0)
-    return HairColours(own, np.maximum(2 * within - 1, 0), smooth, _locks(own, light, inner, metre))
+    own = np.ascontiguousarray(own)
+    return HairColours(start, own, np.maximum(2 * within - 1, 0), smooth, _locks(own, light, inner, metre))
 
 
 def painted(colours: HairColours, places: np.ndarray, facing: np.ndarray) -> np.ndarray:
@@ -71,7 +81,7 @@ def painted(colours: HairColours, places: np.ndarray, facing: np.ndarray) -> np.
     Returns:
         (h, w, 3) uint8 RGB.
     """
-    x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
+    x, y = (np.ascontiguousarray(places[..., k]) - np.float32(colours.start[k]) for k in (0, 1))
     photo, shown, smooth = (
         cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         for plane in (colours.photo, colours.shown, colours.smooth)
