@@ -13,6 +13,7 @@ from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.human import skeleton_file
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.body.shells.areas import disc
 from mcld_app.body.shells.piece import Piece, facing
 from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
@@ -24,6 +25,8 @@ _BACK = 0.02
 _THINNEST = 0.004  # metres of hair
 _BEHIND = 1.1  # of the outline's mean height, at the middle of the far side
 _BEFORE = 0.6  # and of the near one
+_ROUND = 0.75  # of the way to the normals' planes
+_HEM = 0.02  # metres around hair on the forehead, so that it ends where it thins out and not where triangles do
 _ALONG = 0.45  # of its direction: what faces the camera less is seen along
 _UNDER = 0.02  # metres behind the body: hidden
 _TEMPLE = 0.065  # metres, in depth: before it hair lies on the forehead, and behind it stands off
@@ -56,19 +59,21 @@ class Cap:
 def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
     """The cap of a scene's hair (H, W) bool; None where the head is not seen."""
     standing = scene.standing
-    faces, used = _head()
+    faces, used, edges = _head()
     body = standing.pose.body
     whole = body_mesh().shaped(body.build, body.shape)
-    rest, weights = whole[used], body_mesh().weights[used]
-    points, normals = standing.points[used], vertex_normals(whole, body_faces())[used]
+    weights, average = _with_middles(body_mesh().weights[used], edges), _with_middles(body_mesh().rest[used], edges)
+    rest, normals = _with_middles(whole[used], edges), _with_middles(vertex_normals(whole, body_faces())[used], edges)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     turned = standing.turned(normals, weights)
+    rest = _rounded(rest, normals, edges, np.abs(turned[:, 2]))
+    points = standing.seen(rest, weights)
     skull = _middle(rest)
     middle = standing.seen(skull, _on_head())[0, :2]
     heights = _outline_heights(scene, hair, middle)
     if heights is None:
         return None
     lift = _lift(scene, hair, points, turned, middle, heights)
-    average = body_mesh().rest[used]
     scalp = _is_scalp(average)
     brow = skeleton_file()["landmarks"]["eye_up"][1]
     lift = np.where(scalp, lift, lift * np.clip((average[:, 1] - brow - _BARE) / _FRINGE, 0, 1))
@@ -79,9 +84,10 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
     near = facing(seen, faces) & (towards > 0) & ~_hidden(scene, seen, faces)
     on_scalp = scalp[faces].all(1)
     high = (average[faces][..., 1] > skeleton_file()["landmarks"]["ear_top"][1]).all(1)
-    corners = _corners_in(hair, seen, faces)
+    corners = _corners_in(cv2.dilate(hair.astype(np.uint8), np.ones((3, 3), np.uint8)), seen, faces)
     fringe = near & (scalp | _is_forehead(average))[faces].all(1)
-    fringe &= np.where(high, on_scalp | corners.any(1), corners.all(1))
+    around = _corners_in(cv2.dilate(hair.astype(np.uint8), disc(_HEM * standing.metre)), seen, faces)
+    fringe &= np.where(high, on_scalp | around.any(1), corners.all(1))
     # What is seen along is a smear at the photo's rim: it goes with the far side, which takes from the photo what it can.
     along = near & on_scalp & corners.all(1) & (towards < _ALONG)
     fringe &= ~along
@@ -145,18 +151,38 @@ def _piece(rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, kind: int) 
 
 
 @lru_cache(maxsize=1)
-def _head() -> tuple[np.ndarray, np.ndarray]:
-    """The head's triangles (M, 3) above the chin, into its vertices' numbers (N,)."""
+def _head() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The head's triangles above the chin, each cut into four, (M, 3); the numbers (N,) of the body's vertices that
+    they begin with; and (E, 2) which of those the others, one after the other, lie halfway between."""
     chin = skeleton_file()["landmarks"]["chin"][1]
     faces = body_faces()[charts().face_part >= 23]
     faces = faces[(body_mesh().rest[faces][..., 1] > chin - 0.01).all(1)]
     used, number = np.unique(faces, return_inverse=True)
-    return number.reshape(-1, 3).astype(np.int32), used
+    a, b, c = number.reshape(-1, 3).T
+    sides = np.sort(np.stack([np.stack([a, b], 1), np.stack([b, c], 1), np.stack([c, a], 1)]), axis=2)
+    edges, middle = np.unique(sides.reshape(-1, 2), axis=0, return_inverse=True)
+    ab, bc, ca = middle.reshape(3, -1) + len(used)
+    cut = [np.stack(corners, 1) for corners in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
+    return np.concatenate(cut).astype(np.int32), used, edges
 
 
-def _corners_in(hair: np.ndarray, points: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(M, 3) bool: on which corners of triangles of points (N, 3) in the picture the photo shows hair."""
-    shown = cv2.dilate(hair.astype(np.uint8), np.ones((3, 3), np.uint8))
+def _with_middles(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    return np.concatenate([values, values[edges].mean(1)]).astype(np.float32)
+
+
+def _rounded(points: np.ndarray, normals: np.ndarray, edges: np.ndarray, towards: np.ndarray) -> np.ndarray:
+    """Points whose last ones, the edges' middles, are as round as the normals are (Boubekeur and Alexa, Phong
+    Tessellation, 2008): hair pushed outwards from a coarse skull has corners. Only as far as they face the camera, or
+    away from it: at the rim the outline tells."""
+    ends, flat = len(points) - len(edges), points[len(points) - len(edges) :]
+    onto = [((flat - points[k]) * normals[k]).sum(1, keepdims=True) * normals[k] for k in edges.T]
+    out = points.copy()
+    out[ends:] -= (onto[0] + onto[1]) / 2 * (_ROUND * towards[ends:, None])
+    return out
+
+
+def _corners_in(shown: np.ndarray, points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(M, 3) bool: which corners of triangles of points (N, 3) in the picture lie in an area (H, W) uint8 of it."""
     x, y = np.ascontiguousarray(points[:, :2].T, np.float32)
     return cv2.remap(shown, x[:, None], y[:, None], cv2.INTER_NEAREST)[:, 0].astype(bool)[faces]
 

@@ -39,7 +39,7 @@ def find_hair(scene: Scene) -> Shell | None:
     shown, sure = (hair | covered.scalp) & ~ground, (sure | covered.scalp & unlike_face(scene)) & ~ground
     sure = sure if sure.any() else hair
     colours = hair_colours(scene.photo, shown, sure, scene.standing.metre)
-    seen, start = _seen(scene, shown, colours)
+    seen, start = _seen(scene, shown, ground | ~scene.silhouette, colours)
     sheets = [
         (covered.near, scene.standing.seen(covered.near.rest, covered.near.weights)[:, :2] - np.float32(start), seen),
         (covered.far, *cap_sheet(covered, scene, colours)),
@@ -69,19 +69,24 @@ def _joined(sheets: Sequence[tuple[Piece, np.ndarray, np.ndarray]], scene: Scene
     return Shell("head", rest - moves, np.zeros_like(rest), weights, faces, kinds, np.concatenate(places), picture)
 
 
-def _seen(scene: Scene, shown: np.ndarray, colours: HairColours) -> tuple[np.ndarray, tuple[int, int]]:
+def _seen(
+    scene: Scene, shown: np.ndarray, ground: np.ndarray, colours: HairColours
+) -> tuple[np.ndarray, tuple[int, int]]:
     """The photo itself, for the near side of the cap, and where it begins: open where it shows the face, with a soft
-    edge; beyond its rim, with hair."""
+    edge; hair where it shows the ground."""
     left, top, width, height = cv2.boundingRect(shown.astype(np.uint8))
     start = max(left - _AROUND, 0), max(top - _AROUND, 0)
     window = slice(start[1], top + height + _AROUND), slice(start[0], left + width + _AROUND)
     rows, columns = shown[window].shape
     places = np.stack(np.meshgrid(np.arange(columns) + start[0], np.arange(rows) + start[1]), -1).astype(np.float32)
-    seen = np.dstack([painted(colours, places, np.ones((rows, columns), np.float32)), np.empty((rows, columns), np.uint8)])
+    guess = painted(colours, places, np.zeros((rows, columns), np.float32))
+    share = 2 * cv2.GaussianBlur(grown(ground, 1).astype(np.float32), (0, 0), 1.0)[window][..., None]
+    share = np.clip(share, 0, 1)
+    seen = np.dstack([scene.photo[window] * (1 - share) + guess * share, np.empty((rows, columns))])
     face = (scene.body & ~grown(shown, 1)).astype(np.uint8)
     away = cv2.distanceTransform(1 - face, cv2.DIST_L2, 5)[window] / max(_EDGE * scene.standing.metre, 1.0)
     seen[..., 3] = np.clip(255 * away, 0, 255) if face.any() else 255
-    return seen, start
+    return (seen + 0.5).astype(np.uint8), start
 
 
 def _ground_in(scene: Scene, hair: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from mcld_app.body.texture.pull_push import pull_push
 
 _FINE = 0.015  # metres: what changes within less is a lock, what changes over more is light
 _RIM, _SHOWN = 2.0, 1.0  # pixels at the rim of hair: half ground; and of what is drawn as it is
-_USUAL = (5, 90)  # per cent of the hair: darker and lighter light is none
+_LIGHTS, _HUES = (5, 90), (15, 70)  # per cent of the hair: what is darker, lighter or of another hue is none
 _AROUND = 0.10  # metres around hair
 _LEAST = 30  # pixels, of which colours can be taken
 _BOXES = (0.16, 0.12, 0.09, 0.07, 0.05, 0.035, 0.025)  # metres: heights of patches that locks are taken from
@@ -61,9 +61,7 @@ def hair_colours(photo: np.ndarray, shown: np.ndarray, sure: np.ndarray, metre: 
     spread = max(_FINE * metre, 1.0)
     mixed = cv2.GaussianBlur(np.dstack([own * share[..., None], share]), (0, 0), spread)
     light = mixed[..., :3] / np.maximum(mixed[..., 3:], 1e-3)
-    # What is no hair after all, an ear's rim or a ring, must not go on over the back of the head.
-    low, high = np.percentile(light[inner], _USUAL, axis=0)
-    smooth = np.clip(np.where(inner[..., None], light, pull_push(light, share)), low, high)
+    smooth = _usual(np.where(inner[..., None], light, pull_push(light, share)), inner)
     within = cv2.GaussianBlur(shrunk(shown, _SHOWN).astype(np.float32), (0, 0), 1.0)
     own = np.ascontiguousarray(own)
     return HairColours(start, own, np.maximum(2 * within - 1, 0), smooth, _locks(own, light, inner, metre))
@@ -89,6 +87,14 @@ def painted(colours: HairColours, places: np.ndarray, facing: np.ndarray) -> np.
     guess = smooth * np.maximum(1 + _woven(colours.locks, facing.shape), 0)[..., None]
     share = (shown * facing)[..., None]
     return np.clip(photo * share + guess * (1 - share) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _usual(light: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """Light and hue (h, w, 3) that most of the hair has: what is none after all, an ear's rim or a ring, must not go on
+    over the back of the head."""
+    grey = light.mean(2, keepdims=True)
+    hue = light / np.maximum(grey, 1)
+    return np.clip(hue, *np.percentile(hue[inner], _HUES, axis=0)) * np.clip(grey, *np.percentile(grey[inner], _LIGHTS))
 
 
 def _locks(own: np.ndarray, light: np.ndarray, inner: np.ndarray, metre: float) -> np.ndarray:
