@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.human import skeleton_file
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.shells.areas import disc
+from mcld_app.body.shells.hairline import above_brows, is_forehead, is_scalp, towards_nape
 from mcld_app.body.shells.piece import Piece, facing
 from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import LINING, MASKED, PLAIN
+from mcld_app.body.shells.skull import rounded, skull, with_middles
 
 _WAYS = 72  # directions in which the outline is looked for
 _REACH = 0.25  # metres
@@ -25,13 +25,10 @@ _BACK = 0.02
 _THINNEST = 0.004  # metres of hair
 _BEHIND = 1.1  # of the outline's mean height, at the middle of the far side
 _BEFORE = 0.6  # and of the near one
-_ROUND = 0.75  # of the way to the normals' planes
 _HEM = 0.02  # metres around hair on the forehead, so that it ends where it thins out and not where triangles do
 _ALONG = 0.45  # of its direction: what faces the camera less is seen along
 _UNDER = 0.02  # metres behind the body: hidden
 _TEMPLE = 0.065  # metres, in depth: before it hair lies on the forehead, and behind it stands off
-_THINS, _EDGE = 0.035, 0.4  # metres above the nape over which hair thins out, and to what share
-_BARE, _FRINGE = 0.015, 0.03  # metres above the eyes where a fringe ends, and over which it rises from the forehead
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,25 +56,23 @@ class Cap:
 def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
     """The cap of a scene's hair (H, W) bool; None where the head is not seen."""
     standing = scene.standing
-    faces, used, edges = _head()
+    faces, used, edges = skull()
     body = standing.pose.body
     whole = body_mesh().shaped(body.build, body.shape)
-    weights, average = _with_middles(body_mesh().weights[used], edges), _with_middles(body_mesh().rest[used], edges)
-    rest, normals = _with_middles(whole[used], edges), _with_middles(vertex_normals(whole, body_faces())[used], edges)
+    weights, average = with_middles(body_mesh().weights[used], edges), with_middles(body_mesh().rest[used], edges)
+    rest, normals = with_middles(whole[used], edges), with_middles(vertex_normals(whole, body_faces())[used], edges)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     turned = standing.turned(normals, weights)
-    rest = _rounded(rest, normals, edges, np.abs(turned[:, 2]))
+    rest = rounded(rest, normals, edges, np.abs(turned[:, 2]))
     points = standing.seen(rest, weights)
-    skull = _middle(rest)
-    middle = standing.seen(skull, _on_head())[0, :2]
+    centre = _middle(rest)
+    middle = standing.seen(centre, _on_head())[0, :2]
     heights = _outline_heights(scene, hair, middle)
     if heights is None:
         return None
     lift = _lift(scene, hair, points, turned, middle, heights)
-    scalp = _is_scalp(average)
-    brow = skeleton_file()["landmarks"]["eye_up"][1]
-    lift = np.where(scalp, lift, lift * np.clip((average[:, 1] - brow - _BARE) / _FRINGE, 0, 1))
-    lift *= _towards_nape(average)
+    scalp = is_scalp(average)
+    lift *= np.where(scalp, 1, above_brows(average)) * towards_nape(average)
     grown = (rest + normals * lift[:, None]).astype(np.float32)
     seen = standing.seen(grown, weights)
     towards = turned[faces][..., 2].mean(1)
@@ -85,33 +80,38 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
     on_scalp = scalp[faces].all(1)
     high = (average[faces][..., 1] > skeleton_file()["landmarks"]["ear_top"][1]).all(1)
     corners = _corners_in(cv2.dilate(hair.astype(np.uint8), np.ones((3, 3), np.uint8)), seen, faces)
-    fringe = near & (scalp | _is_forehead(average))[faces].all(1)
+    fringe = near & (scalp | is_forehead(average))[faces].all(1)
     around = _corners_in(cv2.dilate(hair.astype(np.uint8), disc(_HEM * standing.metre)), seen, faces)
     fringe &= np.where(high, on_scalp | around.any(1), corners.all(1))
-    # What is seen along is a smear at the photo's rim: it goes with the far side, which takes from the photo what it can.
+    # What is seen along is a smear at the photo's rim: it goes with the far side, which takes what it can of the photo.
     along = near & on_scalp & corners.all(1) & (towards < _ALONG)
     fringe &= ~along
     far = (on_scalp & ~near) | along
     area = np.zeros(hair.shape, np.uint8)
     cv2.fillPoly(area, np.round(points[faces[near & on_scalp], :2]).astype(np.int32), 1)
     area = (area > 0) & (scene.part >= 23) & scene.silhouette
-    down = _edge(faces[fringe | far], average)
-    far = faces[far]
-    # Below its edge the hair goes in to the skin: vertices there stand twice, on the hair and on the head.
-    points, number = np.unique(np.concatenate([far.ravel(), down.ravel()]), return_inverse=True)
-    at = number[: far.size].reshape(-1, 3), number[far.size :].reshape(-1, 2)
-    a, b = at[1].T
-    wall = np.concatenate([np.stack([b, a, a + len(points)], 1), np.stack([b, a + len(points), b + len(points)], 1)])
-    behind = Piece(
-        np.concatenate([grown[points], rest[points].astype(np.float32)]),
-        np.concatenate([weights[points]] * 2),
-        np.concatenate([at[0], wall, at[0][:, ::-1], wall[:, ::-1]]).astype(np.int32),  # hair is no hollow helmet
-        np.repeat(np.uint8([PLAIN, LINING]), (len(far), len(far) + 2 * len(wall))),
-    )
-    around = standing.turned(grown[points] - skull, weights[points])
-    inwards = np.concatenate([np.zeros(len(points), np.float32), lift[points]])
-    twice = [np.concatenate([each, each]) for each in (around, turned[points, 2])]
+    behind, used = _behind(faces[far], _edge(faces[fringe | far], average), grown, rest, weights)
+    around = standing.turned(grown[used] - centre, weights[used])
+    inwards = np.concatenate([np.zeros(len(used), np.float32), lift[used]])
+    twice = [np.concatenate([each, each]) for each in (around, turned[used, 2])]
     return Cap(_piece(grown, weights, faces[fringe], MASKED), behind, *twice, inwards, area)
+
+
+def _behind(
+    faces: np.ndarray, edge: np.ndarray, grown: np.ndarray, rest: np.ndarray, weights: np.ndarray
+) -> tuple[Piece, np.ndarray]:
+    """Triangles (M, 3) of hair, with a wall from its edge (K, 2) in to the skin, and the inner sides of both: hair is
+    no hollow helmet. Its vertices stand twice, first on the hair and then on the skin; with their numbers (N,)."""
+    used, number = np.unique(np.concatenate([faces.ravel(), edge.ravel()]), return_inverse=True)
+    outer, (a, b) = number[: faces.size].reshape(-1, 3), number[faces.size :].reshape(-1, 2).T
+    wall = np.concatenate([np.stack([b, a, a + len(used)], 1), np.stack([b, a + len(used), b + len(used)], 1)])
+    piece = Piece(
+        np.concatenate([grown[used], rest[used]]),
+        np.concatenate([weights[used]] * 2),
+        np.concatenate([outer, wall, outer[:, ::-1], wall[:, ::-1]]).astype(np.int32),
+        np.repeat(np.uint8([PLAIN, LINING]), (len(outer), len(outer) + 2 * len(wall))),
+    )
+    return piece, used
 
 
 def _edge(faces: np.ndarray, average: np.ndarray) -> np.ndarray:
@@ -130,78 +130,16 @@ def _hidden(scene: Scene, points: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return body > depth + _UNDER
 
 
-def _towards_nape(rest: np.ndarray) -> np.ndarray:
-    """(N,) by how much hair is thinner towards the line where it ends behind the ears, 0..1."""
-    above = (rest[:, 1] - _line(rest[:, 2])) / _THINS
-    share = _EDGE + (1 - _EDGE) * np.clip(above, 0, 1)
-    return np.where(rest[:, 2] < skeleton_file()["landmarks"]["ear_back"][2], share, 1).astype(np.float32)
-
-
-def _line(depth: np.ndarray) -> np.ndarray:
-    """(N,) metres: how low hair grows at depths (N,) of the average head."""
-    marks = skeleton_file()["landmarks"]
-    ear, brow = marks["ear_top"], marks["eye_up"][1] + 0.05
-    return np.interp(depth, [-0.06, ear[2] - 0.02, ear[2] + 0.02, 0.09], [1.585, 1.62, ear[1], brow])
-
-
 def _piece(rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, kind: int) -> Piece:
     """Triangles (M, 3) of points, with those points only."""
     used, number = np.unique(faces, return_inverse=True)
     return Piece(rest[used], weights[used], number.reshape(-1, 3).astype(np.int32), np.full(len(faces), kind, np.uint8))
 
 
-@lru_cache(maxsize=1)
-def _head() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The head's triangles above the chin, each cut into four, (M, 3); the numbers (N,) of the body's vertices that
-    they begin with; and (E, 2) which of those the others, one after the other, lie halfway between."""
-    chin = skeleton_file()["landmarks"]["chin"][1]
-    faces = body_faces()[charts().face_part >= 23]
-    faces = faces[(body_mesh().rest[faces][..., 1] > chin - 0.01).all(1)]
-    used, number = np.unique(faces, return_inverse=True)
-    a, b, c = number.reshape(-1, 3).T
-    sides = np.sort(np.stack([np.stack([a, b], 1), np.stack([b, c], 1), np.stack([c, a], 1)]), axis=2)
-    edges, middle = np.unique(sides.reshape(-1, 2), axis=0, return_inverse=True)
-    ab, bc, ca = middle.reshape(3, -1) + len(used)
-    cut = [np.stack(corners, 1) for corners in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
-    return np.concatenate(cut).astype(np.int32), used, edges
-
-
-def _with_middles(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    return np.concatenate([values, values[edges].mean(1)]).astype(np.float32)
-
-
-def _rounded(points: np.ndarray, normals: np.ndarray, edges: np.ndarray, towards: np.ndarray) -> np.ndarray:
-    """Points whose last ones, the edges' middles, are as round as the normals are (Boubekeur and Alexa, Phong
-    Tessellation, 2008): hair pushed outwards from a coarse skull has corners. Only as far as they face the camera, or
-    away from it: at the rim the outline tells."""
-    ends, flat = len(points) - len(edges), points[len(points) - len(edges) :]
-    onto = [((flat - points[k]) * normals[k]).sum(1, keepdims=True) * normals[k] for k in edges.T]
-    out = points.copy()
-    out[ends:] -= (onto[0] + onto[1]) / 2 * (_ROUND * towards[ends:, None])
-    return out
-
-
 def _corners_in(shown: np.ndarray, points: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(M, 3) bool: which corners of triangles of points (N, 3) in the picture lie in an area (H, W) uint8 of it."""
     x, y = np.ascontiguousarray(points[:, :2].T, np.float32)
     return cv2.remap(shown, x[:, None], y[:, None], cv2.INTER_NEAREST)[:, 0].astype(bool)[faces]
-
-
-def _is_scalp(rest: np.ndarray) -> np.ndarray:
-    """(N,) bool: whether points of the average head lie where hair grows: behind a line from the forehead past the ear
-    to the nape."""
-    marks = skeleton_file()["landmarks"]
-    ear, crown = marks["ear_top"], marks["crown"][1]
-    brow = marks["eye_up"][1] + 0.05
-    line = _line(rest[:, 2])
-    on_ear = (np.abs(rest[:, 0]) > 0.072) & (rest[:, 1] < ear[1] + 0.012) & (np.abs(rest[:, 2] - ear[2]) < 0.035)
-    before = (rest[:, 2] > 0.03) & (rest[:, 1] < brow - 0.02)
-    return (rest[:, 1] > np.minimum(line, crown - 0.01)) & ~before & ~on_ear
-
-
-def _is_forehead(rest: np.ndarray) -> np.ndarray:
-    """(N,) bool: whether points of the average head lie above the brows and in front, where a fringe hangs."""
-    return (rest[:, 1] > skeleton_file()["landmarks"]["eye_up"][1] + _BARE) & (rest[:, 2] > 0.0)
 
 
 def _middle(rest: np.ndarray) -> np.ndarray:

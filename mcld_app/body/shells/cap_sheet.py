@@ -26,7 +26,9 @@ def cap_sheet(covered: Cap, scene: Scene, colours: HairColours) -> tuple[np.ndar
     at = (at - at.min(0) + _MARGIN).astype(np.float32)
     width, height = np.ceil(at.max(0)).astype(int) + _MARGIN + 1
     faces = covered.far.faces[covered.far.kinds == PLAIN][:, ::-1]  # the camera sees them from behind
-    corners, drawn, seen = draw_surface(np.concatenate([at, np.zeros((len(at), 1), np.float32)], 1), faces, (height, width))
+    corners, drawn, seen = draw_surface(
+        np.concatenate([at, np.zeros((len(at), 1), np.float32)], 1), faces, (height, width)
+    )
     photo = scene.standing.seen(covered.far.rest, covered.far.weights)[:, :2]
     values = np.concatenate([photo, covered.towards[:, None]], 1)
     found, known = np.zeros((height * width, 3), np.float32), np.zeros(height * width, np.float32)

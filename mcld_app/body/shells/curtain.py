@@ -70,8 +70,8 @@ def curtain(scene: Scene, hair: np.ndarray) -> Curtain | None:
 
 
 def _turns(heights: np.ndarray, seen: np.ndarray) -> tuple[float, float, float]:
-    """Degrees from the back to which hair goes on either side, and 0 between them. Beside an ear that hair hangs behind,
-    little of it is `seen` (R, 2), metres at `heights` (R,); beside one that it covers, it begins at the cheek."""
+    """Degrees from the back to which hair goes on either side, and 0 between them. Little of it is `seen` (R, 2),
+    metres at `heights` (R,), beside an ear that it hangs behind; where it covers one, it begins at the cheek."""
     marks = skeleton_file()["landmarks"]
     beside = (heights > marks["ear_lobe"][1]) & (heights < marks["ear_top"][1])
     share = np.clip((seen[beside].mean(0) - _BEHIND) / (_BEFORE - _BEHIND), 0, 1)

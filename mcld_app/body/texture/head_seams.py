@@ -1,4 +1,4 @@
-"""What is guessed of a head brought to what was seen of it, skin to skin and hair to hair, and its neck to the trunk's."""
+"""What is guessed of a head brought to what was seen of it, skin to skin, hair to hair, and the neck to the trunk."""
 
 from __future__ import annotations
 
@@ -107,7 +107,8 @@ def _neck_border() -> tuple[np.ndarray, np.ndarray]:
 
 def _like_skin(image: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """(512, 512) bool: texels that may be the person's skin by their colour; in the shade that is less colourful."""
-    own = cv2.cvtColor(likely_skin(TextureMap(image, seen)).reshape(1, 1, 3), cv2.COLOR_RGB2LAB).astype(np.float32)[0, 0]
+    own = likely_skin(TextureMap(image, seen)).reshape(1, 1, 3)
+    own = cv2.cvtColor(own, cv2.COLOR_RGB2LAB)[0, 0].astype(np.float32)
     light, a, b = cv2.split(cv2.cvtColor(cv2.medianBlur(image, 5), cv2.COLOR_RGB2LAB).astype(np.float32))
     share = np.clip(light / max(own[0], 1), _DARKEST, 1)
     off = np.hypot(a - 128 - (own[1] - 128) * share, b - 128 - (own[2] - 128) * share)

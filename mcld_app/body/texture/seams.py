@@ -19,9 +19,7 @@ _FADES = 60.0  # texels, over which a difference falls to a third
 _SOFT = 4.0  # texels, over which what is left of a difference is gone
 
 
-def meet(
-    image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndarray, most: float = _MOST
-) -> np.ndarray:
+def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndarray, most: float = _MOST) -> np.ndarray:
     """The texture map with the guessed texels of a limb brought to the light of the seen ones beside them.
 
     Args:
