@@ -53,6 +53,14 @@ def unseen_back_of_head(known: np.ndarray) -> np.ndarray:
     return back if np.count_nonzero(known & back) < _HARDLY_BACK * np.count_nonzero(back) else np.zeros_like(back)
 
 
+def outside_hairline() -> np.ndarray:
+    """The head's texels, (512, 512) bool, outside the usual hairline."""
+    p = _places()
+    out = np.zeros(region_mask("head").shape, bool)
+    out[p.box] = p.head & (p.inside <= 0)
+    return out
+
+
 def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A head without holes.
 

@@ -1,4 +1,4 @@
-"""What is guessed of a head brought to what was seen of it, skin to skin, hair to hair, and the neck to the trunk."""
+"""What is guessed of a head brought to what was seen of it: skin into the light of skin, and the neck to the trunk."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.head_guess import outside_hairline
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet, soften
 from mcld_app.body.texture.skin import likely_skin
@@ -39,13 +40,11 @@ def join_head(image: np.ndarray, seen: np.ndarray, other_half: np.ndarray) -> np
     guessed = head & ~seen
     if not guessed.any() or not (seen & head).any():
         return image
-    skin = _like_skin(image, seen)
-    before = image
-    # Apart, or the light of the hair would be taken for that of the skin beside it.
-    for alike in (skin, ~skin):
-        image = meet(image, seen & alike, guessed & alike, head, _MOST)
-    image = _neck_like_trunk(image, guessed, skin)
-    return soften(one_light_behind(before, image, guessed, other_half), seen, guessed, head)
+    # Skin alone, or the light of the hair would be taken for that of the skin beside it; blond hair has its colour.
+    skin = _like_skin(image, seen) & (outside_hairline() | ~head)
+    joined = meet(image, seen & skin, guessed & skin, head, _MOST)
+    joined = _neck_like_trunk(joined, guessed, skin)
+    return soften(one_light_behind(image, joined, guessed, other_half), seen, guessed, head)
 
 
 def one_light_behind(before: np.ndarray, after: np.ndarray, guessed: np.ndarray, other_half: np.ndarray) -> np.ndarray:
