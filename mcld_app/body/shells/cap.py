@@ -100,16 +100,15 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
 def _behind(
     faces: np.ndarray, edge: np.ndarray, grown: np.ndarray, rest: np.ndarray, weights: np.ndarray
 ) -> tuple[Piece, np.ndarray]:
-    """Triangles (M, 3) of hair, with a wall from its edge (K, 2) in to the skin, and the inner sides of both: hair is
-    no hollow helmet. Its vertices stand twice, first on the hair and then on the skin; with their numbers (N,)."""
+    """Triangles (M, 3) of hair, with a wall from its edge (K, 2) in to the skin: hair is no hollow helmet. Its vertices stand twice, first on the hair and then on the skin; with their numbers (N,)."""
     used, number = np.unique(np.concatenate([faces.ravel(), edge.ravel()]), return_inverse=True)
     outer, (a, b) = number[: faces.size].reshape(-1, 3), number[faces.size :].reshape(-1, 2).T
     wall = np.concatenate([np.stack([b, a, a + len(used)], 1), np.stack([b, a + len(used), b + len(used)], 1)])
     piece = Piece(
         np.concatenate([grown[used], rest[used]]),
         np.concatenate([weights[used]] * 2),
-        np.concatenate([outer, wall, outer[:, ::-1], wall[:, ::-1]]).astype(np.int32),
-        np.repeat(np.uint8([PLAIN, LINING]), (len(outer), len(outer) + 2 * len(wall))),
+        np.concatenate([outer, wall, wall[:, ::-1]]).astype(np.int32),
+        np.repeat(np.uint8([PLAIN, LINING]), (len(outer), 2 * len(wall))),
     )
     return piece, used
 

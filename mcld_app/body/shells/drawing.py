@@ -70,24 +70,26 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
     for layer in layers:
         own, own_depth = layer.picture[layer.window], layer.depth[layer.window]
         below = picture[layer.window]
-        nearer = own_depth > depth[layer.window] - _BEHIND
-        opaque = nearer & (cv2.extractChannel(own, 3) >= _OPAQUE)
-        share = _share(own, nearer)
-        row, column = np.nonzero(nearer & (share < 1) & (cv2.extractChannel(below, 3) > 0))
-        way = share[row, column][:, None]
+        alpha = cv2.extractChannel(np.ascontiguousarray(own), 3)
+        nearer = (own_depth > depth[layer.window] - _BEHIND).view(np.uint8)
+        opaque = nearer & (alpha >= _OPAQUE)
+        share = _share(alpha, nearer)
+        at = np.flatnonzero((share < nearer * np.uint8(255)) & (cv2.extractChannel(np.ascontiguousarray(below), 3) > 0))
+        row, column = np.divmod(at, alpha.shape[1])
+        way = share[row, column, None] * np.float32(1 / 255)
         mixed = own[row, column, :3] * way + below[row, column, :3] * (1 - way) + np.float32(0.5)
-        cv2.copyTo(own, opaque.view(np.uint8), below)
+        cv2.copyTo(own, opaque, below)
         below[row, column, :3] = mixed
-        np.copyto(below[..., 3], 255, where=opaque)
-        np.copyto(depth[layer.window], own_depth, where=opaque)
+        np.copyto(below[..., 3], 255, where=opaque.view(bool))
+        np.copyto(depth[layer.window], own_depth, where=opaque.view(bool))
     return picture, depth
 
 
-def _share(own: np.ndarray, nearer: np.ndarray) -> np.ndarray:
-    """(h, w) float32, 0..1: how far a layer (h, w, 4) hides what is behind it where it is `nearer`, softly at its edge:
-    a rim of whole pixels would be drawn as a staircase."""
-    soft = cv2.GaussianBlur(nearer.view(np.uint8) * np.float32(1), (3, 3), 0, borderType=cv2.BORDER_CONSTANT)
-    return soft * (cv2.extractChannel(own, 3) * np.float32(1 / 255))
+def _share(alpha: np.ndarray, nearer: np.ndarray) -> np.ndarray:
+    """(h, w) uint8, 0..255: how far a layer of `alpha` (h, w) hides what is behind it where it is `nearer`, 1 or 0, and
+    softly at its edge: a rim of whole pixels would be drawn as a staircase."""
+    soft = cv2.GaussianBlur(nearer * np.uint8(255), (3, 3), 0, borderType=cv2.BORDER_CONSTANT)
+    return cv2.multiply(soft, alpha, scale=1 / 255)
 
 
 def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
@@ -136,8 +138,9 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
 
 def _window(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:
     """Rows and columns of a picture that points (N, 3) can reach."""
-    low = np.clip(np.floor(points[:, :2].min(0)).astype(int), 0, (size[1] - 1, size[0] - 1))
-    high = np.clip(np.ceil(points[:, :2].max(0)).astype(int) + 1, low + 1, (size[1], size[0]))
+    flat = np.ascontiguousarray(points[:, :2].T)
+    low = np.clip(np.floor(flat.min(1)).astype(int), 0, (size[1] - 1, size[0] - 1))
+    high = np.clip(np.ceil(flat.max(1)).astype(int) + 1, low + 1, (size[1], size[0]))
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 

@@ -112,8 +112,7 @@ class Shell:
         if self.hangs_on != "head":
             return tuple(np.flatnonzero(kept) for kept in (~masked, masked))
         thin = self._thin & ~masked
-        inner = self.kinds == LINING
-        return tuple(np.flatnonzero(kept) for kept in (~masked & ~thin, thin & inner, thin & ~inner, masked))
+        return tuple(np.flatnonzero(kept) for kept in (~masked & ~thin, thin, masked))
 
     @cached_property
     def _thin(self) -> np.ndarray:

@@ -105,10 +105,11 @@ def _neck_border() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _like_skin(image: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """(512, 512) bool: texels that may be the person's skin by their colour; in the shade that is less colourful."""
+    """(512, 512) bool: texels that may be the person's skin by their colour; in the shade that may be less colourful."""
     own = likely_skin(TextureMap(image, seen)).reshape(1, 1, 3)
     own = cv2.cvtColor(own, cv2.COLOR_RGB2LAB)[0, 0].astype(np.float32)
     light, a, b = cv2.split(cv2.cvtColor(cv2.medianBlur(image, 5), cv2.COLOR_RGB2LAB).astype(np.float32))
     share = np.clip(light / max(own[0], 1), _DARKEST, 1)
-    off = np.hypot(a - 128 - (own[1] - 128) * share, b - 128 - (own[2] - 128) * share)
-    return (off < _HUE * share) & (light > _DARKEST * own[0])
+    as_bright = np.hypot(a - own[1], b - own[2])
+    in_shade = np.hypot(a - 128 - (own[1] - 128) * share, b - 128 - (own[2] - 128) * share) / share
+    return (np.minimum(as_bright, in_shade) < _HUE) & (light > _DARKEST * own[0])
