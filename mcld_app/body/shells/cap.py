@@ -28,7 +28,7 @@ _BEFORE = 0.6  # and of the near one
 _HEM = 0.02  # metres around hair on the forehead, so that it ends where it thins out and not where triangles do
 _ALONG = 0.45  # of its direction: what faces the camera less is seen along
 _UNDER = 0.02  # metres behind the body: hidden
-_TEMPLE = 0.065  # metres, in depth: before it hair lies on the forehead, and behind it stands off
+_TEMPLE = 0.045  # metres, in depth: before it hair lies on the forehead, and behind it stands off
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,8 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
 def _behind(
     faces: np.ndarray, edge: np.ndarray, grown: np.ndarray, rest: np.ndarray, weights: np.ndarray
 ) -> tuple[Piece, np.ndarray]:
-    """Triangles (M, 3) of hair, with a wall from its edge (K, 2) in to the skin: hair is no hollow helmet. Its vertices stand twice, first on the hair and then on the skin; with their numbers (N,)."""
+    """Triangles (M, 3) of hair, with a wall from its edge (K, 2) in to the skin: hair is no hollow helmet. Its vertices
+    stand twice, first on the hair and then on the skin; with their numbers (N,)."""
     used, number = np.unique(np.concatenate([faces.ravel(), edge.ravel()]), return_inverse=True)
     outer, (a, b) = number[: faces.size].reshape(-1, 3), number[faces.size :].reshape(-1, 2).T
     wall = np.concatenate([np.stack([b, a, a + len(used)], 1), np.stack([b, a + len(used), b + len(used)], 1)])

@@ -44,7 +44,9 @@ def join_head(image: np.ndarray, seen: np.ndarray, other_half: np.ndarray) -> np
     skin = _like_skin(image, seen) & (outside_hairline() | ~head)
     joined = meet(image, seen & skin, guessed & skin, head, _MOST)
     joined = _neck_like_trunk(joined, guessed, skin)
-    return soften(one_light_behind(image, joined, guessed, other_half), seen, guessed, head)
+    joined = one_light_behind(image, joined, guessed, other_half)
+    joined = soften(joined, seen & skin, guessed, head)  # what is left of a lock on a cheek is not to spread there
+    return soften(joined, seen & ~skin, guessed & ~outside_hairline(), head)
 
 
 def one_light_behind(before: np.ndarray, after: np.ndarray, guessed: np.ndarray, other_half: np.ndarray) -> np.ndarray:
@@ -105,7 +107,7 @@ def _neck_border() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _like_skin(image: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """(512, 512) bool: texels that may be the person's skin by their colour; in the shade that may be less colourful."""
+    """(512, 512) bool: texels that may be the person's skin by their colour, which may be duller in the shade."""
     own = likely_skin(TextureMap(image, seen)).reshape(1, 1, 3)
     own = cv2.cvtColor(own, cv2.COLOR_RGB2LAB)[0, 0].astype(np.float32)
     light, a, b = cv2.split(cv2.cvtColor(cv2.medianBlur(image, 5), cv2.COLOR_RGB2LAB).astype(np.float32))
