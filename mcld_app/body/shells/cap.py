@@ -27,8 +27,9 @@ _BEHIND = 1.1  # of the outline's mean height, at the middle of the far side
 _BEFORE = 0.6  # and of the near one
 _HEM = 0.02  # metres around hair on the forehead, so that it ends where it thins out and not where triangles do
 _ALONG = 0.45  # of its direction: what faces the camera less is seen along
+_SUNK = 0.01  # metres under the skin, to which hair goes in: on it, it would be drawn through it
 _UNDER = 0.02  # metres behind the body: hidden
-_TEMPLE = 0.045  # metres, in depth: before it hair lies on the forehead, and behind it stands off
+_TEMPLE = 0.035  # metres, in depth: before it hair lies on the forehead, and behind it stands off
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +88,11 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
     along = near & on_scalp & corners.all(1) & (towards < _ALONG)
     fringe &= ~along
     far = (on_scalp & ~near) | along
+    fringe &= _voted(fringe | far, faces)
     area = np.zeros(hair.shape, np.uint8)
     cv2.fillPoly(area, np.round(points[faces[near & on_scalp], :2]).astype(np.int32), 1)
     area = (area > 0) & (scene.part >= 23) & scene.silhouette
-    behind, used = _behind(faces[far], _edge(faces[fringe | far], average), grown, rest, weights)
+    behind, used = _behind(faces[far], _edge(faces[fringe | far], average), grown, rest - normals * _SUNK, weights)
     around = standing.turned(grown[used] - centre, weights[used])
     inwards = np.concatenate([np.zeros(len(used), np.float32), lift[used]])
     twice = [np.concatenate([each, each]) for each in (around, turned[used, 2])]
@@ -100,8 +102,8 @@ def cap(scene: Scene, hair: np.ndarray) -> Cap | None:
 def _behind(
     faces: np.ndarray, edge: np.ndarray, grown: np.ndarray, rest: np.ndarray, weights: np.ndarray
 ) -> tuple[Piece, np.ndarray]:
-    """Triangles (M, 3) of hair, with a wall from its edge (K, 2) in to the skin: hair is no hollow helmet. Its vertices
-    stand twice, first on the hair and then on the skin; with their numbers (N,)."""
+    """Triangles (M, 3) of hair, with a wall from its edge (K, 2) in under the skin (`rest`): hair is no hollow helmet.
+    Its vertices stand twice, first on the hair and then under the skin; with their numbers (N,)."""
     used, number = np.unique(np.concatenate([faces.ravel(), edge.ravel()]), return_inverse=True)
     outer, (a, b) = number[: faces.size].reshape(-1, 3), number[faces.size :].reshape(-1, 2).T
     wall = np.concatenate([np.stack([b, a, a + len(used)], 1), np.stack([b, a + len(used), b + len(used)], 1)])
@@ -112,6 +114,14 @@ def _behind(
         np.repeat(np.uint8([PLAIN, LINING]), (len(outer), 2 * len(wall))),
     )
     return piece, used
+
+
+def _voted(kept: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(M,) bool: which triangles (M, 3) most of those around are `kept` with, (M,) bool: a single one at a temple, with
+    the wall around it, would be a twig."""
+    flat = faces.ravel()
+    share = np.bincount(flat, np.repeat(kept, 3)) / np.maximum(np.bincount(flat), 1)
+    return share[faces].mean(1) > 0.5
 
 
 def _edge(faces: np.ndarray, average: np.ndarray) -> np.ndarray:
