@@ -118,5 +118,8 @@ def _locks(own: np.ndarray, light: np.ndarray, inner: np.ndarray, metre: float) 
 def _woven(locks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """(height, width) float32: a texture with the spectrum of a patch (h, w) and phases of its own, so that nothing
     repeats (Galerne, Gousseau and Morel, Random Phase Textures, 2011)."""
-    whole = np.fft.rfft2(np.random.default_rng(0).standard_normal(size)) * np.fft.rfft2(locks, size)
-    return np.float32(np.fft.irfft2(whole, size) / np.sqrt(locks.size))
+    # Faded out at its edges: a step there would be in the spectrum, too.
+    window = np.outer(*(np.hanning(side + 2)[1:-1] for side in locks.shape))
+    faded = (locks - np.average(locks, weights=window)) * window / np.sqrt((window**2).sum())
+    whole = np.fft.rfft2(np.random.default_rng(0).standard_normal(size)) * np.fft.rfft2(faded, size)
+    return np.float32(np.fft.irfft2(whole, size))
