@@ -94,7 +94,7 @@ def test_photos_are_taken_before_guesses() -> None:
 
 def test_smooth_is_the_fill_that_there_always_was() -> None:
     seen = person(RED)
-    assert np.array_equal(complete(seen, "smooth").image[BODY], fill(seen).image[BODY])
+    assert np.array_equal(complete(seen, "smooth").image[BODY], fill(seen, through=True).image[BODY])
 
 
 def test_inpainting_takes_nothing_from_other_limbs() -> None:

@@ -18,10 +18,14 @@ from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import JOINTS, BodyShape, Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.photo import read_photo
-from mcld_app.body.shells.drawing import draw_shells, over_body
+from mcld_app.body.shells.curtain import curtain
+from mcld_app.body.shells.drawing import Layer, draw_shells, over_body
 from mcld_app.body.shells.find import find_shells, fitted_shells, found_shells
-from mcld_app.body.shells.shell import LINING, PLAIN, Shell
+from mcld_app.body.shells.hair_area import hair_area
+from mcld_app.body.shells.scene import look_at
+from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell
 from mcld_app.body.shells.silhouette import find_silhouette
 from mcld_app.body.shells.standing import stand
 from mcld_app.body.shells.store import shells_from_bytes, shells_to_bytes
@@ -301,11 +305,16 @@ def test_where_a_mask_is_open_one_sees_the_body_and_never_the_ground():
     """Beside an ear, hair that is open would show the ground between locks."""
     hair, body = the("head", shells_of(AFRO)), draw_person(AFRO).body
     picture = hair.picture.copy()
-    picture[..., 3] = 0
+    places = hair.places[hair.faces[hair.kinds == MASKED]]
+    picture[:, : int(np.ceil(places[..., 0].max())) + 2, 3] = 0
     standing, (whole, opened) = layers_of((hair, replace(hair, picture=picture)), "standing", body)
     behind = standing.iuv[..., 0] > 0
-    assert np.array_equal(whole.picture[~behind, 3], opened.picture[~behind, 3])
-    assert (opened.picture[behind, 3] > 0).sum() < 0.9 * (whole.picture[behind, 3] > 0).sum()
+    assert np.array_equal(whole.picture[~behind, 3] > 0, opened.picture[~behind, 3] > 0)
+    covered = []
+    for layer in (whole, opened):
+        picture, _ = over_body(body_picture(standing.iuv), standing.depth, (layer,))
+        covered.append((picture[behind] != (0, 0, 255, 255)).any(1).sum())
+    assert covered[1] < 0.9 * covered[0]
 
 
 @pytest.mark.parametrize("ground", [(240, 240, 240), (90, 140, 200)])
@@ -317,6 +326,101 @@ def test_ground_within_the_outline_is_not_printed_on_the_hair(ground):
     hair = the("head", find_shells(photo, view.iuv, named_poses()["standing"].of(draw_person(AFRO).body), silhouette))
     near = np.abs(hair.picture[..., :3].astype(int) - ground).max(2) < 20
     assert near.mean() < 0.01
+
+
+@pytest.mark.parametrize("yaw", [-120, -75, -35, 0, 35, 75, 120, 180])
+@pytest.mark.parametrize("seed", [BOB, AFRO])
+def test_nothing_shines_through_hair_beside_an_ear(seed, yaw):
+    """Head and hair from any side: what lies inside their outline is theirs."""
+    pose = named_poses()["standing"].of(draw_person(seed).body).replace(yaw=yaw, zoom=3.0, shift_y=-0.8)
+    standing, (layer,) = stand(pose, SIZE), draw_shells((the("head", shells_of(seed)),), pose, SIZE)
+    whole = (standing.iuv[..., 0] > 0) | (layer.picture[..., 3] >= 128)
+    _, label = cv2.connectedComponents((~whole).astype(np.uint8))
+    ground = np.unique(np.concatenate([label[0], label[:, 0], label[:, -1], label[-1]]))
+    head = np.flatnonzero((standing.iuv[..., 0] >= 23).any(1))
+    upper = slice(head[0], head[0] + round(0.6 * len(head)))  # to the lobes; below, locks end over the shoulders
+    assert len(head) > 50, "choose a view that shows the head"
+    assert np.count_nonzero((~whole & ~np.isin(label, ground))[upper]) <= 3
+
+
+@pytest.mark.parametrize("seed", [BOB, LONG_IN_SKIRT])
+def test_locks_end_one_by_one(seed):
+    hair = the("head", shells_of(seed))
+    low = hair.rest[:, 1] < hair.rest[:, 1].min() + 0.01
+    end = int(hair.places[low, 1].max())
+    start = int(hair.places[low, 0].min()), int(hair.places[low, 0].max())
+    alpha = hair.picture[: end + 1, start[0] : start[1], 3]
+    ends = (alpha >= 128).shape[0] - 1 - (alpha[::-1] >= 128).argmax(0)
+    assert np.ptp(ends) >= 0.08 * len(alpha)  # not all at one height,
+    assert ((alpha > 20) & (alpha < 235)).any(0).mean() > 0.2  # and not with a hard edge
+    assert (alpha[: len(alpha) // 3, 8:-8] == 255).mean() > 0.95
+
+
+@pytest.mark.parametrize("seed", [BOB, LONG_IN_SKIRT])
+def test_the_back_of_a_head_has_locks_as_its_front_has(seed):
+    """Light that changes within a centimetre, where the photo shows hair and where it does not."""
+    person, found = draw_person(seed), []
+    for name in ("standing", "back"):
+        pose = named_poses()[name].of(person.body).replace(zoom=3.0, shift_y=-0.8)
+        standing, (layer,) = stand(pose, SIZE), draw_shells((the("head", shells_of(seed)),), pose, SIZE)
+        there = cv2.erode((layer.picture[..., 3] == 255).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        there &= standing.iuv[..., 0] >= 23
+        light = layer.picture[..., :3].astype(np.float32).mean(2)
+        fine = light - cv2.GaussianBlur(light, (0, 0), 0.01 * standing.metre)
+        found.append(float(np.median(np.abs(fine[there])) / light[there].mean()))
+    assert found[1] > 0.7 * found[0]
+
+
+def test_where_an_ear_is_seen_hair_hangs_behind_it():
+    view, pose = seen(LONG_IN_SKIRT), named_poses()["standing"].of(draw_person(LONG_IN_SKIRT).body)
+    scene = look_at(view.photo, view.iuv, pose, view.alpha > 127)
+    hair, _ = hair_area(scene)
+    head = np.flatnonzero((scene.standing.iuv[..., 0] >= 23).any(1))
+    at_ears = slice(head[0] + len(head) // 3, head[0] + 2 * len(head) // 3)
+    reach = []
+    person = (view.alpha > 127).astype(np.uint8)
+    for beside in (0.008, 0.04):  # metres of hair within the outline
+        inner = cv2.erode(person, np.ones((1, 2 * round(beside * scene.standing.metre) + 1), np.uint8))
+        hair[at_ears] = ((person > 0) & (inner == 0))[at_ears]
+        reach.append(curtain(scene, hair).rest[..., 2].max())
+    assert reach[0] < reach[1] - 0.02
+
+
+def test_hair_that_thins_out_hides_nothing_behind_it():
+    """Two sheets of hair, one before the other; of the nearer one the lower half is not there."""
+    x, y = np.meshgrid([-0.05, 0.05], [1.75, 1.60])
+    flat = np.stack([x.ravel(), y.ravel()], 1)
+    rest = np.concatenate([np.c_[flat, np.full(4, z)] for z in (0.20, 0.25)]).astype(np.float32)
+    weights = np.zeros((8, 21), np.float32)
+    weights[:, list(BONES).index("head")] = 1
+    picture = np.full((20, 20, 4), 255, np.uint8)
+    picture[:, :10, :3], picture[:, 10:, :3] = (200, 0, 0), (0, 200, 0)
+    picture[10:, 10:, 3] = 0
+    places = np.float32([(left + dx, dy) for left in (0, 10) for dy in (0, 19) for dx in (1, 8)])
+    faces = np.int32([(0, 2, 1), (1, 2, 3), (4, 6, 5), (5, 6, 7)])
+    hair = Shell("head", rest, np.zeros_like(rest), weights, faces, np.full(4, PLAIN), places, picture)
+    pose = Pose("near", {}, zoom=3.0, shift_y=-0.8)
+    standing, (layer,) = stand(pose, SIZE), draw_shells((hair,), pose, SIZE)
+    drawn, _ = over_body(body_picture(standing.iuv), standing.depth, (layer,))
+    rows = np.flatnonzero((layer.picture[..., 3] > 0).any(1))
+    column = int(standing.seen(rest, weights)[:, 0].mean())
+    upper, lower = drawn[rows[0] + len(rows) // 5, column], drawn[rows[-1] - len(rows) // 5, column]
+    assert upper[1] > 150 > upper[0]
+    assert lower[0] > 150 > lower[1]
+
+
+@given(alpha=st.integers(1, 255), colour=st.integers(0, 255))
+@settings(max_examples=20, deadline=None)
+def test_a_half_open_layer_lets_through_what_is_behind_it(alpha, colour):
+    body, depth = np.zeros((20, 20, 4), np.uint8), np.full((20, 20), -np.inf, np.float32)
+    body[:, :10], depth[:, :10] = (100, 100, 100, 255), 0.0
+    own = np.zeros((20, 20, 4), np.uint8)
+    own[...] = (colour, colour, colour, alpha)
+    layer = Layer(own, np.full((20, 20), 1.0, np.float32), (slice(0, 20), slice(0, 20)))
+    drawn, _ = over_body(body, depth, (layer,))
+    assert abs(int(drawn[10, 4, 0]) - (100 + (colour - 100) * alpha / 255)) <= 1
+    assert (drawn[:, :10, 3] == 255).all()
+    assert set(np.unique(drawn[:, 10:, 3])) <= {0, 255}  # before nothing it is there or not
 
 
 def test_on_a_sitting_person_cloth_lies_on_the_lap():
@@ -377,7 +481,7 @@ def test_shells_are_drawn_in_any_pose(data):
     for layer in draw_shells(shells_of(LONG_IN_SKIRT), pose, size):
         assert layer.picture.shape == (*size, 4)
         assert layer.depth.dtype == np.float32
-        np.testing.assert_array_equal(layer.depth > -np.inf, layer.picture[..., 3] == 255)
+        np.testing.assert_array_equal(layer.depth > -np.inf, layer.picture[..., 3] > 0)
 
 
 def test_no_shells_change_nothing():

@@ -14,9 +14,10 @@ from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.going_round import go_round_limbs
 from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import guess_head
+from mcld_app.body.texture.head_seams import join_head, one_light_behind
 from mcld_app.body.texture.lower_body_guess import dress_lower_body
 from mcld_app.body.texture.pull_push import pull_push
-from mcld_app.body.texture.seams import meet
+from mcld_app.body.texture.seams import meet, soften
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 
 _TRUNK, _LEGS, _FEET = frozenset({1, 2}), frozenset(range(7, 15)), frozenset({5, 6})
@@ -45,8 +46,10 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
         image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen))
     if through:
         image, seen = _taken(image, seen, texel_behind(), unseen_torso(texture.coverage) & ~region_mask("bottom"))
+        guessed, before = seen & ~texture.coverage, image
         for limb in _OF_PEOPLE:
-            image = meet(image, texture.coverage, seen & ~texture.coverage, _limb_mask(limb))
+            image = meet(image, texture.coverage, guessed, _limb_mask(limb))
+        image = one_light_behind(before, image, guessed & _limb_mask(_TRUNK), mirrored_texel())
     known = seen
     if through:
         image, known = go_round_limbs(*dress_lower_body(*guess_hands(*guess_head(image, seen))))
@@ -57,8 +60,12 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
     if mirror:  # both halves of a back, say, are reached from different sides: give them the same colour
         smooth = (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2
-    image = np.where(seen[..., None], image, np.where(body[..., None], smooth + 0.5, 0))
-    return TextureMap(image.astype(np.uint8), body.copy())
+    image = np.where(seen[..., None], image, np.where(body[..., None], smooth + 0.5, 0)).astype(np.uint8)
+    if through:
+        for limb in _OF_PEOPLE[:-1]:
+            image = soften(image, texture.coverage, body & ~texture.coverage, _limb_mask(limb))
+        image = join_head(image, texture.coverage, mirrored_texel())
+    return TextureMap(image, body.copy())
 
 
 def _taken(
