@@ -25,6 +25,7 @@ _OTHER_CLOTH = 15.0  # CIELAB: so far from the top's colour, a strip at the hips
 _STRIP = 0.04  # metres, above the edge of a photo that ends at the hips
 _SHOES = (52, 47, 44)  # RGB, in a picture whose lightest things are white: dark leather goes with any clothes
 _SOLES = 0.5  # of that
+_SOLE_AT_TIP, _BALL, _TIP = 0.009, 0.06, 0.12  # metres: height above the floor; how far in front of the ankle
 _SOLE, _TOPLINE, _HEEL, _INSTEP = 0.016, 0.062, 0.080, 0.015  # metres: heights above the floor; how far in front
 
 
@@ -107,4 +108,5 @@ def _shoe() -> tuple[np.ndarray, np.ndarray]:
     """(512, 512) bool: the texels that a low shoe covers, and those of its sole."""
     g, feet = rest_surface(), _feet()
     low = (g.y < _TOPLINE) | ((g.y < _HEEL) & (g.z < -_HEEL))
-    return feet & (low | (g.z > _INSTEP)), feet & (g.y < _SOLE)
+    sole = _SOLE - (_SOLE - _SOLE_AT_TIP) * np.clip((g.z - _BALL) / (_TIP - _BALL), 0, 1)  # toes are as low as it
+    return feet & (low | (g.z > _INSTEP)), feet & (g.y < sole)
