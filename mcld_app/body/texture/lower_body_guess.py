@@ -14,6 +14,7 @@ import numpy as np
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.going_round import ring_colours
+from mcld_app.body.texture.leg_light import form_light
 from mcld_app.body.texture.skin import brightness, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
@@ -40,10 +41,9 @@ def unseen_feet(known: np.ndarray) -> np.ndarray:
     return _if_hardly(known, _feet(), _feet())
 
 
-def dress_lower_body(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Plain dark shoes on feet that were not seen, and plain trousers on legs that were not seen: in the colour of what
-    is seen at the hips where that is not the top, else in a quiet grey as light as suits the top. Above a shoe, a foot
-    goes on in the colour in which the leg ends.
+def dress_legs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Plain trousers on legs that were not seen: in the colour of what is seen at the hips where that is not the top,
+    else in a quiet grey as light as suits the top.
 
     Args:
         image: (512, 512, 3) uint8 RGB.
@@ -52,19 +52,35 @@ def dress_lower_body(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, 
     Returns:
         Both with the guesses added; what was known is as it was. Where nothing at all is known, nothing is guessed.
     """
-    legs, feet = unseen_legs(known) & ~known, unseen_feet(known) & ~known
-    if not (legs.any() or feet.any()) or not known.any():
+    legs = unseen_legs(known) & ~known
+    if not legs.any() or not known.any():
         return image, known
-    out, done = image.copy(), known | legs | feet
-    if legs.any():
-        out[legs] = _trousers(image, known)
-    if feet.any():
-        shoe, sole = _shoe()
-        leather = np.array(_SHOES) * brightness(TextureMap(image, known))
-        out[feet] = ring_colours(out, _legs() & done, rest_surface().y)[1][0]
-        out[feet & shoe] = leather
-        out[feet & sole] = leather * _SOLES
-    return out, done
+    light = form_light()[legs][:, None]
+    out = image.copy()
+    out[legs] = np.clip(_trousers(image, known) * light + 0.5, 0, 255)
+    return out, known | legs
+
+
+def dress_feet(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Plain dark shoes on feet that were not seen. Above a shoe, a foot goes on in the colour in which the leg ends.
+
+    Args:
+        image: (512, 512, 3) uint8 RGB, in which the legs are dressed.
+        known: (512, 512) bool, its texels that have a colour.
+
+    Returns:
+        As `dress_legs`.
+    """
+    feet = unseen_feet(known) & ~known
+    if not feet.any() or not known.any():
+        return image, known
+    shoe, sole = _shoe()
+    leather = np.array(_SHOES) * brightness(TextureMap(image, known))
+    out = image.copy()
+    out[feet] = ring_colours(out, _legs() & known, rest_surface().y)[1][0]
+    out[feet & shoe] = leather
+    out[feet & sole] = leather * _SOLES
+    return out, known | feet
 
 
 def _trousers(image: np.ndarray, known: np.ndarray) -> np.ndarray:
