@@ -28,6 +28,7 @@ _EVERY = 4  # of them is a vertex
 _REACH = 0.035  # metres before and behind a slice, whose skin it goes around
 _LARGER, _TIP = 0.005, 0.012  # metres that a shoe is larger than the foot; of its rounded ends
 _TOPLINE, _OPEN = 0.068, 0.015  # metres above the floor where a low shoe ends; how far in front of the ankle it is open
+_CLOSE = 0.03  # metres below its opening, over which it comes close to the skin
 _OUTSIDE = 0.012  # metres outside of the shoe, from where the nearest skin is looked for
 _INSIDE = 0.012  # metres within the shoe, where skin lies between two toes
 _NEAREST, _TOGETHER = 6, 12.0  # places of the skin that are averaged, and texels between them where they are one place
@@ -163,8 +164,12 @@ def _slice(foot: np.ndarray, at: float, towards: np.ndarray) -> tuple[np.ndarray
     away = ((hull - middle) * normal).sum(1)
     normal, away = normal * np.where(away < 0, -1, 1)[:, None], np.abs(away)
     cosine = towards @ normal.T
-    reach = np.where(cosine > 1e-3, (away + _LARGER) / np.maximum(cosine, 1e-3), np.inf).min(1)
-    return middle, reach
+    skin, shoe = (
+        np.where(cosine > 1e-3, (away + more) / np.maximum(cosine, 1e-3), np.inf).min(1) for more in (0, _LARGER)
+    )
+    # Towards its opening a shoe lies close.
+    off = np.clip((_TOPLINE - middle[1] - towards[:, 1] * skin) / _CLOSE, 0, 1) if at < _OPEN else 1.0
+    return middle, skin + (shoe - skin) * off
 
 
 def _foot_points(part: int) -> np.ndarray:

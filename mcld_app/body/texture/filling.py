@@ -49,7 +49,8 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
             image = meet(image, texture.coverage, seen & ~texture.coverage, _limb_mask(limb))
     known = seen
     if through:
-        image, known = dress_feet(*go_round_limbs(*dress_legs(*guess_hands(*guess_head(image, seen)))))
+        image, known = dress_legs(*guess_hands(*guess_head(image, seen)))
+        image, known = dress_feet(*go_round_limbs(image, known, texture.coverage))
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
     body = charts().part_map > 0

@@ -15,39 +15,55 @@ from mcld_app.body.texture.seams import meet
 from mcld_app.body.texture.skin import bare_limbs, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
-_ALIKE, _HEM, _LAST = 24.0, 40.0, 0.12  # grey levels between rings of one cloth, of two; metres of one that are looked at
+_ALIKE, _HEM, _LAST = 24.0, 90.0, 0.12  # grey levels between rings of one cloth, of two; metres of one that are looked at
+_FOLD, _CLOTH = 0.06, 60.0  # metres over which one cloth is averaged; grey levels between its rings
 _SHORT = 0.08  # metres of it that say too little of the leg
 _FEW_BARE, _SKINS_HUE, _SKINS_LIGHT = 60, 16.0, 90.0  # texels; of Lab (8 bits): skin in shade
 _RING, _FEW_IN_RING, _CALM = 0.015, 12, 3  # metres; texels; rings to either side
 
 
-def go_round_limbs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def go_round_limbs(
+    image: np.ndarray, known: np.ndarray, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """The unseen sides of legs and arms in the colours that were seen of either leg, or arm, at the same height: a hem
     in front is one in the back, and so is a sleeve's end. Past what was seen, in the last that was. An arm's unseen
-    side is brought to the light of what was seen beside it.
+    side is brought to the light of what was seen beside it, and a leg goes on in its light and texture (`leg_light`).
 
     Args:
         image: (512, 512, 3) uint8 RGB.
         known: (512, 512) bool, its texels that have a colour.
+        own: (512, 512) bool, those of them that a photo shows, where others come from the other half of the body.
 
     Returns:
-        Both with the guesses added; what was known is as it was. Limbs of which nothing is known stay open.
+        Both with the guesses added. What a photo shows is as it was, and so is all that was known of arms. Limbs of
+        which nothing is known stay open.
     """
     for limb, place in ((_legs(), rest_surface().y), (_arms(), rest_surface().arm)):
         holes, told = limb & ~known, limb & known
         if not holes.any() or not told.any():
             continue
         middles, colours = ring_colours(image, told, place)
-        guess = np.zeros(image.shape, np.float32)
-        at, steps = _with_hems(middles, colours)
-        guess[limb] = np.stack([np.interp(place[limb], at, channel) for channel in steps.T], 1)
         if limb is not _arms():
-            guess = lit_legs(image, known, _legs_below(image, known, guess, middles, colours), limb)
-        image = np.where(holes[..., None], (guess + 0.5).astype(np.uint8), image)
-        if limb is _arms():  # lit from one side, where a leg's front and back differ by more than the light
+            colours = _calm_cloth(middles, colours)
+        guess, (at, steps) = np.zeros(image.shape, np.float32), _with_hems(middles, colours)
+        guess[limb] = np.stack([np.interp(place[limb], at, channel) for channel in steps.T], 1)
+        if limb is _arms():  # lit from one side
+            image = np.where(holes[..., None], (guess + 0.5).astype(np.uint8), image)
             image = meet(image, known, holes, limb)
+        else:
+            guess = _legs_below(image, known, guess, middles, colours)
+            image = lit_legs(image, known, known if own is None else own, guess, limb)
         known = known | holes
     return image, known
+
+
+def _calm_cloth(middles: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Rings of one cloth (K, 3), at K places, averaged over some: what was seen of a fold or a faded place in front is
+    no band around the leg."""
+    apart = np.abs(middles[:, None] - middles) / _FOLD
+    alike = np.abs(colours[:, None] - colours).max(2) < _CLOTH
+    share = np.exp(-(apart**2) / 2) * alike
+    return (share / share.sum(1, keepdims=True)) @ colours
 
 
 def _with_hems(middles: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ limit of sight, and fades around it; what is finer is mirrored at the limit, as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -19,39 +19,55 @@ from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
 
 _TOP, _STEP, _ROWS, _ROUND = 1.02, 0.005, 208, 72  # metres above the floor; metres and count of rows; columns
-_OTHER = 55.0  # grey levels from a height's colour: another cloth, a hand
+_OTHER = 80.0  # grey levels from a height's colour: another cloth, a hand
+_CLOSED = 0.4  # of the cells around one, for it to count as seen with them
 _LIGHT = 5.0  # cells: what changes over more than these is light, what over less, texture
 _FADES, _FADES_DOWN = 10.0, 24.0  # cells, over which a difference at the limit of sight falls to a third
+_BESIDE = 0.1  # of a cell's surroundings, where what was taken from the other leg is beside it
 _LAST = 24  # rows above the limit, whose light goes on
 _LEAST = 0.3  # of the columns in front that are seen in a row, where the row counts as seen
 _MOST = 24.0  # grey levels of texture; more is a seam, a pocket, a print
 _BEHIND = 0.6  # of it on the side that was not seen
+_CLOTH = 60.0  # grey levels between the rows of one cloth
+_TOLD, _TOLD_ACROSS = 20, 0.2  # rows of one cloth that tell its texture, and of the columns in each
+_CURVED = 6  # rows above the limit's middle, in which it may lie
 _MARGIN = _ROUND // 2
 
 
-def lit_legs(image: np.ndarray, known: np.ndarray, colours: np.ndarray, legs: np.ndarray) -> np.ndarray:
-    """The colours of legs with the light and the texture that was seen of them.
+def lit_legs(
+    image: np.ndarray, known: np.ndarray, own: np.ndarray, colours: np.ndarray, legs: np.ndarray
+) -> np.ndarray:
+    """Legs with the light and the texture that was seen of them.
 
     Args:
         image: (512, 512, 3) uint8 RGB.
         known: (512, 512) bool, its texels that have a colour.
+        own: (512, 512) bool, those of them that have it from a photo; the others have it from the other leg, whose
+            light is another.
         colours: (512, 512, 3) float32, what a guess says of each texel of the legs, known or not.
         legs: (512, 512) bool, the texels in question.
 
     Returns:
-        (512, 512, 3) float32, RGB 0..255, that guess with light and texture; it means something on `legs`.
+        (512, 512, 3) uint8, RGB: `own` texels of the legs as they are, other known ones brought to their light, the
+        rest guessed; and all other texels as they are.
     """
     side, row, column = _places()
-    out = colours.copy()
+    out = image.copy()
     for number in (0, 1):
         leg = legs & (side == number)
-        told = leg & known
-        if not told.any():
+        if not (leg & known).any():
             continue
-        light = _light_of(image[told] - colours[told], row[told], column[told])
-        at = np.stack([column[leg] + _MARGIN, row[leg]], 1)[None]
-        out[leg] += cv2.remap(light, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-    return np.clip(out, 0, 255)
+        taken, holes = leg & known & ~own, leg & ~known
+        sheets = [_laid(image[which] - colours[which], row[which], column[which]) for which in (leg & known & own, taken)]
+        step = _step(*sheets)
+        sheet = _both(sheets[0], replace(sheets[1], mean=sheets[1].mean + _narrow(step)))
+        light = _light_of(sheet, _of_rows(colours[leg & known], row[leg & known]))
+        for where, before, change in ((taken, image, step), (holes, colours, light)):
+            at = np.stack([column[where] + _MARGIN, row[where]], 1)[None]
+            if at.size:
+                changed = cv2.remap(change, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+                out[where] = np.clip(before[where] + changed + 0.5, 0, 255)
+    return out
 
 
 def form_light() -> np.ndarray:
@@ -85,26 +101,58 @@ def _places() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Sums over the cells of a sheet, (rows, columns, 3), and which cells were seen, (rows, columns)."""
+    """The mean difference from a height's colour in each cell, (rows, columns, 3) float32, and which cells were seen,
+    (rows, columns) bool."""
 
     mean: np.ndarray
     seen: np.ndarray
 
 
-def _light_of(residual: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """(rows, columns + 2 margins, 3) float32: light and texture for all of a leg, from N seen differences (N, 3) at
-    rows and columns (N,)."""
-    sheet = _laid(residual, row, column)
+def _step(own: _Sheet, taken: _Sheet) -> np.ndarray:
+    """(rows, columns + 2 margins, 3) float32: how much brighter a leg is than what was taken from the other one, where
+    the two meet, and fading from there."""
+    known = _wide(own.seen.astype(np.float32))
+    if not own.seen.any() or not taken.seen.any():
+        return np.zeros((*known.shape, 3), np.float32)
+    (low, _), (other, beside) = _blurred(own), _blurred(taken)
+    border = known * (beside > _BESIDE)
+    away = cv2.distanceTransform((border == 0).astype(np.uint8), cv2.DIST_L2, 5)
+    return pull_push((low - other) * border[..., None], border) * np.exp(-away / _FADES_DOWN)[..., None]
+
+
+def _both(first: _Sheet, second: _Sheet) -> _Sheet:
+    return _Sheet(np.where(first.seen[..., None], first.mean, second.mean), first.seen | second.seen)
+
+
+def _blurred(sheet: _Sheet) -> tuple[np.ndarray, np.ndarray]:
+    """The light on a sheet, (rows, columns + 2 margins, 3), and how much was seen around each cell."""
     known, mean = _wide(sheet.seen.astype(np.float32)), _wide(sheet.mean)
     share = cv2.GaussianBlur(known, (0, 0), _LIGHT)
-    low = cv2.GaussianBlur(mean * known[..., None], (0, 0), _LIGHT) / np.maximum(share, 1e-3)[..., None]
-    limit = _limit(sheet.seen)
-    goes_on = _goes_on(low, known, limit)
+    low = cv2.GaussianBlur(mean * known[..., None], (0, 0), _LIGHT)
+    return low / np.maximum(share, 1e-3)[..., None], share
+
+
+def _of_rows(colours: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """(rows, 3): the mean colour of N texels (N, 3) in each row, from their rows (N,), and between rows that have any."""
+    r = np.clip(np.round(row).astype(int), 0, _ROWS - 1)
+    sums = np.stack([np.bincount(r, colours[:, k], _ROWS) for k in range(3)], 1)
+    count = np.bincount(r, minlength=_ROWS)
+    there = np.flatnonzero(count)
+    return np.stack([np.interp(np.arange(_ROWS), there, sums[there, k] / count[there]) for k in range(3)], 1)
+
+
+def _light_of(sheet: _Sheet, of_rows: np.ndarray) -> np.ndarray:
+    """(rows, columns + 2 margins, 3) float32: light and texture for all of a leg, whose rows have the colours `of_rows`
+    (rows, 3)."""
+    known, mean = _wide(sheet.seen.astype(np.float32)), _wide(sheet.mean)
+    low, _ = _blurred(sheet)
+    limits = _limits(sheet.seen)
+    goes_on = _goes_on(low, known, limits)
     gap = (low - goes_on) * (known[..., None] > 0)
     away = cv2.distanceTransform((known == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    fades = np.where(np.arange(_ROWS) > limit, _FADES_DOWN, _FADES)[:, None]
+    fades = np.where(np.arange(_ROWS)[:, None] > limits, _FADES_DOWN, _FADES)
     light = goes_on + pull_push(gap, known) * np.exp(-away / fades)[..., None]
-    return light + _texture((mean - low) * known[..., None], known > 0, limit)
+    return light + _texture((mean - low) * known[..., None], known > 0, limits, of_rows)
 
 
 def _laid(residual: np.ndarray, row: np.ndarray, column: np.ndarray) -> _Sheet:
@@ -113,9 +161,13 @@ def _laid(residual: np.ndarray, row: np.ndarray, column: np.ndarray) -> _Sheet:
     cell = r * _ROUND + np.floor(column[usual]).astype(int) % _ROUND
     count = np.bincount(cell, minlength=_ROWS * _ROUND)
     sums = [np.bincount(cell, residual[usual, k], _ROWS * _ROUND) for k in range(3)]
-    mean = np.stack(sums, 1) / np.maximum(count, 1)[:, None]
+    mean = (np.stack(sums, 1) / np.maximum(count, 1)[:, None]).astype(np.float32).reshape(_ROWS, _ROUND, 3)
     seen = (count > 0).reshape(_ROWS, _ROUND)
-    return _Sheet(mean.astype(np.float32).reshape(_ROWS, _ROUND, 3), seen)
+    # A cell is smaller than some texels, so that cells stay empty between those that were hit.
+    wide = _wide(np.dstack([mean, np.ones_like(seen)]) * seen[..., None]).astype(np.float32)
+    around = _narrow(cv2.blur(wide, (3, 3)))
+    closed = ~seen & (around[..., 3] > _CLOSED)
+    return _Sheet(np.where(closed[..., None], around[..., :3] / np.maximum(around[..., 3:], 1e-3), mean), seen | closed)
 
 
 def _wide(sheet: np.ndarray) -> np.ndarray:
@@ -123,41 +175,51 @@ def _wide(sheet: np.ndarray) -> np.ndarray:
     return np.concatenate([sheet[:, -_MARGIN:], sheet, sheet[:, :_MARGIN]], 1)
 
 
-def _limit(seen: np.ndarray) -> int:
-    """The lowest row that counts as seen."""
+def _narrow(sheet: np.ndarray) -> np.ndarray:
+    return sheet[:, _MARGIN:-_MARGIN]
+
+
+def _limits(seen: np.ndarray) -> np.ndarray:
+    """(columns + 2 margins,) int: the lowest row that was seen of each column; where that lies far above the others',
+    theirs."""
     front = seen[:, _ROUND // 4 : -_ROUND // 4].mean(1)
     rows = np.flatnonzero(front >= _LEAST)
-    return int(rows[-1]) if len(rows) else int(np.flatnonzero(seen.any(1))[-1]) if seen.any() else 0
+    whole = int(rows[-1]) if len(rows) else int(np.flatnonzero(seen.any(1))[-1]) if seen.any() else 0
+    lowest = len(seen) - 1 - np.argmax(seen[::-1], 0)
+    lowest = np.where(seen.any(0) & (lowest > whole - _LAST), lowest, whole).astype(np.float32)
+    wide = np.concatenate([lowest[-_MARGIN:], lowest, lowest[:_MARGIN]])
+    calm = cv2.medianBlur(wide[None], 5)[0]  # where a few columns end, texture would go to pieces
+    return np.round(np.minimum(calm, wide)).astype(int)
 
 
-def _goes_on(low: np.ndarray, known: np.ndarray, limit: int) -> np.ndarray:
-    """The light below the limit as it was just above it: across the leg, and the same at every height."""
-    rows = slice(max(limit - _LAST, 0), limit + 1)
-    weight = known[rows].sum(0)
-    across = (low[rows] * known[rows][..., None]).sum(0)
+def _goes_on(low: np.ndarray, known: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """The light below the limit as it was just above it: across the leg, and the same at every height. Above it, it
+    comes in by and by."""
+    rows = np.arange(len(low))[:, None]
+    last = known * ((rows <= limits) & (rows > limits - _LAST))
+    weight = last.sum(0)
+    across = (low * last[..., None]).sum(0)
     weight, across = (cv2.GaussianBlur(v[None], (0, 0), 2.0)[0] for v in (weight, across))
     across = across / np.maximum(weight, 1.0)[:, None]  # none where next to nothing was seen
-    out = np.zeros_like(low)
-    out[limit + 1 :] = across
-    return out
+    return across * np.clip((rows - limits) / _LAST + 1, 0, 1)[..., None].astype(np.float32)
 
 
-def _texture(detail: np.ndarray, known: np.ndarray, limit: int) -> np.ndarray:
-    """What is finer than light, (rows, columns, 3): mirrored at the limit, again and again, and from the front to the
-    side that was not seen."""
+def _texture(detail: np.ndarray, known: np.ndarray, limits: np.ndarray, of_rows: np.ndarray) -> np.ndarray:
+    """What is finer than light, (rows, columns, 3): mirrored at the limit, again and again as far up as one cloth, or
+    skin, was seen, and from the front to the side that was not seen."""
     detail = np.clip(detail, -_MOST, _MOST)
     across = np.arange(detail.shape[1])
     other_side = (_ROUND + 2 * _MARGIN - 1 - across - _ROUND // 2) % _ROUND + _MARGIN
     behind = known | ~known[:, other_side]
     detail = np.where(behind[..., None], detail, detail[:, other_side] * _BEHIND)
-    full = known[:, _MARGIN:-_MARGIN].mean(1) > 0.2
-    span = 0  # rows above the limit that were seen without a gap
-    while limit - span >= 0 and full[limit - span] and span < 100:
-        span += 1
-    out = detail.copy()
-    if span > 6:
-        below = np.arange(limit + 1, len(detail))
-        away = (below - limit - 1) % (2 * span)
-        source = limit - np.where(away < span, away, 2 * span - 1 - away)
-        out[below] = np.where(known[below][..., None], detail[below], detail[source])
-    return out
+    limit = int(np.median(limits))
+    told = (_narrow(known).mean(1) > _TOLD_ACROSS) & (np.abs(of_rows - of_rows[limit]).max(1) < _CLOTH)
+    gaps = np.flatnonzero(~told[: limit - _CURVED])
+    span = limit - (gaps[-1] + 1 if len(gaps) else 0)
+    if span < _TOLD:
+        return detail
+    rows = np.arange(len(detail))[:, None]
+    away = np.maximum(rows - limits - 1, 0) % (2 * span)
+    source = np.maximum(limits - np.where(away < span, away, 2 * span - 1 - away), 0)
+    below = (rows > limits) & ~known
+    return np.where(below[..., None], np.take_along_axis(detail, source[..., None], 0), detail)

@@ -18,7 +18,7 @@ from mcld_app.body.texture.leg_light import form_light
 from mcld_app.body.texture.skin import brightness, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
-_FEET = frozenset({5, 6})
+_FEET, _SHINS = frozenset({5, 6}), frozenset(range(11, 15))
 _HARDLY_SEEN = 0.06  # of the legs below the fork, or of the feet
 _FORK = 0.88  # metres above the floor: what is seen of legs above may be a blouse's hem
 _FEW = 60  # texels that are too few to tell a colour by
@@ -78,6 +78,8 @@ def dress_feet(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
     leather = np.array(_SHOES) * brightness(TextureMap(image, known))
     out = image.copy()
     out[feet] = ring_colours(out, _legs() & known, rest_surface().y)[1][0]
+    ankle = feet & known.ravel()[_ankle()]
+    out[ankle] = out.reshape(-1, 3)[_ankle()[ankle]]
     out[feet & shoe] = leather
     out[feet & sole] = leather * _SOLES
     return out, known | feet
@@ -117,6 +119,20 @@ def _legs() -> np.ndarray:
 @lru_cache(maxsize=1)
 def _feet() -> np.ndarray:
     return parts_mask(_FEET)
+
+
+@lru_cache(maxsize=1)
+def _ankle() -> np.ndarray:
+    """(512, 512) int64: on the feet, flat number of the nearest texel of the legs; elsewhere the texel's own."""
+    from scipy.spatial import cKDTree
+
+    g = rest_surface()
+    place = np.stack([g.x, g.y, g.z], 2).reshape(-1, 3)
+    legs, feet = np.flatnonzero(parts_mask(_SHINS)), np.flatnonzero(_feet())
+    out = np.arange(g.x.size)
+    out[feet] = legs[cKDTree(place[legs]).query(place[feet])[1]]
+    out.setflags(write=False)
+    return out.reshape(g.x.shape)
 
 
 @lru_cache(maxsize=1)
