@@ -18,7 +18,7 @@ from mcld_app.body.texture.texture_map import TextureMap
 _ALIKE, _HEM, _LAST = 24.0, 90.0, 0.12  # grey levels between rings of one cloth, of two; metres of one that are looked at
 _FOLD, _CLOTH = 0.06, 60.0  # metres over which one cloth is averaged; grey levels between its rings
 _SHORT = 0.08  # metres of it that say too little of the leg
-_FEW_BARE, _SKINS_HUE, _SKINS_LIGHT = 60, 16.0, 90.0  # texels; of Lab (8 bits): skin in shade
+_FEW_BARE, _SKINS_HUE, _SKINS_LIGHT = 60, 16.0, 110.0  # texels; of Lab (8 bits): skin in shade
 _RING, _FEW_IN_RING, _CALM = 0.015, 12, 3  # metres; texels; rings to either side
 
 
@@ -88,7 +88,7 @@ def _legs_below(
     stretch = float(middles[count - 1] - middles[0]) + _RING
     calm = np.median(colours[:count][: round(_LAST / _RING)], 0)
     below = np.clip((middles[0] - height) / _LAST, 0, 1)[..., None]
-    short = max(0.0, 1 - stretch / _SHORT)
+    short = float(np.clip(2 - 2 * stretch / _SHORT, 0, 1))
     skin = _skin_like(image, known, last)
     if skin is not None:
         calm = calm + (skin - calm) * short
