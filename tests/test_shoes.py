@@ -59,7 +59,7 @@ def test_toes_are_one_form(body: BodyShape) -> None:
 def test_in_any_pose_nothing_of_a_toe_comes_through(name: str, body: BodyShape, yaw: float) -> None:
     pose = named_poses()[name].of(body).replace(yaw=yaw)
     bare = kept_drawing(pose, SIZE)
-    pixel, texel, depth = in_shoes(pose, SIZE)
+    pixel, _, depth = in_shoes(pose, SIZE)
     assert len(np.unique(pixel)) == len(pixel) == np.isfinite(depth).sum() >= len(bare.pixel)
     assert (depth >= bare.depth).all()
     column, row = np.round(bare.texel).astype(int).T.clip(0, 511)

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.opening import find_opening
 from mcld_app.body.shells.scene import Scene
-from mcld_app.body.shells.shell import LINING, PLAIN, Shell, followed
+from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell, followed
 from mcld_app.body.shells.skirt_rows import Rows, Signs, look
 from mcld_app.body.shells.tube import COLUMNS, skirt_weights, tube, tube_faces
 
@@ -141,9 +142,27 @@ def _shell(scene: Scene, grid: np.ndarray, gathered: np.ndarray) -> Shell:
     covered = np.zeros(scene.silhouette.shape, np.uint8)
     cv2.fillPoly(covered, np.round(points[faces[near], :2]).astype(np.int32), 1)
     shown = (covered > 0) & scene.silhouette & ~scene.hands
-    picture, (x, y) = layer_picture(scene.photo, shown, shown, shown)
+    opening = find_opening(scene, covered > 0)
+    if opening is not None:
+        shown &= ~opening
+    picture, (x, y) = layer_picture(scene.photo, shown if opening is None else covered > 0, shown, shown)
+    places = points[:, :2] - (x, y)
+    kinds = np.uint8([PLAIN, LINING])
+    sides, inner = [faces], faces
+    if opening is not None:
+        # In front the picture is open; behind, where the same picture is seen, it is not.
+        gap = opening[y : y + len(picture), x : x + picture.shape[1]]
+        front = picture.copy()
+        front[gap, 3] = 0
+        picture = np.concatenate([front, picture], 1)
+        sides = [faces[near], faces[~near] + len(rest)]
+        beside = ~gap[tuple(np.clip(np.round(places[:, ::-1]).astype(int), 0, np.array(gap.shape) - 1).T)]
+        inner = np.concatenate([faces[near & beside[faces].all(1)], sides[1]])
+        places = np.concatenate([places, places + (front.shape[1], 0)])
+        rest, weights, gathered = (np.concatenate([a, a]) for a in (rest, weights, gathered.reshape(-1, 3)))
+        kinds = np.uint8([MASKED, PLAIN, LINING])
     moves = followed(rest, standing.pose.body)
     return Shell(
-        "hips", rest - moves, gathered.reshape(-1, 3), weights, np.concatenate([faces, faces[:, ::-1]]),
-        np.repeat(np.uint8([PLAIN, LINING]), len(faces)), points[:, :2] - (x, y), picture,
+        "hips", rest - moves, gathered.reshape(-1, 3), weights, np.concatenate([*sides, inner[:, ::-1]]),
+        np.repeat(kinds, [*map(len, sides), len(inner)]), places, picture,
     )  # fmt: skip
