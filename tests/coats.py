@@ -14,7 +14,7 @@ from mcld_app.body.shells.standing import stand
 from mcld_app.synthetic.people import DrawnPerson, View, draw_person, render_view
 from mcld_app.synthetic.wardrobe import WAIST, Bottom, Cloth, Top
 
-SIZE = (1024, 704)
+SIZE = (512, 352)
 SHIRT, TROUSERS = (235, 235, 230), (50, 62, 95)
 COATS = {"camel": (176, 134, 88), "black": (40, 40, 44), "red": (160, 36, 40)}
 _ROWS, _COLUMNS = 14, 49

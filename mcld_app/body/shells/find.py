@@ -14,7 +14,6 @@ from mcld_app.body.shells.areas import shrunk
 from mcld_app.body.shells.hair import find_hair
 from mcld_app.body.shells.hair_area import hair_area
 from mcld_app.body.shells.limbs import find_limbs
-from mcld_app.body.shells.lining import with_lining
 from mcld_app.body.shells.scene import Scene, look_at
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.silhouette import find_silhouette
@@ -125,7 +124,7 @@ def _found_scene(photo: np.ndarray, iuv: np.ndarray) -> Scene:
 
 
 def _shells_in(scene: Scene) -> tuple[Shell, ...]:
-    skirt = find_skirt(with_lining(scene))
+    skirt = find_skirt(scene)
     found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
     shells = tuple(shell for shell in found if shell is not None)
     for shell in shells:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 
-from mcld_app.body.shells.areas import grown, shrunk, touching
+from mcld_app.body.shells.areas import grown, shrunk
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.texture.pull_push import pull_push
 
@@ -19,29 +17,27 @@ _BESIDE = 0.06  # metres around it, in which the outline may be open
 _RIM = 1.5  # pixels at the outline's rim, which are mixed
 
 
-def with_lining(scene: Scene) -> Scene:
-    """The scene with what is seen between the legs and is no ground in its silhouette; the scene itself where there is
-    nothing of the kind. Ground shows beside the legs too, and is much the same there."""
-    between = _between(scene) & ~scene.silhouette
+def find_lining(scene: Scene) -> np.ndarray:
+    """What is seen between the legs, and is neither in the silhouette nor ground: (H, W) bool. Ground shows beside the
+    legs too, and is much the same there."""
+    between, none = _between(scene) & ~scene.silhouette, np.zeros_like(scene.silhouette)
     if not between.any():
-        return scene
+        return none
     metre = scene.standing.metre
     lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32)
     ground = shrunk(~(scene.silhouette | between), _BEYOND * metre) & ~scene.hides
     if not ground.any():
-        return scene
+        return none
     unlike = np.linalg.norm(lab - pull_push(lab, ground.astype(np.float32)), axis=2) > _UNLIKE
     inner = shrunk(between, _RIM)
-    count = inner.sum(1)
-    told = (inner & unlike).sum(1) >= np.maximum(_ROW * count, 1)
+    told = (inner & unlike).sum(1) >= np.maximum(_ROW * inner.sum(1), 1)
     rows = _longest(told)
     if len(rows) < _HIGH * metre:
-        return scene
-    lining = np.zeros_like(between)
+        return none
+    lining = none.copy()
     lining[rows] = between[rows]
     # The outline may be open where the mannequin's legs are, too, and above, where they meet.
-    beside = ~scene.silhouette & unlike & grown(lining, _BESIDE * metre)
-    return replace(scene, silhouette=scene.silhouette | lining | touching(beside, lining))
+    return lining | (unlike & ~scene.silhouette & grown(lining, _BESIDE * metre))
 
 
 def _between(scene: Scene) -> np.ndarray:

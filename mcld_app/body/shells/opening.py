@@ -22,50 +22,63 @@ _FEW = 40  # pixels that are too few to tell a colour by
 _CALM = 5  # rows, whose middle one counts
 
 
-def find_opening(scene: Scene, covered: np.ndarray) -> np.ndarray | None:
+def find_opening(scene: Scene, covered: np.ndarray, lining: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """The opening of what hangs from the hips.
 
     Args:
         scene: the person.
         covered: (H, W) bool, the pixels that it covers if it is closed.
+        lining: (H, W) bool, pixels that show the inner side of its back, see `lining.find_lining`.
 
     Returns:
-        (H, W) bool, those of them before which there is no cloth; None where it is closed, or nothing tells.
+        (H, W) bool, those of them before which there is no cloth; and (H, W) bool, all that look like legs, also
+        beside those, where no colour of cloth is to be taken. None where it is closed, or nothing tells.
     """
     metre = scene.standing.metre
     inside = covered & scene.silhouette & ~scene.hands
-    hem = int(np.flatnonzero(covered.any(1))[-1]) if covered.any() else 0
-    y = np.arange(len(covered))[:, None]
+    if not inside.any():
+        return None
+    hem = int(np.flatnonzero(covered.any(1))[-1])
+    low, high = _ends(inside)
+    x = np.arange(covered.shape[1])[None]
+    middle = (x > low[:, None] + _SIDE * metre) & (x < high[:, None] - _SIDE * metre)
+    legs = _legs(scene, inside, covered, hem)
+    told = middle & (opened(legs, _THIN * metre) | (inside & lining))
+    rows = _rows_up(told.any(1), hem, _GAP * metre)
+    if len(rows) < _HIGH * metre:
+        return None
+    left, right = _ends(told[rows])
+    left, right = (_calm(np.where(told[rows].any(1), edge, np.nan)) for edge in (left, right))
+    out = np.zeros_like(covered)
+    out[rows] = (x >= left[:, None]) & (x <= right[:, None]) & inside[rows]
+    if np.count_nonzero(told & out) < _FILLED * np.count_nonzero(out):
+        return None
+    return out, legs | lining
+
+
+def _legs(scene: Scene, inside: np.ndarray, covered: np.ndarray, hem: int) -> np.ndarray:
+    """(H, W) bool: the pixels inside that look like the legs below the hem and not like the cloth at the sides; none
+    where the two look alike."""
+    metre, none = scene.standing.metre, np.zeros_like(inside)
+    y, x = np.ogrid[: inside.shape[0], : inside.shape[1]]
     below = scene.silhouette & np.isin(scene.part, _LEGS) & ~covered
     below &= (y > hem + _BELOW[0] * metre) & (y < hem + _BELOW[1] * metre)
-    low, high, cloth = _sides(inside)
-    if np.count_nonzero(below) < _FEW or np.count_nonzero(cloth) < _FEW:
-        return None
+    low, high = (end[:, None] for end in _ends(inside))
+    reach = _OUTER * (high - low)
+    cloth = inside & ((x < low + reach) | (x > high - reach))
+    if min(np.count_nonzero(below), np.count_nonzero(cloth)) < _FEW:
+        return none
     lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32) * np.float32(_HUE)
     leg, own = np.median(lab[below], 0), np.median(lab[cloth], 0)
     if np.linalg.norm(leg - own) < _TOLD_APART:
-        return None
+        return none
     from_leg, from_own = (np.linalg.norm(lab - colour, axis=2) for colour in (leg, own))
-    legs = opened(inside & (from_leg < _NEARER * from_own) & (from_leg < _NEAR), _THIN * metre)
-    x = np.arange(covered.shape[1])[None]
-    legs &= (x > low[:, None] + _SIDE * metre) & (x < high[:, None] - _SIDE * metre)
-    rows = _rows_up(legs.any(1), hem, _GAP * metre)
-    if len(rows) < _HIGH * metre:
-        return None
-    left, right = np.argmax(legs[rows], 1), legs.shape[1] - 1 - np.argmax(legs[rows, ::-1], 1)
-    left, right = (_calm(np.where(legs[rows].any(1), edge, np.nan)) for edge in (left, right))
-    out = np.zeros_like(covered)
-    out[rows] = (x >= left[:, None]) & (x <= right[:, None]) & inside[rows]
-    return out if np.count_nonzero(legs & out) >= _FILLED * np.count_nonzero(out) else None
+    return inside & (from_leg < _NEARER * from_own) & (from_leg < _NEAR)
 
 
-def _sides(inside: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each row's first and last pixel, (H,) each, and (H, W) bool, those near to them."""
-    low, high = np.argmax(inside, 1), inside.shape[1] - 1 - np.argmax(inside[:, ::-1], 1)
-    reach = _OUTER * (high - low)
-    x = np.arange(inside.shape[1])[None]
-    near = (x < (low + reach)[:, None]) | (x > (high - reach)[:, None])
-    return low, high, inside & near
+def _ends(area: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's first and last pixel, (H,) each."""
+    return np.argmax(area, 1), area.shape[1] - 1 - np.argmax(area[:, ::-1], 1)
 
 
 def _rows_up(told: np.ndarray, hem: int, gap: float) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Shoes: the feet's skin drawn as one closed form, so that no toes show through what covers them.
 
-The form is made of slices across the foot. Each is the convex hull of what of the foot lies a few centimetres before and
-behind it, which closes the gaps between the toes, and a few millimetres more, which a shoe is larger. A place of it
+The form is made of slices across the foot. Each is the convex hull of what of the foot lies a few centimetres before
+and behind it, which closes the gaps between the toes, and a few millimetres more, which a shoe is larger. A place of it
 shows what the skin nearest to it shows: the texture map and the photo know feet, and need not know of shoes.
 """
 
