@@ -8,7 +8,7 @@ import pytest
 
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
-from mcld_app.body.parts import region_mask, region_pixels
+from mcld_app.body.parts import parts_mask, region_mask, region_pixels
 from mcld_app.body.photo import encode_png
 from mcld_app.body.texture.skin import bare_limbs
 from mcld_app.editing import Garment, History, Look, draw, samples

@@ -14,7 +14,8 @@ from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.pose import BodyShape, Pose, named_poses
 from mcld_app.body.mannequin.rendering import kept_drawing
 from mcld_app.body.parts import parts_mask
-from mcld_app.body.shells.shoes import in_shoes, shoes
+from mcld_app.body.shells.shoe_form import shoes
+from mcld_app.body.shells.shoes import in_shoes
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.skin import covers_toes
 from mcld_app.body.texture.texture_map import TextureMap

@@ -53,6 +53,7 @@ def skirt_shell(scene: Scene, lining: np.ndarray, grid: np.ndarray, gathered: np
     sides = [faces[near], faces[~near] + len(rest)]
     inner = np.concatenate([faces[closed], sides[1]])[:, ::-1]
     rest, gathered, weights = (np.concatenate([values, values]) for values in (rest, gathered, weights))
-    return Shell("hips", rest, gathered, weights, np.concatenate([*sides, inner]),
-                 np.repeat(np.uint8([MASKED, PLAIN, LINING]), [*map(len, sides), len(inner)]),
-                 np.concatenate([places, places + np.float32([width, 0])]), np.concatenate([front, picture], 1))  # fmt: skip
+    kinds = np.repeat(np.uint8([MASKED, PLAIN, LINING]), [*map(len, sides), len(inner)])
+    places = np.concatenate([places, places + np.float32([width, 0])])
+    return Shell("hips", rest, gathered, weights, np.concatenate([*sides, inner]), kinds, places,
+                 np.concatenate([front, picture], 1))  # fmt: skip

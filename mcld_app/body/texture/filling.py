@@ -36,7 +36,8 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
             of the torso of which next to nothing was seen shows through from the place behind or in front of it, and
             legs and arms go on all round as they are at each height. Heads take hair from hair and skin from skin
             (`guess_head`), hands go on as hands (`guess_hands`), and legs and feet that were not seen wear something
-            plain (`dress_legs`, `dress_feet`). For people; the charts of a garment or of training data are filled without.
+            plain (`dress_legs`, `dress_feet`). For people; the charts of a garment or of training data are filled
+            without.
 
     What is open after that is filled smoothly from its surroundings.
     """

@@ -1,27 +1,36 @@
 """The light and the fine texture of legs, carried on to where no picture shows them.
 
-A leg is unrolled into a sheet: down it go the heights, across it the angles around the leg. On the sheet lies what was
-seen less the colour that the leg has at that height: light, folds, weave. Light goes on down the leg as it was at the
-limit of sight, and fades around it; what is finer is mirrored at the limit, as cloth goes on as it was.
+On a leg's sheet (`leg_sheet`) lies what was seen less the colour that the leg has at that height: light, folds, weave.
+Light goes on down the leg as it was at the limit of sight, and fades around it; what is finer is mirrored at the limit,
+as cloth goes on as it was.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.parts import parts_mask
-from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.leg_sheet import (
+    MARGIN,
+    ROUND,
+    ROWS,
+    STEP,
+    TOP,
+    Sheet,
+    blurred,
+    both,
+    laid,
+    narrow,
+    of_rows,
+    places,
+    wide,
+)
 from mcld_app.body.texture.pull_push import pull_push
 
-_TOP, _STEP, _ROWS, _ROUND = 1.02, 0.005, 208, 72  # metres above the floor; metres and count of rows; columns
-_OTHER = 80.0  # grey levels from a height's colour: another cloth, a hand
-_CLOSED = 0.4  # of the cells around one, for it to count as seen with them
-_LIGHT = 5.0  # cells: what changes over more than these is light, what over less, texture
 _FADES, _FADES_DOWN = 10.0, 24.0  # cells, over which a difference at the limit of sight falls to a third
 _BESIDE = 0.1  # of a cell's surroundings, where what was taken from the other leg is beside it
 _LAST = 24  # rows above the limit, whose light goes on
@@ -31,7 +40,6 @@ _BEHIND = 0.6  # of it on the side that was not seen
 _CLOTH = 60.0  # grey levels between the rows of one cloth
 _TOLD, _TOLD_ACROSS = 20, 0.2  # rows of one cloth that tell its texture, and of the columns in each
 _CURVED = 6  # rows above the limit's middle, in which it may lie
-_MARGIN = _ROUND // 2
 
 
 def lit_legs(
@@ -51,143 +59,74 @@ def lit_legs(
         (512, 512, 3) uint8, RGB: `own` texels of the legs as they are, other known ones brought to their light, the
         rest guessed; and all other texels as they are.
     """
-    side, row, column = _places()
+    side, row, column = places()
     out = image.copy()
     for number in (0, 1):
         leg = legs & (side == number)
         if not (leg & known).any():
             continue
         taken, holes = leg & known & ~own, leg & ~known
-        sheets = [_laid(image[which] - colours[which], row[which], column[which]) for which in (leg & known & own, taken)]
+        parts = leg & known & own, taken
+        sheets = [laid(image[part] - colours[part], row[part], column[part]) for part in parts]
         step = _step(*sheets)
-        sheet = _both(sheets[0], replace(sheets[1], mean=sheets[1].mean + _narrow(step)))
-        light = _light_of(sheet, _of_rows(colours[leg & known], row[leg & known]))
+        sheet = both(sheets[0], replace(sheets[1], mean=sheets[1].mean + narrow(step)))
+        light = _light_of(sheet, of_rows(colours[leg & known], row[leg & known]))
         for where, before, change in ((taken, image, step), (holes, colours, light)):
-            at = np.stack([column[where] + _MARGIN, row[where]], 1)[None]
+            at = np.stack([column[where] + MARGIN, row[where]], 1)[None]
             if at.size:
                 changed = cv2.remap(change, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
                 out[where] = np.clip(before[where] + changed + 0.5, 0, 255)
     return out
 
 
-def form_light() -> np.ndarray:
-    """(512, 512) float32, about 1: how bright legs are at each texel that are lit from the front as most photos are,
-    the light of which is known from nothing else. Read-only."""
-    return _form_light()
-
-
 @lru_cache(maxsize=1)
-def _form_light() -> np.ndarray:
-    _, row, column = _places()
-    angle = column * np.float32(2 * np.pi / _ROUND) - np.float32(np.pi)
-    low = np.clip((row * _STEP - (_TOP - 0.30)) / 0.25, 0, 1)
+def form_light() -> np.ndarray:
+    """(512, 512) float32, about 1: how bright legs are at each texel, lit from the front as in most photos, where
+    nothing tells of their light. Read-only."""
+    _, row, column = places()
+    angle = column * np.float32(2 * np.pi / ROUND) - np.float32(np.pi)
+    low = np.clip((row * STEP - (TOP - 0.30)) / 0.25, 0, 1)
     out = 1.03 - 0.20 * np.sin(angle) ** 2 - 0.05 * (1 - np.cos(angle)) - 0.06 * low
     out = (out / np.median(out[parts_mask(range(7, 15))])).astype(np.float32)
     out.setflags(write=False)
     return out
 
 
-@lru_cache(maxsize=1)
-def _places() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(512, 512) each: which leg (0 the left), and the row and column (float32) of its sheet. The middle column is in
-    front, those beside it towards the leg's outer side come after it."""
-    g = rest_surface()
-    heights, *axis = np.array([BONES[f"left_{name}"][1] for name in ("ankle", "knee", "hip")])[:, [1, 0, 2]].T
-    axis_x, axis_z = (np.interp(g.y, heights, places) for places in axis)
-    angle = np.arctan2(np.abs(g.x) - axis_x, g.z - axis_z)
-    row, column = (_TOP - g.y) / _STEP, (angle / (2 * np.pi) + 0.5) * _ROUND
-    return (g.x < 0).astype(np.uint8), row.astype(np.float32), column.astype(np.float32)
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """The mean difference from a height's colour in each cell, (rows, columns, 3) float32, and which cells were seen,
-    (rows, columns) bool."""
-
-    mean: np.ndarray
-    seen: np.ndarray
-
-
-def _step(own: _Sheet, taken: _Sheet) -> np.ndarray:
+def _step(own: Sheet, taken: Sheet) -> np.ndarray:
     """(rows, columns + 2 margins, 3) float32: how much brighter a leg is than what was taken from the other one, where
     the two meet, and fading from there."""
-    known = _wide(own.seen.astype(np.float32))
+    known = wide(own.seen.astype(np.float32))
     if not own.seen.any() or not taken.seen.any():
         return np.zeros((*known.shape, 3), np.float32)
-    (low, _), (other, beside) = _blurred(own), _blurred(taken)
+    (low, _), (other, beside) = blurred(own), blurred(taken)
     border = known * (beside > _BESIDE)
     away = cv2.distanceTransform((border == 0).astype(np.uint8), cv2.DIST_L2, 5)
     return pull_push((low - other) * border[..., None], border) * np.exp(-away / _FADES_DOWN)[..., None]
 
 
-def _both(first: _Sheet, second: _Sheet) -> _Sheet:
-    return _Sheet(np.where(first.seen[..., None], first.mean, second.mean), first.seen | second.seen)
-
-
-def _blurred(sheet: _Sheet) -> tuple[np.ndarray, np.ndarray]:
-    """The light on a sheet, (rows, columns + 2 margins, 3), and how much was seen around each cell."""
-    known, mean = _wide(sheet.seen.astype(np.float32)), _wide(sheet.mean)
-    share = cv2.GaussianBlur(known, (0, 0), _LIGHT)
-    low = cv2.GaussianBlur(mean * known[..., None], (0, 0), _LIGHT)
-    return low / np.maximum(share, 1e-3)[..., None], share
-
-
-def _of_rows(colours: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """(rows, 3): the mean colour of N texels (N, 3) in each row, from their rows (N,), and between rows that have any."""
-    r = np.clip(np.round(row).astype(int), 0, _ROWS - 1)
-    sums = np.stack([np.bincount(r, colours[:, k], _ROWS) for k in range(3)], 1)
-    count = np.bincount(r, minlength=_ROWS)
-    there = np.flatnonzero(count)
-    return np.stack([np.interp(np.arange(_ROWS), there, sums[there, k] / count[there]) for k in range(3)], 1)
-
-
-def _light_of(sheet: _Sheet, of_rows: np.ndarray) -> np.ndarray:
-    """(rows, columns + 2 margins, 3) float32: light and texture for all of a leg, whose rows have the colours `of_rows`
+def _light_of(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
+    """(rows, columns + 2 margins, 3) float32: light and texture for all of a leg, whose rows have the colours `rows`
     (rows, 3)."""
-    known, mean = _wide(sheet.seen.astype(np.float32)), _wide(sheet.mean)
-    low, _ = _blurred(sheet)
+    known, mean = wide(sheet.seen.astype(np.float32)), wide(sheet.mean)
+    low, _ = blurred(sheet)
     limits = _limits(sheet.seen)
     goes_on = _goes_on(low, known, limits)
     gap = (low - goes_on) * (known[..., None] > 0)
     away = cv2.distanceTransform((known == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    fades = np.where(np.arange(_ROWS)[:, None] > limits, _FADES_DOWN, _FADES)
+    fades = np.where(np.arange(ROWS)[:, None] > limits, _FADES_DOWN, _FADES)
     light = goes_on + pull_push(gap, known) * np.exp(-away / fades)[..., None]
-    return light + _texture((mean - low) * known[..., None], known > 0, limits, of_rows)
-
-
-def _laid(residual: np.ndarray, row: np.ndarray, column: np.ndarray) -> _Sheet:
-    usual = np.abs(residual).max(1) < _OTHER
-    r = np.clip(np.round(row[usual]).astype(int), 0, _ROWS - 1)
-    cell = r * _ROUND + np.floor(column[usual]).astype(int) % _ROUND
-    count = np.bincount(cell, minlength=_ROWS * _ROUND)
-    sums = [np.bincount(cell, residual[usual, k], _ROWS * _ROUND) for k in range(3)]
-    mean = (np.stack(sums, 1) / np.maximum(count, 1)[:, None]).astype(np.float32).reshape(_ROWS, _ROUND, 3)
-    seen = (count > 0).reshape(_ROWS, _ROUND)
-    # A cell is smaller than some texels, so that cells stay empty between those that were hit.
-    wide = _wide(np.dstack([mean, np.ones_like(seen)]) * seen[..., None]).astype(np.float32)
-    around = _narrow(cv2.blur(wide, (3, 3)))
-    closed = ~seen & (around[..., 3] > _CLOSED)
-    return _Sheet(np.where(closed[..., None], around[..., :3] / np.maximum(around[..., 3:], 1e-3), mean), seen | closed)
-
-
-def _wide(sheet: np.ndarray) -> np.ndarray:
-    """A sheet with half of it again on both sides: around a leg there is no edge."""
-    return np.concatenate([sheet[:, -_MARGIN:], sheet, sheet[:, :_MARGIN]], 1)
-
-
-def _narrow(sheet: np.ndarray) -> np.ndarray:
-    return sheet[:, _MARGIN:-_MARGIN]
+    return light + _texture((mean - low) * known[..., None], known > 0, limits, rows)
 
 
 def _limits(seen: np.ndarray) -> np.ndarray:
     """(columns + 2 margins,) int: the lowest row that was seen of each column; where that lies far above the others',
     theirs."""
-    front = seen[:, _ROUND // 4 : -_ROUND // 4].mean(1)
+    front = seen[:, ROUND // 4 : -ROUND // 4].mean(1)
     rows = np.flatnonzero(front >= _LEAST)
     whole = int(rows[-1]) if len(rows) else int(np.flatnonzero(seen.any(1))[-1]) if seen.any() else 0
     lowest = len(seen) - 1 - np.argmax(seen[::-1], 0)
     lowest = np.where(seen.any(0) & (lowest > whole - _LAST), lowest, whole).astype(np.float32)
-    wide = np.concatenate([lowest[-_MARGIN:], lowest, lowest[:_MARGIN]])
+    wide = np.concatenate([lowest[-MARGIN:], lowest, lowest[:MARGIN]])
     calm = cv2.medianBlur(wide[None], 5)[0]  # where a few columns end, texture would go to pieces
     return np.round(np.minimum(calm, wide)).astype(int)
 
@@ -204,16 +143,16 @@ def _goes_on(low: np.ndarray, known: np.ndarray, limits: np.ndarray) -> np.ndarr
     return across * np.clip((rows - limits) / _LAST + 1, 0, 1)[..., None].astype(np.float32)
 
 
-def _texture(detail: np.ndarray, known: np.ndarray, limits: np.ndarray, of_rows: np.ndarray) -> np.ndarray:
+def _texture(detail: np.ndarray, known: np.ndarray, limits: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """What is finer than light, (rows, columns, 3): mirrored at the limit, again and again as far up as one cloth, or
     skin, was seen, and from the front to the side that was not seen."""
     detail = np.clip(detail, -_MOST, _MOST)
     across = np.arange(detail.shape[1])
-    other_side = (_ROUND + 2 * _MARGIN - 1 - across - _ROUND // 2) % _ROUND + _MARGIN
+    other_side = (ROUND + 2 * MARGIN - 1 - across - ROUND // 2) % ROUND + MARGIN
     behind = known | ~known[:, other_side]
     detail = np.where(behind[..., None], detail, detail[:, other_side] * _BEHIND)
     limit = int(np.median(limits))
-    told = (_narrow(known).mean(1) > _TOLD_ACROSS) & (np.abs(of_rows - of_rows[limit]).max(1) < _CLOTH)
+    told = (narrow(known).mean(1) > _TOLD_ACROSS) & (np.abs(colours - colours[limit]).max(1) < _CLOTH)
     gaps = np.flatnonzero(~told[: limit - _CURVED])
     span = limit - (gaps[-1] + 1 if len(gaps) else 0)
     if span < _TOLD:

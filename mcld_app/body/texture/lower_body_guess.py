@@ -13,8 +13,8 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.going_round import ring_colours
 from mcld_app.body.texture.leg_light import form_light
+from mcld_app.body.texture.rings import ring_colours
 from mcld_app.body.texture.skin import brightness, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
