@@ -14,7 +14,7 @@ from mcld_app.body.texture.texture_map import TextureMap
 
 _ARMS = frozenset(range(15, 23))
 _ALIKE, _HEM = 24.0, 90.0  # grey levels between rings of one cloth at most, of two at least
-_FOLD, _CLOTH = 0.06, 60.0  # metres over which one cloth is averaged; grey levels between its rings
+_FOLD, _CLOTH = 0.06, 25.0  # metres over which one cloth is averaged; grey levels between its rings
 _LAST = 0.12  # metres of the last cloth that was seen, or skin, as which it goes on
 _SHORT = 0.08  # metres of it that say too little of the leg
 _FEW_BARE, _SKINS_HUE, _SKINS_LIGHT = 60, 16.0, 110.0  # texels; of Lab (8 bits): skin in shade

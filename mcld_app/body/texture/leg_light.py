@@ -31,7 +31,7 @@ from mcld_app.body.texture.leg_sheet import (
 )
 from mcld_app.body.texture.pull_push import pull_push
 
-_FADES, _FADES_DOWN = 10.0, 24.0  # cells, over which a difference at the limit of sight falls to a third
+_FADES, _FADES_DOWN = 4.0, 24.0  # cells, over which a difference at the limit of sight falls to a third
 _BESIDE = 0.1  # of a cell's surroundings, where what was taken from the other leg is beside it
 _LAST = 24  # rows above the limit, whose light goes on
 _LEAST = 0.3  # of the columns in front that are seen in a row, where the row counts as seen
