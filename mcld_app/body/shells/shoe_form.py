@@ -7,13 +7,15 @@ shows what the skin nearest to it shows: the texture map and the photo know feet
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from pathlib import Path
 
 import cv2
 import numpy as np
 
-from mcld_app.body.charts import charts
+from mcld_app.body.charts import cached_arrays, charts
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.shells.shell import directions
@@ -59,7 +61,17 @@ class Shoes:
 
 @lru_cache(maxsize=1)
 def shoes() -> Shoes:
-    """The pair; some 100 ms the first time in a process."""
+    """The pair; half a second the first time on a machine, milliseconds after that."""
+    body = body_mesh()
+    told = Path(__file__).read_bytes() + body.rest.tobytes() + body.directions.tobytes()
+    arrays = cached_arrays("shoes", hashlib.sha256(told).hexdigest()[:12], _build)
+    made = Shoes(**{f.name: arrays[f.name] for f in fields(Shoes)})
+    for f in fields(Shoes):
+        getattr(made, f.name).setflags(write=False)
+    return made
+
+
+def _build() -> dict[str, np.ndarray]:
     left = _left_shoe()
     rest, texels = [left], [_texels(left)]
     rest.append(left * np.float32((-1, 1, 1)))
@@ -74,11 +86,14 @@ def shoes() -> Shoes:
     outside = np.concatenate([np.stack([a, b, c], 1), np.stack([b, d, c], 1)])
     faces = [outside, outside[:, ::-1] + x.size]
     both = np.concatenate(vertices).astype(np.float32)
-    corners, at = np.concatenate(faces).astype(np.int32), np.concatenate(places).astype(np.float32)
-    arrays = both, directions(both), _weights(both), corners, at, np.concatenate(texels)
-    for array in arrays:
-        array.setflags(write=False)
-    return Shoes(*arrays)
+    return {
+        "rest": both,
+        "directions": directions(both),
+        "weights": _weights(both),
+        "faces": np.concatenate(faces).astype(np.int32),
+        "places": np.concatenate(places).astype(np.float32),
+        "texels": np.concatenate(texels),
+    }
 
 
 def _left_shoe() -> np.ndarray:

@@ -27,6 +27,7 @@ _STRIP = 0.04  # metres, above the edge of a photo that ends at the hips
 _SHOES = (52, 47, 44)  # RGB, in a picture whose lightest things are white: dark leather goes with any clothes
 _SOLES = 0.5  # of that
 _SOLE_AT_TIP, _BALL, _TIP = 0.009, 0.06, 0.12  # metres: height above the floor; how far in front of the ankle
+_ABOVE = 0.20  # metres above the floor, below which the legs' lower ends lie
 _SOLE, _TOPLINE, _HEEL, _INSTEP = 0.016, 0.062, 0.080, 0.015  # metres: heights above the floor; how far in front
 
 
@@ -123,14 +124,15 @@ def _feet() -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _ankle() -> np.ndarray:
-    """(512, 512) int64: on the feet, flat number of the nearest texel of the legs; elsewhere the texel's own."""
-    from scipy.spatial import cKDTree
-
+    """(512, 512) int64: on the feet above a shoe, flat number of the nearest texel of the legs; elsewhere the texel's
+    own."""
     g = rest_surface()
-    place = np.stack([g.x, g.y, g.z], 2).reshape(-1, 3)
-    legs, feet = np.flatnonzero(parts_mask(_SHINS)), np.flatnonzero(_feet())
+    place = np.stack([g.x, g.y, g.z], 2)
+    legs, feet = np.flatnonzero(parts_mask(_SHINS) & (g.y < _ABOVE)), np.flatnonzero(_feet() & ~_shoe()[0])
+    there, here = (place.reshape(-1, 3)[texels] for texels in (legs, feet))
+    apart = (here**2).sum(1)[:, None] - 2 * here @ there.T + (there**2).sum(1)
     out = np.arange(g.x.size)
-    out[feet] = legs[cKDTree(place[legs]).query(place[feet])[1]]
+    out[feet] = legs[apart.argmin(1)]
     out.setflags(write=False)
     return out.reshape(g.x.shape)
 
