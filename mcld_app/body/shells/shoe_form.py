@@ -15,22 +15,25 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mcld_app.body.charts import cached_arrays, charts
-from mcld_app.body.mannequin.body_mesh import body_mesh
+from mcld_app.body.charts import TEXTURE, cached_arrays, charts
+from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.pose import BodyShape
+from mcld_app.body.mannequin.rendering import body_faces
+from mcld_app.body.raster import interpolate
 from mcld_app.body.shells.shell import directions
 from mcld_app.body.surface import rest_surface
 
-_SLICES, _ROUND = 96, 96  # of the table of texels
-_EVERY = 4  # of them is a vertex
+_SLICES, _ROUND = 161, 161  # of the table of texels
+_EVERY = 7  # of them is a vertex
 _REACH = 0.035  # metres before and behind a slice, whose skin it goes around
 _LARGER, _TIP = 0.005, 0.012  # metres that a shoe is larger than the foot; of its rounded ends
 _TOPLINE, _OPEN = 0.068, 0.015  # metres above the floor where a low shoe ends; how far in front of the ankle it is open
 _CLOSE = 0.03  # metres below its opening, over which it comes close to the skin
 _OUTSIDE = 0.012  # metres outside of the shoe, from where the nearest skin is looked for
-_INSIDE = 0.012  # metres within the shoe, where skin lies between two toes
-_NEAREST, _TOGETHER = 6, 12.0  # places of the skin that are averaged, and texels between them where they are one place
-_CALM = 3  # places of the table to each side
+_INSIDE, _FACES = 0.014, 0.5  # metres to the shoe, and how far skin looks at it; between two toes it does not
+_FRONT, _TIPS = 0.09, 0.022  # metres in front of the ankle, from where skin further back is taken; how far
+_NEAREST, _TOGETHER = 6, 10.0  # places of the skin that are averaged, and texels between them where they are one place
+_CALM = 4  # places of the table to each side
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,16 +153,30 @@ def _texels(shoe: np.ndarray) -> np.ndarray:
     part = 5 if shoe[..., 0].mean() > 0 else 6
     row, column = np.nonzero(rest_surface().part == part)
     foot = _foot_points(part)
-    outer = cKDTree(shoe.reshape(-1, 3)).query(foot)[0] < _INSIDE
+    away, nearest = cKDTree(shoe.reshape(-1, 3)).query(foot)
+    outwards = (shoe.reshape(-1, 3)[nearest] - foot) / np.maximum(away, 1e-6)[:, None]
+    outer = (away < _INSIDE) & ((outwards * _normals()[row, column]).sum(1) > _FACES)
     texel, foot = np.stack([column, row], 1).astype(np.float32)[outer], foot[outer]
     middle = shoe.mean(1, keepdims=True)
     outwards = shoe - middle
     outwards /= np.maximum(np.linalg.norm(outwards, axis=2, keepdims=True), 1e-6)
-    away, near = cKDTree(foot).query(shoe + outwards * _OUTSIDE, k=_NEAREST)
+    at = shoe + outwards * _OUTSIDE
+    at[..., 2] -= _TIPS * np.clip((at[..., 2] - _FRONT) / (shoe[..., 2].max() - _FRONT), 0, 1)
+    away, near = cKDTree(foot).query(at, k=_NEAREST)
     found = texel[near]
     together = np.linalg.norm(found - found[..., :1, :], axis=3) < _TOGETHER
     share = together / (away - away[..., :1] + 1e-3)
     return _calmed(((found * share[..., None]).sum(2) / share.sum(2)[..., None]).astype(np.float32))
+
+
+def _normals() -> np.ndarray:
+    """(512, 512, 3) float32: which way the resting body's skin looks at each texel."""
+    c, faces = charts(), body_faces()
+    normals = vertex_normals(body_mesh().rest, faces)
+    pixel, value = interpolate(c.face_texture, normals[faces], c.face_of_texel)
+    out = np.zeros((TEXTURE * TEXTURE, 3), np.float32)
+    out[pixel] = value
+    return out.reshape(TEXTURE, TEXTURE, 3)
 
 
 def _calmed(texels: np.ndarray) -> np.ndarray:
