@@ -26,6 +26,8 @@ _OTHER_CLOTH = 15.0  # CIELAB: so far from the top's colour, a strip at the hips
 _STRIP = 0.04  # metres, above the edge of a photo that ends at the hips
 _SHOES = (52, 47, 44)  # RGB, in a picture whose lightest things are white: dark leather goes with any clothes
 _SOLES = 0.5  # of that
+_DULL, _BRIGHT, _GLEAMS = 0.85, 1.35, 0.02  # of leather's light; metres around the ridge that gleam
+_RIDGE = (-0.10, 0.05, 0.16), (0.125, 0.128, 0.135)  # metres: how far in front of the ankle, and to the side
 _SOLE_AT_TIP, _BALL, _TIP = 0.009, 0.06, 0.12  # metres: height above the floor; how far in front of the ankle
 _ABOVE = 0.20  # metres above the floor, below which the legs' lower ends lie
 _SOLE, _TOPLINE, _HEEL, _INSTEP = 0.016, 0.062, 0.080, 0.015  # metres: heights above the floor; how far in front
@@ -81,7 +83,7 @@ def dress_feet(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
     out[feet] = ring_colours(out, _legs() & known, rest_surface().y)[1][0]
     ankle = feet & known.ravel()[_ankle()]
     out[ankle] = out.reshape(-1, 3)[_ankle()[ankle]]
-    out[feet & shoe] = leather
+    out[feet & shoe] = leather * _gleam()[feet & shoe][:, None]
     out[feet & sole] = leather * _SOLES
     return out, known | feet
 
@@ -135,6 +137,15 @@ def _ankle() -> np.ndarray:
     out[feet] = legs[apart.argmin(1)]
     out.setflags(write=False)
     return out.reshape(g.x.shape)
+
+
+@lru_cache(maxsize=1)
+def _gleam() -> np.ndarray:
+    """(512, 512) float32: how bright leather is on a foot, brightest along the ridge of instep and toes."""
+    g = rest_surface()
+    middle = np.abs(np.abs(g.x) - np.interp(g.z, *_RIDGE))
+    high = np.clip((g.y - 2 * _SOLE_AT_TIP) / _GLEAMS, 0, 1)
+    return (_DULL + (_BRIGHT - _DULL) * np.exp(-((middle / _GLEAMS) ** 2)) * high).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
