@@ -7,7 +7,6 @@ import numpy as np
 
 from mcld_app.body.shells.areas import grown, shrunk
 from mcld_app.body.shells.scene import Scene
-from mcld_app.body.texture.pull_push import pull_push
 
 _LEFT, _RIGHT = (8, 10, 12, 14), (7, 9, 11, 13)
 _BEYOND = 0.03  # metres outside of the person, where ground is ground for sure
@@ -28,7 +27,7 @@ def find_lining(scene: Scene) -> np.ndarray:
     ground = shrunk(~(scene.silhouette | between), _BEYOND * metre) & ~scene.hides
     if not ground.any():
         return none
-    unlike = np.linalg.norm(lab - pull_push(lab, ground.astype(np.float32)), axis=2) > _UNLIKE
+    unlike = _unlike(lab, ground)
     inner = shrunk(between, _RIM)
     told = (inner & unlike).sum(1) >= np.maximum(_ROW * inner.sum(1), 1)
     rows = _longest(told)
@@ -38,6 +37,14 @@ def find_lining(scene: Scene) -> np.ndarray:
     lining[rows] = between[rows]
     # The outline may be open where the mannequin's legs are, too, and above, where they meet.
     return lining | (unlike & ~scene.silhouette & grown(lining, _BESIDE * metre))
+
+
+def _unlike(lab: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the pixels that are unlike the ground of their row, and more so where that varies."""
+    count = np.maximum(ground.sum(1), 1)[:, None]
+    mean = (lab * ground[..., None]).sum(1) / count
+    away = np.linalg.norm(lab - mean[:, None], axis=2)
+    return away > _UNLIKE + (away * ground).sum(1, keepdims=True) / count
 
 
 def _between(scene: Scene) -> np.ndarray:
