@@ -189,3 +189,21 @@ def test_on_real_photos_no_trousers_are_left_on_hands(shared) -> None:
     black = person.photo.max(2) < 50
     assert (hands & black).sum() > 500, "the mannequin's hand lies on black trousers"
     assert (hands & black & ~person.doubtful).sum() < 0.05 * (hands & black).sum()
+
+
+def test_beside_padding_nothing_is_sure() -> None:
+    """A photo that is too wide is padded above and below: where it is cut, its edge is mixed with the padding."""
+    pose = named_poses()["standing"]
+    iuv = draw_iuv(pose, SIZE)
+    top, height = 60, 500
+    shown = np.zeros(SIZE, bool)
+    shown[top : top + height] = True
+    iuv = np.where(shown[..., None], iuv, np.uint8(0))
+    seen = (outline(iuv) * 255).astype(np.uint8)
+    for inside, sure in (((top, 0, height, SIZE[1]), False), ((0, 0, *SIZE), True)):
+        fit = ManualFit("Cut", painted(iuv), pose, sighting=Sighting(seen, None, shown=inside))
+        kept = (fit.iuv[..., 0] > 0) & ~fit.doubtful
+        last = top + height - 1
+        assert bool(kept[last - 3 : last + 1].any()) is sure
+        assert kept[last - 12 : last - 8].any()
+        assert not (kept & ~shown).any() or sure

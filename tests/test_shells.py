@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from body_finder import need_body_finder
+from coats import COATS, TROUSERS, view_of, wearer
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -556,3 +557,98 @@ def test_wide_shorts_of_photographed_people_stand_off_their_legs(name, is_wide):
     limbs = [shell for shell in fitted_shells(find_in(name, read_photo(file)).fit(0)) if shell.hangs_on == "limb"]
     legs = [shell for shell in limbs if shell.rest[:, 1].mean() < 0.9]
     assert len(legs) == (2 if is_wide else 0)
+
+
+# --- Coats --------------------------------------------------------------------------------------------------------
+
+EIGHT = ("three-quarter", "walking", "side", "back", "sitting-front", "arms-up", "wide-stance", "running")
+CLOSED, OPEN, NARROW = (0.45, 0.08, 0.0), (0.42, 0.08, 0.22), (0.36, 0.05, 0.16)  # hem, flare, opening: metres
+
+
+def in_coat(colour: str, worn: tuple[float, float, float], leave_out: bool = False) -> Shell:
+    """The coat's skirt, found in a drawn photo; `leave_out`: by an outline that takes what is seen between the legs for
+    ground, as a network's does."""
+    view = view_of(wearer(3, COATS[colour]), named_poses()["standing"], worn)
+    silhouette = view.alpha >= 128
+    if leave_out:
+        plain = view_of(wearer(3, COATS[colour]), named_poses()["standing"], None)
+        legs = np.isin(plain.iuv[..., 0], range(5, 15))
+        rows = np.arange(SIZE[0])[:, None]
+        middle = (np.cumsum(legs, 1) > 0) & (np.cumsum(legs[:, ::-1], 1)[:, ::-1] > 0)
+        silhouette &= ~(middle & (plain.alpha < 128) & (rows > np.flatnonzero(legs.any(1))[0] + 20))
+    return the("hips", find_shells(view.photo, view.iuv, fit_map(view.iuv).pose, silhouette))
+
+
+def like(picture: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    """(H, W) bool: the pixels of that colour, in light or shade."""
+    hue = lambda values: np.float32(values) / np.maximum(np.sum(values, -1, keepdims=True), 1)  # noqa: E731
+    return np.abs(hue(picture[..., :3]) - hue(np.array(colour))).max(-1) < 0.05
+
+
+def drawn_in(shell: Shell, colour: str, name: str) -> np.ndarray:
+    """The wearer, all in the colour of the trousers, with the coat in a pose: (H, W, 4) uint8."""
+    standing, layers = layers_of((shell,), name, wearer(3, COATS[colour]).body)
+    body = np.zeros((*SIZE, 4), np.uint8)
+    body[standing.iuv[..., 0] > 0] = (*TROUSERS, 255)
+    return over_body(body, standing.depth, layers)[0]
+
+
+@pytest.mark.parametrize(("colour", "worn"), [("camel", CLOSED), ("camel", OPEN), ("red", (0.55, 0.12, 0.30))])
+def test_a_coat_is_kept_in_eight_poses(colour, worn):
+    shell, person, shares = in_coat(colour, worn), wearer(3, COATS[colour]), []
+    assert shell.rest[:, 1].min() == pytest.approx(worn[0], abs=0.03)
+    for name in EIGHT:
+        there = view_of(person, named_poses()[name], worn, background=False).alpha >= 128
+        own = drawn_in(shell, colour, name)[..., 3] > 0
+        shares.append((own & there).sum() / (own | there).sum())
+    assert np.mean(shares) > 0.87
+    without = [stand(named_poses()[n].of(person.body), SIZE).iuv[..., 0] > 0 for n in EIGHT]
+    there = [view_of(person, named_poses()[n], worn, background=False).alpha >= 128 for n in EIGHT]
+    assert np.mean(shares) > np.mean([(a & b).sum() / (a | b).sum() for a, b in zip(without, there, strict=True)]) + 0.1
+
+
+@pytest.mark.parametrize("leave_out", [False, True])
+def test_an_open_coat_is_open_in_front_and_closed_behind(leave_out):
+    shell = in_coat("camel", OPEN, leave_out)
+    assert (shell.kinds == MASKED).any()
+    opaque = shell.picture[..., 3] > 0
+    assert 0.005 < 1 - opaque.mean() < 0.3
+    assert like(shell.picture, TROUSERS)[opaque].mean() < 0.01, "no leg is printed on the cloth"
+    behind = drawn_in(shell, "camel", "back")
+    low, hem = (np.flatnonzero(like(behind, COATS["camel"]).any(1))[k] for k in (0, -1))
+    cloth = behind[low : hem - 6]
+    beside = cv2.boundingRect(like(cloth, COATS["camel"]).astype(np.uint8))
+    middle = cloth[40:, beside[0] + beside[2] // 2 - 8 : beside[0] + beside[2] // 2 + 8]
+    assert like(middle, TROUSERS).mean() < 0.02
+    walking = drawn_in(shell, "camel", "walking")
+    truth = view_of(wearer(3, COATS["camel"]), named_poses()["walking"], OPEN, background=False)
+    legs = cv2.erode(like(truth.photo, TROUSERS).astype(np.uint8) & (truth.alpha >= 128), np.ones((3, 3), np.uint8)) > 0
+    assert like(walking, TROUSERS)[legs].mean() > 0.75
+
+
+def test_an_outline_without_the_lining_still_gives_a_coat():
+    """In black, where the lining has the cloth's colour."""
+    shell = in_coat("black", NARROW, leave_out=True)
+    assert shell.rest[:, 1].min() == pytest.approx(NARROW[0], abs=0.04)
+    assert (shell.kinds == MASKED).any()
+
+
+@pytest.mark.parametrize("seed", [BOB_IN_SKIRT, LONG_IN_SKIRT, 32])
+def test_a_skirt_has_no_opening(seed):
+    assert not (the("hips", shells_of(seed)).kinds == MASKED).any()
+
+
+def test_a_closed_coat_has_no_opening():
+    assert not (in_coat("camel", CLOSED).kinds == MASKED).any()
+
+
+@pytest.mark.parametrize("name", ["full-dress", "half-skirt", "skirt-bag-no-head"])
+def test_skirts_of_photographed_people_have_no_opening(name):
+    file = PHOTOS / f"{name}.jpg"
+    if not file.is_file():
+        pytest.skip(f"the photo {file} is not here")
+    need_body_finder()
+    from mcld_app.perception.found_people import find_in
+
+    fit = find_in(name, read_photo(file)).fit(0)
+    assert not any((shell.kinds == MASKED).any() for shell in fitted_shells(fit) if shell.hangs_on == "hips")

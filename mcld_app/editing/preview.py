@@ -11,6 +11,7 @@ from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
 from mcld_app.body.shells.drawing import draw_shells, over_body, seen_shells
+from mcld_app.body.shells.shoes import in_shoes
 from mcld_app.body.texture.photo_reading import draw_from
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
@@ -45,12 +46,16 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
         photo, iuv = _photo(look.person, size)
         return Preview(edited_photo(look, photo, iuv), iuv)
     iuv = pose_map(look, size)
-    pixel, texel = _texels(look, iuv)
-    drawn = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
     standing = look.pose if isinstance(look.pose, Pose) else look.pose.mannequin
-    if look.appearance.shells and standing is not None:
-        layers = draw_shells(look.appearance.shells, standing, size)
-        drawn, _ = over_body(drawn, kept_drawing(standing, size).depth, layers)
+    shod = isinstance(look.pose, Pose) and look.appearance.wears_shoes(look.fill)
+    if shod:
+        pixel, texel, depth = in_shoes(look.pose, size)
+    else:
+        pixel, texel = _texels(look, iuv)
+        depth = None if standing is None else kept_drawing(standing, size).depth
+    drawn = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
+    if look.appearance.shells and depth is not None:
+        drawn, _ = over_body(drawn, depth, draw_shells(look.appearance.shells, standing, size))
     return Preview(_over(drawn, _background(look.person, iuv)), iuv)
 
 
@@ -131,7 +136,8 @@ def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
     box = cv2.boundingRect(drawn[..., 3])
     if not box[2]:
         return out
-    inside = slice(box[1], box[1] + box[3]), slice(box[0], box[0] + box[2])
+    # With some room: at an array's border nothing is softened.
+    inside = slice(max(box[1] - 2, 0), box[1] + box[3] + 2), slice(max(box[0] - 2, 0), box[0] + box[2] + 2)
     there = np.ascontiguousarray(drawn[inside][..., 3])
     alpha = cv2.GaussianBlur(cv2.erode(there, np.ones((2, 2), np.uint8)), (3, 3), 0)
     alpha = np.minimum(alpha, there).astype(np.float32) / 255  # a square of two leaves two sides as they were

@@ -107,7 +107,7 @@ def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (51
 
 def _draw(shell: Shell, standing: Standing) -> Layer:
     points = standing.seen(shell.in_pose(standing.pose), shell.weights)
-    window = _window(points, standing.size)
+    window = reached(points, standing.size)
     points -= np.float32([window[1].start, window[0].start, 0])
     size = window[0].stop - window[0].start, window[1].stop - window[1].start
     # Colours are carried about as one number of four bytes each.
@@ -136,7 +136,7 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
     return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, window)
 
 
-def _window(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:
+def reached(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:
     """Rows and columns of a picture that points (N, 3) can reach."""
     flat = np.ascontiguousarray(points[:, :2].T)
     low = np.clip(np.floor(flat.min(1)).astype(int), 0, (size[1] - 1, size[0] - 1))

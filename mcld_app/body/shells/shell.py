@@ -126,7 +126,7 @@ class Shell:
 
     @cached_property
     def _directions(self) -> np.ndarray:
-        return _directions(self.rest)
+        return directions(self.rest)
 
 
 def _raised(degrees: float) -> float:
@@ -137,15 +137,15 @@ def _raised(degrees: float) -> float:
 def followed(rest: np.ndarray, body: BodyShape) -> np.ndarray:
     """(N, 3) float32, metres: by how much points (N, 3) near a person's body are elsewhere than on the average adult's,
     in the rest pose."""
-    return _mixed(_directions(rest), body)
+    return _mixed(directions(rest), body)
 
 
-def _mixed(directions: np.ndarray, body: BodyShape) -> np.ndarray:
+def _mixed(moves: np.ndarray, body: BodyShape) -> np.ndarray:
     amounts = np.array([body.build, *body.shape], np.float32)
-    return np.tensordot(amounts, directions[: len(amounts)], 1)
+    return np.tensordot(amounts, moves[: len(amounts)], 1)
 
 
-def _directions(rest: np.ndarray) -> np.ndarray:
+def directions(rest: np.ndarray) -> np.ndarray:
     """(1 + K, N, 3) float32: how points (N, 3) of the average adult's rest pose move with build and shape: as the
     body's nearest vertices do."""
     body = body_mesh()

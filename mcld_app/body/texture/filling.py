@@ -15,7 +15,7 @@ from mcld_app.body.texture.going_round import go_round_limbs
 from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import guess_head
 from mcld_app.body.texture.head_seams import join_head, one_light_behind
-from mcld_app.body.texture.lower_body_guess import dress_lower_body
+from mcld_app.body.texture.lower_body_guess import dress_feet, dress_legs
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet, soften
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
@@ -37,7 +37,8 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
             of the torso of which next to nothing was seen shows through from the place behind or in front of it, and
             legs and arms go on all round as they are at each height. Heads take hair from hair and skin from skin
             (`guess_head`), hands go on as hands (`guess_hands`), and legs and feet that were not seen wear something
-            plain (`dress_lower_body`). For people; the charts of a garment or of training data are filled without.
+            plain (`dress_legs`, `dress_feet`). For people; the charts of a garment or of training data are filled
+            without.
 
     What is open after that is filled smoothly from its surroundings.
     """
@@ -52,7 +53,8 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
         image = one_light_behind(before, image, guessed & _limb_mask(_TRUNK), mirrored_texel())
     known = seen
     if through:
-        image, known = go_round_limbs(*dress_lower_body(*guess_hands(*guess_head(image, seen))))
+        image, known = dress_legs(*guess_hands(*guess_head(image, seen)))
+        image, known = dress_feet(*go_round_limbs(image, known, texture.coverage))
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
     body = charts().part_map > 0
