@@ -8,6 +8,7 @@ further in. So a pixel beside an arm is believed where its colour agrees with th
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -23,15 +24,38 @@ _LEFT_ARM = (15, 17, 19, 21)
 _ARMPIT = 1.335  # metres above the floor; higher, trunk and arm are one surface
 _BAND = 0.05  # metres from the limit, in which colours have to agree
 _NEAR_ARM = 0.07  # metres to the arm that hides the flank, or hangs beside it
-_DEEP = 0.6  # of an arm's half width: so far in, it has its own colours
+_HALF_ARM, _DEEP = 0.05, 0.6  # metres; of an arm's half width: so far in, it has its own colours
 _GROUND = 0.015  # metres outside of the outline, where ground is ground for sure
 _LEVEL = 0.025  # metres up or down, or along an arm, within which a limb has its colours
-_BIN = 0.01  # metres
-_COLOURS = 40  # of a bin that are looked at
+_BIN, _COLOURS = 0.01, 200  # metres; colours that are looked at for each
 _LIGHT = (0.5, 1.0, 1.0)  # what differences in Lab (8 bits) count: light falls off along a flank
-_OTHER = 15.0  # of that: so far from all of the trunk's colours, it is none of its
+_OTHER, _OTHER_NEAR = 15.0, 8.0  # of that: so far from all of the trunk's colours, it is none of its; and near the limit
+_NEAR = 0.02  # metres
 _TELLS, _NEARER = 5.0, 0.5  # of that; of the distance to the limb's own: nearer to another's colour, it is that
+_ALIKE, _UNSURE = 8.0, 0.025  # of that: arm and trunk of one cloth; metres on the arm, for the limit may lie elsewhere
+_BLEND = 0.006  # metres on the trunk in which it is mixed with the arm
 _ROWS = 384  # height of the picture this is worked out on
+
+
+@dataclass(frozen=True, eq=False)
+class _Limb:
+    """The trunk, or the arms, in a picture of (H, W).
+
+    Attributes:
+        pixels: bool, those that may be mistaken.
+        inner: bool, those that have its own colours for sure.
+        limit: bool, what lies beyond it, as far as that is another limb or the ground.
+        beside: bool, the other limb, as far as it hides this one.
+        level: float32, metres up, or along the arm.
+        is_nearer: whether it hides the other.
+    """
+
+    pixels: np.ndarray
+    inner: np.ndarray
+    limit: np.ndarray
+    beside: np.ndarray
+    level: np.ndarray
+    is_nearer: bool
 
 
 def beside_arms(photo: np.ndarray, iuv: np.ndarray, outline: np.ndarray, metre: float) -> np.ndarray:
@@ -51,41 +75,59 @@ def beside_arms(photo: np.ndarray, iuv: np.ndarray, outline: np.ndarray, metre: 
     size = max(2, round(width * small)), max(2, round(height * small))
     metre *= small
     low = cv2.resize(iuv, size, interpolation=cv2.INTER_NEAREST)
-    part, place = low[..., 0], rest_places(low)[..., 1]
-    trunk, arms = np.isin(part, _TRUNK), np.isin(part, _ARMS)
-    with_hands = arms | np.isin(part, _HANDS)
-    out = np.zeros(part.shape, bool)
-    if not (trunk.any() and arms.any()):
+    trunk, arms = _limbs(low, metre)
+    if not (trunk.pixels.any() and arms.pixels.any()):
         return np.zeros((height, width), bool)
     colour = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
     colour = cv2.blur(colour * np.float32(_LIGHT), (3, 3))
-    outside = _away((cv2.resize(outline, size, interpolation=cv2.INTER_AREA) >= 0.5) | (part > 0)) > _GROUND * metre
+    person = cv2.resize(outline, size, interpolation=cv2.INTER_AREA) >= 0.5
+    outside = _away(person | (low[..., 0] > 0)) > _GROUND * metre
     ground = from_beyond(colour, outside, metre) if outside.any() else None
-    row = np.broadcast_to(np.arange(size[1])[:, None] / np.float32(metre), part.shape)
-    along = _along_arms(low)
-    # Where one surface goes on into the other, as at the shoulder, there is no limit.
-    limit = {"trunk": ~trunk & ~(arms & (place > _ARMPIT)), "arms": (trunk & (place < _ARMPIT)) | (part == 0)}
-    depth = {"trunk": _away(limit["trunk"]), "arms": _away(~arms)}
-    widest = cv2.dilate(depth["arms"], np.ones((2 * math.ceil(0.05 * metre) + 1,) * 2, np.uint8))
-    inner = {"trunk": trunk & (depth["trunk"] > _BAND * metre), "arms": arms & (depth["arms"] > _DEEP * widest)}
-    for mine, other, level, limb in (("trunk", "arms", place, trunk & (place < _ARMPIT)), ("arms", "trunk", along, arms)):
-        neighbour = with_hands if mine == "trunk" else limit["arms"] & trunk
-        from_limit = _away(limit[mine])
-        near = limb & ~inner[mine] & (from_limit < _BAND * metre) & (_away(neighbour) < _NEAR_ARM * metre)
-        if not near.any() or not inner[mine].any():
-            continue
-        own = _apart(colour, near, level, inner[mine], level)
-        others = _apart(colour, near, row, inner[other], row)
-        if ground is not None:
-            others = np.minimum(others, np.linalg.norm(colour - ground, axis=2)[near])
-        strange = (own > _TELLS) & (others < _NEARER * own)
-        if mine == "trunk":
-            strange |= own > _OTHER
-        found = np.zeros(part.shape, bool)
-        found[near] = strange & np.isfinite(own)
-        found = hanging_on(found, limit[mine] & (_away(limb) < 2.5), math.ceil(_BAND * metre))
-        out |= limb & (cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)  # what is mixed with it
+    out = _not_its_own(trunk, arms, colour, ground, metre) | _not_its_own(arms, trunk, colour, ground, metre)
     return (cv2.resize(out.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0) & (iuv[..., 0] > 0)
+
+
+def _limbs(iuv: np.ndarray, metre: float) -> tuple[_Limb, _Limb]:
+    """Trunk and arms of a small map."""
+    part, place = iuv[..., 0], rest_places(iuv)[..., 1]
+    trunk, arms, hands = (np.isin(part, parts) for parts in (_TRUNK, _ARMS, _HANDS))
+    low = trunk & (place < _ARMPIT)
+    # Where one surface goes on into the other, as at the shoulder, there is no limit.
+    beyond = ~trunk & ~(arms & (place > _ARMPIT))
+    depth = _away(~arms)
+    widest = cv2.dilate(depth, np.ones((2 * math.ceil(_HALF_ARM * metre) + 1,) * 2, np.uint8))
+    return (
+        _Limb(low, trunk & (_away(beyond) > _BAND * metre), beyond, arms | hands, place, False),
+        _Limb(arms, arms & (depth > _DEEP * widest), low | (part == 0), low, _along_arms(iuv), True),
+    )
+
+
+def _not_its_own(
+    limb: _Limb, other: _Limb, colour: np.ndarray, ground: np.ndarray | None, metre: float
+) -> np.ndarray:
+    """(H, W) bool: the pixels of a limb that show something else, and those mixed with them. `colour` and `ground` are
+    (H, W, 3) float32, weighted Lab: what is seen, and what the ground behind has there."""
+    out = np.zeros(limb.pixels.shape, bool)
+    from_limit, from_other = _away(limb.limit), _away(limb.beside)
+    near = limb.pixels & ~limb.inner & (from_limit < _BAND * metre) & (from_other < _NEAR_ARM * metre)
+    if not near.any() or not limb.inner.any():
+        return out
+    row = np.broadcast_to(np.arange(len(near), dtype=np.float32)[:, None] / np.float32(metre), near.shape)
+    own = _apart(colour, near, limb.level, limb.inner, limb.level)
+    theirs = _apart(colour, near, row, other.inner, row)
+    strange_to = theirs if ground is None else np.minimum(theirs, np.linalg.norm(colour - ground, axis=2)[near])
+    strange = (own > _TELLS) & (strange_to < _NEARER * own)
+    border = np.zeros_like(out)
+    if limb.is_nearer:
+        border[near] = (theirs < _ALIKE) & (from_other[near] < _UNSURE * metre)
+    else:
+        strange |= own > np.where(from_limit[near] < _NEAR * metre, _OTHER_NEAR, _OTHER)
+        border[near] = from_other[near] < _BLEND * metre
+    out[near] = strange & np.isfinite(own)
+    out = hanging_on(out, border | (limb.limit & (_away(limb.pixels) < 2.5)), math.ceil(_BAND * metre))
+    square = np.ones((3, 3), np.uint8)
+    across = (cv2.dilate(border.astype(np.uint8), square) > 0) & ~limb.pixels  # for the small map is a pixel off
+    return (cv2.dilate(out.astype(np.uint8), square) > 0) | border | across
 
 
 def _away(pixels: np.ndarray) -> np.ndarray:
@@ -116,7 +158,7 @@ def _apart(
         here = np.flatnonzero(np.floor(at / _BIN) == bin_)
         low, high = np.searchsorted(at_theirs, (bin_ * _BIN - _LEVEL, (bin_ + 1) * _BIN + _LEVEL))
         some = theirs[low:high]
-        some = some[:: max(1, len(some) // (_COLOURS * 5))]
+        some = some[:: max(1, len(some) // _COLOURS)]
         if len(some):
             out[here] = np.linalg.norm(mine[here, None] - some[None], axis=2).min(1)
     return out
