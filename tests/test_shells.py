@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from mcld_app.bench.shells import POSES, bench_shells, table
 from mcld_app.body.fitting.map_fit import fit_map
+from mcld_app.body.fitting.rest_places import rest_places
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import JOINTS, BodyShape, Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.photo import read_photo
+from mcld_app.body.shells.cloth_picture import gone_sideways
 from mcld_app.body.shells.curtain import curtain
 from mcld_app.body.shells.drawing import Layer, draw_shells, over_body
 from mcld_app.body.shells.find import find_shells, fitted_shells, found_shells
@@ -143,6 +145,107 @@ def test_what_is_wide_on_both_legs_is_found_and_the_same_on_both():
     assert own[:, 2].max() > calf[:, 2].max() + 0.02
 
 
+def in_wide_shorts(below: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray, Pose]:
+    """A drawn person whose shorts stand 4 cm off the thighs and end, as wide as that, 0.62 m above the floor, and
+    `below` them; photo, map, silhouette and pose."""
+    view = seen(BOB)
+    pose = fit_map(view.iuv).pose
+    standing = stand(pose, SIZE)
+    height = rest_places(view.iuv)[..., 1]
+    thighs = np.isin(view.iuv[..., 0], (7, 8, 9, 10)) & (height > 0.62) & (height < 0.80)
+    reach = round(0.04 * standing.metre)
+    wide = cv2.dilate(thighs.astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)) > 0
+    photo = view.photo.copy()
+    photo[wide] = (30, 90, 160)
+    photo[np.isin(view.iuv[..., 0], range(7, 15)) & (height < 0.62)] = below
+    return photo, view.iuv, (view.iuv[..., 0] > 0) | wide, pose
+
+
+def thigh_shells(below: tuple[int, int, int]) -> list[Shell]:
+    photo, iuv, silhouette, pose = in_wide_shorts(below)
+    return [shell for shell in find_shells(photo, iuv, pose, silhouette) if shell.hangs_on == "limb"]
+
+
+def around(shell: Shell, height: float) -> float:
+    """How wide a shell is there in the rest pose, metres."""
+    return float(np.ptp(shell.rest[np.abs(shell.rest[:, 1] - height) < 0.025, 0]))
+
+
+def test_shorts_are_as_wide_at_their_hem_as_above_and_open() -> None:
+    for shell in (found := thigh_shells((222, 176, 148))):
+        hem = float(shell.rest[:, 1].min())
+        assert hem == pytest.approx(0.62, abs=0.03)
+        leg = body_mesh().rest[np.abs(body_mesh().rest[:, 1] - hem - 0.02) < 0.02]
+        leg = leg[np.sign(leg[:, 0]) == np.sign(shell.rest[:, 0].mean())]
+        leg = leg[np.abs(leg[:, 0]) < 0.22]
+        assert around(shell, hem + 0.02) > np.ptp(leg[:, 0]) + 0.04
+        assert around(shell, hem + 0.02) > 0.85 * around(shell, hem + 0.10)
+    assert len(found) == 2
+
+
+def test_trousers_that_are_narrow_again_below_close_around_the_leg() -> None:
+    for shell in (found := thigh_shells((30, 90, 160))):
+        low = float(shell.rest[:, 1].min())
+        assert around(shell, low + 0.01) < around(shell, 0.70) - 0.03
+    assert len(found) == 2
+
+
+def test_cloth_comes_off_a_limb_little_by_little() -> None:
+    for shell in thigh_shells((222, 176, 148)):
+        body = body_mesh().rest
+        top = float(shell.rest[:, 1].max())
+        assert top > 0.90, "well above what is wide"
+        near = np.linalg.norm(shell.rest[:, None] - body[None], axis=2).min(1)
+        assert near[shell.rest[:, 1] > top - 0.02].max() < 0.008
+
+
+@pytest.mark.parametrize("name", ["standing", "walking", "three-quarter", "arms-up"])
+@pytest.mark.parametrize("seed", [BOB_IN_SKIRT, LONG_IN_SKIRT])
+def test_nothing_steps_out_at_the_waist_where_a_skirt_begins(seed: int, name: str):
+    """Above it, cloth is drawn on the skin. Without that, the step was 3 to 4 cm."""
+    size = (1024, 704)
+    standing = stand(named_poses()[name], size)
+    layer = draw_shells([the("hips", shells_of(seed))], named_poses()[name], size)[0]
+    skirt, body = layer.depth > -np.inf, np.isin(standing.iuv[..., 0], (1, 2, *range(7, 11)))
+    row = np.flatnonzero(skirt.any(1))[0] + 6
+    cloth, skin = np.flatnonzero(skirt[row]), np.flatnonzero(body[row])
+    assert max(skin[0] - cloth[0], cloth[-1] - skin[-1]) < 0.02 * standing.metre
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 999), st.floats(0.1, 0.9), st.integers(1, 9))
+def test_what_a_hand_hid_of_a_skirt_goes_on_sideways(seed: int, share: float, deep: int) -> None:
+    rng = np.random.default_rng(seed)
+    known = rng.random((12, 30)) < share
+    rows = rng.integers(0, 256, (12, 1, 4)).astype(np.uint8)
+    known[3] = False
+    striped = np.where(known[..., None], rows, np.uint8(9))
+    out = gone_sideways(striped, known, deep)
+    assert (out[known.any(1)][..., :3] == rows[known.any(1)][..., :3]).all(), "a stripe goes on as one"
+    assert (out[3] == striped[3]).all(), "of a row of which nothing is known nothing is said"
+    plain = rng.integers(0, 256, (12, 30, 4)).astype(np.uint8)
+    assert (gone_sideways(plain, known, deep)[known] == plain[known]).all()
+
+
+def test_a_skirt_of_stripes_has_them_where_hands_hid_it() -> None:
+    view = seen(BOB_IN_SKIRT)
+    pose = fit_map(view.iuv).pose
+    silhouette = find_silhouette(view.photo, view.iuv, stand(pose, SIZE))
+    photo, rows = view.photo.copy(), np.arange(SIZE[0])[:, None]
+    skirt = silhouette & (rows > 250) & ~np.isin(view.iuv[..., 0], (3, 4, *range(15, 25)))
+    photo[skirt & (rows // 10 % 2 == 0)], photo[skirt & (rows // 10 % 2 == 1)] = (200, 40, 60), (240, 240, 240)
+    hands = cv2.dilate(np.isin(view.iuv[..., 0], (3, 4)).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    photo[hands] = (20, 160, 60)
+    shell = the("hips", find_shells(photo, view.iuv, pose, silhouette | hands, printed=hands))
+    drawn = draw_shells([shell], pose, SIZE)[0]
+    there = cv2.erode((drawn.depth > -np.inf).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    there &= cv2.dilate(hands.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
+    picture = drawn.picture[..., :3].astype(int)
+    off = np.stack([np.abs(picture - own).max(2) for own in ((200, 40, 60), (240, 240, 240))])
+    assert there.sum() > 200
+    assert (off.min(0)[there] < 40).mean() > 0.7, "it is striped there, and neither green nor pink all over"
+
+
 def test_a_silhouette_on_a_plain_ground_is_the_person():
     for seed in (BOB_IN_SKIRT, AFRO):
         view = seen(seed)
@@ -208,7 +311,7 @@ def test_a_skirt_is_a_tube_that_is_open_above_and_below_only():
     assert count.max() == 2
     rim = shell.rest[edges[count == 1]][..., 1]
     low, high = shell.rest[:, 1].min(), shell.rest[:, 1].max()
-    assert ((np.abs(rim - low) < 0.01) | (np.abs(rim - high) < 0.01)).all()
+    assert ((np.abs(rim - low) < 0.015) | (np.abs(rim - high) < 0.015)).all()
     lining = shell.faces[shell.kinds == LINING]
     np.testing.assert_array_equal(np.sort(lining, 1), np.sort(outside, 1))
 

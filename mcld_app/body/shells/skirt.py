@@ -22,6 +22,7 @@ _CLEAR = 0.004  # metres between body and cloth at least
 _HANGS = 0.75  # of what stands off a standing person's sides and back, gone on a sitting one
 _WAIST = 1.035  # metres: where what hangs begins
 _FITS = 0.02  # metres that it may stand off there
+_COMES_OFF = 0.12  # metres below, over which it comes off the body, on which all above it lies
 _NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
 _ENOUGH = 3  # rows that say so
@@ -47,10 +48,12 @@ def find_skirt(scene: Scene) -> Shell | None:
     heights = np.linspace(*extent, _ROWS)
     around = tube(heights, body)
     rows = look(scene, around)
-    clearance = _clearance(rows, around.hang)
+    free = np.clip((_WAIST - heights) / _COMES_OFF, 0, 1)
+    clearance = (_clearance(rows, around.hang) * (free * (2 - free))[:, None]).astype(np.float32)
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     grid = around.rest + around.outwards * clearance[..., None]
-    return skirt_shell(scene, lining, grid, around.outwards * ((_CLEAR - clearance) * _lies(turn))[..., None])
+    gathered = around.outwards * (np.minimum(_CLEAR - clearance, 0) * _lies(turn))[..., None]
+    return skirt_shell(scene, lining, grid, gathered)
 
 
 def _extent(heights: np.ndarray, signs: Signs) -> tuple[float, float] | None:
