@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mcld_app.body.fitting.flanks import beside_arms
 from mcld_app.body.fitting.hands import no_hands
 from mcld_app.body.fitting.landmarks import AT
 from mcld_app.body.fitting.limits import of_neighbours
@@ -88,6 +89,7 @@ class ManualFit:
         beside = (self.iuv[..., 0] > 0) & (self.snapped[..., 0] == 0)
         ground = ground_at_rim(self.photo, self.iuv, s.shares, self._metre)
         ground |= of_neighbours(self.photo, self.iuv, s.shares, self._metre)
+        ground |= beside_arms(self.photo, self.iuv, s.shares, self._metre)
         doubt = beside | ground | doubtful(self.pose, self.iuv, s.shares, self._metre, self.photo, s.landmarks)
         doubt |= slivers(self.iuv, doubt, self._metre)
         return doubt | no_hands(self.photo, np.where(doubt[..., None], np.uint8(0), self.iuv))
