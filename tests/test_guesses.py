@@ -30,6 +30,8 @@ SCALP = HEAD & (PLACE.y > 1.735) | HEAD & (PLACE.z < -0.03) & (PLACE.y > 1.65)
 BACK_OF_HEAD = SCALP & (PLACE.z < -0.02)
 NAPE = HEAD & (PLACE.z < -0.02) & (PLACE.y < 1.55)
 FACE = region_mask("face")
+FLANKS = parts_mask({1, 2}) & (np.abs(np.abs(np.degrees(np.arctan2(PLACE.x, PLACE.z))) - 88) < 28)
+FLANKS &= (PLACE.y > 1.0) & (PLACE.y < 1.33)
 SOLE, UPPER = FEET & (PLACE.y < 0.01), FEET & (PLACE.y > 0.024) & ((PLACE.y < 0.055) | (PLACE.z > 0.025))
 ANKLE = FEET & (PLACE.y > 0.085) & (PLACE.z < 0.01) & (PLACE.z > -0.07)
 ARMS = parts_mask(range(15, 23))
@@ -297,11 +299,61 @@ def test_both_sides_get_the_same_guess_and_what_was_seen_stays(seed: int, share:
     assert np.abs(done.image[back].astype(int) - done.image.reshape(-1, 3)[other[back]]).max(initial=0) <= 1
 
 
+# --- flanks --------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=8)
+@given(top=colour, trousers=colour, hem=st.floats(1.02, 1.25), seen=st.floats(45, 75))
+def test_what_an_arm_hid_of_the_trunk_goes_on_at_its_height(top, trousers, hem: float, seen: float) -> None:
+    """Neither trousers below nor the skin at the armhole run into the shirt's flank."""
+    image = dressed(top=top, trousers=trousers, hem=hem)
+    turn = np.abs(np.degrees(np.arctan2(PLACE.x, PLACE.z)))
+    trunk = parts_mask({1, 2})
+    image[trunk & (PLACE.y > 1.345) & (np.abs(PLACE.x) > 0.13)] = SKIN  # sleeveless
+    hidden = trunk & (turn > seen) & (turn < 125) & (PLACE.y < 1.345)
+    done = fill(TextureMap(image, BODY & ~hidden), through=True)
+    flank = hidden & (PLACE.y > 1.0) & (PLACE.y < 1.32) & (np.abs(PLACE.y - hem) > 0.02)
+    off = np.abs(done.image[flank].astype(int) - image[flank]).max(1)
+    assert (off <= 3).mean() > 0.98
+
+
+def test_cloth_with_a_pattern_goes_on_with_it() -> None:
+    image = dressed()
+    trunk = parts_mask({1, 2})
+    turn = np.degrees(np.arctan2(PLACE.x, PLACE.z))
+    image[trunk & (turn.astype(int) // 8 % 2 == 0)] = (250, 250, 250)
+    hidden = trunk & (np.abs(turn) > 65) & (np.abs(turn) < 115)
+    done = fill(TextureMap(image, BODY & ~hidden), through=True)
+    flank = hidden & (PLACE.y > 1.1) & (PLACE.y < 1.3)
+    assert done.image[flank][:, 1].std() > 0.4 * image[flank][:, 1].std(), "it is no blur"
+
+
+def test_a_side_of_the_trunk_that_nobody_saw_is_not_made_of_its_ends() -> None:
+    """Where a gap is wider than an arm, its middle takes nothing mirrored from one end."""
+    seen = BODY & ~(parts_mask({1, 2}) & (np.abs(PLACE.x) < 0.11))
+    rng = np.random.default_rng(0)
+    noisy = np.where(BODY[..., None], rng.integers(0, 256, (512, 512, 3)), 0).astype(np.uint8)
+    guess = fill(TextureMap(noisy, seen), through=True).image[parts_mask({2}) & (np.abs(PLACE.x) < 0.03)]
+    assert guess.std(0).max() < 40
+
+
+def test_shade_at_the_limit_of_sight_is_not_mirrored() -> None:
+    """Of the left flank more is seen than of the right one, but its last two centimetres lie in an arm's shade."""
+    image, trunk = dressed(), parts_mask({1, 2}) & (PLACE.y < 1.33)
+    turn = np.degrees(np.arctan2(PLACE.x, PLACE.z))
+    hidden = trunk & (((turn > 85) & (turn < 120)) | ((turn < -50) & (turn > -120)))
+    rim = cv2.dilate((hidden & (turn > 0)).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    image[rim & trunk & ~hidden] = (40, 10, 12)
+    done = fill(TextureMap(image, BODY & ~hidden), through=True).image
+    other = hidden & (turn < -52) & (PLACE.y > 1.05) & (PLACE.y < 1.3)
+    assert (np.abs(done[other].astype(int) - TOP).max(1) < 40).mean() > 0.97
+
+
 # --- drawn people, whose true colours are known --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("yaw", "where", "at_most"), [
-    (0, BACK_OF_HEAD, 0.85), (180, FACE, 0.6), (0, LEGS, 0.85), (180, LEGS, 0.85),
+    (0, BACK_OF_HEAD, 0.85), (180, FACE, 0.6), (0, LEGS, 0.85), (180, LEGS, 0.85), (0, FLANKS, 0.7),
 ])  # fmt: skip
 def test_drawn_people_come_out_nearer_to_the_truth(yaw: float, where: np.ndarray, at_most: float) -> None:
     """Mean errors over drawn people, against those of a smooth guess alone."""

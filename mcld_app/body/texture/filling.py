@@ -24,6 +24,7 @@ _TRUNK, _LEGS, _FEET = frozenset({1, 2}), frozenset(range(7, 15)), frozenset({5,
 _ARMS, _HEAD = frozenset({3, 4, *range(15, 23)}), frozenset({23, 24})
 _LIMBS, _OF_PEOPLE = (_TRUNK, _LEGS | _FEET, _ARMS, _HEAD), (_TRUNK, _LEGS, _FEET, _ARMS, _HEAD)
 _HARDLY_SEEN = 0.2  # of a side of the torso
+_LIMIT = 5  # texels beside what was not seen
 _SQUARE, _SHEET, _LEFT, _BOTTOM = 0.004, 256, -0.5, 0.7  # metres, squares, metres: the sheet before the torso
 
 
@@ -37,13 +38,14 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
             of the torso of which next to nothing was seen shows through from the place behind or in front of it, and
             legs and arms go on all round as they are at each height. Heads take hair from hair and skin from skin
             (`guess_head`), hands go on as hands (`guess_hands`), and legs and feet that were not seen wear something
-            plain (`dress_lower_body`). For people; the charts of a garment or of training data are filled without.
+            plain (`dress_lower_body`). Flanks that arms hid go on as the trunk is at each height (`go_round_trunk`).
+            For people; the charts of a garment or of training data are filled without.
 
     What is open after that is filled smoothly from its surroundings.
     """
     image, seen = texture.image, texture.coverage
     if mirror:
-        image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen))
+        image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen), _well_seen(seen) if through else seen)
     if through:
         image, seen = _taken(image, seen, texel_behind(), unseen_torso(texture.coverage) & ~region_mask("bottom"))
         for limb in _OF_PEOPLE:
@@ -58,18 +60,27 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     limbs = _OF_PEOPLE if through else _LIMBS  # people's shoes take nothing from their legs
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
     if mirror:  # both halves of a back, say, are reached from different sides: give them the same colour
-        smooth = (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2
+        both = ~(seen | seen.ravel()[mirrored_texel()])[..., None]
+        smooth = np.where(both, (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2, smooth)
     image = np.where(seen[..., None], image, np.where(body[..., None], smooth + 0.5, 0))
     return TextureMap(image.astype(np.uint8), body.copy())
 
 
 def _taken(
-    image: np.ndarray, known: np.ndarray, place: np.ndarray, where: np.ndarray
+    image: np.ndarray, known: np.ndarray, place: np.ndarray, where: np.ndarray, source: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Image and known texels, (512, 512, 3) and (512, 512) bool, once the holes within `where` took what is known at
-    another texel: `place` has its flat number."""
-    taken = where & ~known & known.ravel()[place]
+    """Image and known texels, (512, 512, 3) and (512, 512) bool, once the holes within `where` took what is known, or
+    within `source`, at another texel: `place` has its flat number."""
+    taken = where & ~known & (known if source is None else source).ravel()[place]
     return np.where(taken[..., None], image.reshape(-1, 3)[place], image), known | taken
+
+
+def _well_seen(seen: np.ndarray) -> np.ndarray:
+    """Of the texels that were seen, (512, 512) bool, on trunk and arms those that do not lie at the limit of sight:
+    shade and blends that are there are no cloth on the other side."""
+    limb = parts_mask(_TRUNK | _ARMS) & ~region_mask("hands")
+    limit = cv2.dilate((limb & ~seen).astype(np.uint8), np.ones((2 * _LIMIT + 1,) * 2, np.uint8)) > 0
+    return seen & ~(limit & limb)
 
 
 @lru_cache(maxsize=1)

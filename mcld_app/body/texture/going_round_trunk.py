@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 
 from mcld_app.body.parts import parts_mask, region_mask
+from mcld_app.body.sampling import read_at
 from mcld_app.body.surface import rest_surface
 
 _ARMPIT = 1.335  # metres above the floor; higher, sleeve and trunk are one surface
 _ROW, _COLUMNS = 0.005, 144  # metres; directions around the trunk: together a sheet, seam at the back
 _EDGE = 3  # rows and columns of it: so near to its end, what was seen is a blend
-_LEAST = 0.15  # of a row that has to be known
+_DEEP = 8  # columns beside a gap that are mirrored into it, to and fro: further in, a print or a jacket's front begins
+_WIDEST = 40  # columns: what is hidden by an arm; from a wider gap's ends nobody knows what is in its middle
 
 
 def go_round_trunk(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -25,7 +27,7 @@ def go_round_trunk(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np
         known: (512, 512) bool, its texels that have a colour.
 
     Returns:
-        Both with the guesses added; what was known is as it was. Heights of which next to nothing is known stay open.
+        Both with the guesses added; what was known is as it was. A side that is hidden all but whole stays open.
     """
     trunk, at, texel = _sheet()
     holes = trunk & ~known
@@ -34,7 +36,6 @@ def go_round_trunk(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np
     seen = known.ravel()[texel]
     # Above and below the trunk the sheet goes on as it ends.
     sure = cv2.erode(seen.astype(np.uint8), np.ones((2 * _EDGE + 1,) * 2, np.uint8), borderValue=1) > 0
-    rows = sure.mean(1) > _LEAST
     colours = image.reshape(-1, 3)[texel].astype(np.float32)
     columns = np.arange(3 * _COLUMNS)
     thrice = np.tile(sure, 3)
@@ -42,18 +43,17 @@ def go_round_trunk(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np
     after = np.minimum.accumulate(np.where(thrice, columns, 3 * _COLUMNS)[:, ::-1], 1)[:, ::-1]
     mine = slice(_COLUMNS, 2 * _COLUMNS)
     back, on = columns[mine] - before[:, mine], after[:, mine] - columns[mine]  # columns to what is known
-    guess, weight = np.zeros_like(colours), np.zeros((*sure.shape, 1), np.float32)
-    row = np.arange(len(sure))[:, None]
+    guess, row = np.zeros_like(colours), np.arange(len(sure))[:, None]
     for end, step, other in ((before[:, mine], -back, on), (after[:, mine], on, back)):
-        there = np.take_along_axis(thrice, np.clip(end + step, 0, 3 * _COLUMNS - 1), 1)
-        source = np.where(there, end + step, end) % _COLUMNS
-        share = (other / np.maximum(back + on, 1)).astype(np.float32)[..., None]
-        guess += colours[row, source] * share
-        weight += share
-    guess = np.where(sure[..., None], colours, guess / np.maximum(weight, 1e-6))
-    filled = cv2.remap(np.pad(guess, ((0, 0), (1, 1), (0, 0)), "wrap"), at[holes], None, cv2.INTER_LINEAR,
-                       borderMode=cv2.BORDER_REPLICATE)[:, 0]  # fmt: skip
-    told = rows[np.clip(np.round(at[holes][:, 1]).astype(int), 0, len(rows) - 1)]
+        folded = np.sign(step) * (_DEEP - np.abs(_DEEP - np.abs(step) % (2 * _DEEP)))
+        there = np.take_along_axis(thrice, np.clip(end + folded, 0, 3 * _COLUMNS - 1), 1)
+        source = np.where(there, end + folded, end) % _COLUMNS
+        guess += colours[row, source] * (other / np.maximum(back + on, 1)).astype(np.float32)[..., None]
+    told = sure | (back + on <= _WIDEST)
+    guess = np.where(sure[..., None], colours, guess)
+    sheet = np.pad(np.dstack([guess, told]).astype(np.float32), ((0, 0), (1, 1), (0, 0)), "wrap")
+    found = read_at(sheet, at[holes])
+    filled, told = found[:, :3], found[:, 3] > 0.99
     out, done = image.copy(), known.copy()
     out[holes] = np.where(told[:, None], np.clip(filled + 0.5, 0, 255).astype(np.uint8), out[holes])
     done[holes] = told
