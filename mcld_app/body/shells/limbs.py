@@ -26,9 +26,14 @@ _RIM = 0.3  # of a normal's length towards the camera: a vertex with less is at 
 _HIDDEN = 0.03  # metres that something is nearer, before a vertex counts as hidden
 _LOOSE = 0.014  # metres: less is the fit's error
 _LEAST = 3  # bins that are loose
-_ENDS = 0.007  # metres; where cloth stands off less, the shell ends
+_ENDS = 0.007  # metres; where cloth is seen to stand off less, it lies on the limb
+_ON = 0.0015  # metres above the limb, where the shell ends
 _HAND = 0.01  # metres around a hand that may show it
 _MOST = 0.12  # metres that cloth stands off
+_GROWS = 5  # bins above, over which it comes off the limb
+_HUE = (0.5, 1.0, 1.0)  # how a difference in lightness (of Lab, 8 bits) counts beside one in hue
+_OTHER = 14.0  # of that between cloth and what is below its end: then it ends in a hem, open; else in a cuff
+_BELOW, _LEAST_SEEN = 3, 4  # bins that are looked at there; vertices, to tell a colour by
 
 
 def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
@@ -39,17 +44,21 @@ def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
         sides = [_means(scene, kind, sign) for sign in (1, -1)]
         off = _loose(np.concatenate(sides))
         if off is not None:
-            found += [_limb(scene, kind, sign, off) for sign in (1, -1)]
+            off, hem = _hanging(off, _colours(scene, kind))
+            found += [_limb(scene, kind, sign, off, hem) for sign in (1, -1)]
     return tuple(shell for shell in found if shell is not None)
 
 
-def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray) -> Shell | None:
+def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray, hem: float) -> Shell | None:
     body = scene.standing.pose.body
     faces, used, along = limb_surface(kind, sign)
     whole = body_mesh().shaped(body.build, body.shape)
     height = np.interp(along / _BIN - 0.5, np.arange(len(off)), off)
     moved = whole[used] + vertex_normals(whole, body_faces())[used] * height[:, None]
-    kept = faces[(height > _ENDS)[faces].any(1)]  # to where it lies on the skin
+    # The triangles that the hem cuts end at it.
+    down = np.array([sign * SIN, -COS, 0.0]) if kind == "arm" else np.array([0.0, -1.0, 0.0])
+    moved += np.minimum(hem - along, 0)[:, None] * down
+    kept = faces[(height > _ON)[faces].any(1) & (along < hem)[faces].any(1)]  # to where it lies on the skin
     numbers, again = np.unique(kept, return_inverse=True)
     weights = body_mesh().weights[used[numbers]]
     return _shell(scene, kind, moved[numbers].astype(np.float32), weights, again.reshape(-1, 3).astype(np.int32))
@@ -124,6 +133,51 @@ def _loose(sides: np.ndarray) -> np.ndarray | None:
         if np.count_nonzero(full[run] > _LOOSE) >= _LEAST:
             out[run] = np.clip(full[run], 0, _MOST)
     return out if out.any() else None
+
+
+def _hanging(off: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, float]:
+    """How cloth hangs that stands off a limb as far as `off` says, (B,) metres by bin, the limb's colours being (B, 3),
+    NaN where they are not seen: (B,) metres, and where on the limb it ends open, metres; infinite where it does not.
+
+    Above, it comes off the limb little by little, as far as that is not seen. A sleeve that ends in a hem is as wide
+    there as above; only one that ends in a cuff closes around the limb again.
+    """
+    out, hem = off.copy(), np.inf
+    runs = [run for run in np.split(np.arange(len(off)), np.flatnonzero(np.diff(off > 0)) + 1) if off[run[0]] > 0]
+    for run in runs:
+        above = np.arange(max(run[0] - _GROWS + 1, 0), run[0])
+        out[above] = np.maximum(out[above], off[run[0]] * (1 - (run[0] - above) / _GROWS))
+    last = runs[-1]
+    own, below = colours[last], colours[last[-1] + 2 :][:_BELOW]
+    own, below = (part[np.isfinite(part).all(1)] for part in (own, below))
+    if len(own) and len(below) and np.linalg.norm(np.median(own, 0) - np.median(below, 0)) > _OTHER:
+        hem = (last[-1] + off[last[-1]] / off[last].max()) * _BIN
+        out[last] = np.maximum.accumulate(off[last])
+        out[last[-1] + 1 :] = out[last[-1]]
+    return out, float(hem)
+
+
+def _colours(scene: Scene, kind: str) -> np.ndarray:
+    """(B, 3) of weighted Lab: what is seen of the limbs, by bin down them; NaN where nothing is."""
+    standing = scene.standing
+    height, width = scene.silhouette.shape
+    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB) * np.float32(_HUE)
+    own = np.isin(scene.part, _ARMS if kind == "arm" else _LEGS) & scene.silhouette
+    if kind == "leg":
+        own &= ~scene.hands
+    bins, seen = [], []
+    for sign in (1, -1):
+        _, used, along = limb_surface(kind, sign)
+        x, y = np.clip(np.round(standing.points[used, :2]).astype(int), 0, (width - 1, height - 1)).T
+        shown = (standing.depth[y, x] < standing.points[used, 2] + _HIDDEN) & own[y, x]
+        bins.append(np.floor(along[shown] / _BIN).astype(int))
+        seen.append(lab[y[shown], x[shown]])
+    at, colours = np.concatenate(bins), np.concatenate(seen)
+    out = np.full((int(_LENGTH[kind] / _BIN), 3), np.nan)
+    for number in range(len(out)):
+        if np.count_nonzero(at == number) >= _LEAST_SEEN:
+            out[number] = np.median(colours[at == number], 0)
+    return out
 
 
 def _across(points: np.ndarray, along: np.ndarray, ways: np.ndarray) -> np.ndarray:

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.girth import tube_weights
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import LINING, PLAIN, Shell, followed
 from mcld_app.body.shells.skirt_rows import Rows, Signs, look
-from mcld_app.body.shells.tube import COLUMNS, skirt_weights, tube, tube_faces
+from mcld_app.body.shells.tube import COLUMNS, tube, tube_faces
 
 _HIGHEST, _LOWEST, _ROW = 1.08, 0.08, 0.02  # metres: where skirts are looked for
 _CROTCH = 0.80  # a skirt reaches below it, else it is a top's hem
@@ -19,6 +20,7 @@ _CLEAR = 0.004  # metres between body and cloth at least
 _HANGS = 0.75  # of what stands off a standing person's sides and back, gone on a sitting one
 _WAIST = 1.035  # metres: where what hangs begins
 _FITS = 0.02  # metres that it may stand off there
+_COMES_OFF = 0.12  # metres below, over which it comes off the body, on which all above it lies
 _NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
 _ENOUGH = 3  # rows that say so
@@ -40,10 +42,11 @@ def find_skirt(scene: Scene) -> Shell | None:
     heights = np.linspace(*extent, _ROWS)
     around = tube(heights, body)
     rows = look(scene, around)
-    clearance = _clearance(rows, around.hang)
+    free = np.clip((_WAIST - heights) / _COMES_OFF, 0, 1)
+    clearance = (_clearance(rows, around.hang) * (free * (2 - free))[:, None]).astype(np.float32)
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     grid = around.rest + around.outwards * clearance[..., None]
-    return _shell(scene, grid, around.outwards * ((_CLEAR - clearance) * _lies(turn))[..., None])
+    return _shell(scene, grid, around.outwards * (np.minimum(_CLEAR - clearance, 0) * _lies(turn))[..., None])
 
 
 def _extent(heights: np.ndarray, signs: Signs) -> tuple[float, float] | None:
@@ -133,7 +136,7 @@ def _completed(off: np.ndarray, least: np.ndarray) -> np.ndarray:
 def _shell(scene: Scene, grid: np.ndarray, gathered: np.ndarray) -> Shell:
     standing = scene.standing
     rest = grid.reshape(-1, 3)
-    weights = skirt_weights(rest)
+    weights = tube_weights(rest)
     faces = tube_faces(len(grid), COLUMNS)
     points = standing.seen(rest, weights)
     a, b, c = (points[faces[:, k], :2] for k in range(3))
