@@ -27,7 +27,7 @@ _NEAR_ARM = 0.07  # metres to the arm that hides the flank, or hangs beside it
 _HALF_ARM, _DEEP = 0.05, 0.6  # metres; of an arm's half width: so far in, it has its own colours
 _GROUND = 0.015  # metres outside of the outline, where ground is ground for sure
 _LEVEL = 0.025  # metres up or down, or along an arm, within which a limb has its colours
-_BIN, _COLOURS = 0.01, 200  # metres; colours that are looked at for each
+_BIN, _COLOURS = 0.01, 120  # metres; colours that are looked at for each
 _LIGHT = (0.5, 1.0, 1.0)  # what differences in Lab (8 bits) count: light falls off along a flank
 _OTHER = 15.0  # of that: so far from all of the trunk's colours, it is none of its
 _NEAR, _OTHER_NEAR = 0.02, 8.0  # metres from the limit, in which less is enough
@@ -150,15 +150,15 @@ def _apart(
     """(N,) float32: how far the colour of each of N pixels, (H, W) bool, is from the nearest of those that `others`,
     (H, W) bool, have at the same level, (H, W) metres; infinite where there are none."""
     out = np.full(np.count_nonzero(pixels), np.inf, np.float32)
-    mine, theirs = colour[pixels], colour[others]
-    at, at_theirs = level[pixels], level_of_others[others]
-    order = np.argsort(at_theirs, kind="stable")
-    theirs, at_theirs = theirs[order], at_theirs[order]
-    for bin_ in np.unique(np.floor(at / _BIN)):
-        here = np.flatnonzero(np.floor(at / _BIN) == bin_)
-        low, high = np.searchsorted(at_theirs, (bin_ * _BIN - _LEVEL, (bin_ + 1) * _BIN + _LEVEL))
-        some = theirs[low:high]
-        some = some[:: max(1, len(some) // _COLOURS)]
+    at, of_others = np.floor(level[pixels] / _BIN), level_of_others[others]
+    order = np.argsort(of_others, kind="stable")
+    mine, theirs, of_others = colour[pixels], colour[others][order], of_others[order]
+    for number in np.unique(at):
+        first, last = np.searchsorted(of_others, (number * _BIN - _LEVEL, (number + 1) * _BIN + _LEVEL))
+        some = theirs[first : last : max(1, (last - first) // _COLOURS)]
         if len(some):
-            out[here] = np.linalg.norm(mine[here, None] - some[None], axis=2).min(1)
+            here = at == number
+            own = mine[here]
+            squares = (own**2).sum(1)[:, None] + (some**2).sum(1) - 2 * own @ some.T
+            out[here] = np.sqrt(np.maximum(squares.min(1), 0))
     return out
