@@ -349,6 +349,26 @@ def test_shade_at_the_limit_of_sight_is_not_mirrored() -> None:
     assert (np.abs(done[other].astype(int) - TOP).max(1) < 40).mean() > 0.97
 
 
+def test_an_arm_that_was_seen_takes_nothing_from_the_other_one() -> None:
+    """What lies on an arm's inner side by mistake, a piece of the trunk, would come out on both."""
+    image, right = dressed(), parts_mask({16, 18, 20, 22})
+    strip = right & (np.abs(PLACE.z + 0.01) < 0.006)
+    image[strip] = (20, 200, 40)
+    hidden = parts_mask({15, 17, 19, 21}) & (PLACE.z < 0.0)
+    done = fill(TextureMap(image, BODY & ~hidden), through=True).image
+    away = np.abs(done[hidden].astype(int) - SKIN).max(1)
+    assert (away < 25).mean() > 0.97
+
+
+def test_an_arm_that_was_not_seen_is_as_the_other_one() -> None:
+    image, left = dressed(), parts_mask({15, 17, 19, 21})
+    image[ARMS & (PLACE.z > 0.0) & (PLACE.arm > 0.1)] = (90, 30, 120)
+    done = fill(TextureMap(image, BODY & ~left), through=True).image
+    front, back = left & (PLACE.z > 0.02) & (PLACE.arm > 0.15), left & (PLACE.z < -0.03) & (PLACE.arm > 0.15)
+    for where, own in ((front, (90, 30, 120)), (back, SKIN)):
+        assert (np.abs(done[where & (PLACE.arm < 0.45)].astype(int) - own).max(1) < 30).mean() > 0.8
+
+
 # --- drawn people, whose true colours are known --------------------------------------------------------------------
 
 

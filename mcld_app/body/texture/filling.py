@@ -25,6 +25,8 @@ _ARMS, _HEAD = frozenset({3, 4, *range(15, 23)}), frozenset({23, 24})
 _LIMBS, _OF_PEOPLE = (_TRUNK, _LEGS | _FEET, _ARMS, _HEAD), (_TRUNK, _LEGS, _FEET, _ARMS, _HEAD)
 _HARDLY_SEEN = 0.2  # of a side of the torso
 _LIMIT = 5  # texels beside what was not seen
+_UPPER_AND_LOWER = frozenset({15, 17, 19, 21}), frozenset({16, 18, 20, 22})  # of the left arm, and of the right one
+_ONE_SIDE = 0.25  # of an arm: somebody seen from the side has one of which less is seen
 _SQUARE, _SHEET, _LEFT, _BOTTOM = 0.004, 256, -0.5, 0.7  # metres, squares, metres: the sheet before the torso
 
 
@@ -45,7 +47,8 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     """
     image, seen = texture.image, texture.coverage
     if mirror:
-        image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen), _well_seen(seen) if through else seen)
+        source = _worth_mirroring(seen) if through else seen
+        image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen), source)
     if through:
         image, seen = _taken(image, seen, texel_behind(), unseen_torso(texture.coverage) & ~region_mask("bottom"))
         for limb in _OF_PEOPLE:
@@ -75,12 +78,17 @@ def _taken(
     return np.where(taken[..., None], image.reshape(-1, 3)[place], image), known | taken
 
 
-def _well_seen(seen: np.ndarray) -> np.ndarray:
-    """Of the texels that were seen, (512, 512) bool, on trunk and arms those that do not lie at the limit of sight:
-    shade and blends that are there are no cloth on the other side."""
+def _worth_mirroring(seen: np.ndarray) -> np.ndarray:
+    """Of the texels that were seen, (512, 512) bool, those that the other side may take: none of an arm where the other
+    one was seen itself, for that goes on as it is (`go_round_limbs`); and of the trunk none at the limit of sight,
+    where shade and blends lie."""
     limb = parts_mask(_TRUNK | _ARMS) & ~region_mask("hands")
     limit = cv2.dilate((limb & ~seen).astype(np.uint8), np.ones((2 * _LIMIT + 1,) * 2, np.uint8)) > 0
-    return seen & ~(limit & limb)
+    out = seen & ~(limit & limb)
+    for arm, other in (_UPPER_AND_LOWER, _UPPER_AND_LOWER[::-1]):
+        if seen[_limb_mask(other)].mean() > _ONE_SIDE:
+            out &= ~_limb_mask(arm)
+    return out
 
 
 @lru_cache(maxsize=1)
@@ -162,7 +170,7 @@ def _surroundings(image: np.ndarray, known: np.ndarray, limbs: Sequence[frozense
     return out
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _limb_mask(parts: frozenset[int]) -> np.ndarray:
     mask = parts_mask(parts)
     mask.setflags(write=False)
