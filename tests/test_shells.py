@@ -20,6 +20,7 @@ from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import JOINTS, BodyShape, Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.photo import read_photo
+from mcld_app.body.shells.cloth_picture import gone_sideways
 from mcld_app.body.shells.drawing import draw_shells, over_body
 from mcld_app.body.shells.find import find_shells, fitted_shells, found_shells
 from mcld_app.body.shells.shell import LINING, PLAIN, Shell
@@ -188,7 +189,7 @@ def test_cloth_comes_off_a_limb_little_by_little() -> None:
     for shell in thigh_shells((222, 176, 148)):
         body = body_mesh().rest
         top = float(shell.rest[:, 1].max())
-            assert top > 0.82, "above what is wide"
+        assert top > 0.82, "above what is wide"
         near = np.linalg.norm(shell.rest[:, None] - body[None], axis=2).min(1)
         assert near[shell.rest[:, 1] > top - 0.02].max() < 0.008
 
@@ -201,6 +202,40 @@ def test_a_skirt_begins_on_the_body() -> None:
         trunk = body_mesh().rest[np.abs(body_mesh().rest[:, 1] - top[:, 1].mean()) < 0.025]
         trunk = trunk[np.abs(trunk[:, 0]) < 0.22]
         assert np.abs(top[:, 0]).max() < np.abs(trunk[:, 0]).max() + 0.006
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 999), st.floats(0.1, 0.9), st.integers(1, 9))
+def test_what_a_hand_hid_of_a_skirt_goes_on_sideways(seed: int, share: float, deep: int) -> None:
+    rng = np.random.default_rng(seed)
+    known = rng.random((12, 30)) < share
+    rows = rng.integers(0, 256, (12, 1, 4)).astype(np.uint8)
+    known[3] = False
+    striped = np.where(known[..., None], rows, np.uint8(9))
+    out = gone_sideways(striped, known, deep)
+    assert (out[known.any(1)][..., :3] == rows[known.any(1)][..., :3]).all(), "a stripe goes on as one"
+    assert (out[3] == striped[3]).all(), "of a row of which nothing is known nothing is said"
+    plain = rng.integers(0, 256, (12, 30, 4)).astype(np.uint8)
+    assert (gone_sideways(plain, known, deep)[known] == plain[known]).all()
+
+
+def test_no_finger_and_no_ground_lies_on_a_skirt_of_stripes() -> None:
+    """A skirt of level stripes, hidden by a hand at one side, where the outline takes in some of the wall, too."""
+    view = seen(BOB_IN_SKIRT)
+    pose = fit_map(view.iuv).pose
+    silhouette = find_silhouette(view.photo, view.iuv, stand(pose, SIZE))
+    photo, rows = view.photo.copy(), np.arange(SIZE[0])[:, None]
+    skirt = silhouette & (rows > 250) & ~np.isin(view.iuv[..., 0], (3, 4, *range(15, 25)))
+    photo[skirt & (rows // 10 % 2 == 0)], photo[skirt & (rows // 10 % 2 == 1)] = (200, 40, 60), (240, 240, 240)
+    hands = cv2.dilate(np.isin(view.iuv[..., 0], (3, 4)).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    photo[hands] = (20, 160, 60)
+    shell = the("hips", find_shells(photo, view.iuv, pose, silhouette | hands, printed=hands))
+    drawn = draw_shells([shell], pose, SIZE)[0]
+    there = cv2.erode((drawn.depth > -np.inf).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    lab = drawn.picture[..., :3].astype(int)
+    green = (lab[..., 1] > lab[..., 0] + 30) & there
+    assert there.sum() > 3000
+    assert green.mean() < 0.01 * there.mean()
 
 
 def test_a_silhouette_on_a_plain_ground_is_the_person():

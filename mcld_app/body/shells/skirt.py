@@ -5,12 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.cloth_picture import gone_sideways, layer_picture
 from mcld_app.body.shells.girth import tube_weights
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import LINING, PLAIN, Shell, followed
 from mcld_app.body.shells.skirt_rows import Rows, Signs, look
 from mcld_app.body.shells.tube import COLUMNS, tube, tube_faces
+from mcld_app.body.texture.seams import meet
 
 _HIGHEST, _LOWEST, _ROW = 1.08, 0.08, 0.02  # metres: where skirts are looked for
 _CROTCH = 0.80  # a skirt reaches below it, else it is a top's hem
@@ -27,6 +28,8 @@ _ENOUGH = 3  # rows that say so
 _AT_ONCE = 0.6  # of what was filled between the legs: that much is empty just below a hem,
 _OPEN = 0.65  # and that much of the gap there
 _WIDE = 0.06  # metres between the legs that only a skirt fills
+_RIM, _DEEP = 0.008, 0.06  # metres at a skirt's rim, and from it inwards, which go on where it is hidden
+_STRAIGHT = 0.05  # metres up and down, over which the line at which they are mirrored is straight
 _MOST_MISSES = 0.2  # of a skirt's rows that may show nothing of it
 
 
@@ -145,8 +148,25 @@ def _shell(scene: Scene, grid: np.ndarray, gathered: np.ndarray) -> Shell:
     cv2.fillPoly(covered, np.round(points[faces[near], :2]).astype(np.int32), 1)
     shown = (covered > 0) & scene.silhouette & ~scene.hands
     picture, (x, y) = layer_picture(scene.photo, shown, shown, shown)
+    picture = _uncovered(picture, (covered > 0)[y:, x:], shown[y:, x:], standing.metre)
     moves = followed(rest, standing.pose.body)
     return Shell(
         "hips", rest - moves, gathered.reshape(-1, 3), weights, np.concatenate([faces, faces[:, ::-1]]),
         np.repeat(np.uint8([PLAIN, LINING]), len(faces)), points[:, :2] - (x, y), picture,
     )  # fmt: skip
+
+
+def _uncovered(picture: np.ndarray, covered: np.ndarray, shown: np.ndarray, metre: float) -> np.ndarray:
+    """A skirt's picture (h, w, 4) that goes on sideways where hands hid it, and at its rim, where the outline takes in
+    fingers and ground. `covered` and `shown`, bool, from its first pixel on: where it lies, and is seen."""
+    covered, shown = (area[: len(picture), : picture.shape[1]] for area in (covered, shown))
+    aside, along = (round(metres * metre) for metres in (_RIM, _STRAIGHT))
+    hidden = cv2.dilate((covered & ~shown).astype(np.uint8), np.ones((1, 2 * aside + 1), np.uint8))
+    straight = cv2.dilate(hidden, np.ones((2 * along + 1, 1), np.uint8))  # mirrored at a hand's round edge, lines bend
+    beside = gone_sideways(picture, covered & (straight == 0), max(1, round(_DEEP * metre)))[..., :3]
+    own, hidden = covered & (hidden == 0), covered & (hidden > 0)
+    beside = meet(np.where(hidden[..., None], beside, picture[..., :3]), own, hidden, covered)
+    share = cv2.GaussianBlur(own.astype(np.float32), (0, 0), aside / 2 + 0.5)
+    share = np.where(covered, np.clip(2 * share - 1, 0, 1) * own, 1)[..., None]
+    mixed = picture[..., :3] * share + beside * (1 - share)
+    return np.dstack([(mixed + 0.5).astype(np.uint8), picture[..., 3]])
