@@ -189,19 +189,22 @@ def test_cloth_comes_off_a_limb_little_by_little() -> None:
     for shell in thigh_shells((222, 176, 148)):
         body = body_mesh().rest
         top = float(shell.rest[:, 1].max())
-        assert top > 0.82, "above what is wide"
+        assert top > 0.90, "well above what is wide"
         near = np.linalg.norm(shell.rest[:, None] - body[None], axis=2).min(1)
         assert near[shell.rest[:, 1] > top - 0.02].max() < 0.008
 
 
-def test_a_skirt_begins_on_the_body() -> None:
-    """Nothing steps out at the waist, where cloth above it is drawn on the skin."""
-    for seed in (BOB_IN_SKIRT, LONG_IN_SKIRT):
-        shell = the("hips", shells_of(seed))
-        top = shell.rest[shell.rest[:, 1] > shell.rest[:, 1].max() - 0.005]
-        trunk = body_mesh().rest[np.abs(body_mesh().rest[:, 1] - top[:, 1].mean()) < 0.025]
-        trunk = trunk[np.abs(trunk[:, 0]) < 0.22]
-        assert np.abs(top[:, 0]).max() < np.abs(trunk[:, 0]).max() + 0.006
+@pytest.mark.parametrize("name", ["standing", "walking", "three-quarter", "arms-up"])
+@pytest.mark.parametrize("seed", [BOB_IN_SKIRT, LONG_IN_SKIRT])
+def test_nothing_steps_out_at_the_waist_where_a_skirt_begins(seed: int, name: str):
+    """Above it, cloth is drawn on the skin. Without that, the step was 3 to 4 cm."""
+    size = (1024, 704)
+    standing = stand(named_poses()[name], size)
+    layer = draw_shells([the("hips", shells_of(seed))], named_poses()[name], size)[0]
+    skirt, body = layer.depth > -np.inf, np.isin(standing.iuv[..., 0], (1, 2, *range(7, 11)))
+    row = np.flatnonzero(skirt.any(1))[0] + 6
+    cloth, skin = np.flatnonzero(skirt[row]), np.flatnonzero(body[row])
+    assert max(skin[0] - cloth[0], cloth[-1] - skin[-1]) < 0.02 * standing.metre
 
 
 @settings(max_examples=30)
@@ -219,8 +222,7 @@ def test_what_a_hand_hid_of_a_skirt_goes_on_sideways(seed: int, share: float, de
     assert (gone_sideways(plain, known, deep)[known] == plain[known]).all()
 
 
-def test_no_finger_and_no_ground_lies_on_a_skirt_of_stripes() -> None:
-    """A skirt of level stripes, hidden by a hand at one side, where the outline takes in some of the wall, too."""
+def test_a_skirt_of_stripes_has_them_where_hands_hid_it() -> None:
     view = seen(BOB_IN_SKIRT)
     pose = fit_map(view.iuv).pose
     silhouette = find_silhouette(view.photo, view.iuv, stand(pose, SIZE))
@@ -232,10 +234,10 @@ def test_no_finger_and_no_ground_lies_on_a_skirt_of_stripes() -> None:
     shell = the("hips", find_shells(photo, view.iuv, pose, silhouette | hands, printed=hands))
     drawn = draw_shells([shell], pose, SIZE)[0]
     there = cv2.erode((drawn.depth > -np.inf).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    lab = drawn.picture[..., :3].astype(int)
-    green = (lab[..., 1] > lab[..., 0] + 30) & there
-    assert there.sum() > 3000
-    assert green.mean() < 0.01 * there.mean()
+    there &= cv2.dilate(hands.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
+    off = np.stack([np.abs(drawn.picture[..., :3].astype(int) - own).max(2) for own in ((200, 40, 60), (240, 240, 240))])
+    assert there.sum() > 200
+    assert (off.min(0)[there] < 40).mean() > 0.7, "it is striped there, and neither green nor pink all over"
 
 
 def test_a_silhouette_on_a_plain_ground_is_the_person():
