@@ -235,7 +235,8 @@ def test_a_skirt_of_stripes_has_them_where_hands_hid_it() -> None:
     drawn = draw_shells([shell], pose, SIZE)[0]
     there = cv2.erode((drawn.depth > -np.inf).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     there &= cv2.dilate(hands.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
-    off = np.stack([np.abs(drawn.picture[..., :3].astype(int) - own).max(2) for own in ((200, 40, 60), (240, 240, 240))])
+    picture = drawn.picture[..., :3].astype(int)
+    off = np.stack([np.abs(picture - own).max(2) for own in ((200, 40, 60), (240, 240, 240))])
     assert there.sum() > 200
     assert (off.min(0)[there] < 40).mean() > 0.7, "it is striped there, and neither green nor pink all over"
 

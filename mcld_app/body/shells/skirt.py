@@ -29,6 +29,7 @@ _AT_ONCE = 0.6  # of what was filled between the legs: that much is empty just b
 _OPEN = 0.65  # and that much of the gap there
 _WIDE = 0.06  # metres between the legs that only a skirt fills
 _RIM, _DEEP = 0.008, 0.06  # metres at a skirt's rim, and from it inwards, which go on where it is hidden
+_FILLED = 0.7  # of a row that shows somebody: below a slanting hem it shows legs
 _STRAIGHT = 0.05  # metres up and down, over which the line at which they are mirrored is straight
 _MOST_MISSES = 0.2  # of a skirt's rows that may show nothing of it
 
@@ -148,7 +149,8 @@ def _shell(scene: Scene, grid: np.ndarray, gathered: np.ndarray) -> Shell:
     cv2.fillPoly(covered, np.round(points[faces[near], :2]).astype(np.int32), 1)
     shown = (covered > 0) & scene.silhouette & ~scene.hands
     picture, (x, y) = layer_picture(scene.photo, shown, shown, shown)
-    picture = _uncovered(picture, (covered > 0)[y:, x:], shown[y:, x:], standing.metre)
+    where = slice(y, y + len(picture)), slice(x, x + picture.shape[1])
+    picture = _uncovered(picture, (covered > 0)[where], shown[where], scene.silhouette[where], standing.metre)
     moves = followed(rest, standing.pose.body)
     return Shell(
         "hips", rest - moves, gathered.reshape(-1, 3), weights, np.concatenate([faces, faces[:, ::-1]]),
@@ -156,14 +158,17 @@ def _shell(scene: Scene, grid: np.ndarray, gathered: np.ndarray) -> Shell:
     )  # fmt: skip
 
 
-def _uncovered(picture: np.ndarray, covered: np.ndarray, shown: np.ndarray, metre: float) -> np.ndarray:
+def _uncovered(
+    picture: np.ndarray, covered: np.ndarray, shown: np.ndarray, there: np.ndarray, metre: float
+) -> np.ndarray:
     """A skirt's picture (h, w, 4) that goes on sideways where hands hid it, and at its rim, where the outline takes in
-    fingers and ground. `covered` and `shown`, bool, from its first pixel on: where it lies, and is seen."""
-    covered, shown = (area[: len(picture), : picture.shape[1]] for area in (covered, shown))
+    fingers and ground. `covered`, `shown` and `there` are (h, w) bool: where it lies, is seen, and where anybody is."""
     aside, along = (round(metres * metre) for metres in (_RIM, _STRAIGHT))
     hidden = cv2.dilate((covered & ~shown).astype(np.uint8), np.ones((1, 2 * aside + 1), np.uint8))
     straight = cv2.dilate(hidden, np.ones((2 * along + 1, 1), np.uint8))  # mirrored at a hand's round edge, lines bend
-    beside = gone_sideways(picture, covered & (straight == 0), max(1, round(_DEEP * metre)))[..., :3]
+    known = covered & (straight == 0)
+    known &= (covered & there).sum(1, keepdims=True) > _FILLED * covered.sum(1, keepdims=True)  # no legs at its hem
+    beside = gone_sideways(picture, known, max(1, round(_DEEP * metre)))[..., :3]
     own, hidden = covered & (hidden == 0), covered & (hidden > 0)
     beside = meet(np.where(hidden[..., None], beside, picture[..., :3]), own, hidden, covered)
     share = cv2.GaussianBlur(own.astype(np.float32), (0, 0), aside / 2 + 0.5)
