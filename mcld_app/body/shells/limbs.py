@@ -13,6 +13,7 @@ from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
 from mcld_app.body.shells.areas import grown, nearest_value
 from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.limb_ends import hanging
 from mcld_app.body.shells.piece import facing
 from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
@@ -34,10 +35,8 @@ _BEGINS = 0.10  # metres down a limb, over which cloth comes to stand off: at sh
 _FALLS = 0.025  # metres below the leg's end that its hem lies
 _HAND = 0.01  # metres around a hand that may show it
 _MOST = 0.12  # metres that cloth stands off
-_GROWS = 3  # bins above, over which it comes off the limb
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness (of Lab, 8 bits) counts beside one in hue
-_OTHER = 14.0  # of that between cloth and what is below its end: then it ends in a hem, open; else in a cuff
-_BELOW, _LEAST_SEEN = 3, 4  # bins that are looked at there; vertices, to tell a colour by
+_LEAST_SEEN = 4  # vertices, to tell a colour by
 
 
 def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
@@ -48,7 +47,7 @@ def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
         sides = [_means(scene, kind, sign) for sign in (1, -1)]
         off = _loose(np.concatenate(sides))
         if off is not None:
-            off, hem = _hanging(off, _colours(scene, kind))
+            off, hem = hanging(off, _BIN, _colours(scene, kind))
             found += [_limb(scene, kind, sign, off, hem) for sign in (1, -1)]
     return tuple(shell for shell in found if shell is not None)
 
@@ -150,7 +149,10 @@ def _loose(sides: np.ndarray) -> np.ndarray | None:
     full = np.interp(bins, known, mean, left=0.0, right=mean[-1] if known[-1] >= bins[-_HEM] else 0.0)
     full = cv2.GaussianBlur(full[:, None], (1, 3), 0.8)[:, 0]
     out = np.zeros(len(full))
+    cut_off = known[-1] < bins[-_HEM]  # by the picture's edge, or by what hides it: nothing tells how it ends
     for run in np.split(bins, np.flatnonzero(np.diff(full > _ENDS)) + 1):
+        if cut_off and run[0] <= known[-1] <= run[-1]:
+            continue
         if np.count_nonzero(full[run[run <= known[-1]]] > _LOOSE) >= _LEAST:
             out[run] = np.clip(full[run], 0, _MOST)
     return out if out.any() else None
@@ -164,28 +166,6 @@ def _beside(pair: np.ndarray) -> np.ndarray:
         aside = float(np.clip(np.median(np.diff(pair[:, both], axis=0)) / 2, -_BACK, _BACK))
         return np.array([[-aside], [aside]])
     return np.array([[max(float(np.median(own[own == own])), 0.0) if (own == own).any() else 0.0] for own in pair])
-
-
-def _hanging(off: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, float]:
-    """How cloth hangs that stands off a limb as far as `off` says, (B,) metres by bin, the limb's colours being (B, 3),
-    NaN where they are not seen: (B,) metres, and where on the limb it ends open, metres; infinite where it does not.
-
-    Above, it comes off the limb little by little, as far as that is not seen. A sleeve that ends in a hem is as wide
-    there as above; only one that ends in a cuff closes around the limb again.
-    """
-    out, hem = off.copy(), np.inf
-    runs = [run for run in np.split(np.arange(len(off)), np.flatnonzero(np.diff(off > 0)) + 1) if off[run[0]] > 0]
-    for run in runs:
-        above = np.arange(max(run[0] - _GROWS + 1, 0), run[0])
-        out[above] = np.maximum(out[above], off[run[0]] * (1 - (run[0] - above) / _GROWS))
-    last = runs[-1]
-    own, below = colours[last], colours[last[-1] + 2 :][:_BELOW]
-    own, below = (part[np.isfinite(part).all(1)] for part in (own, below))
-    if len(own) and len(below) and np.linalg.norm(np.median(own, 0) - np.median(below, 0)) > _OTHER:
-        hem = (last[-1] + off[last[-1]] / off[last].max()) * _BIN
-        out[last] = np.maximum.accumulate(off[last])
-        out[last[-1] + 1 :] = out[last[-1]]
-    return out, float(hem)
 
 
 def _colours(scene: Scene, kind: str) -> np.ndarray:
