@@ -94,7 +94,7 @@ def test_photos_are_taken_before_guesses() -> None:
 
 def test_smooth_is_the_fill_that_there_always_was() -> None:
     seen = person(RED)
-    assert np.array_equal(complete(seen, "smooth").image[BODY], fill(seen).image[BODY])
+    assert np.array_equal(complete(seen, "smooth").image[BODY], fill(seen, through=True).image[BODY])
 
 
 def test_inpainting_takes_nothing_from_other_limbs() -> None:
@@ -180,7 +180,7 @@ def test_a_torso_seen_from_both_sides_takes_nothing_from_the_other_one() -> None
     assert not unseen_torso(seen.coverage).any()
     torso = parts_mask({1, 2}) & (g.y > 1.0)
     apart = np.abs(complete(seen, "smooth").image.astype(int) - fill(seen).image).max(-1)
-    same = apart <= 2  # light is evened out to a level or two
+    same = apart <= 16  # at the limit of sight nothing is mirrored, which the smooth guess beyond begins with
     assert same[torso].mean() > 0.99, "all but some texels at the trousers' border"
     front = TextureMap(image, parts_mask({2}))
     assert np.array_equal(unseen_torso(front.coverage), parts_mask({1}))

@@ -8,7 +8,7 @@ import pytest
 
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
-from mcld_app.body.parts import region_mask, region_pixels
+from mcld_app.body.parts import parts_mask, region_mask, region_pixels
 from mcld_app.body.photo import encode_png
 from mcld_app.body.texture.skin import bare_limbs
 from mcld_app.editing import Garment, History, Look, draw, samples
@@ -76,7 +76,9 @@ def test_a_photo_with_somebody_elses_map_is_refused(anna: Person) -> None:
 
 
 def test_filling_leaves_what_the_photo_showed_as_it_was(anna: Person) -> None:
-    seen = anna.texture.coverage
+    # Around what was seen, legs and feet have mixtures of cloth, skin and ground in the texture map.
+    seen = anna.texture.coverage & (anna.pixels.places.seen | ~parts_mask(set(range(5, 15))))
+    assert seen.sum() > 0.9 * anna.texture.coverage.sum()
     assert (anna.filled.image[seen] == anna.texture.image[seen]).all()
     assert anna.filled.coverage[region_mask("body")].all()
 

@@ -232,6 +232,8 @@ def test_too_many_edits_are_refused(anna: Person) -> None:
 def test_however_holes_are_filled_what_was_seen_or_edited_stays(three: Look, how: str) -> None:
     look = looks.guess(three, how)
     kept = look.appearance.seen.coverage
+    if how == "smooth":  # which does not trust what lies around the seen texels of legs and feet
+        kept = kept & (look.person.pixels.places.seen | look.appearance.changed | ~parts_mask(set(range(5, 15))))
     assert (look.texture.image[kept] == look.appearance.seen.image[kept]).all()
     holes = region_mask("body") & ~look.texture.coverage
     assert holes.any() == (how in ("symmetry", "none"))

@@ -30,7 +30,9 @@ SCALP = HEAD & (PLACE.y > 1.735) | HEAD & (PLACE.z < -0.03) & (PLACE.y > 1.65)
 BACK_OF_HEAD = SCALP & (PLACE.z < -0.02)
 NAPE = HEAD & (PLACE.z < -0.02) & (PLACE.y < 1.55)
 FACE = region_mask("face")
-SOLE, UPPER = FEET & (PLACE.y < 0.01), FEET & (PLACE.y > 0.024) & ((PLACE.y < 0.055) | (PLACE.z > 0.025))
+FLANKS = parts_mask({1, 2}) & (np.abs(np.abs(np.degrees(np.arctan2(PLACE.x, PLACE.z))) - 88) < 28)
+FLANKS &= (PLACE.y > 1.0) & (PLACE.y < 1.33)
+SOLE, UPPER = FEET & (PLACE.y < 0.005), FEET & (PLACE.y > 0.024) & ((PLACE.y < 0.055) | (PLACE.z > 0.025))
 ANKLE = FEET & (PLACE.y > 0.085) & (PLACE.z < 0.01) & (PLACE.z > -0.07)
 ARMS = parts_mask(range(15, 23))
 SKIN, HAIR, TOP, JEANS = (222, 176, 148), (60, 40, 28), (210, 40, 60), (60, 84, 130)
@@ -77,9 +79,12 @@ def near(found: np.ndarray, expected, tolerance: float) -> bool:
 def test_feet_that_nobody_saw_wear_plain_shoes_whatever_the_clothes(how: str, top, trousers) -> None:
     seen = TextureMap(dressed(top=top, trousers=trousers), BODY & (PLACE.y > 0.5) & (PLACE.z > 0))
     done = complete(seen, how).image.astype(int)
-    for part in (UPPER, SOLE):
+    for part, shine in ((UPPER, 32), (SOLE, 2)):
         low, high = np.percentile(done[part], (2, 98), axis=0)
-        assert (high - low).max() <= 2 and np.ptp(high) < 15, "plain, next to grey"
+        assert (high - low).max() <= shine and np.ptp(high) < 15, "plain, next to grey"
+        share = done[part].sum(0) / done[part].sum()
+        off = np.abs(done[part] - done[part].sum(1, keepdims=True) * share)
+        assert np.percentile(off, 98) <= 2, "of one colour"
     assert np.median(done[SOLE]) < 0.7 * np.median(done[UPPER]) < 50, "leather on a darker sole"
     assert near(np.median(done[ANKLE], axis=0), np.median(done[SHINS & (PLACE.y < 0.14)], axis=0), 12), "no sock"
 
@@ -163,9 +168,13 @@ def test_legs_that_nobody_saw_wear_something_quiet(skin, top) -> None:
     image = dressed(skin=skin, top=top, hem=0.9)
     squares = (np.floor(PLACE.x / 0.05) + np.floor(PLACE.y / 0.05)) % 2 > 0
     image[parts_mask({2}) & squares] = (255, 255, 255)
-    legs = complete(TextureMap(image, BODY & (PLACE.y > 0.95)), "smooth").image[LEGS & (PLACE.y < 0.9)]
-    assert np.ptp(legs.astype(int), axis=0).max() <= 2, "plain: no print goes down"
-    (cloth,) = lab(legs[0])
+    where = LEGS & (PLACE.y < 0.9)
+    done = complete(TextureMap(image, BODY & (PLACE.y > 0.95)), "smooth").image
+    steps = np.abs(np.diff(done.astype(int), axis=1)).max(2)[where[:, 1:] & where[:, :-1]]
+    assert np.percentile(steps, 99) <= 6, "plain: no print goes down"
+    cloth = lab(done[where])
+    assert np.ptp(cloth[:, 1:], axis=0).max() < 9 and 2 < np.ptp(cloth[:, 0]) < 20, "of one cloth, in light and shade"
+    (cloth,) = lab(np.median(done[where], 0))
     assert np.hypot(*cloth[1:]) < 25, "quiet"
     assert np.linalg.norm(cloth - lab(skin)[0]) > 8, "not skin"
 
@@ -200,6 +209,58 @@ def test_shins_below_a_skirt_that_were_not_seen_go_on_from_the_knees() -> None:
     image[LEGS & (PLACE.y < 0.6)] = SKIN
     done = complete(TextureMap(image, BODY & (PLACE.y > 0.5) & (PLACE.z > 0)), "smooth")
     assert near(median(done, SHINS & (PLACE.y < 0.4)), SKIN, 2)
+
+
+def lit(image: np.ndarray) -> np.ndarray:
+    """The same with legs that are brighter in front than at their sides, and cloth with stripes of 4 cm across."""
+    across = np.abs(np.abs(PLACE.x) - 0.13)
+    light = 1.25 - np.clip(across / 0.06, 0, 1) * 0.5 + 0.12 * np.sin(PLACE.y * (2 * np.pi / 0.04))
+    return np.where(LEGS[..., None], np.clip(image * light[..., None], 0, 255), image).astype(np.uint8)
+
+
+def test_shins_that_were_not_seen_are_lit_as_the_thighs_and_have_their_texture() -> None:
+    image, front = lit(dressed()), LEGS & (PLACE.z > -0.05)
+    done = complete(TextureMap(image, BODY & (PLACE.y > 0.5) & (PLACE.z > -0.06)), "smooth").image.astype(float)
+    shins = front & (PLACE.y < 0.42) & (PLACE.y > 0.16)
+    off = np.abs(np.abs(PLACE.x) - 0.13)
+    middle, side = (done[shins & where].mean() for where in (off < 0.012, off > 0.035))
+    assert middle > side + 12, "round, not flat"
+    rows = [done[shins & (off < 0.02) & (np.abs(PLACE.y - y) < 0.0035)].mean() for y in np.arange(0.20, 0.40, 0.01)]
+    assert np.std(rows) > 2.5, "stripes go on"
+
+
+@pytest.mark.parametrize("step", [0.6, 1.0, 1.5])
+def test_there_is_no_line_where_the_photo_ends(step: float) -> None:
+    """Even where the light changes towards the photo's edge."""
+    image = dressed().astype(float)
+    fades = 1 + (step - 1) * np.clip((0.62 - PLACE.y) / 0.12, 0, 1)
+    image[LEGS] *= fades[LEGS][:, None]
+    image = image.clip(0, 255).astype(np.uint8)
+    done = complete(TextureMap(image, BODY & (PLACE.y > 0.5)), "smooth").image.astype(float)
+    above, below = (
+        done[LEGS & (PLACE.y > low) & (PLACE.y < low + 0.01)].mean(0) for low in (0.502, 0.488)
+    )  # fmt: skip
+    assert np.abs(above - below).max() < 5
+
+
+def test_what_comes_from_the_other_leg_is_brought_to_the_light_of_this_one() -> None:
+    image = dressed().astype(float)
+    image[LEGS & (PLACE.x < 0)] *= 0.7
+    image = image.clip(0, 255).astype(np.uint8)
+    outer = LEGS & (PLACE.x > 0.14)
+    done = complete(TextureMap(image, BODY & ~outer), "smooth").image.astype(float)
+    beside = outer & (PLACE.x < 0.15) & (PLACE.y > 0.2) & (PLACE.y < 0.8)
+    own = LEGS & (PLACE.x > 0.13) & (PLACE.x < 0.14) & (PLACE.y > 0.2) & (PLACE.y < 0.8)
+    assert near(np.median(done[beside], 0), np.median(done[own], 0), 6)
+
+
+@pytest.mark.parametrize("skin", [SKINS[0], SKINS[-1]])
+def test_a_strip_of_skin_in_the_shade_of_a_skirt_makes_no_dark_legs(skin) -> None:
+    image = dressed(skin=skin)
+    image[LEGS & (PLACE.y < 0.56)] = skin
+    image[LEGS & (PLACE.y < 0.56)] = np.array(skin) * 0.62
+    done = complete(TextureMap(image, BODY & (PLACE.y > 0.52)), "smooth")
+    assert near(median(done, SHINS & (PLACE.y < 0.35)), skin, 0.2 * max(skin))
 
 
 # --- heads ---------------------------------------------------------------------------------------------------------
@@ -293,15 +354,88 @@ def test_both_sides_get_the_same_guess_and_what_was_seen_stays(seed: int, share:
     assert np.array_equal(done.image[BODY & patches], seen.image[BODY & patches])
     assert np.array_equal(done.coverage, BODY)
     other = mirrored_texel()
-    back = HEAD & ~patches & ~patches.ravel()[other] & (other.ravel()[other] == np.arange(512 * 512).reshape(512, 512))
+    # Beside what was seen, and on the cheeks, each side is in its own light.
+    away = cv2.distanceTransform((~(patches & BODY)).astype(np.uint8), cv2.DIST_L2, 5) > 14
+    back = HEAD & away & away.ravel()[other] & (PLACE.z < -0.03)
+    back &= other.ravel()[other] == np.arange(512 * 512).reshape(512, 512)
     assert np.abs(done.image[back].astype(int) - done.image.reshape(-1, 3)[other[back]]).max(initial=0) <= 1
+
+
+# --- flanks --------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=8)
+@given(top=colour, trousers=colour, hem=st.floats(1.02, 1.25), seen=st.floats(45, 75))
+def test_what_an_arm_hid_of_the_trunk_goes_on_at_its_height(top, trousers, hem: float, seen: float) -> None:
+    """Neither trousers below nor the skin at the armhole run into the shirt's flank."""
+    image = dressed(top=top, trousers=trousers, hem=hem)
+    turn = np.abs(np.degrees(np.arctan2(PLACE.x, PLACE.z)))
+    trunk = parts_mask({1, 2})
+    image[trunk & (PLACE.y > 1.345) & (np.abs(PLACE.x) > 0.13)] = SKIN  # sleeveless
+    hidden = trunk & (turn > seen) & (turn < 125) & (PLACE.y < 1.345)
+    done = fill(TextureMap(image, BODY & ~hidden), through=True)
+    flank = hidden & (PLACE.y > 1.0) & (PLACE.y < 1.32) & (np.abs(PLACE.y - hem) > 0.02)
+    off = np.abs(done.image[flank].astype(int) - image[flank]).max(1)
+    assert (off <= 3).mean() > 0.98
+
+
+def test_cloth_with_a_pattern_goes_on_with_it() -> None:
+    image = dressed()
+    trunk = parts_mask({1, 2})
+    turn = np.degrees(np.arctan2(PLACE.x, PLACE.z))
+    image[trunk & (turn.astype(int) // 8 % 2 == 0)] = (250, 250, 250)
+    hidden = trunk & (np.abs(turn) > 65) & (np.abs(turn) < 115)
+    done = fill(TextureMap(image, BODY & ~hidden), through=True)
+    flank = hidden & (PLACE.y > 1.1) & (PLACE.y < 1.3)
+    assert done.image[flank][:, 1].std() > 0.4 * image[flank][:, 1].std(), "it is no blur"
+
+
+def test_a_side_of_the_trunk_that_nobody_saw_is_not_made_of_its_ends() -> None:
+    """Where a gap is wider than an arm, its middle takes nothing mirrored from one end."""
+    seen = BODY & ~(parts_mask({1, 2}) & (np.abs(PLACE.x) < 0.11))
+    rng = np.random.default_rng(0)
+    noisy = np.where(BODY[..., None], rng.integers(0, 256, (512, 512, 3)), 0).astype(np.uint8)
+    guess = fill(TextureMap(noisy, seen), through=True).image[parts_mask({2}) & (np.abs(PLACE.x) < 0.03)]
+    assert guess.std(0).max() < 40
+
+
+def test_shade_at_the_limit_of_sight_is_not_mirrored() -> None:
+    """Of the left flank more is seen than of the right one, but its last two centimetres lie in an arm's shade."""
+    image, trunk = dressed(), parts_mask({1, 2}) & (PLACE.y < 1.33)
+    turn = np.degrees(np.arctan2(PLACE.x, PLACE.z))
+    hidden = trunk & (((turn > 85) & (turn < 120)) | ((turn < -50) & (turn > -120)))
+    rim = cv2.dilate((hidden & (turn > 0)).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    image[rim & trunk & ~hidden] = (40, 10, 12)
+    done = fill(TextureMap(image, BODY & ~hidden), through=True).image
+    other = hidden & (turn < -52) & (PLACE.y > 1.05) & (PLACE.y < 1.3)
+    assert (np.abs(done[other].astype(int) - TOP).max(1) < 40).mean() > 0.97
+
+
+def test_an_arm_that_was_seen_takes_nothing_from_the_other_one() -> None:
+    """What lies on an arm's inner side by mistake, a piece of the trunk, would come out on both."""
+    image, right = dressed(), parts_mask({16, 18, 20, 22})
+    strip = right & (np.abs(PLACE.z + 0.01) < 0.006)
+    image[strip] = (20, 200, 40)
+    hidden = parts_mask({15, 17, 19, 21}) & (PLACE.z < 0.0)
+    done = fill(TextureMap(image, BODY & ~hidden), through=True).image
+    away = np.abs(done[hidden].astype(int) - SKIN).max(1)
+    assert (away < 25).mean() > 0.97
+
+
+def test_an_arm_that_was_not_seen_is_as_the_other_one() -> None:
+    image, left = dressed(), parts_mask({15, 17, 19, 21})
+    image[ARMS & (PLACE.z > 0.0) & (PLACE.arm > 0.1)] = (90, 30, 120)
+    done = fill(TextureMap(image, BODY & ~left), through=True).image
+    front, back = left & (PLACE.z > 0.02) & (PLACE.arm > 0.15), left & (PLACE.z < -0.03) & (PLACE.arm > 0.15)
+    for where, own in ((front, (90, 30, 120)), (back, SKIN)):
+        assert (np.abs(done[where & (PLACE.arm < 0.45)].astype(int) - own).max(1) < 30).mean() > 0.8
 
 
 # --- drawn people, whose true colours are known --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("yaw", "where", "at_most"), [
-    (0, BACK_OF_HEAD, 0.85), (180, FACE, 0.6), (0, LEGS, 0.85), (180, LEGS, 0.85),
+    (0, BACK_OF_HEAD, 0.85), (180, FACE, 0.6), (0, LEGS, 0.85), (180, LEGS, 0.85), (0, FLANKS, 0.7),
 ])  # fmt: skip
 def test_drawn_people_come_out_nearer_to_the_truth(yaw: float, where: np.ndarray, at_most: float) -> None:
     """Mean errors over drawn people, against those of a smooth guess alone."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcld_app.body.fitting.flanks import beside_arms
 from mcld_app.body.fitting.hands import no_hands
 from mcld_app.body.fitting.limits import of_neighbours
 from mcld_app.body.fitting.manual_fit import ManualFit
@@ -92,6 +93,89 @@ def test_a_print_beside_the_arm_stays() -> None:
     photo[torso & (np.arange(SIZE[0])[:, None] // 12 % 2 == 0)] = SHIRT
     inner = cv2.erode(torso.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     assert of_neighbours(photo, laid, outline(laid), METRE)[inner].mean() < 0.03
+
+
+def near_arm(iuv: np.ndarray, pixels: int = 9) -> np.ndarray:
+    return cv2.dilate(np.isin(iuv[..., 0], ARMS).astype(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0
+
+
+@pytest.mark.parametrize("build", [0.4, 0.8])
+@pytest.mark.parametrize("wall", [WALL, (235, 235, 235), (90, 60, 50)])
+def test_ground_between_an_arm_and_the_trunk_is_not_printed_on_the_flank(build: float, wall) -> None:
+    """The mannequin is broader than the person, whose outline takes in the gap beside the arm."""
+    true, laid = draw_iuv(hanging(9.0), SIZE), draw_iuv(hanging(9.0).replace(build=build), SIZE)
+    photo = painted(true, shirt=(60, 130, 70))
+    photo[true[..., 0] == 0] = wall
+    closed = cv2.morphologyEx(outline(true), cv2.MORPH_CLOSE, np.ones((25, 25), np.uint8))
+    torso, seen = np.isin(laid[..., 0], (1, 2)), true[..., 0] > 0
+    gap = torso & ~seen & (closed > 0) & near_arm(laid, 20)
+    found = beside_arms(photo, laid, closed, METRE)
+    own = torso & (LIMB[true[..., 0]] == 1)
+    assert gap.sum() > 100, "the case is one"
+    assert found[gap].mean() > 0.9
+    assert found[own & ~near_arm(laid)].mean() < 0.04
+
+
+@pytest.mark.parametrize("yaw", [20.0, 35.0])
+@pytest.mark.parametrize(("laid", "seen"), [(3.0, -2.0), (6.0, 0.0)])
+def test_skin_of_an_arm_is_not_printed_on_the_flank(yaw: float, laid: float, seen: float) -> None:
+    mannequin, true = (draw_iuv(hanging(degrees).replace(yaw=yaw), SIZE) for degrees in (laid, seen))
+    photo = painted(true)
+    arms = np.isin(true[..., 0], ARMS)
+    photo[arms] = photo[arms] * np.linspace(0.55, 1, SIZE[1])[np.nonzero(arms)[1]][:, None]  # in the trunk's shade
+    found = beside_arms(photo, mannequin, np.maximum(outline(mannequin), outline(true)), METRE)
+    wrong = np.isin(mannequin[..., 0], (1, 2)) & arms & (rest_places(mannequin)[..., 1] < 1.33)
+    assert wrong.sum() > 50, "the case is one"
+    assert found[wrong].mean() > 0.85
+
+
+@settings(max_examples=6)
+@given(shirt=colour, trousers=colour, sleeves=colour)
+def test_flanks_that_fit_keep_their_pixels_whatever_the_clothes(shirt, trousers, sleeves) -> None:
+    laid = draw_iuv(hanging(6.0), SIZE)
+    found = beside_arms(painted(laid, shirt, sleeves, trousers), laid, outline(laid), METRE)
+    limb = LIMB[laid[..., 0]]
+    for number in (1, 2, 3):
+        mine = limb == number
+        inner = cv2.erode(mine.astype(np.uint8), np.ones((11, 11), np.uint8)) > 0
+        assert found[inner].mean() < (0.35 if number == 2 else 0.02)  # of a sleeve of the trunk's cloth less is sure
+
+
+@pytest.mark.parametrize("stripe", [9, 14])
+def test_a_striped_shirt_beside_bare_arms_keeps_its_stripes(stripe: int) -> None:
+    laid = draw_iuv(hanging(4.0), SIZE)
+    photo, torso = painted(laid), np.isin(laid[..., 0], TORSO)
+    photo[torso & (np.arange(SIZE[0])[:, None] // stripe % 2 == 0)] = (30, 60, 130)
+    inner = cv2.erode(torso.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert beside_arms(photo, laid, outline(laid), METRE)[inner].mean() < 0.03
+
+
+@pytest.mark.parametrize("name", ["arms-up", "t-pose"])
+def test_arms_away_from_the_trunk_say_nothing_of_it(name: str) -> None:
+    laid = draw_iuv(named_poses()[name], SIZE)
+    found = beside_arms(painted(laid, arms=SHIRT), laid, outline(laid), METRE)
+    assert found[np.isin(laid[..., 0], TORSO) & (rest_places(laid)[..., 1] < 1.26)].mean() < 0.01
+
+
+@pytest.mark.parametrize(("name", "heights", "most"), [
+    ("full-dress", (1.10, 1.32), 0.02), ("full-jeans", (1.10, 1.32), 0.02), ("shorts-room", (1.08, 1.32), 0.045),
+])  # fmt: skip
+def test_on_real_photos_the_flanks_are_of_the_shirts_colour(shared, name: str, heights, most: float) -> None:
+    """All around the trunk, seen or guessed; shade counts half. Before, up to 11 of 100 texels were skin or ground."""
+    from body_finder import need_body_finder
+
+    from mcld_app.body.photo import read_photo
+    from mcld_app.perception.found_people import find_in
+
+    path = shared / "pictures" / "people" / f"{name}.jpg"
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    need_body_finder()
+    place = rest_surface()
+    trunk = np.isin(place.part, (1, 2)) & (place.y > heights[0]) & (place.y < heights[1])
+    front = trunk & (place.z > 0.05) & (np.abs(place.x) < 0.06)
+    lab = cv2.cvtColor(find_in(name, read_photo(path)).person(0).filled.image, cv2.COLOR_RGB2LAB) * (0.5, 1.0, 1.0)
+    assert (np.linalg.norm(lab[trunk] - np.median(lab[front], axis=0), axis=1) > 20).mean() < most
 
 
 def test_shade_between_an_arm_and_the_trunk_is_found() -> None:
@@ -189,3 +273,21 @@ def test_on_real_photos_no_trousers_are_left_on_hands(shared) -> None:
     black = person.photo.max(2) < 50
     assert (hands & black).sum() > 500, "the mannequin's hand lies on black trousers"
     assert (hands & black & ~person.doubtful).sum() < 0.05 * (hands & black).sum()
+
+
+def test_beside_padding_nothing_is_sure() -> None:
+    """A photo that is too wide is padded above and below: where it is cut, its edge is mixed with the padding."""
+    pose = named_poses()["standing"]
+    iuv = draw_iuv(pose, SIZE)
+    top, height = 60, 500
+    shown = np.zeros(SIZE, bool)
+    shown[top : top + height] = True
+    iuv = np.where(shown[..., None], iuv, np.uint8(0))
+    seen = (outline(iuv) * 255).astype(np.uint8)
+    for inside, sure in (((top, 0, height, SIZE[1]), False), ((0, 0, *SIZE), True)):
+        fit = ManualFit("Cut", painted(iuv), pose, sighting=Sighting(seen, None, shown=inside))
+        kept = (fit.iuv[..., 0] > 0) & ~fit.doubtful
+        last = top + height - 1
+        assert bool(kept[last - 3 : last + 1].any()) is sure
+        assert kept[last - 12 : last - 8].any()
+        assert not (kept & ~shown).any() or sure

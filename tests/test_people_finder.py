@@ -467,7 +467,8 @@ def test_programs_and_the_command_line_begin_with_a_photo(walker, tmp_path: Path
     assert len(json.loads(recipe)["pictures"]) == 1
     assert main(["start", str(tmp_path / "she.png"), "-o", str(tmp_path / "she.json"), "--pose", "walking"]) == 0
     made = read_recipe((tmp_path / "she.json").read_text("utf-8"))
-    assert made.look.pose == POSES["walking"] and made.look.person.name == "she"
+    assert made.look.pose.angles == POSES["walking"].angles and made.look.person.name == "she"
+    assert made.look.pose.body == made.look.person.body != Pose().body, "in her own shape"
     assert main(["start", str(tmp_path / "she.png"), "-o", str(tmp_path / "x.json"), "--pose", "flying"]) == 1
     assert main(["start", str(tmp_path / "she.png"), "-o", str(tmp_path / "x.json"), "--who", "4"]) == 1
 

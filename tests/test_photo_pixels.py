@@ -146,6 +146,8 @@ def test_cloth_finer_than_texels_comes_through_in_another_pose(name: str) -> Non
     truth, iuv = striped(pose)
     drawn = draw(looks.stand(looks.of(person), pose), LARGE).picture
     known = photo_seen(person, pose) & (cv2.erode(iuv[..., 0], np.ones((5, 5), np.uint8)) > 0)
+    feet = np.isin(iuv[..., 0], (5, 6)).astype(np.uint8)
+    known &= cv2.dilate(feet, np.ones((15, 15), np.uint8)) == 0  # what is no skin on them is shoes, of another form
     by_texture = render(person.filled, iuv)[..., :3]
     assert psnr(drawn, truth, known) > psnr(by_texture, truth, known) + 3
 

@@ -41,7 +41,8 @@ def run(chosen: argparse.Namespace) -> int:
         person = people.person(chosen.who)
         if len(people) > 1:
             print(f"{len(people)} people were found; --who chooses another one.", file=sys.stderr)
-    look = looks.stand(looks.of(person), named_poses()[chosen.pose] if chosen.pose else None)
+    look = looks.of(person)
+    look = looks.stand(look, looks.in_their_shape(look, named_poses()[chosen.pose] if chosen.pose else None))
     with writing(chosen.out):
         write_whole(chosen.out, write_recipe(Recipe(look), pictures=True).encode())
     print(f"written: {chosen.out}. Draw it: python -m mcld_app generate {chosen.out} -o PICTURE.png", file=sys.stderr)

@@ -11,6 +11,7 @@ import numpy as np
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.completion import coloured, complete
 from mcld_app.body.texture.photo_reading import PhotoSource, taken
+from mcld_app.body.texture.skin import covers_toes
 from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.editing.edits.edit import Edit
 from mcld_app.editing.person import Person
@@ -144,6 +145,16 @@ class Appearance:
             image = cv2.copyTo(self.seen.image, self.changed.view(np.uint8), own.image.copy())
             self._filled[how] = TextureMap(image, own.coverage | self.changed)
         return self._filled[how]
+
+    def wears_shoes(self, how: str) -> bool:
+        """Whether the feet of the texture map of `filled` wear something closed: no toes are drawn then."""
+        if how not in self._shod:
+            self._shod[how] = covers_toes(self.filled(how))
+        return self._shod[how]
+
+    @cached_property
+    def _shod(self) -> dict[str, bool]:
+        return {}
 
     def conditioned(self, how: Conditioning, fill: str) -> TextureMap:
         """The texture map as a model is given it, its coverage the texels that are no guess.

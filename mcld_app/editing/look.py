@@ -199,6 +199,12 @@ def stand(look: Look, pose: Pose | MapPose | None) -> Look:
     return replace(look, pose=pose)
 
 
+def in_their_shape(look: Look, pose: Pose | None) -> Pose | None:
+    """A pose of whomever, held by somebody of the shape that the mannequin has so far, and seen whole; None stays."""
+    body = body_of(look)
+    return pose if pose is None or body is None else seen_whole(pose, pose.of(body))
+
+
 def body_of(look: Look) -> BodyShape | None:
     """The mannequin's shape so far: the pose's, else the person's; None where nothing is known of it."""
     return look.pose.body if isinstance(look.pose, Pose) else look.person.body

@@ -11,6 +11,7 @@ from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
 from mcld_app.body.shells.drawing import Layer, draw_shells, in_front, over_body, seen_shells
+from mcld_app.body.shells.shoes import in_shoes
 from mcld_app.body.texture.photo_reading import draw_from
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
@@ -71,6 +72,9 @@ def _body(look: Look, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np
     """The pixels that show the body, the texel each of them shows, and the body's depth (*size); None where nothing
     stands off it, or nothing tells how the mannequin stands."""
     standing = _standing(look) if look.appearance.shells else None
+    if isinstance(look.pose, Pose) and look.appearance.wears_shoes(look.fill):
+        pixel, texel, depth = in_shoes(look.pose, size)
+        return pixel, texel, None if standing is None else depth
     depth = None if standing is None else kept_drawing(standing, size).depth
     return *_texels(look, pose_map(look, size)), depth
 
@@ -169,7 +173,8 @@ def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
     box = cv2.boundingRect(drawn[..., 3])
     if not box[2]:
         return out
-    inside = slice(box[1], box[1] + box[3]), slice(box[0], box[0] + box[2])
+    # With some room: at an array's border nothing is softened.
+    inside = slice(max(box[1] - 2, 0), box[1] + box[3] + 2), slice(max(box[0] - 2, 0), box[0] + box[2] + 2)
     there = np.ascontiguousarray(drawn[inside][..., 3])
     alpha = cv2.GaussianBlur(cv2.erode(there, np.ones((2, 2), np.uint8)), (3, 3), 0)
     alpha = np.minimum(alpha, there).astype(np.float32) / 255  # a square of two leaves two sides as they were

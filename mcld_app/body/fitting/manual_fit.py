@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mcld_app.body.fitting.flanks import beside_arms
 from mcld_app.body.fitting.hands import no_hands
 from mcld_app.body.fitting.landmarks import AT
 from mcld_app.body.fitting.limits import of_neighbours
@@ -30,6 +31,7 @@ from mcld_app.errors import PoseError
 _SHOW = 0.55  # how much of the body is seen through to the photo while it is moved about
 _STANDS = 0.9  # of the photo's height: where a figure that nobody has moved yet ends
 _UNSURE = 0.5  # of a landmark
+_AT_PADDING = 0.012  # metres beside padding, where the photo's edge is mixed with it
 _SAME = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "toes")
 _HANDLES = {"face": "nose"} | {
     f"{side}_{handle}": f"{side}_{landmark}"
@@ -88,7 +90,9 @@ class ManualFit:
         beside = (self.iuv[..., 0] > 0) & (self.snapped[..., 0] == 0)
         ground = ground_at_rim(self.photo, self.iuv, s.shares, self._metre)
         ground |= of_neighbours(self.photo, self.iuv, s.shares, self._metre)
+        ground |= beside_arms(self.photo, self.iuv, s.shares, self._metre)
         doubt = beside | ground | doubtful(self.pose, self.iuv, s.shares, self._metre, self.photo, s.landmarks)
+        doubt |= (self.iuv[..., 0] > 0) & s.beside_padding(_AT_PADDING * self._metre)
         doubt |= slivers(self.iuv, doubt, self._metre)
         return doubt | no_hands(self.photo, np.where(doubt[..., None], np.uint8(0), self.iuv))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -33,6 +34,18 @@ class Sighting:
         if self.whole is not None:
             return shown_part(self.whole[1])
         return self.shown or (0, 0, *self.outline.shape)
+
+    def beside_padding(self, width: float) -> np.ndarray:
+        """(H, W) bool: padding, and what lies within `width` pixels of it: there, the photo's edge is mixed with it."""
+        top, left, height, across = self.inside
+        out = np.ones(self.outline.shape, bool)
+        edges = ((top, height, out.shape[0]), (left, across, out.shape[1]))
+        rows, columns = (
+            slice(start + math.ceil(width) * (start > 0), start + length - math.ceil(width) * (start + length < whole))
+            for start, length, whole in edges
+        )
+        out[rows, columns] = False
+        return out
 
     @property
     def shares(self) -> np.ndarray:

@@ -44,3 +44,32 @@ def _window(area: np.ndarray) -> tuple[tuple[slice, slice], tuple[int, int]]:
     bottom, right = min(top + height + _MARGIN, len(area)), min(left + width + _MARGIN, area.shape[1])
     left, top = max(left - _MARGIN, 0), max(top - _MARGIN, 0)
     return (slice(top, bottom), slice(left, right)), (left, top)
+
+
+def gone_sideways(picture: np.ndarray, known: np.ndarray, deep: int) -> np.ndarray:
+    """A shell's picture whose unknown pixels take what is known beside them, row by row: mirrored at its end, to and
+    fro over `deep` pixels, so that a pattern goes on; between two ends a blend of both.
+
+    Args:
+        picture: (h, w, 4) uint8 RGBA.
+        known: (h, w) bool. Rows of which nothing is known stay as they are.
+        deep: pixels.
+    """
+    columns, rows = np.arange(known.shape[1]), np.arange(len(known))[:, None]
+    nothing = -1, known.shape[1]
+    before = np.maximum.accumulate(np.where(known, columns, nothing[0]), 1)
+    after = np.minimum.accumulate(np.where(known, columns, nothing[1])[:, ::-1], 1)[:, ::-1]
+    total, weight = np.zeros((*known.shape, 3), np.float32), np.zeros((*known.shape, 1), np.float32)
+    for end, none, sign in ((before, nothing[0], -1), (after, nothing[1], 1)):
+        away = np.abs(columns - end)
+        source = end + sign * (deep - np.abs(deep - away % (2 * deep)))
+        there = (source >= 0) & (source < len(columns))
+        source = np.clip(np.where(there, source, end), 0, len(columns) - 1)
+        source = np.where(known[rows, source], source, np.clip(end, 0, len(columns) - 1))
+        share = np.where(end == none, 0, 1 / np.maximum(away, 1)).astype(np.float32)[..., None]
+        total += picture[rows, source, :3] * share
+        weight += share
+    unknown = ~known & (weight[..., 0] > 0)
+    out = picture.copy()
+    out[unknown, :3] = (total[unknown] / weight[unknown] + 0.5).astype(np.uint8)
+    return out

@@ -30,7 +30,7 @@ class Layer:
     """A shell in a picture.
 
     Attributes:
-        picture: (H, W, 4) uint8 RGBA; alpha is 255 or 0.
+        picture: (H, W, 4) uint8 RGBA; where alpha is neither 255 nor 0, one sees what is behind it, too.
         depth: (H, W) float32, metres towards the camera as in `Standing.depth`; -inf where nothing is.
         shown: (H, W) bool, where the photo shows that very side of it; elsewhere it is a guess.
         window: rows and columns, outside of which nothing is.
@@ -71,10 +71,27 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
     depth = np.where(cv2.extractChannel(picture, 3) > 0, depth, np.float32(-np.inf))
     for layer in layers:
         own, own_depth = layer.picture[layer.window], layer.depth[layer.window]
-        nearer = own_depth > depth[layer.window] - _BEHIND
-        cv2.copyTo(own, nearer.view(np.uint8), picture[layer.window])
-        np.copyto(depth[layer.window], own_depth, where=nearer)
+        below = picture[layer.window]
+        alpha = cv2.extractChannel(np.ascontiguousarray(own), 3)
+        nearer = (own_depth > depth[layer.window] - _BEHIND).view(np.uint8)
+        opaque = nearer & (alpha >= _OPAQUE)
+        share = _share(alpha, nearer)
+        at = np.flatnonzero((share < nearer * np.uint8(255)) & (cv2.extractChannel(np.ascontiguousarray(below), 3) > 0))
+        row, column = np.divmod(at, alpha.shape[1])
+        way = share[row, column, None] * np.float32(1 / 255)
+        mixed = own[row, column, :3] * way + below[row, column, :3] * (1 - way) + np.float32(0.5)
+        cv2.copyTo(own, opaque, below)
+        below[row, column, :3] = mixed
+        np.copyto(below[..., 3], 255, where=opaque.view(bool))
+        np.copyto(depth[layer.window], own_depth, where=opaque.view(bool))
     return picture, depth
+
+
+def _share(alpha: np.ndarray, nearer: np.ndarray) -> np.ndarray:
+    """(h, w) uint8, 0..255: how far a layer of `alpha` (h, w) hides what is behind it where it is `nearer`, 1 or 0, and
+    softly at its edge: a rim of whole pixels would be drawn as a staircase."""
+    soft = cv2.GaussianBlur(nearer * np.uint8(255), (3, 3), 0, borderType=cv2.BORDER_CONSTANT)
+    return cv2.multiply(soft, alpha, scale=1 / 255)
 
 
 def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
@@ -97,16 +114,14 @@ def in_front(layer: Layer, depth: np.ndarray) -> np.ndarray:
 
 def _draw(shell: Shell, standing: Standing) -> Layer:
     points = standing.seen(shell.in_pose(standing.pose), shell.weights)
-    window = _window(points, standing.size)
+    window = reached(points, standing.size)
     points -= np.float32([window[1].start, window[0].start, 0])
     size = window[0].stop - window[0].start, window[1].stop - window[1].start
     # Colours are carried about as one number of four bytes each.
     colour, near = np.zeros(size[0] * size[1], np.uint32), np.full(size[0] * size[1], -np.inf, np.float32)
     shown = np.zeros(size[0] * size[1], bool)
-    # What is masked is drawn last and by itself: where it is open, one sees what is behind it.
-    masked = shell.kinds == MASKED
     values = np.concatenate([shell.places, points[:, 2:]], 1)
-    for kept in (~masked, masked):
+    for kept in shell.passes:
         faces = shell.faces[kept]
         if not len(faces):
             continue
@@ -117,11 +132,13 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
         face = drawn[seen.ravel()[pixel]]
         kind = shell.kinds[kept][face]
         found = _colours(shell, value[:, :2], kind)
+        body = standing.depth[window].ravel()[pixel]
         if shell.hangs_on == "head":  # open before nothing, as beside an ear, it would show the ground between locks
-            found[~np.isfinite(standing.depth[window].ravel()[pixel]), 3] = 255
+            found[~np.isfinite(body) & (kind == MASKED), 3] = 255
         depth = _lying(shell, standing, window, pixel, value[:, 2], kind)
         there = np.flatnonzero((found[:, 3] > 0) & (depth > near[pixel]))
         at = pixel[there]
+        _lay_over(found, there, colour[at], near[at] > body[there])
         colour[at], near[at] = found.view(np.uint32)[there, 0], depth[there]
         shown[at] = shell.shown[kept][face[there]]
     picture, depth = np.zeros(standing.size, np.uint32), np.full(standing.size, -np.inf, np.float32)
@@ -131,11 +148,25 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
     return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, known, window)
 
 
-def _window(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:
+def reached(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:
     """Rows and columns of a picture that points (N, 3) can reach."""
-    low = np.clip(np.floor(points[:, :2].min(0)).astype(int), 0, (size[1] - 1, size[0] - 1))
-    high = np.clip(np.ceil(points[:, :2].max(0)).astype(int) + 1, low + 1, (size[1], size[0]))
+    flat = np.ascontiguousarray(points[:, :2].T)
+    low = np.clip(np.floor(flat.min(1)).astype(int), 0, (size[1] - 1, size[0] - 1))
+    high = np.clip(np.ceil(flat.max(1)).astype(int) + 1, low + 1, (size[1], size[0]))
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
+
+def _lay_over(found: np.ndarray, there: np.ndarray, below: np.ndarray, seen: np.ndarray) -> None:
+    """Mix what of a shell is to be drawn, pixels `there` (K,) of `found` (P, 4) uint8 RGBA, with what is drawn of it
+    already, `below` (K,) uint32, where that is `seen` before the body, (K,) bool."""
+    soft = np.flatnonzero((found[there, 3] < 255) & (below > 0) & seen)
+    if not len(soft):
+        return
+    own, other = found[there[soft]].astype(np.float32), below[soft].view(np.uint8).reshape(-1, 4).astype(np.float32)
+    share, rest = own[:, 3:] / 255, other[:, 3:] / 255 * (1 - own[:, 3:] / 255)
+    whole = share + rest
+    mixed = (own[:, :3] * share + other[:, :3] * rest) / np.maximum(whole, 1e-6)
+    found[there[soft]] = np.concatenate([mixed, 255 * whole], 1) + np.float32(0.5)
 
 
 def _colours(shell: Shell, places: np.ndarray, kind: np.ndarray) -> np.ndarray:
@@ -144,7 +175,8 @@ def _colours(shell: Shell, places: np.ndarray, kind: np.ndarray) -> np.ndarray:
     inside = kind == LINING
     if inside.any():
         found[inside, :3] = found[inside, :3] * np.float32(_SHADE)
-    found[:, 3] = np.where((found[:, 3] >= _OPAQUE) | (kind != MASKED), 255, 0)
+    if shell.hangs_on != "head":  # cloth ends where it ends, and locks thin out
+        found[:, 3] = np.where((found[:, 3] >= _OPAQUE) | (kind != MASKED), 255, 0)
     return np.ascontiguousarray(found)
 
 

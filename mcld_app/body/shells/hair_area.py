@@ -27,6 +27,7 @@ _SPREADS = (9.0, 4.0, 4.0)  # of Lab, at least
 _TRUNK = (1, 2, 15, 16, 17, 18)  # and upper arms: hair falls on them
 _MOST_FALLEN = 0.03  # square metres of it
 _CHEEK = 0.03  # metres beside the mannequin's face, where a face may go on
+_JAW = 0.012  # metres from hair, in which more of it may lie before the mannequin's face
 _AROUND = 0.05  # metres from what stands off the head, in which hair lies on it
 
 
@@ -53,7 +54,9 @@ def hair_area(scene: Scene) -> tuple[np.ndarray, np.ndarray] | None:
         found |= fallen
     # Hair on the head itself, where the map goes on over it.
     head = scene.body & (scene.part >= _HEAD) & like & ~face & grown(found, _AROUND * metre)
-    found = touching(found | opened(head, 1), found)
+    # And beside the jaw, where a mannequin's is wider than theirs.
+    jaw = scene.body & (scene.part >= _HEAD) & like & sure & grown(found, _JAW * metre)
+    found = touching(found | opened(head, 1) | jaw, found)
     found = cv2.medianBlur(found.astype(np.uint8), 3) > 0
     return found, found & sure
 

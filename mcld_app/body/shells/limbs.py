@@ -13,6 +13,7 @@ from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
 from mcld_app.body.shells.areas import grown, nearest_value
 from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.limb_ends import hanging
 from mcld_app.body.shells.piece import facing
 from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
@@ -27,12 +28,15 @@ _ALONG = 0.7  # of a normal's length along the limb: with more, as in the crotch
 _HIDDEN = 0.03  # metres that something is nearer, before a vertex counts as hidden
 _LOOSE = 0.014  # metres: less is the fit's error
 _LEAST = 3  # bins that are loose
-_ENDS = 0.007  # metres; where cloth stands off less, the shell ends
+_ENDS = 0.007  # metres; where cloth is seen to stand off less, it lies on the limb
+_ON = 0.0015  # metres above the limb, where the shell ends
 _HEM = 4  # bins at a limb's end, where feet and hands hide how wide a hem is: as wide as the last one seen
 _BEGINS = 0.10  # metres down a limb, over which cloth comes to stand off: at shoulder and hip it lies on the body
 _FALLS = 0.025  # metres below the leg's end that its hem lies
 _HAND = 0.01  # metres around a hand that may show it
 _MOST = 0.12  # metres that cloth stands off
+_HUE = (0.5, 1.0, 1.0)  # how a difference in lightness (of Lab, 8 bits) counts beside one in hue
+_LEAST_SEEN = 4  # vertices, to tell a colour by
 
 
 def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
@@ -43,19 +47,23 @@ def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
         sides = [_means(scene, kind, sign) for sign in (1, -1)]
         off = _loose(np.concatenate(sides))
         if off is not None:
-            found += [_limb(scene, kind, sign, off) for sign in (1, -1)]
+            off, hem = hanging(off, _BIN, _colours(scene, kind))
+            found += [_limb(scene, kind, sign, off, hem) for sign in (1, -1)]
     return tuple(shell for shell in found if shell is not None)
 
 
-def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray) -> Shell | None:
+def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray, hem: float) -> Shell | None:
     body = scene.standing.pose.body
     faces, used, along = limb_surface(kind, sign)
     whole = body_mesh().shaped(body.build, body.shape)
     height = np.interp(along / _BIN - 0.5, np.arange(len(off)), off) * np.clip(along / _BEGINS, 0, 1)
     moved = whole[used] + vertex_normals(whole, body_faces())[used] * height[:, None]
-    if kind == "leg" and off[-1] > _ENDS:  # wide at the hem: it falls on the shoe
+    if kind == "leg" and off[-1] > _ENDS and np.isinf(hem):  # wide at the hem: it falls on the shoe
         moved[:, 1] -= _FALLS * np.clip((along - (len(off) - _HEM) * _BIN) / (_HEM * _BIN), 0, 1)
-    kept = faces[(height > _ENDS)[faces].any(1)]  # to where it lies on the skin
+    # The triangles that the hem cuts end at it.
+    down = np.array([sign * SIN, -COS, 0.0]) if kind == "arm" else np.array([0.0, -1.0, 0.0])
+    moved += np.minimum(hem - along, 0)[:, None] * down
+    kept = faces[(height > _ON)[faces].any(1) & (along < hem)[faces].any(1)]  # to where it lies on the skin
     numbers, again = np.unique(kept, return_inverse=True)
     weights = body_mesh().weights[used[numbers]]
     return _shell(scene, kind, moved[numbers].astype(np.float32), weights, again.reshape(-1, 3).astype(np.int32))
@@ -141,7 +149,10 @@ def _loose(sides: np.ndarray) -> np.ndarray | None:
     full = np.interp(bins, known, mean, left=0.0, right=mean[-1] if known[-1] >= bins[-_HEM] else 0.0)
     full = cv2.GaussianBlur(full[:, None], (1, 3), 0.8)[:, 0]
     out = np.zeros(len(full))
+    cut_off = known[-1] < bins[-_HEM]  # by the picture's edge, or by what hides it: nothing tells how it ends
     for run in np.split(bins, np.flatnonzero(np.diff(full > _ENDS)) + 1):
+        if cut_off and run[0] <= known[-1] <= run[-1]:
+            continue
         if np.count_nonzero(full[run[run <= known[-1]]] > _LOOSE) >= _LEAST:
             out[run] = np.clip(full[run], 0, _MOST)
     return out if out.any() else None
@@ -155,6 +166,29 @@ def _beside(pair: np.ndarray) -> np.ndarray:
         aside = float(np.clip(np.median(np.diff(pair[:, both], axis=0)) / 2, -_BACK, _BACK))
         return np.array([[-aside], [aside]])
     return np.array([[max(float(np.median(own[own == own])), 0.0) if (own == own).any() else 0.0] for own in pair])
+
+
+def _colours(scene: Scene, kind: str) -> np.ndarray:
+    """(B, 3) of weighted Lab: what is seen of the limbs, by bin down them; NaN where nothing is."""
+    standing = scene.standing
+    height, width = scene.silhouette.shape
+    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB) * np.float32(_HUE)
+    own = np.isin(scene.part, _ARMS if kind == "arm" else _LEGS) & scene.silhouette
+    if kind == "leg":
+        own &= ~scene.hands
+    bins, seen = [], []
+    for sign in (1, -1):
+        _, used, along = limb_surface(kind, sign)
+        x, y = np.clip(np.round(standing.points[used, :2]).astype(int), 0, (width - 1, height - 1)).T
+        shown = (standing.depth[y, x] < standing.points[used, 2] + _HIDDEN) & own[y, x]
+        bins.append(np.floor(along[shown] / _BIN).astype(int))
+        seen.append(lab[y[shown], x[shown]])
+    at, colours = np.concatenate(bins), np.concatenate(seen)
+    out = np.full((int(_LENGTH[kind] / _BIN), 3), np.nan)
+    for number in range(len(out)):
+        if np.count_nonzero(at == number) >= _LEAST_SEEN:
+            out[number] = np.median(colours[at == number], 0)
+    return out
 
 
 def _down(points: np.ndarray, along: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 from mcld_app.body.mannequin.body_mesh import body_mesh
@@ -24,6 +25,7 @@ LARGEST = 4096
 
 _HANGS, _LEVEL = 25.0, 70.0  # degrees a thigh is raised: cloth begins to lie on it, and does
 _THINNED = 3  # of the body's vertices every third is looked at: all of them move alike
+_FAR = 0.12  # metres around a shell, in which these are looked for first
 _NEAREST = 6  # vertices of the body that a vertex of the shell follows
 
 
@@ -110,8 +112,28 @@ class Shell:
         return front & (self.kinds != LINING)
 
     @cached_property
+    def passes(self) -> tuple[np.ndarray, ...]:
+        """Numbers of its triangles in the order of drawing, (K,) int each: behind what is open or thins out one sees
+        the rest, so that is drawn first."""
+        masked = self.kinds == MASKED
+        if self.hangs_on != "head":
+            return tuple(np.flatnonzero(kept) for kept in (~masked, masked))
+        thin = self._thin & ~masked
+        return tuple(np.flatnonzero(kept) for kept in (~masked & ~thin, thin, masked))
+
+    @cached_property
+    def _thin(self) -> np.ndarray:
+        """(M,) bool: triangles that may not be opaque as a whole: by the rectangles around them on the picture."""
+        height, width = self.picture.shape[:2]
+        count = cv2.integral((self.picture[..., 3] < 255).astype(np.uint8))
+        corners = self.places[self.faces]
+        left, top = np.clip(np.floor(corners.min(1)).astype(int), 0, (width - 1, height - 1)).T
+        right, bottom = np.clip(np.ceil(corners.max(1)).astype(int) + 1, 1, (width, height)).T
+        return count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left] > 0
+
+    @cached_property
     def _directions(self) -> np.ndarray:
-        return _directions(self.rest)
+        return directions(self.rest)
 
 
 def _raised(degrees: float) -> float:
@@ -122,27 +144,41 @@ def _raised(degrees: float) -> float:
 def followed(rest: np.ndarray, body: BodyShape) -> np.ndarray:
     """(N, 3) float32, metres: by how much points (N, 3) near a person's body are elsewhere than on the average adult's,
     in the rest pose."""
-    return _mixed(_directions(rest), body)
+    return _mixed(directions(rest), body)
 
 
-def _mixed(directions: np.ndarray, body: BodyShape) -> np.ndarray:
+def _mixed(moves: np.ndarray, body: BodyShape) -> np.ndarray:
     amounts = np.array([body.build, *body.shape], np.float32)
-    return np.tensordot(amounts, directions[: len(amounts)], 1)
+    return np.tensordot(amounts, moves[: len(amounts)], 1)
 
 
-def _directions(rest: np.ndarray) -> np.ndarray:
+def directions(rest: np.ndarray) -> np.ndarray:
     """(1 + K, N, 3) float32: how points (N, 3) of the average adult's rest pose move with build and shape: as the
     body's nearest vertices do."""
     body = body_mesh()
     out = np.empty((len(body.directions), len(rest), 3), np.float32)
+    thinned = np.arange(0, len(body.rest), _THINNED)
+    low, high = rest.min(0) - _FAR, rest.max(0) + _FAR
+    beside = thinned[((body.rest[thinned] > low) & (body.rest[thinned] < high)).all(1)]
     for start in range(0, len(rest), 512):
         part = slice(start, start + 512)
-        apart = _squared_distances(rest[part].astype(np.float32), body.rest[::_THINNED])
-        nearest = np.argpartition(apart, _NEAREST, axis=1)[:, :_NEAREST]
-        share = 1 / (np.take_along_axis(apart, nearest, 1) + 1e-4)
+        others, nearest, apart = beside, *_nearest_of(rest[part], body.rest[beside])
+        if nearest is None or apart.max() > _FAR**2:  # something farther away may be nearer
+            others, nearest, apart = thinned, *_nearest_of(rest[part], body.rest[thinned])
+        share = 1 / (apart + 1e-4)
         share /= share.sum(1, keepdims=True)
-        out[:, part] = np.einsum("nk,anki->ani", share, body.directions[:, nearest * _THINNED])
+        out[:, part] = np.einsum("nk,anki->ani", share, body.directions[:, others[nearest]])
     return out
+
+
+def _nearest_of(points: np.ndarray, others: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+    """(N, K) the numbers of the `_NEAREST` of others (M, 3) to points (N, 3), and the squares of their distances; None
+    where there are not so many."""
+    if len(others) <= _NEAREST:
+        return None, np.zeros(0)
+    apart = _squared_distances(points.astype(np.float32), others)
+    nearest = np.argpartition(apart, _NEAREST, axis=1)[:, :_NEAREST]
+    return nearest, np.take_along_axis(apart, nearest, 1)
 
 
 def _squared_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
-from mcld_app.body.shells.cloth_picture import layer_picture
+from mcld_app.body.shells.lining import find_lining
 from mcld_app.body.shells.scene import Scene
-from mcld_app.body.shells.shell import LINING, PLAIN, Shell, followed
+from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.skirt_rows import Rows, Signs, look
-from mcld_app.body.shells.tube import COLUMNS, skirt_weights, tube, tube_faces
+from mcld_app.body.shells.skirt_shell import skirt_shell
+from mcld_app.body.shells.tube import COLUMNS, tube
 
 _HIGHEST, _LOWEST, _ROW = 1.08, 0.08, 0.02  # metres: where skirts are looked for
 _CROTCH = 0.80  # a skirt reaches below it, else it is a top's hem
@@ -19,6 +22,7 @@ _CLEAR = 0.004  # metres between body and cloth at least
 _HANGS = 0.75  # of what stands off a standing person's sides and back, gone on a sitting one
 _WAIST = 1.035  # metres: where what hangs begins
 _FITS = 0.02  # metres that it may stand off there
+_COMES_OFF = 0.12  # metres below, over which it comes off the body, on which all above it lies
 _NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
 _ENOUGH = 3  # rows that say so
@@ -32,6 +36,8 @@ _MOST_MISSES = 0.2  # of a skirt's rows that may show nothing of it
 
 def find_skirt(scene: Scene) -> Shell | None:
     """The skirt of a scene; None where there is none."""
+    lining = find_lining(scene)
+    scene = replace(scene, silhouette=scene.silhouette | lining)
     body = scene.standing.pose.body
     heights = np.arange(_HIGHEST, _LOWEST, -_ROW)
     around = tube(heights, body)
@@ -42,10 +48,12 @@ def find_skirt(scene: Scene) -> Shell | None:
     heights = np.linspace(*extent, _ROWS)
     around = tube(heights, body)
     rows = look(scene, around)
-    clearance = _clearance(rows, around.hang)
+    free = np.clip((_WAIST - heights) / _COMES_OFF, 0, 1)
+    clearance = (_clearance(rows, around.hang) * (free * (2 - free))[:, None]).astype(np.float32)
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     grid = around.rest + around.outwards * clearance[..., None]
-    return _shell(scene, grid, around.outwards * ((_CLEAR - clearance) * _lies(turn))[..., None])
+    gathered = around.outwards * (np.minimum(_CLEAR - clearance, 0) * _lies(turn))[..., None]
+    return skirt_shell(scene, lining, grid, gathered)
 
 
 def _extent(heights: np.ndarray, signs: Signs) -> tuple[float, float] | None:
@@ -147,22 +155,3 @@ def _completed(off: np.ndarray, least: np.ndarray) -> np.ndarray:
     full[-2:] = full[-3] + np.arange(1, 3) * (full[-3] - full[-7]) / 4
     full = np.maximum(full, np.where(known, full, least))
     return cv2.GaussianBlur(full[:, None].astype(np.float32), (1, 3), 0.8)[:, 0]
-
-
-def _shell(scene: Scene, grid: np.ndarray, gathered: np.ndarray) -> Shell:
-    standing = scene.standing
-    rest = grid.reshape(-1, 3)
-    weights = skirt_weights(rest)
-    faces = tube_faces(len(grid), COLUMNS)
-    points = standing.seen(rest, weights)
-    a, b, c = (points[faces[:, k], :2] for k in range(3))
-    near = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]) < 0
-    covered = np.zeros(scene.silhouette.shape, np.uint8)
-    cv2.fillPoly(covered, np.round(points[faces[near], :2]).astype(np.int32), 1)
-    shown = (covered > 0) & scene.silhouette & ~scene.hands
-    picture, (x, y) = layer_picture(scene.photo, shown, shown, shown)
-    moves = followed(rest, standing.pose.body)
-    return Shell(
-        "hips", rest - moves, gathered.reshape(-1, 3), weights, np.concatenate([faces, faces[:, ::-1]]),
-        np.repeat(np.uint8([PLAIN, LINING]), len(faces)), points[:, :2] - (x, y), picture,
-    )  # fmt: skip

@@ -12,7 +12,7 @@ from mcld_app.body.parts import parts_mask
 from mcld_app.body.texture.filling import fill, mirrored_texel
 from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import guess_head
-from mcld_app.body.texture.lower_body_guess import dress_lower_body
+from mcld_app.body.texture.lower_body_guess import dress_feet, dress_legs
 from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.errors import StudioError
 
@@ -81,7 +81,7 @@ def _from_other_side(texture: TextureMap) -> TextureMap:
 
 def _inpainted(texture: TextureMap) -> TextureMap:
     seen = _from_other_side(texture)
-    known = TextureMap(*dress_lower_body(*guess_hands(*guess_head(seen.image, seen.coverage))))
+    known = TextureMap(*dress_feet(*dress_legs(*guess_hands(*guess_head(seen.image, seen.coverage)))))
     body = charts().part_map > 0
     guess, smooth = known.image.copy(), None
     for parts in _PIECES:

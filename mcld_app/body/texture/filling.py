@@ -12,17 +12,22 @@ from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
 from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.going_round import go_round_limbs
+from mcld_app.body.texture.going_round_trunk import go_round_trunk
 from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import guess_head
-from mcld_app.body.texture.lower_body_guess import dress_lower_body
+from mcld_app.body.texture.head_seams import join_head, one_light_behind
+from mcld_app.body.texture.lower_body_guess import dress_feet, dress_legs
 from mcld_app.body.texture.pull_push import pull_push
-from mcld_app.body.texture.seams import meet
+from mcld_app.body.texture.seams import meet, soften
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 
 _TRUNK, _LEGS, _FEET = frozenset({1, 2}), frozenset(range(7, 15)), frozenset({5, 6})
 _ARMS, _HEAD = frozenset({3, 4, *range(15, 23)}), frozenset({23, 24})
 _LIMBS, _OF_PEOPLE = (_TRUNK, _LEGS | _FEET, _ARMS, _HEAD), (_TRUNK, _LEGS, _FEET, _ARMS, _HEAD)
 _HARDLY_SEEN = 0.2  # of a side of the torso
+_LIMIT = 5  # texels beside what was not seen
+_UPPER_AND_LOWER = frozenset({15, 17, 19, 21}), frozenset({16, 18, 20, 22})  # of the left arm, and of the right one
+_ONE_SIDE = 0.25  # of an arm: somebody seen from the side has one of which less is seen
 _SQUARE, _SHEET, _LEFT, _BOTTOM = 0.004, 256, -0.5, 0.7  # metres, squares, metres: the sheet before the torso
 
 
@@ -36,38 +41,62 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
             of the torso of which next to nothing was seen shows through from the place behind or in front of it, and
             legs and arms go on all round as they are at each height. Heads take hair from hair and skin from skin
             (`guess_head`), hands go on as hands (`guess_hands`), and legs and feet that were not seen wear something
-            plain (`dress_lower_body`). For people; the charts of a garment or of training data are filled without.
+            plain (`dress_legs`, `dress_feet`). Flanks that arms hid go on as the trunk is at each height
+            (`go_round_trunk`). For people; the charts of a garment or of training data are filled without.
 
     What is open after that is filled smoothly from its surroundings.
     """
     image, seen = texture.image, texture.coverage
     if mirror:
-        image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen))
+        source = _worth_mirroring(seen) if through else seen
+        image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen), source)
     if through:
         image, seen = _taken(image, seen, texel_behind(), unseen_torso(texture.coverage) & ~region_mask("bottom"))
+        guessed, before = seen & ~texture.coverage, image
         for limb in _OF_PEOPLE:
-            image = meet(image, texture.coverage, seen & ~texture.coverage, _limb_mask(limb))
+            image = meet(image, texture.coverage, guessed, _limb_mask(limb))
+        image = one_light_behind(before, image, guessed & _limb_mask(_TRUNK), mirrored_texel())
     known = seen
     if through:
-        image, known = go_round_limbs(*dress_lower_body(*guess_hands(*guess_head(image, seen))))
+        image, known = dress_legs(*guess_hands(*guess_head(image, seen)))
+        image, known = dress_feet(*go_round_limbs(image, known, texture.coverage))
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
+        image, known = go_round_trunk(image, known)
     body = charts().part_map > 0
     limbs = _OF_PEOPLE if through else _LIMBS  # people's shoes take nothing from their legs
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
     if mirror:  # both halves of a back, say, are reached from different sides: give them the same colour
-        smooth = (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2
-    image = np.where(seen[..., None], image, np.where(body[..., None], smooth + 0.5, 0))
-    return TextureMap(image.astype(np.uint8), body.copy())
+        both = ~(seen | seen.ravel()[mirrored_texel()])[..., None]
+        smooth = np.where(both, (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2, smooth)
+    image = np.where(seen[..., None], image, np.where(body[..., None], smooth + 0.5, 0)).astype(np.uint8)
+    if through:
+        for limb in _OF_PEOPLE[:-1]:
+            image = soften(image, texture.coverage, body & ~texture.coverage, _limb_mask(limb))
+        image = join_head(image, texture.coverage, mirrored_texel())
+    return TextureMap(image, body.copy())
 
 
 def _taken(
-    image: np.ndarray, known: np.ndarray, place: np.ndarray, where: np.ndarray
+    image: np.ndarray, known: np.ndarray, place: np.ndarray, where: np.ndarray, source: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Image and known texels, (512, 512, 3) and (512, 512) bool, once the holes within `where` took what is known at
-    another texel: `place` has its flat number."""
-    taken = where & ~known & known.ravel()[place]
+    """Image and known texels, (512, 512, 3) and (512, 512) bool, once the holes within `where` took what is known, or
+    within `source`, at another texel: `place` has its flat number."""
+    taken = where & ~known & (known if source is None else source).ravel()[place]
     return np.where(taken[..., None], image.reshape(-1, 3)[place], image), known | taken
+
+
+def _worth_mirroring(seen: np.ndarray) -> np.ndarray:
+    """Of the texels that were seen, (512, 512) bool, those that the other side may take: none of an arm where the other
+    one was seen itself, for that goes on as it is (`go_round_limbs`); and of the trunk none at the limit of sight,
+    where shade and blends lie."""
+    limb = parts_mask(_TRUNK | _ARMS) & ~region_mask("hands")
+    limit = cv2.dilate((limb & ~seen).astype(np.uint8), np.ones((2 * _LIMIT + 1,) * 2, np.uint8)) > 0
+    out = seen & ~(limit & limb)
+    for arm, other in (_UPPER_AND_LOWER, _UPPER_AND_LOWER[::-1]):
+        if seen[_limb_mask(other)].mean() > _ONE_SIDE:
+            out &= ~_limb_mask(arm)
+    return out
 
 
 @lru_cache(maxsize=1)
@@ -149,7 +178,7 @@ def _surroundings(image: np.ndarray, known: np.ndarray, limbs: Sequence[frozense
     return out
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _limb_mask(parts: frozenset[int]) -> np.ndarray:
     mask = parts_mask(parts)
     mask.setflags(write=False)

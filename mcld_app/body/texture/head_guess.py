@@ -25,7 +25,7 @@ _LINE_Y = (1.575, 1.605, 1.650, 1.705, 1.726)
 _EAR_RADII = 0.024, 0.036  # metres, along z and y
 _BROWS = 0.010, 0.026, 0.015, 0.050  # metres: lowest and highest above the eye, nearest and farthest from the middle
 _TOP = 1.745  # metres above the floor
-_SOFT = 0.006  # metres over which skin becomes hair
+_SOFT, _CHEEK = 0.006, 0.024  # metres over which skin becomes hair, and the face the side of the neck
 _HARDLY_SEEN, _HARDLY_BACK = 0.06, 0.2  # of the face; of the scalp behind the ears, whose rim the front shows
 _FEW = 40  # texels that are too few to tell by
 _UNLIKE = 12.0  # CIELAB with lightness halved, as shade changes it: so far from skin is no skin
@@ -51,6 +51,14 @@ def unseen_back_of_head(known: np.ndarray) -> np.ndarray:
     back = np.zeros_like(known)
     back[p.box] = (p.inside > 0) & p.behind
     return back if np.count_nonzero(known & back) < _HARDLY_BACK * np.count_nonzero(back) else np.zeros_like(back)
+
+
+def outside_hairline() -> np.ndarray:
+    """The head's texels, (512, 512) bool, outside the usual hairline."""
+    p = _places()
+    out = np.zeros(region_mask("head").shape, bool)
+    out[p.box] = p.head & (p.inside <= 0)
+    return out
 
 
 def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -89,12 +97,12 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
         _spread(picture, where, holes & zone, plain)
         for where, zone, plain in (
             (hair_from, p.inside > -_SOFT, hair),
-            (face_from, p.front, skin),
-            (below_from, p.below, hair if hangs else skin),
+            (face_from, p.forward[..., 0] > 0, skin),
+            (below_from, p.forward[..., 0] < 1, hair if hangs else skin),
         )
     )
     share = np.clip(p.inside / _SOFT + 0.5, 0, 1)[..., None]
-    guess = hair * share + np.where(p.front[..., None], face, below) * (1 - share)
+    guess = hair * share + (face * p.forward + below * (1 - p.forward)) * (1 - share)
     out, done = image.copy(), known.copy()
     out[p.box][holes] = (guess[holes] + 0.5).astype(np.uint8)
     done[p.box] |= holes
@@ -164,7 +172,7 @@ def _lab(rgb: np.ndarray) -> np.ndarray:
 class _Places:
     """Of the head's box of texels, (h, w) each: the head; metres inside the hairline (negative outside); then, bool:
     the face's region, its skin down to the throat, ears with the neck behind them, the jaw, where brows are, the top of
-    the scalp, and all behind the ears."""
+    the scalp, and all behind the ears; and (h, w, 1), 1 on the face to 0 on the side of the neck."""
 
     box: tuple[slice, slice]
     head: np.ndarray
@@ -176,6 +184,7 @@ class _Places:
     brows: np.ndarray
     top: np.ndarray
     behind: np.ndarray
+    forward: np.ndarray
 
 
 @lru_cache(maxsize=1)
@@ -198,4 +207,5 @@ def _places() -> _Places:
     brows = front & (above_eye > _BROWS[0]) & (above_eye < _BROWS[1]) & (x > _BROWS[2]) & (x < _BROWS[3])
     top = head & (inside > 0) & (y > _TOP)
     behind = head & (z < ear_z)
-    return _Places(box, head, inside, region_mask("face")[box], front, skin & ~front, jaw, brows, top, behind)
+    forward = np.clip((z - ear_z - _EAR_RADII[0]) / _CHEEK + 0.5, 0, 1).astype(np.float32)[..., None]
+    return _Places(box, head, inside, region_mask("face")[box], front, skin & ~front, jaw, brows, top, behind, forward)

@@ -13,11 +13,12 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.going_round import ring_colours
+from mcld_app.body.texture.leg_light import form_light
+from mcld_app.body.texture.rings import ring_colours
 from mcld_app.body.texture.skin import brightness, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
-_FEET = frozenset({5, 6})
+_FEET, _SHINS = frozenset({5, 6}), frozenset(range(11, 15))
 _HARDLY_SEEN = 0.06  # of the legs below the fork, or of the feet
 _FORK = 0.88  # metres above the floor: what is seen of legs above may be a blouse's hem
 _FEW = 60  # texels that are too few to tell a colour by
@@ -25,6 +26,10 @@ _OTHER_CLOTH = 15.0  # CIELAB: so far from the top's colour, a strip at the hips
 _STRIP = 0.04  # metres, above the edge of a photo that ends at the hips
 _SHOES = (52, 47, 44)  # RGB, in a picture whose lightest things are white: dark leather goes with any clothes
 _SOLES = 0.5  # of that
+_DULL, _BRIGHT, _GLEAMS = 0.85, 1.35, 0.02  # of leather's light; metres around the ridge that gleam
+_RIDGE = (-0.10, 0.05, 0.16), (0.125, 0.128, 0.135)  # metres: how far in front of the ankle, and to the side
+_SOLE_AT_TIP, _BALL, _TIP = 0.009, 0.06, 0.12  # metres: height above the floor; how far in front of the ankle
+_ABOVE = 0.20  # metres above the floor, below which the legs' lower ends lie
 _SOLE, _TOPLINE, _HEEL, _INSTEP = 0.016, 0.062, 0.080, 0.015  # metres: heights above the floor; how far in front
 
 
@@ -39,10 +44,9 @@ def unseen_feet(known: np.ndarray) -> np.ndarray:
     return _if_hardly(known, _feet(), _feet())
 
 
-def dress_lower_body(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Plain dark shoes on feet that were not seen, and plain trousers on legs that were not seen: in the colour of what
-    is seen at the hips where that is not the top, else in a quiet grey as light as suits the top. Above a shoe, a foot
-    goes on in the colour in which the leg ends.
+def dress_legs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Plain trousers on legs that were not seen: in the colour of what is seen at the hips where that is not the top,
+    else in a quiet grey as light as suits the top.
 
     Args:
         image: (512, 512, 3) uint8 RGB.
@@ -51,19 +55,37 @@ def dress_lower_body(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, 
     Returns:
         Both with the guesses added; what was known is as it was. Where nothing at all is known, nothing is guessed.
     """
-    legs, feet = unseen_legs(known) & ~known, unseen_feet(known) & ~known
-    if not (legs.any() or feet.any()) or not known.any():
+    legs = unseen_legs(known) & ~known
+    if not legs.any() or not known.any():
         return image, known
-    out, done = image.copy(), known | legs | feet
-    if legs.any():
-        out[legs] = _trousers(image, known)
-    if feet.any():
-        shoe, sole = _shoe()
-        leather = np.array(_SHOES) * brightness(TextureMap(image, known))
-        out[feet] = ring_colours(out, _legs() & done, rest_surface().y)[1][0]
-        out[feet & shoe] = leather
-        out[feet & sole] = leather * _SOLES
-    return out, done
+    light = form_light()[legs][:, None]
+    out = image.copy()
+    out[legs] = np.clip(_trousers(image, known) * light + 0.5, 0, 255)
+    return out, known | legs
+
+
+def dress_feet(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Plain dark shoes on feet that were not seen. Above a shoe, a foot goes on in the colour in which the leg ends.
+
+    Args:
+        image: (512, 512, 3) uint8 RGB, in which the legs are dressed.
+        known: (512, 512) bool, its texels that have a colour.
+
+    Returns:
+        As `dress_legs`.
+    """
+    feet = unseen_feet(known) & ~known
+    if not feet.any() or not known.any():
+        return image, known
+    shoe, sole = _shoe()
+    leather = np.array(_SHOES) * brightness(TextureMap(image, known))
+    out = image.copy()
+    out[feet] = ring_colours(out, _legs() & known, rest_surface().y)[1][0]
+    ankle = feet & known.ravel()[_ankle()]
+    out[ankle] = out.reshape(-1, 3)[_ankle()[ankle]]
+    out[feet & shoe] = leather * _gleam()[feet & shoe][:, None]
+    out[feet & sole] = leather * _SOLES
+    return out, known | feet
 
 
 def _trousers(image: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -103,8 +125,33 @@ def _feet() -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
+def _ankle() -> np.ndarray:
+    """(512, 512) int64: on the feet above a shoe, flat number of the nearest texel of the legs; elsewhere the texel's
+    own."""
+    g = rest_surface()
+    place = np.stack([g.x, g.y, g.z], 2)
+    legs, feet = np.flatnonzero(parts_mask(_SHINS) & (g.y < _ABOVE)), np.flatnonzero(_feet() & ~_shoe()[0])
+    there, here = (place.reshape(-1, 3)[texels] for texels in (legs, feet))
+    apart = (here**2).sum(1)[:, None] - 2 * here @ there.T + (there**2).sum(1)
+    out = np.arange(g.x.size)
+    out[feet] = legs[apart.argmin(1)]
+    out.setflags(write=False)
+    return out.reshape(g.x.shape)
+
+
+@lru_cache(maxsize=1)
+def _gleam() -> np.ndarray:
+    """(512, 512) float32: how bright leather is on a foot, brightest along the ridge of instep and toes."""
+    g = rest_surface()
+    middle = np.abs(np.abs(g.x) - np.interp(g.z, *_RIDGE))
+    high = np.clip((g.y - 2 * _SOLE_AT_TIP) / _GLEAMS, 0, 1)
+    return (_DULL + (_BRIGHT - _DULL) * np.exp(-((middle / _GLEAMS) ** 2)) * high).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
 def _shoe() -> tuple[np.ndarray, np.ndarray]:
     """(512, 512) bool: the texels that a low shoe covers, and those of its sole."""
     g, feet = rest_surface(), _feet()
     low = (g.y < _TOPLINE) | ((g.y < _HEEL) & (g.z < -_HEEL))
-    return feet & (low | (g.z > _INSTEP)), feet & (g.y < _SOLE)
+    sole = _SOLE - (_SOLE - _SOLE_AT_TIP) * np.clip((g.z - _BALL) / (_TIP - _BALL), 0, 1)  # toes are as low as it
+    return feet & (low | (g.z > _INSTEP)), feet & (g.y < sole)

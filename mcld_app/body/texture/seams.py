@@ -16,9 +16,10 @@ _NEAR = 5  # texels on each side of a border whose mean colours are compared
 _MOST = 40.0  # grey levels of difference that light can make; more is another cloth, and stays
 _PLAIN = 24.0  # grey levels of deviation on each side: where two cloths meet, their means tell nothing of the light
 _FADES = 60.0  # texels, over which a difference falls to a third
+_SOFT = 4.0  # texels, over which what is left of a difference is gone
 
 
-def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndarray) -> np.ndarray:
+def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndarray, most: float = _MOST) -> np.ndarray:
     """The texture map with the guessed texels of a limb brought to the light of the seen ones beside them.
 
     Args:
@@ -26,6 +27,7 @@ def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndar
         seen: (512, 512) bool, texels that stay as they are.
         guessed: (512, 512) bool, others, whose colours are known.
         limb: (512, 512) bool, within which they lie side by side on the body, too.
+        most: grey levels of difference that light can make.
 
     Returns:
         (512, 512, 3) uint8 RGB; the image itself where nothing of it changes.
@@ -40,7 +42,7 @@ def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndar
     picture = image[box].astype(np.float32)
     (own, varied), (other, varied_too) = _mean(picture, here), _mean(picture, there)
     gap = own - other
-    usual = border & (np.abs(gap).max(2) < _MOST) & (np.maximum(varied, varied_too).max(2) < _PLAIN)
+    usual = border & (np.abs(gap).max(2) < most) & (np.maximum(varied, varied_too).max(2) < _PLAIN)
     if not usual.any():
         return image
     field = pull_push(gap * usual[..., None], usual.astype(np.float32))
@@ -48,6 +50,27 @@ def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndar
     changed = picture + field * np.exp(-away / _FADES)[..., None]
     out = image.copy()
     out[box] = np.where(there[..., None], np.clip(changed + 0.5, 0, 255).astype(np.uint8), image[box])
+    return out
+
+
+def soften(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndarray) -> np.ndarray:
+    """The texture map with a short way from the seen texels of a limb to the guessed ones beside them, whatever both
+    show: the border of what was seen is a staircase, and would be drawn as one.
+
+    Args and result are those of `meet`.
+    """
+    left, top, width, height = cv2.boundingRect(limb.astype(np.uint8))
+    box = slice(top, top + height), slice(left, left + width)
+    here, there = (seen & limb)[box], (guessed & limb)[box]
+    if not here.any() or not there.any():
+        return image
+    picture, count = image[box].astype(np.float32), here.astype(np.float32)[..., None]
+    mixed = cv2.GaussianBlur(np.dstack([picture * count, count]), (0, 0), _SOFT / 2)
+    beside = mixed[..., :3] / np.maximum(mixed[..., 3:], 1e-4)
+    away = cv2.distanceTransform((~here).astype(np.uint8), cv2.DIST_L2, 5)
+    share = np.where(mixed[..., 3] > 1e-3, np.exp(-((np.maximum(away - 1, 0) / _SOFT) ** 2)), 0)[..., None]
+    out = image.copy()
+    out[box] = np.where(there[..., None], picture * (1 - share) + beside * share + 0.5, image[box]).astype(np.uint8)
     return out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -16,6 +18,7 @@ _CLOTHED = frozenset({1, 2, 5, 6, *range(7, 23)})
 _SAME_HUE, _SAME_LIGHT = 10.0, 45.0  # of Lab, 8 bits: how far skin may be off the face's
 _NECKLINE = 1.30  # metres above the floor: below, a trunk is clothed
 _SLICE = 0.02  # metres of a limb that are judged as one
+_TOES, _SOLE = 0.085, 0.012  # metres: in front of the ankle, where toes begin; above the floor
 
 
 def skin_colour(texture: TextureMap) -> np.ndarray | None:
@@ -89,6 +92,25 @@ def cloth_texels(texture: TextureMap) -> np.ndarray:
         bare = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
         out &= ~((bare > 0) & place)
     return out
+
+
+def covers_toes(texture: TextureMap) -> bool:
+    """Whether the feet of a texture map, seen or guessed, wear something closed: most of what it has on the toes' upper
+    side is not of the skin's colour. False where it has nothing there."""
+    told = _toes() & texture.coverage
+    if not told.any():
+        return False
+    colours = np.stack([texture.image[told], np.broadcast_to(likely_skin(texture), (np.count_nonzero(told), 3))])
+    lab = cv2.cvtColor(colours, cv2.COLOR_RGB2LAB).astype(np.float32)
+    off = lab[0] - lab[1]
+    bare = (np.hypot(off[:, 1], off[:, 2]) < _SAME_HUE) & (np.abs(off[:, 0]) < _SAME_LIGHT)
+    return float(bare.mean()) < 0.5
+
+
+@lru_cache(maxsize=1)
+def _toes() -> np.ndarray:
+    g = rest_surface()
+    return parts_mask({5, 6}) & (g.z > _TOES) & (g.y > _SOLE)
 
 
 def likely_skin(texture: TextureMap) -> np.ndarray:

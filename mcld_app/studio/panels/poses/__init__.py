@@ -12,7 +12,7 @@ from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.view import seen_whole
 from mcld_app.editing import Look
-from mcld_app.editing.look import body_of
+from mcld_app.editing.look import in_their_shape
 from mcld_app.errors import IUVError, StudioError
 from mcld_app.studio import parsing, pose_sliders
 from mcld_app.studio.actions.poses import by_hand, stand
@@ -37,7 +37,7 @@ def choose_pose(state: EditorState, data: Data) -> EditorState:
         there = state.fitting.fit.pose
         kept = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "roll")}
         return stand(state, (pose or pose_sliders.resting()).of(there.body).replace(**kept))
-    pose = _theirs(state, pose)
+    pose = in_their_shape(state.look, pose)
     return state if pose == state.look.pose else stand(state, pose)
 
 
@@ -63,7 +63,7 @@ def begin_by_hand(state: EditorState, data: Data) -> EditorState:
     is, with the body that the mannequin has so far."""
     if isinstance(state.pose, Pose):
         return state
-    return stand(state, _theirs(state, _by_map(state.look).replace(name=pose_sliders.OWN)))
+    return stand(state, in_their_shape(state.look, _by_map(state.look).replace(name=pose_sliders.OWN)))
 
 
 def _by_map(look: Look) -> Pose:
@@ -76,12 +76,6 @@ def _by_map(look: Look) -> Pose:
         return fit_map(iuv).pose
     except IUVError:  # too little of a body is seen
         return pose_sliders.resting()
-
-
-def _theirs(state: EditorState, pose: Pose | None) -> Pose | None:
-    """A pose with the body that the mannequin has so far."""
-    body = body_of(state.look)
-    return pose if pose is None or body is None else seen_whole(pose, pose.of(body))
 
 
 @lru_cache(maxsize=1)
