@@ -147,8 +147,9 @@ def test_another_head_brings_its_hair_and_takes_the_old() -> None:
     assert ((red[..., 0] - red[..., 2] > 60) & off).sum() > 100
     bald = draw(looks.add(looks.of(other), FaceSwap(plain))).picture
     beyond = head & ~near(body(other) | (other.picture_iuv[..., 0] > 0), 4)
-    before = (unlike_ground(other.picture, other, 40) & beyond).sum()
-    assert (unlike_ground(bald, other, 40) & beyond).sum() < 0.1 * before
+    before = unlike_ground(other.picture, other, 40) & beyond
+    same = np.abs(bald.astype(int) - other.picture).max(2) < 12  # the new head may have hair of its own there
+    assert (same & before).sum() < 0.1 * before.sum()
 
 
 # --- Switches and recipes ------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from mcld_app.editing import MapPose, draw, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits.cover import Cover
 from mcld_app.editing.edits.face_swap import FaceSwap
+from mcld_app.editing.edits.flat import Flat
 from mcld_app.editing.edits.paint import Paint
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.garment import clothes_of
@@ -200,7 +201,8 @@ def test_a_colour_hides_the_photo_and_only_there() -> None:
 @pytest.mark.parametrize("name", ["standing", "three-quarter-left", "arms-up"])
 def test_round_a_light_figure_on_light_ground_no_dark_line_runs(name: str) -> None:
     tomas = samples.sample_person("person:tomas")
-    look = looks.add(looks.of(tomas), Cover("body", (235, 235, 235), shaded=False))
+    look = looks.add(looks.of(tomas), Flat(hair=True, clothes=True))
+    look = looks.add(look, Cover("body", (235, 235, 235), shaded=False))
     assert not look.appearance.shells
     preview = draw(looks.stand(look, named_poses()[name]))
     rows = np.flatnonzero((preview.iuv[..., 0] > 0).any(1))

@@ -100,11 +100,12 @@ def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (51
     body = np.zeros((*size, 4), np.uint8)
     body[..., 3] = np.where(standing.depth > -np.inf, 255, 0)
     layers = draw_shells(shells, pose, size)
-    drawn, depth = over_body(body, standing.depth, layers)
-    seen = np.zeros(size, bool)
-    for layer in layers:
-        seen |= in_front(layer, depth)
-    return np.where(seen[..., None], drawn, np.uint8(0))
+    _, depth = over_body(body, standing.depth, layers)
+    seen = np.zeros((*size, 4), np.uint8)
+    for layer in layers:  # in its own colours: what shines through it is not known here
+        front = in_front(layer, depth)
+        seen[front] = layer.picture[front] | np.uint8([0, 0, 0, 255])
+    return seen
 
 
 def in_front(layer: Layer, depth: np.ndarray) -> np.ndarray:

@@ -151,7 +151,7 @@ def _loose(sides: np.ndarray) -> np.ndarray | None:
     out = np.zeros(len(full))
     cut_off = known[-1] < bins[-_HEM]  # by the picture's edge, or by what hides it: nothing tells how it ends
     for run in np.split(bins, np.flatnonzero(np.diff(full > _ENDS)) + 1):
-        if cut_off and run[0] <= known[-1] <= run[-1]:
+        if cut_off and run[-1] > known[-1] - _HEM:
             continue
         if np.count_nonzero(full[run[run <= known[-1]]] > _LOOSE) >= _LEAST:
             out[run] = np.clip(full[run], 0, _MOST)
