@@ -88,7 +88,10 @@ def _is_skirt(signs: Signs, rows: slice, legs: int) -> bool:
         if empty > _AT_ONCE * signs.filled[legs - 1] and empty > _OPEN * (empty + still):
             return rows.stop - rows.start >= _ENOUGH or not _goes_on(signs, rows, legs)
         return off_map and not _goes_on(signs, rows, legs)
-    return off_map or np.count_nonzero(signs.flare[rows] | (signs.filled[rows] > _WIDE)) >= _ENOUGH
+    between = signs.filled[rows] > _WIDE
+    if rows.stop > len(signs.filled) - _ENOUGH:  # to the ankles: what is only wide may be trousers, legs together
+        return off_map or np.count_nonzero(between) >= _ENOUGH
+    return off_map or np.count_nonzero(signs.flare[rows] | between) >= _ENOUGH
 
 
 def _goes_on(signs: Signs, rows: slice, legs: int) -> bool:
