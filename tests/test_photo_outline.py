@@ -152,6 +152,18 @@ def test_another_head_brings_its_hair_and_takes_the_old() -> None:
     assert (same & before).sum() < 0.1 * before.sum()
 
 
+def test_hair_that_is_still_worn_hangs_over_new_clothes() -> None:
+    wearer = haired()
+    beside = unlike_ground(wearer.picture, wearer, 40) & (wearer.picture_iuv[..., 0] == 0)
+    top, bottom = np.flatnonzero((wearer.picture_iuv[..., 0] >= 23).any(1))[[0, -1]]
+    beside[: top + (bottom - top) // 2] = beside[bottom + 30 :] = False
+    hair = beside & (np.abs(wearer.picture.astype(int) - np.median(wearer.picture[beside], 0)).max(2) < 60)
+    assert hair.sum() > 150
+    picture = draw(looks.add(looks.of(wearer), Wear(samples.sample_garment("garment:star-tee")))).picture
+    kept = np.abs(picture.astype(int) - wearer.picture).max(2) < 12
+    assert (kept & hair).sum() > 0.8 * hair.sum()
+
+
 # --- Switches and recipes ------------------------------------------------------------------------------------------
 
 

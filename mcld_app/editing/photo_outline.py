@@ -28,6 +28,7 @@ _EDGE = 3  # pixels within the new outline that are half transparent: the old cl
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
 _SAME = 8  # grey levels from the ground around that are ground
 _LEAST = 40  # pixels that tell colours
+_SEEN = 128  # of alpha: hair that thins out less than to a half
 _HEAD, _HANDS = 23, (3, 4)
 _TRUNK, _ARMS, _LEGS = (1, 2), tuple(range(15, 23)), tuple(range(7, 15))
 
@@ -88,15 +89,26 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     for layer in draw_shells(changes.gone, person.standing, size):
         hung |= layer.depth > -np.inf
     body = _under(person, iuv, standing, changes.gone, hung) if changes.gone else iuv
+    hair = _hair(person, changes, standing) & (iuv[..., 0] == 0)
+    body = np.where(hair[..., None], np.uint8(0), body)
     silhouette = cv2.resize(person.silhouette.astype(np.uint8), size[::-1], interpolation=cv2.INTER_AREA) > 0
     covered = body[..., 0] > 0
     rim = _RIM * standing.metre
     near = grown(silhouette | (iuv[..., 0] > 0), rim)
     mine = _belongs(appearance, body, changes)
     mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
-    taken = near & ~shrunk(covered, _EDGE) & mine
+    taken = near & ~shrunk(covered, _EDGE) & mine & ~hair
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
     return Laid(_ground(photo, taken, near, covered), body, exposed, _cloth_on_hands(appearance, photo, body))
+
+
+def _hair(person: Person, changes: Changes, standing: Standing) -> np.ndarray:
+    """(H, W) bool: hair that is still worn, where it is seen before the body or beside it."""
+    kept = [shell for shell in person.shells if shell.hangs_on == "head" and all(shell is not x for x in changes.gone)]
+    seen = np.zeros(standing.size, bool)
+    for layer in draw_shells(kept, standing.pose, standing.size):
+        seen |= (layer.picture[..., 3] >= _SEEN) & (layer.depth > standing.depth)
+    return seen
 
 
 def without_left(picture: np.ndarray, left: np.ndarray) -> np.ndarray:
