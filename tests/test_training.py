@@ -637,7 +637,7 @@ BAD = {
     "no rate": ({"learning_rate": 0.0}, "`learning_rate` must be above 0, not 0.0"),
     "no share": ({"objective": {"drop_all": -0.5}}, "`objective.drop_all` is a share: it must be from 0 to 1"),
     "no guess": ({"objective": {"guess_steps": 0}}, "`objective.guess_steps` must be at least 1, not 0"),
-    "no such task": ({"task": "poet"}, "`task` must be one of mcld, autoencoder, .*, refiner, not 'poet'"),
+    "no such task": ({"task": "poet"}, "`task` must be one of mcld, autoencoder, .*, refiner, live, not 'poet'"),
     "a date for a key": ({"sizes": {dt.date(2026, 1, 1): 1}}, "holds what no configuration can"),
     "batch larger than data": ({"batch": 9, "data": {"people": 4}}, "`batch` is 9, but `data.people` only 4"),
 }
