@@ -13,11 +13,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mcld_app.body.charts import TEXTURE
 from mcld_app.body.fitting.mixing import from_beyond, hanging_on
 from mcld_app.body.fitting.rest_places import rest_places
-from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.texture_map import texels_seen
+from mcld_app.body.mannequin.skeleton import COS, SHOULDER, SIN
 
 _TRUNK, _ARMS, _HANDS = (1, 2, 7, 8, 9, 10), tuple(range(15, 23)), (3, 4)
 _LEFT_ARM = (15, 17, 19, 21)
@@ -27,7 +25,7 @@ _NEAR_ARM = 0.07  # metres to the arm that hides the flank, or hangs beside it
 _HALF_ARM, _DEEP = 0.05, 0.6  # metres; of an arm's half width: so far in, it has its own colours
 _GROUND = 0.015  # metres outside of the outline, where ground is ground for sure
 _LEVEL = 0.025  # metres up or down, or along an arm, within which a limb has its colours
-_BIN, _COLOURS = 0.01, 600  # metres; colours that are looked at for each
+_BIN, _COLOURS, _BLOCK = 0.01, 600, 128  # metres; colours that are looked at for each; pixels at once
 _LIGHT = (0.5, 1.0, 1.0)  # what differences in Lab (8 bits) count: light falls off along a flank
 _OTHER = 15.0  # of that: so far from all of the trunk's colours, it is none of its
 _NEAR, _OTHER_NEAR = 0.02, 8.0  # metres from the limit, in which less is enough
@@ -89,7 +87,8 @@ def beside_arms(photo: np.ndarray, iuv: np.ndarray, outline: np.ndarray, metre: 
 
 def _limbs(iuv: np.ndarray, metre: float) -> tuple[_Limb, _Limb]:
     """Trunk and arms of a small map."""
-    part, place = iuv[..., 0], rest_places(iuv)[..., 1]
+    part, places = iuv[..., 0], rest_places(iuv)
+    place = places[..., 1]
     trunk, arms, hands = (np.isin(part, parts) for parts in (_TRUNK, _ARMS, _HANDS))
     low = trunk & (place < _ARMPIT)
     # Where one surface goes on into the other, as at the shoulder, there is no limit.
@@ -98,7 +97,7 @@ def _limbs(iuv: np.ndarray, metre: float) -> tuple[_Limb, _Limb]:
     widest = cv2.dilate(depth, np.ones((2 * math.ceil(_HALF_ARM * metre) + 1,) * 2, np.uint8))
     return (
         _Limb(low, trunk & (_away(beyond) > _BAND * metre), beyond, arms | hands, place, False),
-        _Limb(arms, arms & (depth > _DEEP * widest), low | (part == 0), low, _along_arms(iuv), True),
+        _Limb(arms, arms & (depth > _DEEP * widest), low | (part == 0), low, _along_arms(places, part), True),
     )
 
 
@@ -135,13 +134,13 @@ def _away(pixels: np.ndarray) -> np.ndarray:
     return cv2.distanceTransform((~pixels).astype(np.uint8), cv2.DIST_L2, 5)
 
 
-def _along_arms(iuv: np.ndarray) -> np.ndarray:
-    """(H, W) float32: metres along its arm that a pixel shows, those of the right arm 10 metres further."""
-    pixel, xy = texels_seen(iuv)
-    column, row = np.minimum(np.round(xy), TEXTURE - 1).astype(np.int64).T
-    out = np.zeros(iuv.shape[0] * iuv.shape[1], np.float32)
-    out[pixel] = rest_surface().arm[row, column]
-    return out.reshape(iuv.shape[:2]) + np.where(np.isin(iuv[..., 0], _LEFT_ARM), np.float32(0), np.float32(10))
+def _along_arms(places: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """(H, W) float32: metres along its arm that a pixel shows, those of the right arm 10 metres further. `places` are
+    (H, W, 3) on the resting body, `part` (H, W)."""
+    left = np.isin(part, _LEFT_ARM)
+    along = np.where(left, places[..., 0], -places[..., 0]) * SIN - places[..., 1] * COS
+    along -= SHOULDER[0] * SIN - SHOULDER[1] * COS
+    return np.nan_to_num(along + np.where(left, 0, 10)).astype(np.float32)
 
 
 def _apart(
@@ -157,8 +156,11 @@ def _apart(
         first, last = np.searchsorted(of_others, (number * _BIN - _LEVEL, (number + 1) * _BIN + _LEVEL))
         some = theirs[first : last : max(1, (last - first) // _COLOURS)]
         if len(some):
-            here = at == number
-            own = mine[here]
-            squares = (own**2).sum(1)[:, None] + (some**2).sum(1) - 2 * own @ some.T
-            out[here] = np.sqrt(np.maximum(squares.min(1), 0))
+            lengths = (some**2).sum(1)
+            here = np.flatnonzero(at == number)
+            for start in range(0, len(here), _BLOCK):  # large tables of distances would stay in the process
+                block = here[start : start + _BLOCK]
+                own = mine[block]
+                squares = (own**2).sum(1)[:, None] + lengths - 2 * own @ some.T
+                out[block] = np.sqrt(np.maximum(squares.min(1), 0))
     return out

@@ -24,6 +24,7 @@ LARGEST = 4096
 """Vertices of a shell, at most; and 4 times as many triangles."""
 
 _HANGS, _LEVEL = 25.0, 70.0  # degrees a thigh is raised: cloth begins to lie on it, and does
+_BLOCK = 256  # points that are looked after at once: they lie in rows, so few vertices are near them
 _THINNED = 3  # of the body's vertices every third is looked at: all of them move alike
 _FAR = 0.12  # metres around a shell, in which these are looked for first
 _NEAREST = 6  # vertices of the body that a vertex of the shell follows
@@ -158,10 +159,10 @@ def directions(rest: np.ndarray) -> np.ndarray:
     body = body_mesh()
     out = np.empty((len(body.directions), len(rest), 3), np.float32)
     thinned = np.arange(0, len(body.rest), _THINNED)
-    low, high = rest.min(0) - _FAR, rest.max(0) + _FAR
-    beside = thinned[((body.rest[thinned] > low) & (body.rest[thinned] < high)).all(1)]
-    for start in range(0, len(rest), 512):
-        part = slice(start, start + 512)
+    for start in range(0, len(rest), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        low, high = rest[part].min(0) - _FAR, rest[part].max(0) + _FAR
+        beside = thinned[((body.rest[thinned] > low) & (body.rest[thinned] < high)).all(1)]
         others, nearest, apart = beside, *_nearest_of(rest[part], body.rest[beside])
         if nearest is None or apart.max() > _FAR**2:  # something farther away may be nearer
             others, nearest, apart = thinned, *_nearest_of(rest[part], body.rest[thinned])
