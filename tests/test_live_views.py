@@ -144,7 +144,8 @@ def standing_joints(pose: Pose, hips: float) -> np.ndarray:
 @settings(max_examples=12)
 @given(st.integers(0, 10**6))
 def test_simulated_points_and_outline_lie_near_the_true_body(seed):
-    """Points of the limbs miss by 2 mm to 10 cm (one person in seven is found badly); outlines agree by three quarters, and never quite."""
+    """Points of the limbs miss by 2 mm to 10 cm, one person in seven being found badly; outlines agree by three
+    quarters, and never quite."""
     pose = named_poses()["standing"].of(live_person(1).body)
     cut = cut_out(live_person(1), pose, Setting())
     alpha = (cut.light[..., 3] * 255 + 0.5).astype(np.uint8)
