@@ -14,6 +14,8 @@ from safetensors.numpy import save_file
 
 from mcld_app.data.live_store import LiveStore
 from mcld_app.errors import StudioError
+from mcld_app.evaluation.live_drawn import measured, table
+from mcld_app.network.face_encoder import FaceEncoder
 from mcld_app.network.live import (
     CELL,
     SOURCE_PLANES,
@@ -300,6 +302,19 @@ def test_a_folder_may_grow_while_it_is_read(tmp_path):
 def test_an_empty_folder_says_how_to_draw_people(tmp_path):
     with pytest.raises(StudioError, match="prepare-live"):
         LiveStore(tmp_path)
+
+
+def test_what_the_photo_is_worth_is_measured_with_the_same_gaps_in_the_preview(shards):
+    torch.manual_seed(0)
+    network, faces = LiveNetwork(**SMALL).eval(), FaceEncoder(widths=[8, 8, 8, 8]).eval()
+    rows = list(measured(network, faces, shards))
+    names = {name for name, _ in rows}
+    assert names == {"preview", "open", "live", "open live", "open live, no photo"}
+    assert len(rows) == 3 * K * len(names)
+    assert all(0 <= own["overlap"] <= 1 for _, own in rows)
+    by = {name: np.mean([own["overlap"] for which, own in rows if which == name]) for name in names}
+    assert by["open"] < by["preview"] == 1  # the hair is gone
+    assert len(table(rows).splitlines()) == 2 + len(names)
 
 
 # --- the guard over the loss ---------------------------------------------------------------------------------

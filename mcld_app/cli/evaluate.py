@@ -32,12 +32,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     drawn.add_argument("--first", type=int, default=256, metavar="N", help="only the first N cases")
     drawn.add_argument("--steps", type=int, default=20)
     drawn.add_argument("--guidance", type=float, default=1.0)
-    parser.add_argument("--live", type=Path, metavar="FOLDER", help="with --pairs: a run's live network, too")
+    parser.add_argument("--live", type=Path, metavar="FOLDER", help="with --pairs or --views: a run's live network")
+    parser.add_argument("--views", type=Path, metavar="FOLDER", help="of `prepare-live --test`: what --live adds there")
     drawn.add_argument("--hide-preview", action="store_true", help="draw without the texture preview")
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Measure, print the tables as Markdown, write them where asked; returns the exit status."""
+    if chosen.views is not None:
+        return _views(chosen)
     if chosen.pairs is not None and chosen.pairs.is_dir():
         return _real(chosen)
     if chosen.drawn:
@@ -76,6 +79,19 @@ def _real(chosen: argparse.Namespace) -> int:
         methods["live network"] = r.by_live(chosen.live, bundled_folder())
     pairs = r.read_pairs(chosen.pairs)
     print(r.table([(pair, name, found) for pair, name, found, _ in r.measured(pairs, methods)]))
+    return 0
+
+
+def _views(chosen: argparse.Namespace) -> int:
+    """The table of a live network on drawn people kept for tests."""
+    from mcld_app.checkpoints import bundled_folder
+    from mcld_app.engine.live import load_live
+    from mcld_app.evaluation.live_drawn import measured, table
+
+    if chosen.live is None:
+        raise StudioError("--views measures a run's live network: say which, --live FOLDER.")
+    drawer = load_live(chosen.live, bundled_folder())
+    print(table(measured(drawer.network, drawer.faces, chosen.views)))
     return 0
 
 

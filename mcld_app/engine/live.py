@@ -51,13 +51,13 @@ class LiveDrawer:
     """
 
     def __init__(self, network: LiveNetwork, face_encoder: torch.nn.Module) -> None:
-        self._network = network.to(memory_format=torch.channels_last)
-        self._faces = face_encoder
+        self.network = network.to(memory_format=torch.channels_last)
+        self.faces = face_encoder
 
     @torch.inference_mode()
     def refer(self, look: Look, *, blank: bool = False) -> Reference:
         """What is kept for an appearance; `blank` leaves out photo and texture map: an experiment."""
-        person, device = look.person, self._network.device
+        person, device = look.person, self.network.device
         shown = preview.edited_photo(look, person.picture, person.picture_iuv)
         outline, texture = outline_of(person), look.texture.image
         known = look.appearance.known(look.fill).astype(np.uint8) * np.uint8(255)
@@ -72,7 +72,7 @@ class LiveDrawer:
         places, island = texture_places(TEXTURE_SIDE)
         isle = _plane(island)
         texture = source_planes(_plane(texture), isle, _places(places), isle, _plane(known))
-        return self._network.refer(photo.to(device), texture.to(device), self._face(look).to(device))
+        return self.network.refer(photo.to(device), texture.to(device), self._face(look).to(device))
 
     @torch.inference_mode()
     def draw(self, look: Look, reference: Reference, size: tuple[int, int] = PICTURE_SIZE) -> LivePicture:
@@ -83,8 +83,8 @@ class LiveDrawer:
         own = torch.tensor([float(isinstance(look.pose, MapPose))])
         body = _plane((iuv[rows, columns, :1] > 0).astype(np.uint8) * np.uint8(255))
         target = target_planes(_plane(part), _places(body_places(iuv[rows, columns])), body, own)
-        device = self._network.device
-        drawn = self._network(target.to(device).contiguous(memory_format=torch.channels_last), reference)
+        device = self.network.device
+        drawn = self.network(target.to(device).contiguous(memory_format=torch.channels_last), reference)
         picture, alpha = planes[..., :3].copy(), np.zeros(size, np.uint8)
         picture[rows, columns] = _bytes(drawn.colour)
         alpha[rows, columns] = _bytes(torch.sigmoid(drawn.alpha))[..., 0]
@@ -94,9 +94,9 @@ class LiveDrawer:
         face, other, mix = look.faces
         chosen = other if other is not None and mix >= 0.5 else face
         if chosen is None:
-            return torch.zeros(1, self._network.config.identity)
+            return torch.zeros(1, self.network.config.identity)
         heads = torch.from_numpy(chosen.head).movedim(-1, 0)[None].float() / 127.5 - 1
-        found = self._faces(heads.to(next(self._faces.parameters()).device)).float()
+        found = self.faces(heads.to(next(self.faces.parameters()).device)).float()
         return torch.nn.functional.normalize(found, dim=-1)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from statistics import mean
 
 import torch
 import torch.nn.functional as F
@@ -50,6 +51,19 @@ def measured(network: LiveNetwork, face_encoder: nn.Module, folder: Path) -> Ite
         for name, (colour, share) in pictures.items():
             for k in range(len(truth)):
                 yield name, _figures(colour[k], share[k], truth[k], alpha[k], regions[k], unseen[k])
+
+
+def table(rows: Iterable[tuple[str, dict[str, float]]]) -> str:
+    """The means of `measured`, by what is drawn, as Markdown."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for name, own in rows:
+        for figure, value in own.items():
+            found.setdefault(name, {}).setdefault(figure, []).append(value)
+    heads = list(dict.fromkeys(figure for own in found.values() for figure in own))
+    lines = [["", *heads], ["---"] + ["---:"] * len(heads)]
+    for name, own in found.items():
+        lines.append([name, *(f"{mean(own[head]):.3f}" if head in own else "–" for head in heads)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _figures(

@@ -22,6 +22,7 @@ from mcld_app.editing.look import Look, pose_as
 from mcld_app.editing.person import PICTURE_SIZE, Person
 from mcld_app.engine.live import outline_of
 from mcld_app.errors import StudioError
+from mcld_app.evaluation.metrics import foreground_psnr
 from mcld_app.perception.found_people import find_in
 
 BLURS = (1, 2, 3)
@@ -94,9 +95,9 @@ def figures(picture: np.ndarray, alpha: np.ndarray, truth: np.ndarray, mask: np.
     covered = alpha >= 128
     inner = cv2.erode((both & covered).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return Figures(
-        _psnr(picture, truth, mask),
+        foreground_psnr(picture, truth, mask),
         float(alike[mask].mean()),
-        _psnr(picture, truth, both),
+        foreground_psnr(picture, truth, both),
         float(alike[both].mean()),
         float(_gradients(picture)[inner].mean() / max(_gradients(truth)[inner].mean(), 1e-6)),
         float((covered & mask).sum() / max((covered | mask).sum(), 1)),
@@ -166,11 +167,6 @@ def by_model(name: str) -> Method:
         return picture, preview.drawn(look)[..., 3]
 
     return method
-
-
-def _psnr(a: np.ndarray, b: np.ndarray, where: np.ndarray) -> float:
-    error = np.mean((a[where].astype(np.float64) - b[where]) ** 2)
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
 def _ssim_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mcld_app.body.fitting.coarse import coarse_lab, coarse_size, on_map
 from mcld_app.body.fitting.mixing import from_beyond, hanging_on
 from mcld_app.body.fitting.rest_places import rest_places
 from mcld_app.body.mannequin.skeleton import COS, SHOULDER, SIN
@@ -68,21 +69,19 @@ def beside_arms(photo: np.ndarray, iuv: np.ndarray, outline: np.ndarray, metre: 
     Returns:
         (H, W) bool.
     """
-    height, width = iuv.shape[:2]
-    small = min(1.0, _ROWS / height)
-    size = max(2, round(width * small)), max(2, round(height * small))
+    size, small = coarse_size(iuv.shape[:2], _ROWS)
     metre *= small
     low = cv2.resize(iuv, size, interpolation=cv2.INTER_NEAREST)
     trunk, arms = _limbs(low, metre)
     if not (trunk.pixels.any() and arms.pixels.any()):
-        return np.zeros((height, width), bool)
-    colour = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
+        return np.zeros(iuv.shape[:2], bool)
+    colour = coarse_lab(photo, size)
     colour = cv2.blur(colour * np.float32(_LIGHT), (3, 3))
     person = cv2.resize(outline, size, interpolation=cv2.INTER_AREA) >= 0.5
     outside = _away(person | (low[..., 0] > 0)) > _GROUND * metre
     ground = from_beyond(colour, outside, metre) if outside.any() else None
     out = _not_its_own(trunk, arms, colour, ground, metre) | _not_its_own(arms, trunk, colour, ground, metre)
-    return (cv2.resize(out.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0) & (iuv[..., 0] > 0)
+    return on_map(out, iuv)
 
 
 def _limbs(iuv: np.ndarray, metre: float) -> tuple[_Limb, _Limb]:

@@ -12,6 +12,7 @@ import math
 import cv2
 import numpy as np
 
+from mcld_app.body.fitting.coarse import coarse_lab, coarse_size, on_map
 from mcld_app.body.fitting.mixing import from_beyond, from_inside, hanging_on, mixed_in, unlike_within, well_within
 from mcld_app.body.fitting.rest_places import rest_places
 
@@ -44,11 +45,9 @@ def of_neighbours(photo: np.ndarray, iuv: np.ndarray, outline: np.ndarray, metre
     Returns:
         (H, W) bool.
     """
-    height, width = iuv.shape[:2]
-    small = min(1.0, _ROWS / height)
-    size = max(2, round(width * small)), max(2, round(height * small))
+    size, small = coarse_size(iuv.shape[:2], _ROWS)
     metre *= small
-    colour = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
+    colour = coarse_lab(photo, size)
     low = cv2.resize(iuv, size, interpolation=cv2.INTER_NEAREST)
     part, border = low[..., 0], _borders(low)
     person = cv2.resize(outline, size, interpolation=cv2.INTER_AREA) >= 0.5
@@ -67,7 +66,7 @@ def of_neighbours(photo: np.ndarray, iuv: np.ndarray, outline: np.ndarray, metre
         behind = None if ground is None else ground[box]
         found = _on_limb(colour[box], part[box], mine[box], (edge[box], gap[box]), behind, metre)
         out[box] |= cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0  # what is mixed with it
-    return (cv2.resize(out.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0) & (iuv[..., 0] > 0)
+    return on_map(out, iuv)
 
 
 def _on_limb(

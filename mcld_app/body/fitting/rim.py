@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mcld_app.body.fitting.coarse import coarse_lab, coarse_size, on_map
 from mcld_app.body.fitting.mixing import from_beyond, from_inside, mixed_in
 
 _BAND = 0.035  # metres from the outline inwards, in which ground is looked for
@@ -29,18 +30,16 @@ def ground_at_rim(photo: np.ndarray, iuv: np.ndarray, outline: np.ndarray, metre
     Returns:
         (H, W) bool.
     """
-    height, width = outline.shape
-    small = min(1.0, _ROWS / height)
-    size = max(2, round(width * small)), max(2, round(height * small))
+    size, small = coarse_size(outline.shape, _ROWS)
     metre *= small
-    colour = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
+    colour = coarse_lab(photo, size)
     person = cv2.resize(outline, size, interpolation=cv2.INTER_AREA) >= 0.5
     part = cv2.resize(iuv[..., 0], size, interpolation=cv2.INTER_NEAREST)
     outside = cv2.distanceTransform((~person).astype(np.uint8), cv2.DIST_L2, 5)
     depth = cv2.distanceTransform(person.astype(np.uint8), cv2.DIST_L2, 5)
     sure = outside > _BEYOND * metre
     if not sure.any():
-        return np.zeros((height, width), bool)
+        return np.zeros(iuv.shape[:2], bool)
     ground, own = from_beyond(colour, sure, metre), from_inside(colour, part, depth)
     out = mixed_in(colour, own, ground, (part > 0) & (depth < _BAND * metre), ~person)
-    return (cv2.resize(out.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0) & (iuv[..., 0] > 0)
+    return on_map(out, iuv)
