@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from mcld_app.bench import body as bench
-from mcld_app.bench import measure
+from mcld_app.bench import faces, measure
 from mcld_app.bench.__main__ import main
 from mcld_app.body.charts import charts
-from mcld_app.body.mannequin.pose import Pose
+from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.texture.atlas import extract_atlas, render_atlas
 from mcld_app.body.texture.extraction import extract
+from mcld_app.synthetic.drawn.people import make_person
+from mcld_app.synthetic.drawn.setting import Setting
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +185,29 @@ def test_without_a_gpu_the_gpu_benchmark_says_so(monkeypatch, capsys: pytest.Cap
     monkeypatch.setattr("mcld_app.network.device.has_cuda", lambda: False)
     assert main(["gpu"]) == 1
     assert "no CUDA GPU here" in capsys.readouterr().err
+
+
+def test_a_face_is_told_by_the_nearest_other_sighting() -> None:
+    """Two people, each seen twice; the second's sightings are as far apart as the two people are."""
+    seen = np.zeros((2, 2, 128), np.float32)
+    seen[0, :, 0] = 0.0, 0.1
+    seen[1, :, 0] = 1.0, 5.0
+    one, two = faces.compared(seen)
+    assert sorted(one) == pytest.approx([0.1, 4.0])
+    assert sorted(two) == pytest.approx([0.9, 5.0])
+    assert faces.found_again(seen) == 0.75, "the one at 1.0 lies nearer to the other person"
+
+
+def test_the_judge_sees_faces_and_not_foreheads() -> None:
+    """Eyes stand at their row: their whites and irises change from row to row there more than cheeks do."""
+    face = faces.face_of(make_person(3), named_poses()["standing"], Setting())
+    assert face.shape == (150, 150, 3) and face.dtype == np.uint8
+    across = np.abs(np.diff(face[:, 35:115].astype(int), axis=1)).sum((1, 2))
+    eyes, cheeks = across[48:64].mean(), across[76:90].mean()
+    assert eyes > 1.5 * cheeks, (eyes, cheeks)
+
+
+def test_another_file_is_no_judge(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / faces.WEIGHTS).write_bytes(b"of another version")
+    assert main(["faces", str(tmp_path)]) == 1
+    assert "npm pack @vladmandic/face-api@1.7.15" in capsys.readouterr().err

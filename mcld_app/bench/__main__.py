@@ -6,6 +6,7 @@ python -m mcld_app.bench network [--runs 3]
 python -m mcld_app.bench gpu [--minutes 7.5] > gpu.md
 python -m mcld_app.bench page
 python -m mcld_app.bench shells
+python -m mcld_app.bench faces FOLDER
 python -m mcld_app.bench rehearsal FOLDER [--steps 20] [--device cuda] [--picture OUT.png]
 """
 
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gpu.add_argument("--minutes", type=float, default=7.5, help="for everything together (default 7.5)")
     kinds.add_parser("page", help="from `python app.py` to the first page, beside a bare Gradio app")
     kinds.add_parser("shells", help="hair and skirts in other poses, beside drawn people's true pictures: a minute")
+    faces = kinds.add_parser("faces", help="whether a face embedding knows drawn people apart: a minute")
+    faces.add_argument("folder", type=Path, help="`model/` of the npm package @vladmandic/face-api 1.7.15, unpacked")
     rehearsal = kinds.add_parser("rehearsal", help="the published model at full size with random weights: 18 GB")
     rehearsal.add_argument("folder", type=Path, help="a folder for the weights; where it is empty, they are written")
     rehearsal.add_argument("--steps", type=_count, default=20, help="of the picture (default 20)")
@@ -45,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(f"Machine: {_machine()}")
         work = {
-            "body": _body, "network": _network, "gpu": _gpu, "page": _page, "shells": _shells, "rehearsal": _rehearsal,
+            "body": _body, "network": _network, "gpu": _gpu, "page": _page, "shells": _shells, "faces": _faces,
+            "rehearsal": _rehearsal,
         }[chosen.kind]  # fmt: skip
         print(work(chosen))
     except (StudioError, RuntimeError) as error:
@@ -109,6 +113,12 @@ def _shells(chosen: argparse.Namespace) -> str:
     from mcld_app.bench.shells import PEOPLE, bench_shells, table
 
     return table([bench_shells(kind) for kind in PEOPLE])
+
+
+def _faces(chosen: argparse.Namespace) -> str:
+    from mcld_app.bench.faces import bench_faces
+
+    return bench_faces(chosen.folder)
 
 
 def _page(chosen: argparse.Namespace) -> str:
