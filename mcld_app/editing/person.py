@@ -120,8 +120,13 @@ class Person:
         and its background. See `compositing.put_back`."""
         from mcld_app.body.compositing import put_back
 
-        photo, frame = self.whole or (self.photo, plan_frame(np.zeros_like(self.photo), target=None))
+        photo, frame = self.as_it_came
         return put_back(picture, pose, photo, self.iuv, frame)
+
+    @property
+    def as_it_came(self) -> tuple[np.ndarray, Frame]:
+        """The photo before it was framed, and how it was: `whole`, or `photo` with a frame that is all of it."""
+        return self.whole or (self.photo, plan_frame(np.zeros_like(self.photo), target=None))
 
     @cached_property
     def bare_head(self) -> np.ndarray:

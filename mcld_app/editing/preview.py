@@ -124,13 +124,22 @@ def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray, *, stand_off: b
         stand_off: whether new hair and skirts are drawn, too, and what stood off in the photo and is not worn any more
             is covered by the ground.
     """
+    return edits_over(look, photo, iuv, stand_off=stand_off)[0]
+
+
+def edits_over(
+    look: Look, photo: np.ndarray, iuv: np.ndarray, *, stand_off: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """`edited_photo`, and where it shows the person as they are edited: (H, W) bool. Beside that, what has changed is
+    the ground that old clothes hid."""
     changed = look.appearance.changed
     new = changes_of_shells(look.appearance) if stand_off else None
     if not changed.any() and new is None:
-        return photo
+        return photo, np.zeros(photo.shape[:2], bool)
     edited = TextureMap(look.texture.image, changed)
     if new is None:
-        return _over(draw_from(edited, look.appearance.donors, *texels_seen(iuv), photo.shape[:2]), photo)
+        drawn = draw_from(edited, look.appearance.donors, *texels_seen(iuv), photo.shape[:2])
+        return _over(drawn, photo), drawn[..., 3] > 0
     laid = without_old(look.appearance, photo, iuv, new)
     pixel, texel = texels_seen(laid.iuv)
     drawn = draw_from(edited, look.appearance.donors, pixel, texel, photo.shape[:2])
@@ -138,7 +147,8 @@ def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray, *, stand_off: b
     if bare.any():  # the photo does not show the body there, edited or not
         whole = draw_from(look.texture, look.appearance.sources(look.fill), pixel[bare], texel[bare], photo.shape[:2])
         drawn = np.where(laid.exposed[..., None], whole, drawn)
-    return without_left(_over(hung(look.appearance, drawn, new), laid.ground), laid.left)
+    drawn = hung(look.appearance, drawn, new)
+    return without_left(_over(drawn, laid.ground), laid.left), drawn[..., 3] > 0
 
 
 def _photo(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

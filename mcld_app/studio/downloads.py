@@ -10,6 +10,7 @@ from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, pose_map
+from mcld_app.editing.in_photo import in_photo
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
@@ -121,7 +122,7 @@ def _drawn(session: Session, result: Generated, watermark: bool, *, pictures: bo
 
 def _in_photo(session: Session, result: Generated, watermark: bool) -> File:
     look = result.recipe.look
-    picture = look.person.put_back(result.picture, pose_map(look))
+    picture = in_photo(look, result.picture)
     data = encode_generated(
         with_watermark(picture) if watermark else picture, result.model, result.details, edited=result.recipe.of_a_photo
     )
