@@ -10,11 +10,12 @@ import pytest
 import studio_actions as actions
 from cast import everybody
 
+from mcld_app.body import photo
 from mcld_app.body.compositing import person_mask
 from mcld_app.body.framing import Frame, unframe_iuv
 from mcld_app.body.iuv import encode_iuv, resize_iuv
 from mcld_app.body.mannequin.pose import named_poses
-from mcld_app.body.photo import encode_png
+from mcld_app.body.photo import encode_png, read_photo
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.editing import draw, pose_map, samples
 from mcld_app.editing import look as looks
@@ -23,9 +24,10 @@ from mcld_app.editing.edits.face_swap import FaceSwap
 from mcld_app.editing.in_photo import in_photo
 from mcld_app.editing.person import Person, make_person
 from mcld_app.errors import StudioError
+from mcld_app.request import Drawn, Settings
 from mcld_app.studio import downloads, generation
 from mcld_app.studio.session import Session
-from mcld_app.studio.state import initial_state
+from mcld_app.studio.state import EditorState, initial_state
 from mcld_app.synthetic.people import draw_person, render_person
 
 SKY, WALL = (60, 120, 210), (190, 170, 140)
@@ -133,8 +135,6 @@ def test_an_outline_has_the_body_and_what_hangs_off_it(scene) -> None:
 
 
 def test_the_drawn_picture_can_be_taken_away_in_the_photo(scene) -> None:
-    from mcld_app.request import Drawn, Settings
-
     files = {"photo": encode_png(scene[0]), "iuv": encode_iuv(scene[1])}
     told = {name: {"name": f"{name}.png", "data": base64.b64encode(data).decode()} for name, data in files.items()}
     session, state = Session(), actions.use_upload(initial_state(), told)
@@ -146,27 +146,42 @@ def test_the_drawn_picture_can_be_taken_away_in_the_photo(scene) -> None:
     named = {"id": session.results[0].id}
     name, kind, data = downloads.file_of(state, "in-photo", session, named)
     assert (name, kind) == ("mcld-in-the-photo.png", "image/png")
-    from mcld_app.body.photo import read_photo
-
     assert read_photo(data).shape == scene[0].shape
     assert downloads.remark_on("in-photo", session, named) == "", "it is as large as the photo was"
     assert b"trainedAlgorithmicMedia" in data or b"compositeWithTrainedAlgorithmicMedia" in data
 
 
-def test_a_photo_that_is_kept_smaller_than_it_came_says_so(scene) -> None:
-    height, width = scene[0].shape[:2]
+def of_a_large_file(scene) -> tuple[EditorState, Session, np.ndarray]:
+    """Her photo, 2,700 pixels wide, as the page’s person; a session with a drawing of her in red, and the photo."""
     large = np.repeat(np.repeat(scene[0], 3, 0), 3, 1)
     files = {"photo": encode_png(large), "iuv": encode_iuv(scene[1])}
     told = {name: {"name": f"{name}.png", "data": base64.b64encode(data).decode()} for name, data in files.items()}
     state = actions.use_upload(initial_state(), told)
-    kept = state.look.person.whole[0] if state.look.person.whole else state.look.person.photo
-    sizes = f"Of its {width * 3} x {height * 3} pixels {kept.shape[1]} x {kept.shape[0]} are kept"
-    assert max(kept.shape) == 2048 and sizes in state.note.text
-    from mcld_app.request import Drawn, Settings
-
+    look = looks.add(state.look, Cover("top", (200, 30, 90)))
     session = Session()
-    order = generation.order_of("bundled", Settings(), state.look, (state.look,), (0,))
-    picture = draw(state.look).picture
-    generation._finished(session, order, [Drawn(picture, 0, None, "cpu", "float32", 1, "none")])
+    order = generation.order_of("bundled", Settings(), look, (look,), (0,))
+    generation._finished(session, order, [Drawn(draw(look).picture, 0, None, "cpu", "float32", 1, "none")])
+    return state, session, large
+
+
+def test_a_photo_that_is_worked_on_smaller_comes_back_as_large_as_its_file(scene) -> None:
+    state, session, large = of_a_large_file(scene)
+    assert max(state.look.person.whole[0].shape) == 2048
+    named = {"id": session.results[0].id}
+    back = read_photo(downloads.file_of(state, "in-photo", session, named)[2], max_side=None)
+    assert back.shape == large.shape
+    assert downloads.remark_on("in-photo", session, named) == "" and "are kept" not in state.note.text
+    away = (back != large).any(2)
+    top = np.repeat(np.repeat(np.isin(scene[1][..., 0], (1, 2, *range(15, 23))), 3, 0), 3, 1)
+    assert 0.3 < away.sum() / top.sum() < 1.1
+    assert not away[~cv2.dilate(top.astype(np.uint8), np.ones((25, 25), np.uint8)).astype(bool)].any()
+
+
+def test_where_a_file_is_too_large_to_be_kept_its_smaller_photo_says_so(scene, monkeypatch) -> None:
+    monkeypatch.setattr(photo, "MOST_KEPT", 1000)
+    state, session, large = of_a_large_file(scene)
+    kept = state.look.person.whole[0]
+    sizes = f"Of its {large.shape[1]} x {large.shape[0]} pixels {kept.shape[1]} x {kept.shape[0]} are kept"
+    assert max(kept.shape) == 2048 and sizes in state.note.text
     assert downloads.remark_on("in-photo", session, {"id": session.results[0].id}).startswith(sizes)
     assert downloads.remark_on("drawn", session, {}) == ""

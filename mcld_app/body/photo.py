@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
@@ -14,6 +15,25 @@ from mcld_app.errors import PictureError
 
 MAX_SIDE = 2048  # what is kept of a larger photo: four times the side the network draws
 MIN_SIDE = 64
+MOST_KEPT = 24 << 20
+"""Bytes of a photo's file at most that are kept beside a smaller photo."""
+
+
+@dataclass(frozen=True)
+class PhotoFile:
+    """The file that a photo was read from.
+
+    Attributes:
+        size: its (height, width), upright.
+        full: the (height, width) that `read_photo` gives of it without a `max_side`: a very large JPEG is decoded
+            smaller.
+        data: the file, where the photo that was read is smaller than `full`; None where it is not, where the file is
+            larger than `MOST_KEPT`, and where it came from no bytes.
+    """
+
+    size: tuple[int, int]
+    full: tuple[int, int]
+    data: bytes | None = field(default=None, repr=False)
 
 
 def read_photo(source: PictureSource, *, max_side: int | None = MAX_SIDE) -> np.ndarray:
@@ -36,8 +56,8 @@ def read_photo(source: PictureSource, *, max_side: int | None = MAX_SIDE) -> np.
 
 def read_sized_photo(
     source: PictureSource, *, max_side: int | None = MAX_SIDE
-) -> tuple[np.ndarray, tuple[int, int]]:
-    """`read_photo`, and the (height, width) its file has, upright: what was scaled down can be told."""
+) -> tuple[np.ndarray, PhotoFile]:
+    """`read_photo`, and its file: what was scaled down can be told, and had again."""
     opened = open_picture(source)
     try:
         image = _flatten(to_srgb(opened.image))
@@ -48,9 +68,11 @@ def read_sized_photo(
                 f"Choose one with at least {MIN_SIDE} pixels on its shorter side"
                 + (", and less long and thin." if min(image.size) >= MIN_SIDE else ".")
             )
+        full, data = image.size[::-1], None
         if (width, height) != image.size:
+            data = source if isinstance(source, bytes) and len(source) <= MOST_KEPT else None
             image = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        return np.array(image, dtype=np.uint8), opened.stored
+        return np.array(image, dtype=np.uint8), PhotoFile(opened.stored, full, data)
     except PictureError:
         raise
     except Exception as error:  # a colour mode Pillow cannot convert

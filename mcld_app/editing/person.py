@@ -22,7 +22,7 @@ from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
 from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.parts import parts_mask
-from mcld_app.body.photo import read_photo, read_sized_photo
+from mcld_app.body.photo import PhotoFile, read_photo, read_sized_photo
 from mcld_app.body.shells.hair_on_face import hair_on_face
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.surface import rest_surface
@@ -69,7 +69,7 @@ class Person:
         doubtful: (H, W) bool, pixels of `iuv` that were not laid on the texture map: they may show another limb, or
             what somebody holds. None where there are none.
         fit: the mannequin over their photo, where their body came from it or was found: to be moved further.
-        stored: (height, width) of the photo's file, where it was larger than what is kept of it; else None.
+        stored: the photo's file, where it was larger than what is kept of it; else None.
         body: the mannequin's shape that is theirs; None where none was fitted.
         own_shells: what stands off the body, where that is known and not to be looked for in the photo.
     """
@@ -82,7 +82,7 @@ class Person:
     whole: tuple[np.ndarray, Frame] | None = field(default=None, repr=False)
     doubtful: np.ndarray | None = field(default=None, repr=False)
     fit: ManualFit | None = field(default=None, repr=False)
-    stored: tuple[int, int] | None = None
+    stored: PhotoFile | None = None
     body: BodyShape | None = None
     own_shells: tuple[Shell, ...] | None = field(default=None, repr=False)
 
@@ -219,10 +219,10 @@ class Person:
 
 
 def make_person(
-    name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = "", stored: tuple[int, int] | None = None
+    name: str, photo: np.ndarray, iuv: np.ndarray, *, sample: str = "", stored: PhotoFile | None = None
 ) -> Person:
     """A person from a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8, channels I, U, V; `stored` is the
-    (height, width) of the photo's file.
+    photo's file.
 
     Raises:
         IUVError: where the IUV map is no IUV map, is empty, or does not belong to the photo.
@@ -273,10 +273,9 @@ def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray, doubtful: np.ndar
     return Person(name, _frozen(photo), _frozen(iuv), _still(extract(photo, _sure(iuv, doubt))), doubtful=doubt)
 
 
-def read_pair(photo: Source, iuv: Source) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """A photo, (H, W, 3) uint8 RGB, its IUV map of the same size, and the (height, width) of the photo's file, from two
-    files, given as paths or as their bytes. A map of the photo's proportions in another size is resized, inventing no
-    parts.
+def read_pair(photo: Source, iuv: Source) -> tuple[np.ndarray, np.ndarray, PhotoFile]:
+    """A photo, (H, W, 3) uint8 RGB, its IUV map of the same size, and the photo's file, from two files, given as paths
+    or as their bytes. A map of the photo's proportions in another size is resized, inventing no parts.
 
     Raises:
         PictureError: where the photo cannot be read, or is an IUV map.
@@ -323,9 +322,9 @@ def _sure(iuv: np.ndarray, doubtful: np.ndarray | None) -> np.ndarray:
     return iuv if doubtful is None else np.where(doubtful[..., None], np.uint8(0), iuv)
 
 
-def _if_larger(stored: tuple[int, int] | None, photo: np.ndarray) -> tuple[int, int] | None:
-    """The (height, width) of a photo's file, where it is larger than the photo that was read from it."""
-    return stored if stored is not None and stored[0] > photo.shape[0] else None
+def _if_larger(stored: PhotoFile | None, photo: np.ndarray) -> PhotoFile | None:
+    """A photo's file, where it is larger than the photo that was read from it."""
+    return stored if stored is not None and stored.size[0] > photo.shape[0] else None
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

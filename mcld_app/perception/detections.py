@@ -8,6 +8,7 @@ import numpy as np
 
 from mcld_app.body.bodies import bodies_in
 from mcld_app.body.framing import person_box
+from mcld_app.body.photo import PhotoFile
 from mcld_app.body.texture.preview_planes import has_plain_ground
 from mcld_app.editing.person import Person, make_person
 from mcld_app.errors import StudioError
@@ -26,7 +27,7 @@ class Detections:
         boxes: (top, left, height, width) of each, pixels.
         maps: each one's IUV map inside of their box, (height, width, 3) uint8.
         found: the same people as the body finder sees them, None where it does not; empty where nobody asked it.
-        stored: (height, width) of the photo's file; None where it is not known.
+        stored: the photo's file; None where it is not known.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Detections:
     boxes: tuple[tuple[int, int, int, int], ...]
     maps: tuple[np.ndarray, ...] = field(repr=False)
     found: tuple[FoundPerson | None, ...] = ()
-    stored: tuple[int, int] | None = None
+    stored: PhotoFile | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -73,7 +74,7 @@ class Detections:
 
 
 def people_on_map(
-    name: str, photo: np.ndarray, iuv: np.ndarray, stored: tuple[int, int] | None = None
+    name: str, photo: np.ndarray, iuv: np.ndarray, stored: PhotoFile | None = None
 ) -> Detections:
     """Everybody whom the IUV map of a photo shows, (H, W, 3) uint8 both, the largest first. Before a busy ground a map
     tells nothing of hair and skirts: there the body finder is asked for outlines, where it is installed."""
@@ -85,7 +86,7 @@ def people_on_map(
 
 
 def detect_people(
-    name: str, photo: np.ndarray, stored: tuple[int, int] | None = None, *, closer: bool = False
+    name: str, photo: np.ndarray, stored: PhotoFile | None = None, *, closer: bool = False
 ) -> Detections | FoundPeople | None:
     """Everybody in a photo (H, W, 3) uint8 RGB: by DensePose where that is installed, else by the body finder; None
     where neither is.
@@ -93,7 +94,7 @@ def detect_people(
     Args:
         name: what the page calls the photo.
         photo: the photo.
-        stored: (height, width) of its file.
+        stored: its file.
         closer: the body finder looks closer, for people who are small in the photo.
 
     Raises:

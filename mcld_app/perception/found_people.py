@@ -10,6 +10,7 @@ import numpy as np
 from mcld_app.body.fitting.manual_fit import ManualFit, fit_by_sighting
 from mcld_app.body.fitting.sighting import Sighting
 from mcld_app.body.framing import Frame, frame_around, frame_photo
+from mcld_app.body.photo import PhotoFile
 from mcld_app.checkpoints import wheel_models
 from mcld_app.editing.person import LARGEST, Person, fitted_person
 from mcld_app.errors import StudioError
@@ -30,13 +31,13 @@ class FoundPeople:
         name: what the page calls the photo.
         photo: (H, W, 3) uint8 RGB.
         people: one or more.
-        stored: (height, width) of the photo's file; None where it is not known.
+        stored: the photo's file; None where it is not known.
     """
 
     name: str
     photo: np.ndarray = field(repr=False)
     people: tuple[FoundPerson, ...]
-    stored: tuple[int, int] | None = None
+    stored: PhotoFile | None = None
     _laid: dict[int, ManualFit] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
@@ -74,9 +75,9 @@ def is_installed() -> bool:
 
 
 def find_in(
-    name: str, photo: np.ndarray, stored: tuple[int, int] | None = None, *, closer: bool = False
+    name: str, photo: np.ndarray, stored: PhotoFile | None = None, *, closer: bool = False
 ) -> FoundPeople:
-    """Everybody in a photo (H, W, 3) uint8 RGB, whose file is `stored` (height, width) large; see
+    """Everybody in a photo (H, W, 3) uint8 RGB, whose file is `stored`; see
     `people_finder.find_people`, also for what it raises: NobodyFound, too, where no body fits what was found. Those
     whom a body does not fit are left out before the first whom it does; further ones are not tried here."""
     people = FoundPeople(name, photo, find_people(photo, closer=closer), stored)

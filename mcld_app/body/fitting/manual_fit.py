@@ -26,6 +26,7 @@ from mcld_app.body.framing import (
 )
 from mcld_app.body.mannequin.pose import SETTINGS, Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.photo import PhotoFile
 from mcld_app.errors import PoseError
 
 _SHOW = 0.55  # how much of the body is seen through to the photo while it is moved about
@@ -50,14 +51,14 @@ class ManualFit:
         photo: (H, W, 3) uint8 RGB, of any aspect.
         pose: the mannequin's; its zoom and shifts say where it stands.
         sighting: how the person was found, if they were: then the map is bent to their outline.
-        stored: (height, width) of the photo's file; None where it is not known.
+        stored: the photo's file; None where it is not known.
     """
 
     name: str
     photo: np.ndarray = field(repr=False)
     pose: Pose
     sighting: Sighting | None = None
-    stored: tuple[int, int] | None = None
+    stored: PhotoFile | None = None
 
     @cached_property
     def frame(self) -> Frame:

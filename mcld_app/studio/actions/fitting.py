@@ -8,6 +8,7 @@ import numpy as np
 
 from mcld_app.body.fitting.manual_fit import ManualFit, fit_by_hand
 from mcld_app.body.framing import unframe_iuv
+from mcld_app.body.photo import PhotoFile
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import fitted_person
 from mcld_app.errors import IUVError, PoseError, StudioError
@@ -26,9 +27,9 @@ HOW_TO_FIT = (
 
 
 def begin_fitting(
-    state: EditorState, name: str, photo: np.ndarray, note: str = HOW_TO_FIT, stored: tuple[int, int] | None = None
+    state: EditorState, name: str, photo: np.ndarray, note: str = HOW_TO_FIT, stored: PhotoFile | None = None
 ) -> EditorState:
-    """Lay the mannequin over a photo, (h, w, 3) uint8 RGB, whose file is `stored` (height, width) large; `note` is said
+    """Lay the mannequin over a photo, (h, w, 3) uint8 RGB, whose file is `stored`; `note` is said
     of it."""
     fit = replace(fit_by_hand(name, photo, pose_sliders.resting()), stored=stored)
     return _begun(replace(state, detections=None), fit, note)

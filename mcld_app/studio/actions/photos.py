@@ -9,6 +9,7 @@ from mcld_app.body.photo import read_sized_photo
 from mcld_app.body.texture.preview_planes import has_plain_ground
 from mcld_app.deployment import is_space
 from mcld_app.editing import look as looks
+from mcld_app.editing.in_photo import size_in_photo
 from mcld_app.editing.person import Person, read_person
 from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.perception.detections import Detections, detect_people
@@ -90,7 +91,9 @@ def size_kept(person: Person) -> str:
     """A sentence, with a space before it, where less is kept of a photo than its file holds; else nothing."""
     if person.stored is None:
         return ""
-    (tall, wide), (height, width) = person.stored, (person.whole[0] if person.whole else person.photo).shape[:2]
+    (tall, wide), (height, width) = person.stored.size, size_in_photo(person)
+    if (tall, wide) == (height, width):
+        return ""
     return f" Of its {wide} x {tall} pixels {width} x {height} are kept: pictures “In the photo” have that size."
 
 
