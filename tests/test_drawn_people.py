@@ -17,6 +17,7 @@ from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.surface import rest_surface
 from mcld_app.errors import StudioError
 from mcld_app.synthetic.drawn.bodies import body_of
+from mcld_app.synthetic.drawn.cloth import cloth_places
 from mcld_app.synthetic.drawn.drawing import View, draw
 from mcld_app.synthetic.drawn.figure import figure
 from mcld_app.synthetic.drawn.garments import KINDS
@@ -224,3 +225,14 @@ def test_what_is_not_there_is_said():
 def test_what_cannot_be_drawn_is_said(changes: dict, says: str) -> None:
     with pytest.raises(StudioError, match=says):
         figure(replace(make_person(0), **changes))
+
+
+@pytest.mark.parametrize("name", ["tee", "shirt", "blouse", "jeans", "suit-trousers"])
+def test_where_a_sleeve_or_a_leg_begins_cloth_has_a_seam_and_no_band_of_stretched_threads(name: str) -> None:
+    """From pixel to pixel places on the cloth move as the body's do, but at seams, and those are one pixel wide."""
+    p = cloth_places(name)
+    moved = np.linalg.norm(np.diff(p.home, axis=1), axis=2)
+    on_cloth = np.hypot(np.diff(p.along, axis=1), np.diff(p.across, axis=1))
+    jumps = p.shown[:, 1:] & p.shown[:, :-1] & (moved < 0.01) & (on_cloth > 3 * moved + 0.002)
+    assert jumps.any(), "there are seams"
+    assert (jumps[:, 1:] & jumps[:, :-1]).sum() < 0.05 * jumps.sum()

@@ -15,7 +15,7 @@ import numpy as np
 from mcld_app.body.mannequin.human import human_body
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
 from mcld_app.body.raster import interpolate, rasterise
-from mcld_app.synthetic.drawn.garments import KINDS, SKIN, along_arm, arm_share, inside
+from mcld_app.synthetic.drawn.garments import KINDS, SKIN, WAIST, along_arm, arm_share, inside, out_at
 from mcld_app.synthetic.drawn.spec import Cloth, Garment
 from mcld_app.synthetic.drawn.store import heads, piece, resized
 from mcld_app.synthetic.prints import stamp
@@ -28,6 +28,8 @@ SIDE = 512
 PATTERNS = ("plain", "stripes", "pinstripes", "dots", "plaid", "blocks")
 WEAVES = ("jersey", "woven", "denim", "knit", "wool", "leather")
 _SOCK = 0.112  # metres above the floor where shoes end and socks begin
+_HIPS, _CROTCH = 0.98, 0.14  # metres up, and below that: there the trunk's cloth goes over into the legs
+_CHEST = 1.28  # metres up
 _LEGS = [list(BONES).index(f"{side}_{bone}") for side in ("left", "right") for bone in ("hip", "knee", "ankle")]
 
 
@@ -62,27 +64,38 @@ def cloth_places(name: str) -> ClothPlaces:
     p = None if name == SKIN else piece("clothes", name)
     home, weights = (h.vertices, h.weights) if p is None else (p.on(h.vertices), p.weights)
     faces, places = (heads().faces, heads().places) if p is None else (p.faces, p.places)
-    legs = weights[:, _LEGS].sum(1)
-    arms = arm_share(weights)
-    side = np.sign(home[:, 0])
-    centre = np.where(legs > 0.5, 0.115 * side, 0.0)
-    round_leg = np.arctan2(home[:, 0] - centre, home[:, 2] + 0.03)
-    across = np.where(legs > 0.5, 0.085 * round_leg, 0.16 * np.arctan2(home[:, 0], home[:, 2] + 0.03))
-    over = (np.abs(home[:, 0]) - SHOULDER[0]) * COS + (home[:, 1] - SHOULDER[1]) * SIN
-    across = np.where(arms > 0.5, 0.055 * np.arctan2(home[:, 2] - SHOULDER[2], over), across)
-    along = np.where(arms > 0.5, along_arm(home), 1.5 - home[:, 1])
+    shares = np.column_stack([arm_share(weights), weights[:, _LEGS].sum(1)])
     corners = places * SIDE - 0.5
-    values = np.column_stack([home, arms, along, across]).astype(np.float32)
+    values = np.column_stack([home, shares]).astype(np.float32)
     exact = rasterise(corners, (SIDE, SIDE))
     pixel, found = interpolate(
         corners, values[faces], np.where(exact >= 0, exact, rasterise(corners, (SIDE, SIDE), overlap=0.8))
     )
-    planes = np.zeros((6, SIDE * SIDE), np.float32)
+    planes = np.zeros((5, SIDE * SIDE), np.float32)
     planes[:, pixel] = found.T
     shown = np.zeros(SIDE * SIDE, bool)
     shown[pixel] = True
-    planes = planes.reshape(6, SIDE, SIDE)
-    return _kept(ClothPlaces(planes[:3].transpose(1, 2, 0).copy(), *planes[3:], shown.reshape(SIDE, SIDE)))
+    planes = planes.reshape(5, SIDE, SIDE)
+    home = planes[:3].transpose(1, 2, 0).copy()
+    return _kept(ClothPlaces(home, planes[3], *_on_cloth(home, *planes[3:]), shown.reshape(SIDE, SIDE)))
+
+
+def _on_cloth(home: np.ndarray, arms: np.ndarray, legs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(SIDE, SIDE) float32 each, `ClothPlaces.along` and `.across`, of places that hang on arms and legs by so much.
+    Worked out pixel by pixel: between a trunk's corner of a triangle and a sleeve's, places on the cloth jump."""
+    x, y, z = home[..., 0], home[..., 1], home[..., 2]
+    side = np.sign(x)
+    yoke = np.clip((y - _CHEST) / 0.08, 0, 1)  # above the chest cloth hangs flat, in front and behind, from a seam
+    flat = np.where(z > -0.03, x, 0.16 * np.pi * side - x)
+    trunk = 0.16 * np.arctan2(x, z + 0.03) * (1 - yoke) + flat * yoke
+    leg = 0.12 * side + 0.085 * np.arctan2(x - 0.115 * side, z + 0.03)
+    share = np.clip((_HIPS - y) / _CROTCH, 0, 1) * (legs > 0.1)
+    on_arm = arms > 0.5
+    over = (np.abs(x) - SHOULDER[0]) * COS + (y - SHOULDER[1]) * SIN
+    sleeve = 0.055 * np.arctan2(z - SHOULDER[2], over)
+    along = np.where(on_arm, along_arm(home), 1.5 - y)
+    across = np.where(on_arm, sleeve, trunk * (1 - share) + leg * share)
+    return along.astype(np.float32), across.astype(np.float32)
 
 
 def cloth_picture(garment: Garment, seed: int) -> np.ndarray:
@@ -96,7 +109,7 @@ def cloth_picture(garment: Garment, seed: int) -> np.ndarray:
             out[p.home[..., 1] > _SOCK] = cloth.second
         return out
     told = Pattern(cloth.pattern, cloth.colour, cloth.second, cloth.scale)
-    out = pattern(told, p.along, p.across)
+    out = pattern(told, p.along, _spread_out(garment, p) if kind.piece == "" else p.across)
     if cloth.motif:
         _print(out, p, cloth)
     shade = _woven(cloth.weave, p, rng)
@@ -112,6 +125,11 @@ def cloth_picture(garment: Garment, seed: int) -> np.ndarray:
     if garment.kind in ("shirt", "blouse"):
         _buttons(out, p)
     return _spread(out, p.shown)
+
+
+def _spread_out(garment: Garment, p: ClothPlaces) -> np.ndarray:
+    """(SIDE, SIDE) float32: `ClothPlaces.across` of a skirt, whose cloth is wider the lower it hangs."""
+    return p.across * (1 + out_at(garment, np.clip(WAIST - p.home[..., 1], 0, 1)) / 0.17)
 
 
 def _kept(places: ClothPlaces) -> ClothPlaces:

@@ -132,6 +132,15 @@ def _looseness(garment: Garment, sheet: Sheet) -> np.ndarray:
     return garment.loose * np.clip((1.0 - up) / 0.35, 0.0, 1)
 
 
+def out_at(garment: Garment, down: np.ndarray) -> np.ndarray:
+    """Metres that a skirt stands off, so far below the waist."""
+    return _flare(garment) * down * 0.45
+
+
+def _flare(garment: Garment) -> float:
+    return 0.10 + 3 * garment.loose
+
+
 def _flared(garment: Garment, body: np.ndarray, seed: int) -> Sheet:
     """A skirt from the waist, wider and in waves towards its hem."""
     h = human_body()
@@ -144,8 +153,8 @@ def _flared(garment: Garment, body: np.ndarray, seed: int) -> Sheet:
     rng = np.random.default_rng(seed)
     waves, first, second = int(rng.integers(5, 9)), *rng.uniform(0, 6.28, 2)
     wave = 0.7 * np.sin(waves * around + first + 1.2 * np.sin(2 * around + second)) + 0.4 * np.sin(2 * waves * around)
-    flare = 0.10 + 3 * garment.loose
-    out = 0.006 + flare * down * 0.45 + (0.004 + 0.055 * flare) * np.clip(down / 0.25, 0, 1.6) * wave
+    flare = _flare(garment)
+    out = 0.006 + out_at(garment, down) + (0.004 + 0.055 * flare) * np.clip(down / 0.25, 0, 1.6) * wave
     way = np.stack([np.sin(around), 0 * around, np.cos(around)], 1)
     weights = h.weights[used]
     places = np.stack([0.5 + around / (2 * np.pi), np.clip(0.02 + (1.13 - home[:, 1]), 0, 1)], 1)[faces]
