@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,16 @@ def pytest_configure(config: pytest.Config) -> None:
     # Tables built from the charts go here, once for all runs, and never into the user's own cache. Set before
     # any test module is imported, and inherited by the studio that the tests start.
     os.environ["MCLD_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "mcld")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Files with something slow in them first, then those with many tests, each of a browser's for ten: what begins last
+    # must be short, for workers wait for each other at the end. (Xdist's own order knows numbers of tests alone.)
+    tests = Counter()
+    for item in items:
+        tests[item.path] += 10 if item.get_closest_marker("browser") else 1
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, -tests[item.path]))
 
 
 @pytest.fixture(scope="session")

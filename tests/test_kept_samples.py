@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mcld_app.body.shells.shell import Shell
-from mcld_app.editing.kept_shells import kept_shells
+from mcld_app.editing.kept_samples import kept_shells
 from mcld_app.editing.samples import make_ready, people, sample_person
 
 
@@ -66,7 +66,7 @@ def test_a_damaged_file_only_costs_the_time(worn, folder: Path, damage: str) -> 
 
 def test_those_of_older_code_are_not_read_and_do_not_stay(worn, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photo, iuv, shells = worn
-    monkeypatch.setattr("mcld_app.editing.kept_shells._code", lambda: "old")
+    monkeypatch.setattr("mcld_app.editing.kept_samples._code", lambda: "old")
     kept_shells(photo, iuv, lambda: ())
     monkeypatch.undo()
     monkeypatch.setenv("MCLD_CACHE_DIR", str(folder))
