@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import cv2
@@ -31,6 +32,7 @@ from mcld_app.synthetic.drawn.store import piece
 
 PEOPLE = 24
 SMALL = (256, 176)
+BENT = ("walking-front", "sitting-front", "lunge", "back")
 TRUNK_AND_THIGHS = (1, 2, 7, 8, 9, 10)
 
 
@@ -81,10 +83,11 @@ def test_there_are_all_kinds_of_people():
 
 
 def test_nobody_is_bare():
-    """No skin on trunk and thighs but at necklines and hems: between 5 cm above mid-thigh and the chest."""
+    """No skin on trunk and thighs but at necklines and hems: between 5 cm above mid-thigh and the chest. In two of four
+    poses each; with MCLD_LOAD=1 in all."""
     height = HeightOnBody()
     for seed in range(PEOPLE):
-        for pose in ("walking-front", "sitting-front", "lunge", "back"):
+        for pose in BENT if "MCLD_LOAD" in os.environ else BENT[seed % 2 :: 2]:
             view = seen(make_person(seed), named_poses()[pose])
             bare = (view.shows == 1 + SKIN) & np.isin(view.iuv[..., 0], TRUNK_AND_THIGHS)
             # Along a contour, map and picture may differ by a pixel: an arm's rim is no bare trunk.

@@ -3,6 +3,7 @@ are told of them."""
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 import cv2
@@ -196,11 +197,17 @@ def test_the_page_has_the_switches() -> None:
         edits_panel.stand_off(state, {"index": 3, "on": True})
 
 
+def wearers(donor: str) -> tuple[str, ...]:
+    """Six who put on somebody's clothes, so that everybody wears six people's; with MCLD_LOAD=1 all do."""
+    start = PEOPLE.index(donor)
+    return (PEOPLE[start:] + PEOPLE[:start])[:: 1 if "MCLD_LOAD" in os.environ else len(PEOPLE) // 6]
+
+
 @pytest.mark.parametrize("donor", PEOPLE)
 def test_everybody_can_wear_everybodys_clothes(donor: str) -> None:
     given = samples.sample_person(donor)
     own = {shell.hangs_on for shell in given.shells} - {"head"}
-    for name in PEOPLE:
+    for name in wearers(donor):
         wearer = samples.sample_person(name)
         look = looks.stand(looks.add(looks.of(wearer), Wear(clothes_of(given), "outfit")), named_poses()["walking"])
         worn = {shell.hangs_on for shell in look.appearance.shells} - {"head"}
