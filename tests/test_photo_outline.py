@@ -3,13 +3,13 @@ are told of them."""
 
 from __future__ import annotations
 
-import os
 from functools import cache
 
 import cv2
 import numpy as np
 import pytest
 from cast import in_a_wide_skirt, in_narrow_trousers, somebody, with_long_hair, with_red_hair, with_short_hair
+from thorough import THOROUGH
 
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.shells.standing import stand
@@ -198,9 +198,9 @@ def test_the_page_has_the_switches() -> None:
 
 
 def wearers(donor: str) -> tuple[str, ...]:
-    """Six who put on somebody's clothes, so that everybody wears six people's; with MCLD_LOAD=1 all do."""
+    """Six who put on somebody's clothes, so that everybody wears six people's; with MCLD_THOROUGH=1 all do."""
     start = PEOPLE.index(donor)
-    return (PEOPLE[start:] + PEOPLE[:start])[:: 1 if "MCLD_LOAD" in os.environ else len(PEOPLE) // 6]
+    return (PEOPLE[start:] + PEOPLE[:start])[:: 1 if THOROUGH else len(PEOPLE) // 6]
 
 
 @pytest.mark.parametrize("donor", PEOPLE)
