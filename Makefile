@@ -26,7 +26,7 @@ run: $(VENV)/.installed
 
 test: lint
 	@$(PY) tests/get_chromium.py
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	@$(PY) -m ruff check .

@@ -96,16 +96,27 @@ def call(blocks: gr.Blocks, function: Any, sent: list[Any], state: SessionState)
     return ""
 
 
+def read_as(name: str, function: Any, sent: list[Any]) -> str:
+    """What a function is called with, as text; where what was sent is refused, that."""
+    try:
+        return repr([name, *arguments.read(function.fn, sent)])
+    except StudioError:
+        return repr([name, "refused", *sent])
+
+
 def test_whatever_is_sent_is_answered_with_a_sentence(
     blocks: gr.Blocks, good: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    calls, state = 0, SessionState(blocks)
+    calls, state, taken = 0, SessionState(blocks), set()
     with caplog.at_level(logging.WARNING):
         for name, function in endpoints(blocks).items():
             whole = arguments_of(function, good)
             for place in range(len(whole)):
                 for odd in ODD:
                     sent = [*whole[:place], odd, *whole[place + 1 :]]
+                    if (read := read_as(name, function, sent)) in taken:  # it would do the same work once more
+                        continue
+                    taken.add(read)
                     said = call(blocks, function, sent, state)
                     calls += 1
                     assert said != messages.UNEXPECTED, (name, place, repr(odd)[:80], caplog.text[-300:])

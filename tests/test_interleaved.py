@@ -25,6 +25,8 @@ from mcld_app.request import Drawn, Progress
 from mcld_app.studio.page import build
 from mcld_app.studio.panels import generate
 
+pytestmark = pytest.mark.slow
+
 HUES = {"azure": 98, "blue": 120, "violet": 139, "magenta": 158}
 """OpenCV's hues, of 180: each visitor's. An IUV map has hardly any blue, so none of them is taken for a colour."""
 NEAR = 7

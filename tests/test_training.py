@@ -75,10 +75,10 @@ def accelerate_anew():
 
 
 def config(out: Path, **changes) -> Config:
-    """A run on a few drawn people that takes seconds."""
+    """A run on a few drawn people that takes seconds; all runs of these tests keep them in one folder."""
     values = {
-        "task": "mcld", "out": str(out), "steps": 3, "batch": 2, "learning_rate": 1e-3, "sizes": SIZES,
-        "save_every": 2, "grid_every": 0, "data": DataConfig("drawn", str(out.parent / "kept"), (128, 96), 128, 6, 2),
+        "task": "mcld", "out": str(out), "steps": 3, "batch": 2, "learning_rate": 1e-3, "sizes": SIZES, "save_every": 2,
+        "grid_every": 0, "data": DataConfig("drawn", str(out.parent.parent / "kept"), (128, 96), 128, 6, 2),
     }  # fmt: skip
     return Config(**{**values, **changes})
 
@@ -527,7 +527,7 @@ def test_a_run_killed_in_the_middle_has_the_same_losses_as_one_that_was_not(tmp_
     whole = config(tmp_path / "a", steps=8)
     train(whole, quiet=True)
     killed = config(tmp_path / "b", steps=8)
-    data = {"folder": str(tmp_path / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}
+    data = {"folder": str(tmp_path.parent / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}
     values = {"task": "mcld", "out": killed.out, "steps": 8, "batch": 2, "learning_rate": 1e-3, "sizes": SIZES}
     file = tmp_path / "run.yaml"
     file.write_text(yaml.safe_dump({**values, "save_every": 2, "grid_every": 0, "data": data}))
@@ -548,7 +548,7 @@ def test_a_run_killed_in_the_middle_has_the_same_losses_as_one_that_was_not(tmp_
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo, which processes talk through, is for Linux and macOS")
 def test_two_processes_train_one_network(tmp_path: Path, root: Path):
-    data = {"folder": str(tmp_path / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}
+    data = {"folder": str(tmp_path.parent / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}
     values = {"task": "mcld", "out": str(tmp_path / "run"), "steps": 3, "batch": 1, "learning_rate": 1e-3}
     values |= {"sizes": SIZES, "checkpointing": True, "accumulate": 2, "grid_every": 2, "save_every": 2, "data": data}
     file = tmp_path / "run.yaml"

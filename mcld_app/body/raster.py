@@ -55,7 +55,7 @@ def fragments(
     total_rows = int(rows.sum())
     if total_rows == 0:
         return none
-    tri = np.repeat(np.arange(len(rows), dtype=np.int32), rows)
+    tri = np.repeat(np.arange(len(rows)), rows)
     row = np.arange(total_rows, dtype=np.int32) + (top - (np.cumsum(rows) - rows)).astype(np.int32)[tri]
 
     # Each edge is a*x + b*y + d >= 0 inside; on a row it bounds x from the left (a > 0) or from the right (a < 0).
@@ -78,7 +78,7 @@ def fragments(
     ends = np.cumsum(count, dtype=np.int32)
     total = int(ends[-1])
     pixel = np.arange(total, dtype=np.int32) + np.repeat(row * width + first - (ends - count), count)
-    return pixel, np.repeat(tri, count)
+    return pixel, np.repeat(tri.astype(np.int32), count)
 
 
 def interpolate(corners: np.ndarray, values: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,9 +105,10 @@ def interpolated(
     (x0, y0), (x1, y1), (x2, y2) = np.ascontiguousarray(np.asarray(corners, np.float32).transpose(1, 2, 0))
     det = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0)
     det = np.where(np.abs(det) < 1e-12, np.float32(1e-12), det)
+    tri, row = tri.astype(np.intp), pixel // width  # else each reading below would convert them once more
     # Barycentric weights from the corner nearest to 0: offsets stay small, so float32 is enough.
-    dx = (pixel % width).astype(np.float32) - x0[tri]
-    dy = (pixel // width).astype(np.float32) - y0[tri]
+    dx = (pixel - row * width).astype(np.float32) - x0[tri]
+    dy = row.astype(np.float32) - y0[tri]
     b1 = ((y2 - y0) / det)[tri] * dx + ((x0 - x2) / det)[tri] * dy
     b2 = ((y0 - y1) / det)[tri] * dx + ((x1 - x0) / det)[tri] * dy
     b1 = np.clip(b1, 0, 1)

@@ -130,8 +130,12 @@ class Person:
 
     @cached_property
     def bare_head(self) -> np.ndarray:
-        """Their head to be put on others, see `head_swap.bare_head`."""
-        return _frozen(bare_head(self.texture))
+        """Their head to be put on others, see `head_swap.bare_head`; only the head's texels mean anything."""
+        if not self.sample:
+            return _frozen(bare_head(self.texture))
+        from mcld_app.editing.kept_samples import kept_head
+
+        return _frozen(kept_head(self.texture, lambda: bare_head(self.texture)))
 
     @cached_property
     def face(self) -> Face | None:
@@ -167,7 +171,7 @@ class Person:
         if self.own_shells is not None:
             return self.own_shells
         from mcld_app.body.shells.find import fitted_shells, found_shells
-        from mcld_app.editing.kept_shells import kept_shells
+        from mcld_app.editing.kept_samples import kept_shells
 
         try:
             if self.sample and has_plain_ground(self.photo):

@@ -86,8 +86,9 @@ def sample_garment(choice: str) -> Garment:
 
 
 def make_ready() -> None:
-    """Work out now what editing needs of the sample people, one after another: half a second each the first time on a
-    machine, a tenth after that. Meant for a thread of its own, which it makes a humble one where the system lets it."""
+    """Work out now what editing needs of the sample people, one after another: a second each the first time on a
+    machine, a tenth of one after that. Meant for a thread of its own, which it makes a humble one where the system lets
+    it."""
     with contextlib.suppress(AttributeError, OSError):  # of this thread alone, on Linux
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
     with contextlib.suppress(StudioError):  # the page says what is wrong with the samples

@@ -82,6 +82,7 @@ def evaluate_drawn(
     listed: Sequence[c.Case],
     settings: Settings,
     *,
+    alone: bool = True,
     on_progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> DrawnEvaluation:
     """Draw every case four times (pose, clothes, face, face by F alone) and measure.
@@ -91,23 +92,26 @@ def evaluate_drawn(
         judge: the second face encoder; None leaves identity out.
         listed: the cases.
         settings: how they are drawn.
+        alone: False leaves out the fourth drawing and its figures.
         on_progress: called as (what, done, total).
     """
     means, rows, seconds = Means(), [], 0.0
+    kinds = (c.conditions, c.dressed, c.faced, *([c.faced_by_identity_alone] if alone else []))
     for start in range(0, len(listed), _BATCH):
         rendered = [c.render_case(case) for case in listed[start : start + _BATCH]]
-        kinds = (c.conditions, c.dressed, c.faced, c.faced_by_identity_alone)
         began = time.perf_counter()
         drawn = [_draw(engine, [kind(case) for case in rendered], settings, start) for kind in kinds]
         seconds += time.perf_counter() - began
         for k, case in enumerate(rendered):
             pictures = [row[k] for row in drawn]
-            _measure(means, case, *pictures, judge)
+            _measure(means, case, judge, *pictures)
             if len(rows) < _SHOWN:
                 rows.append(_shown(case, *pictures))
             on_progress("drawn cases", start + k + 1, len(listed))
     heads = ("source", "target", "preview", "pose", "garment", "swap, true", "clothes", "face of", "face", "F alone")
-    return DrawnEvaluation(_tables(means, len(listed), settings, seconds), means, picture_grid(heads, rows, height=256))
+    seconds /= max(1, len(kinds) * len(listed))
+    tables = _tables(means, len(listed), settings, seconds)
+    return DrawnEvaluation(tables, means, picture_grid(heads if alone else heads[:-1], rows, height=256))
 
 
 def load_judge(folder: Path) -> Judge:
@@ -147,7 +151,7 @@ def _draw(engine: Engine, given: Sequence[Conditions], settings: Settings, seed:
     return [drawn.picture for drawn in engine.generate(jobs, settings, step_pictures=False)]
 
 
-def _measure(means: Means, p: c.RenderedCase, posed, dressed, faced, alone, judge: Judge | None) -> None:
+def _measure(means: Means, p: c.RenderedCase, judge: Judge | None, posed, dressed, faced, alone=None) -> None:
     person, preview = p.alpha > 127, c.preview(p)
     for name, picture in (("ours", posed), ("preview", preview), ("copy", _copy(p))):
         means.add(**{
@@ -171,13 +175,14 @@ def _measure(means: Means, p: c.RenderedCase, posed, dressed, faced, alone, judg
             face_outside=foreground_psnr(faced, p.truth, ~head),
             face_outside_unedited=foreground_psnr(posed, p.truth, ~head),
         )
-    _identity(means, p, posed, faced, alone, judge)
+    _identity(means, p, judge, posed, faced, alone)
 
 
-def _identity(means: Means, p: c.RenderedCase, posed, faced, alone, judge: Judge | None) -> None:
+def _identity(means: Means, p: c.RenderedCase, judge: Judge | None, posed, faced, alone) -> None:
     if judge is None or p.source.head is None or p.face.head is None:
         return
-    heads = [crop_head(picture, p.pose) for picture in (posed, faced, alone, p.truth, p.faced)]
+    pictures = (posed, faced, p.truth, p.faced, *([] if alone is None else [alone]))
+    heads = [crop_head(picture, p.pose) for picture in pictures]
     if any(head is None for head in heads):
         return
     embeddings = judge([p.source.head, p.face.head, *heads])
@@ -186,12 +191,12 @@ def _identity(means: Means, p: c.RenderedCase, posed, faced, alone, judge: Judge
         same=float(embeddings[2] @ old),
         swap_new=float(embeddings[3] @ new),
         swap_old=float(embeddings[3] @ old),
-        alone_new=float(embeddings[4] @ new),
-        alone_old=float(embeddings[4] @ old),
-        truth_same=float(embeddings[5] @ old),
-        truth_new=float(embeddings[6] @ new),
-        truth_old=float(embeddings[6] @ old),
+        truth_same=float(embeddings[4] @ old),
+        truth_new=float(embeddings[5] @ new),
+        truth_old=float(embeddings[5] @ old),
     )
+    if alone is not None:
+        means.add(alone_new=float(embeddings[6] @ new), alone_old=float(embeddings[6] @ old))
 
 
 def _grown(mask: np.ndarray) -> np.ndarray:
@@ -207,14 +212,14 @@ def _copy(p: c.RenderedCase) -> np.ndarray:
     return cv2.resize(p.source.person.photo, c.SIZE[::-1], interpolation=cv2.INTER_AREA)
 
 
-def _shown(p: c.RenderedCase, posed, dressed, faced, alone) -> list[np.ndarray]:
+def _shown(p: c.RenderedCase, posed, dressed, faced, *alone) -> list[np.ndarray]:
     import cv2
 
     def small(picture: np.ndarray) -> np.ndarray:
         return cv2.resize(picture, c.SIZE[::-1], interpolation=cv2.INTER_AREA)
 
     source, clothes, face = (small(one.person.photo) for one in (p.source, p.clothes, p.face))
-    return [source, p.truth, c.preview(p), posed, clothes, p.dressed, dressed, face, faced, alone]
+    return [source, p.truth, c.preview(p), posed, clothes, p.dressed, dressed, face, faced, *alone]
 
 
 def _tables(m: Means, count: int, settings: Settings, seconds: float) -> tuple[Table, ...]:
@@ -231,7 +236,7 @@ def _tables(m: Means, count: int, settings: Settings, seconds: float) -> tuple[T
             for name, label in (("copy", "copy of the source"), ("preview", "texture preview"), ("ours", "model"))
         ),
         ("SSIM with the authors' window of 51 pixels; SSIM 7 with scikit-image's usual one.",
-         f"Drawing took {seconds / (4 * count):.2f} s a picture here, in batches of {_BATCH}."),
+         f"Drawing took {seconds:.2f} s a picture here, in batches of {_BATCH}."),
     )  # fmt: skip
     clothes = Table(
         "Clothing swap, drawn people",

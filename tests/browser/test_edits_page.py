@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,16 +37,10 @@ LABELS = "#edits .edit-label"
 
 
 @pytest.fixture
-def session(browser: Browser, studio_url: str) -> Iterator[Page]:
+def session(page: Page, studio_url: str) -> Page:
     """A page of its own for each test: they leave much behind."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
     open_page(page, studio_url)
-    yield page
-    context.close()
-    assert not errors, f"the page raised: {errors}"
+    return page
 
 
 # ---- joints ---------------------------------------------------------------------------------------------------

@@ -103,11 +103,15 @@ def placed_with_slopes(bones: Bones, points: BodyPoints) -> tuple[np.ndarray, np
     rest = points.rest + np.tensordot(bones.amounts, points.directions, 1)
     by_bone = (rest @ turned).reshape(len(rest), -1, 3) + bones.frames[:, :, 3]
     shares = points.weights[:, :, None] * by_bone
-    grown = (points.directions @ turned).reshape(len(bones.amounts), len(rest), -1, 3) + bones.drifts[:, None]
-    grown = (points.weights[None, :, :, None] * grown).sum(2).transpose(1, 2, 0)
+    blended = (points.weights @ bones.frames[:, :, :3].reshape(-1, 9)).reshape(-1, 3, 3)
+    grown = blended @ points.directions.transpose(1, 2, 0)
+    grown += (points.weights @ bones.drifts).transpose(1, 2, 0)
     below = _below()  # (T, 21)
     reach = below @ shares - (points.weights @ below.T)[..., None] * bones.pivots
-    slopes = np.cross(bones.lines, reach).transpose(0, 2, 1) @ bones.gains
+    x, y, z = bones.lines.T
+    right, up, near = (reach[..., axis] for axis in range(3))
+    across = np.stack([y * near - z * up, z * right - x * near, x * up - y * right], 1)
+    slopes = across @ bones.gains
     return shares.sum(1), slopes, grown
 
 

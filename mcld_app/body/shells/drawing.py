@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -27,19 +27,41 @@ _OPAQUE = 96  # of alpha
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A shell in a picture.
+    """A shell in a picture, a window of which it takes up.
 
     Attributes:
-        picture: (H, W, 4) uint8 RGBA; where alpha is neither 255 nor 0, one sees what is behind it, too.
-        depth: (H, W) float32, metres towards the camera as in `Standing.depth`; -inf where nothing is.
-        shown: (H, W) bool, where the photo shows that very side of it; elsewhere it is a guess.
+        size: (H, W) of the picture.
         window: rows and columns, outside of which nothing is.
+        colours: (h, w, 4) uint8 RGBA, the window's; where alpha is neither 255 nor 0, one sees what is behind it, too.
+        near: (h, w) float32, the window's metres towards the camera as in `Standing.depth`; -inf where nothing is.
+        known: (h, w) bool, where the photo shows that very side of it; elsewhere it is a guess.
     """
 
-    picture: np.ndarray
-    depth: np.ndarray
-    shown: np.ndarray
+    size: tuple[int, int]
     window: tuple[slice, slice]
+    colours: np.ndarray
+    near: np.ndarray
+    known: np.ndarray
+
+    @cached_property
+    def picture(self) -> np.ndarray:
+        """(H, W, 4) uint8 RGBA: `colours`, with nothing around them."""
+        return self._whole(self.colours, 0)
+
+    @cached_property
+    def depth(self) -> np.ndarray:
+        """(H, W) float32: `near`, with -inf around it."""
+        return self._whole(self.near, -np.inf)
+
+    @cached_property
+    def shown(self) -> np.ndarray:
+        """(H, W) bool: `known`, with False around it."""
+        return self._whole(self.known, False)
+
+    def _whole(self, own: np.ndarray, around: float) -> np.ndarray:
+        out = np.full((*self.size, *own.shape[2:]), around, own.dtype)
+        out[self.window] = own
+        return out
 
 
 def draw_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> tuple[Layer, ...]:
@@ -70,9 +92,8 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
     picture = picture.copy()
     depth = np.where(cv2.extractChannel(picture, 3) > 0, depth, np.float32(-np.inf))
     for layer in layers:
-        own, own_depth = layer.picture[layer.window], layer.depth[layer.window]
-        below = picture[layer.window]
-        alpha = cv2.extractChannel(np.ascontiguousarray(own), 3)
+        own, own_depth, below = layer.colours, layer.near, picture[layer.window]
+        alpha = cv2.extractChannel(own, 3)
         nearer = (own_depth > depth[layer.window] - _BEHIND).view(np.uint8)
         opaque = nearer & (alpha >= _OPAQUE)
         share = _share(alpha, nearer)
@@ -142,11 +163,8 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
         _lay_over(found, there, colour[at], near[at] > body[there])
         colour[at], near[at] = found.view(np.uint32)[there, 0], depth[there]
         shown[at] = shell.shown[kept][face[there]]
-    picture, depth = np.zeros(standing.size, np.uint32), np.full(standing.size, -np.inf, np.float32)
-    picture[window], depth[window] = colour.reshape(size), near.reshape(size)
-    known = np.zeros(standing.size, bool)
-    known[window] = shown.reshape(size)
-    return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, known, window)
+    colours = colour.view(np.uint8).reshape(*size, 4)
+    return Layer(standing.size, window, colours, near.reshape(size), shown.reshape(size))
 
 
 def reached(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:

@@ -76,11 +76,12 @@ def _of_colour(photo: np.ndarray, seed: np.ndarray, face: np.ndarray) -> tuple[n
     lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
     middle = np.median(lab[seed], 0)
     spread = np.maximum(1.5 * np.median(np.abs(lab[seed] - middle), 0), _SPREADS)
-    away = np.abs(lab - middle) / spread
-    like = away.max(-1) < _ALIKE
+    away = np.moveaxis(np.abs(lab - middle) / spread, 2, 0).copy()  # along a last axis of three, numpy is slow
+    like = away.max(0) < _ALIKE
     sure, bare = like, np.zeros_like(like)
     if face.any():
-        own, skin = (away**2).sum(-1), (((lab - np.median(lab[face], 0)) / spread) ** 2).sum(-1)
+        from_face = np.moveaxis((lab - np.median(lab[face], 0)) / spread, 2, 0)
+        own, skin = np.square(away).sum(0), np.square(from_face).sum(0)
         bare = opened(skin < _SURE * own, 1)
         like, sure = like & (own < skin), like & (own < _SURE * skin)
     return cv2.medianBlur(like.astype(np.uint8), 3) > 0, sure, bare

@@ -52,19 +52,25 @@ def ground_difference(photo: np.ndarray, far: np.ndarray) -> tuple[np.ndarray, f
     """How unlike a smooth ground every pixel is, (H, W) float32 of weighted Lab, and the share of the `far` pixels
     (H, W) bool that the ground's model explains: a cubic in x and y per channel, without outliers."""
     height, width = far.shape
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    y, x = y / height - 0.5, x / width - 0.5
-    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y, x**3, y**3], -1)
+    down, across = (np.arange(n, dtype=np.float32) / n - np.float32(0.5) for n in (height, width))
     lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
     at = np.flatnonzero(far)
     at = at[:: max(1, len(at) // _SAMPLES)]
-    use, basis, known = np.ones(len(at), bool), terms.reshape(-1, 8)[at], lab.reshape(-1, 3)[at]
+    y, x = down[at // width], across[at % width]
+    basis = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y, x**3, y**3], -1)
+    use, known = np.ones(len(at), bool), lab.reshape(-1, 3)[at]
     model = np.zeros((8, 3), np.float32)
     for _ in range(_ROUNDS):
         model = np.linalg.lstsq(basis[use], known[use], rcond=None)[0]
         miss = np.abs(known - basis @ model).max(1)
         use = miss < max(_LOOSE, 2.5 * float(np.median(miss)))
-    off = np.sqrt((((lab - terms @ model) * np.float32(_HUE)) ** 2).sum(-1))
+    square = np.zeros((height, width), np.float32)
+    for channel, m, weight in zip(cv2.split(lab), model.T.astype(np.float32), _HUE, strict=True):
+        rows = m[0] + down * (m[2] + down * (m[4] + down * m[7]))  # but for x * y, each term is of rows or of columns
+        columns = across * (m[1] + across * (m[3] + across * m[6]))
+        miss = channel - (rows[:, None] + columns + down[:, None] * (across * m[5]))
+        square += np.square(miss * np.float32(weight))
+    off = np.sqrt(square)
     return off, float((off[far] < _IS_GROUND).mean())
 
 
