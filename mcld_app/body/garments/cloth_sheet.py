@@ -45,7 +45,8 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
         ends: (R, 2) the columns that they reach from and to.
         patterned: whether the back shows the front's pattern; else the colours at its sides only.
     """
-    top, bottom = int(np.floor(rows[0])), int(np.ceil(rows[-1])) + 1
+    lowest = around.hem[int(ends.min()) : int(ends.max()) + 1].max(initial=rows[-1])
+    top, bottom = int(np.floor(rows[0])), int(np.ceil(max(rows[-1], lowest))) + 1
     left, right = int(np.floor(ends.min())), int(np.ceil(ends.max())) + 1
     top, left = max(top - 1, 0), max(left - 1, 0)
     window = slice(top, max(bottom + 1, top + 4)), slice(left, max(right + 1, left + 4))

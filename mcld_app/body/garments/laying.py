@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +14,7 @@ from mcld_app.body.garments.cutout import Cutout
 from mcld_app.body.garments.lower_fit import fit_legs, fit_skirt
 from mcld_app.body.garments.neckline import inside_of_back, neck_corners
 from mcld_app.body.garments.outline import Outline
-from mcld_app.body.garments.pairing import Fit
+from mcld_app.body.garments.pairing import RIM, Fit
 from mcld_app.body.garments.points import KeyPoints
 from mcld_app.body.garments.upper_fit import fit_upper, side_column
 from mcld_app.body.mannequin.pose import Pose
@@ -33,6 +34,8 @@ _LEAST = 0.004  # share of that picture that must show the garment
 _UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
 _FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
 _ROWS, _HEM = 24, 0.03  # rows of what goes around the body, and the share of them at a hem's corners
+_UNDER = 0.025  # metres that a skirt's paint ends above the hem of its shell, below which it would be seen
+_HEM_ARC = 0.15  # of the cloth's length that a hem may lie above or below its corners
 _SLIT = 0.006  # metres; what is narrower is no opening
 _TRUNK, _LEGS, _ARMS = (1, 2), tuple(range(7, 15)), tuple(range(15, 23))
 
@@ -49,6 +52,9 @@ class Fall:
         ends: (N, 2) float64, first and last column of the garment there.
         metre: pixels of the picture that a metre of cloth takes.
         open: (H, W) bool, where it is open from its hem upwards: between a coat's edges, in a slit.
+        hem: (W,) float64, the row in which each column ends: a hem that is level when worn hangs down in a picture.
+        painted: where on the picture the garment laid on the body has each of N places of the trunk, (N, 3) metres at
+            rest: (N, 2) float64; what stands off goes on from there.
     """
 
     picture: np.ndarray
@@ -58,6 +64,8 @@ class Fall:
     ends: np.ndarray
     metre: float
     open: np.ndarray
+    hem: np.ndarray
+    painted: Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,14 +98,14 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     outline = Outline.of(cutout.mask)
     places = points.in_pixels(cutout.mask.shape)
     if points.kind in ("top", "dress", "coat"):
-        fit = fit_upper(outline, places, points.kind)
+        fit = fit_upper(outline, places, points.kind, points.dragged)
     else:
         fit = fit_skirt(outline, places) if points.kind == "skirt" else fit_legs(outline, places, points.kind)
     pose = _pose(fit)
     vertices, _ = posed_vertices(pose)
     spline = ThinPlate.fit(to_picture(fit.points.at(vertices), pose, SIZE)[:, :2].astype(float), fit.places)
     iuv = draw_iuv(pose, SIZE)
-    worn = _reached(iuv, fit)
+    worn = _reached(iuv, fit, fit.hem if points.kind in ("top", "trousers", "shorts") else fit.hem + _UNDER)
     where = spline.over(SIZE)
     mask = cutout.mask
     if "neckline" in places:
@@ -107,7 +115,8 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     worn &= inside | ~_by_mask(iuv, fit)
     fall = around = None
     if points.kind not in ("trousers", "shorts"):
-        cloth = partial(_around, colours, cutout.mask, outline, places, fit)
+        painted = partial(_painted, spline, pose)
+        cloth = partial(_around, colours, cutout.mask, outline, places, fit, painted)
         around = cloth(fit.top if points.kind == "skirt" else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS))
         fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
         if around.open.any():
@@ -144,12 +153,12 @@ def _rest(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixel, np.stack([surface.x[row, column], surface.y[row, column], surface.z[row, column]], 1)
 
 
-def _reached(iuv: np.ndarray, fit: Fit) -> np.ndarray:
-    """(H, W) bool: the pixels of the body that the garment reaches, as far as hems and sleeves go."""
+def _reached(iuv: np.ndarray, fit: Fit, hem: float) -> np.ndarray:
+    """(H, W) bool: the pixels of the body that the garment reaches, down to `hem` and as far as sleeves go."""
     pixel, place = _rest(iuv)
     part = iuv.reshape(-1, 3)[pixel, 0]
     y = place[:, 1]
-    on_body = np.isin(part, _TRUNK + _LEGS) & (y >= fit.hem) & (y <= fit.top)
+    on_body = np.isin(part, _TRUNK + _LEGS) & (y >= hem) & (y <= fit.top)
     on_arm = np.isin(part, _ARMS) & (along_arm(place) <= fit.sleeve) & (fit.sleeve > 0)
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = on_body | on_arm
@@ -167,9 +176,16 @@ def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     return out
 
 
+def _painted(spline: ThinPlate, pose: Pose, places: np.ndarray) -> np.ndarray:
+    """(N, 2) where on a garment's picture places (N, 3) of the resting trunk lie: a garment's pose moves arms and legs
+    only."""
+    return spline.at(to_picture(places, pose, SIZE)[:, :2].astype(float))
+
+
 def _around(
-    colours: np.ndarray, mask: np.ndarray, outline: Outline, places: dict[str, np.ndarray], fit: Fit, top: float
-) -> Fall:
+    colours: np.ndarray, mask: np.ndarray, outline: Outline, places: dict[str, np.ndarray], fit: Fit,
+    painted: Callable[[np.ndarray], np.ndarray], top: float,
+) -> Fall:  # fmt: skip
     """The cloth from a height in metres down to the hem."""
     known_heights, known_rows = fit.falls or fit.rows
     heights = np.linspace(top, known_heights[-1], _ROWS)
@@ -183,7 +199,28 @@ def _around(
         sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in looked]
     rows = np.clip(rows, 0, mask.shape[0] - 1)  # a point may be dragged out of the picture
     ends = np.clip(np.array(sides, float), 0, mask.shape[1] - 1)
-    return Fall(colours, mask, heights, rows, ends, fit.metre, _openings(mask, rows, ends, fit.metre))
+    gaps = _openings(mask, rows, ends, fit.metre)
+    return Fall(colours, mask, heights, rows, ends, fit.metre, gaps, _hem_of(mask, rows, ends), painted)
+
+
+def _hem_of(mask: np.ndarray, rows: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """(W,) the row of the hem in each column: an arc through where the garment ends, whatever waves and slits it has;
+    beyond the last of its `ends`, as there."""
+    first, last = np.round(ends[-1]).astype(int)
+    column = np.arange(mask.shape[1])
+    lowest = len(mask) - 1 - mask[::-1].argmax(0)
+    reach = _HEM_ARC * (rows[-1] - rows[0])
+    used = (column > first + 2) & (column < last - 2) & mask.any(0) & (np.abs(lowest - rows[-1]) < reach)
+    if np.count_nonzero(used) < 0.3 * max(last - first, 1):
+        return np.full(mask.shape[1], rows[-1])
+    middle, half = (first + last) / 2, max((last - first) / 2, 1.0)
+    across = np.clip((column - middle) / half, -1, 1)
+    for _ in range(3):
+        arc = np.polyval(np.polyfit(across[used], lowest[used], 2), across)
+        off = np.abs(lowest - arc)
+        kept = used & (off < max(2 * float(np.median(off[used])), 2.0))
+        used = kept if np.count_nonzero(kept) > 0.2 * (last - first) else used
+    return np.clip(arc - RIM, rows[-1] - reach, rows[-1] + reach)
 
 
 def _openings(mask: np.ndarray, rows: np.ndarray, ends: np.ndarray, metre: float) -> np.ndarray:

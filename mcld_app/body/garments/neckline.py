@@ -13,7 +13,10 @@ _SAMPLES = 41  # of an arc
 _MIDDLE = 0.86  # of an arc's half width that is looked at: its ends run into the shoulders
 _BELOW, _DEEPEST = 0.12, 1.3  # of the neck's width: from below the back's own band, down to a deep neckline
 _SHAPES = (1.2, 2.0, 3.0)  # y falls as 1 - |x| ** shape: a V, a round neck, a wide one
-_CLEAR, _STANDS_OUT, _NEARLY = 0.7, 2.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
+_CLEAR, _STANDS_OUT, _NEARLY = 0.12, 3.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
+_ONE = 0.08  # widths below the first clear arc: one edge, seen by arcs of several shapes
+_BAND, _FAINT, _APART = 0.16, 4.5, 0.5  # widths of a ribbed band; its upper edge: times the usual arc's, and how much
+# of it is left between the two
 
 
 def neck_corners(outline: Outline, points: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -43,8 +46,16 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     usual = float(np.median(best[best > 0])) if (best > 0).any() else 0.0
     if best.max() < max(_CLEAR, _STANDS_OUT * usual):
         return None
-    peaks = (best >= np.roll(best, 1)) & (best >= np.roll(best, -1)) & (best >= _NEARLY * best.max())
-    return float(depths[int(peaks.argmax())])
+    peaks = (best >= np.roll(best, 1)) & (best >= np.roll(best, -1))
+    peaks[0] = False  # the edge of what is above
+    first = int((peaks & (best >= _NEARLY * best.max())).argmax())
+    found = first + int(best[first : first + max(1, round(_ONE * width))].argmax())
+    # What is clear may be the lower edge of a band of another colour, which is the garment's, too.
+    for k in np.flatnonzero(peaks[:first] & (best[:first] > max(_CLEAR, _FAINT * usual))):
+        apart = k > 0 and max(best[:k].min(), best[k:first].min()) < _APART * best[k]
+        if apart and first - k < _BAND * width:
+            return float(depths[k])
+    return float(depths[found])
 
 
 def inside_of_back(
@@ -87,9 +98,10 @@ def _strength(
         slope = -depths[:, None] * shape * np.sign(u) * np.abs(u) ** (shape - 1) / (width / 2)
         length = np.sqrt(1 + slope**2)
         steps = [cv2.remap(g, x, y, cv2.INTER_LINEAR) for g in (down, across)]
-        edge = np.linalg.norm((steps[0] - slope[..., None] * steps[1]) / length[..., None], axis=2)
+        edge = (steps[0] - slope[..., None] * steps[1]) / length[..., None]
         within = cv2.remap(solid, x, y, cv2.INTER_LINEAR)
-        strength[k] = np.percentile(edge, 30, axis=1) * (within.mean(1) > 0.9)
+        # The same step all along: labels, folds and patterns differ from place to place.
+        strength[k] = np.linalg.norm(np.median(edge, axis=1), axis=1) * (within.mean(1) > 0.9)
     return strength
 
 

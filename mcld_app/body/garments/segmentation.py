@@ -14,6 +14,9 @@ _COLOURED, _SAME_HUE, _DARKEST = 10.0, 3.5, 30.0  # hue and lightness of garment
 _SHADE = 0.06  # share of the garment that hard shadows may take at most: more is grey cloth
 _SURE = 2.0  # Lab units; below, white cloth is as even as its ground
 _HOLE, _EVEN = 0.0001, 0.65  # ground seen through a garment: share of the picture, and of the bar it stays below
+_NEARLY_EVEN, _TWIN = 0.8, 0.06  # of the bar, where its twin is ground; widths that twins are off each other's mirror
+_TALLEST = 0.35  # heights
+_NOTCH = 0.025  # heights; cloth above and below so near to each other is one: a stripe of the ground's own colour
 _LIGHTER = 1.0  # L units
 _MOST_HOLES, _RIM, _TALL = 4, 0.09, 6.0  # how many there may be, how far inside in heights, height by mean width
 _SMALL = 420  # pixels of the longer side for the search by colours
@@ -34,6 +37,8 @@ def standing_out(picture: np.ndarray, ground: Ground) -> np.ndarray:
         # A gap beside a sleeve has the ground's own colour; cloth into which the flood ran may be lighter.
         cloth = mask | (ground.difference > bar) | (ground.lightness > _LIGHTER)
         mask = better & cloth if bar > _SURE else better
+    upright = np.ones((max(3, round(_NOTCH * len(mask))), 1), np.uint8)
+    mask = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, upright) > 0
     if bar > _SURE:
         mask = mask & ~_seen_through(mask, ground, _SHADOW * bar)
         mask = _without_shade(mask, ground)
@@ -63,19 +68,31 @@ def _above(ground: Ground, bar: float) -> np.ndarray:
 
 
 def _seen_through(mask: np.ndarray, ground: Ground, bar: float) -> np.ndarray:
-    """Ground between a strap or a sleeve and the body, (H, W) bool: as even as the ground outside, unlike cloth."""
-    kernel = np.ones((3, 3), np.uint8)
-    count, label, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.erode((mask & (ground.difference < bar)).astype(np.uint8), kernel)
-    )
-    large = np.flatnonzero(stats[1:count, cv2.CC_STAT_AREA] > _HOLE * mask.size) + 1
-    even = [k for k in large if np.median(ground.difference[label == k]) < _EVEN * bar]
-    if len(even) > _MOST_HOLES:  # stripes or dots of the ground's own colour
-        return np.zeros_like(mask)
+    """Ground between a strap or a sleeve and the body, (H, W) bool: tall, as even as the ground outside, unlike cloth;
+    what is less even, for such a gap is narrow, where its mirror image is one."""
+    smooth = cv2.medianBlur(ground.difference, 3)
+    blank = cv2.morphologyEx((mask & (smooth < bar)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 2), np.uint8))
+    count, label, stats, centres = cv2.connectedComponentsWithStats(blank)
     inwards = cv2.distanceTransform(_filled(mask).astype(np.uint8), cv2.DIST_L2, 3)
-    tall = stats[:, cv2.CC_STAT_HEIGHT] ** 2 > _TALL * stats[:, cv2.CC_STAT_AREA]
-    even = [k for k in even if tall[k] and inwards[label == k].max() < _RIM * len(mask)]
-    return cv2.dilate(np.isin(label, even).astype(np.uint8), kernel) > 0
+    columns = np.flatnonzero(mask.any(0))
+    sure, likely = [], []
+    for k in range(1, count):
+        area, height = stats[k, cv2.CC_STAT_AREA], stats[k, cv2.CC_STAT_HEIGHT]
+        if area <= _HOLE * mask.size or height**2 <= _TALL * area or height > _TALLEST * len(mask):
+            continue
+        own = label == k
+        even = float(np.median(ground.difference[own])) / bar
+        if even < _NEARLY_EVEN and inwards[own].max() < _RIM * len(mask):
+            (sure if even < _EVEN else likely).append(k)
+    if len(sure) > _MOST_HOLES:  # stripes or dots of the ground's own colour
+        return np.zeros_like(mask)
+    twins = columns[0] + columns[-1] - centres[sure, 0]
+    near = _TWIN * np.ptp(columns)
+    for k in likely:
+        aside, above = np.abs(twins - centres[k, 0]), np.abs(centres[sure, 1] - centres[k, 1])
+        if ((aside < near) & (above < 2 * near)).any():
+            sure.append(k)
+    return cv2.dilate(np.isin(label, sure).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
 
