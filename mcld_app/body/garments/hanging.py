@@ -50,7 +50,7 @@ def hanging_shells(around: Fall, girth: float, *, top: bool, patterned: bool) ->
 def _tube(
     around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool
 ) -> Shell | None:
-    highest = float(around.heights[0])
+    highest, hem = float(around.heights[0]), float(heights[-1])
     ends = np.stack([np.interp(-heights, -around.heights, around.ends[:, k]) for k in (0, 1)], 1)
     rows = np.interp(-heights, -around.heights, around.rows)
     across = np.maximum(ends[:, 1] - ends[:, 0], 1) / around.metre * girth
@@ -87,7 +87,7 @@ def _tube(
     lining = np.concatenate(inner)[:, ::-1]
     rest = np.concatenate([grid[:, part].reshape(-1, 3) for part in (front, back)])
     return Shell(
-        place, rest, np.concatenate([gathered[:, part].reshape(-1, 3) for part in (front, back)]), tube_weights(rest),
+        place, rest, np.concatenate([gathered[:, part].reshape(-1, 3) for part in (front, back)]), tube_weights(rest, hem),
         np.concatenate([*faces, lining]), np.concatenate([*kinds, np.full(len(lining), LINING, np.uint8)]),
         np.concatenate(places), sheet.rgba,
     )  # fmt: skip

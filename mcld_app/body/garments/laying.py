@@ -19,7 +19,7 @@ from mcld_app.body.garments.points import KeyPoints
 from mcld_app.body.garments.upper_fit import fit_upper, side_column
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
-from mcld_app.body.shells.areas import opened, touching
+from mcld_app.body.shells.areas import grown, opened, touching
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import texels_seen
@@ -29,7 +29,7 @@ from mcld_app.errors import PictureError
 SIZE = (1024, 704)
 """Height and width of the picture a garment is laid on."""
 
-_GROUND = 243  # grey level around it
+_GROUND, _BESIDE = 243, 6  # grey level around it, from so many pixels on
 _LEAST = 0.004  # share of that picture that must show the garment
 _UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
 _FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
@@ -100,7 +100,8 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     if points.kind in ("top", "dress", "coat"):
         fit = fit_upper(outline, places, points.kind, points.dragged)
     else:
-        fit = fit_skirt(outline, places) if points.kind == "skirt" else fit_legs(outline, places, points.kind)
+        legs = partial(fit_legs, kind=points.kind, dragged=points.dragged)
+        fit = (fit_skirt if points.kind == "skirt" else legs)(outline, places)
     pose = _pose(fit)
     vertices, _ = posed_vertices(pose)
     spline = ThinPlate.fit(to_picture(fit.points.at(vertices), pose, SIZE)[:, :2].astype(float), fit.places)
@@ -125,7 +126,8 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
         raise PictureError("Next to nothing of the garment comes to lie on the body. Move its points to where neck, "
                            "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
     photo = np.full((*SIZE, 3), _GROUND, np.uint8)
-    photo[worn] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[worn]
+    around_it = grown(worn, _BESIDE)  # where its edge is drawn as a line, a texel beyond it may be looked up
+    photo[around_it] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[around_it]
     return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, fall, around)
 
 

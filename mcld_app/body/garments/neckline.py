@@ -14,6 +14,7 @@ _MIDDLE = 0.86  # of an arc's half width that is looked at: its ends run into th
 _BELOW, _DEEPEST = 0.12, 1.3  # of the neck's width: from below the back's own band, down to a deep neckline
 _SHAPES = (1.2, 2.0, 3.0)  # y falls as 1 - |x| ** shape: a V, a round neck, a wide one
 _CLEAR, _STANDS_OUT, _NEARLY = 0.12, 3.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
+_END, _AT_ENDS = 0.55, 0.15  # of an arc's half width, where its ends begin; how strong its edge is there at least
 _ONE = 0.08  # widths below the first clear arc: one edge, seen by arcs of several shapes
 _BAND, _FAINT, _APART = 0.16, 4.5, 0.5  # widths of a ribbed band; its upper edge: times the usual arc's, and how much
 # of it is left between the two
@@ -90,7 +91,7 @@ def _strength(
     across = cv2.Sobel(lab, cv2.CV_32F, 1, 0, ksize=3) / 8
     solid = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
     u = np.linspace(-_MIDDLE, _MIDDLE, _SAMPLES)
-    strength = np.zeros((len(_SHAPES), len(depths)))
+    strength, at_ends = np.zeros((2, len(_SHAPES), len(depths)))
     for k, shape in enumerate(_SHAPES):
         x = np.broadcast_to(middle[0] + u * width / 2, (len(depths), _SAMPLES)).astype(np.float32)
         drop = 1 - np.abs(u) ** shape
@@ -101,8 +102,15 @@ def _strength(
         edge = (steps[0] - slope[..., None] * steps[1]) / length[..., None]
         within = cv2.remap(solid, x, y, cv2.INTER_LINEAR)
         # The same step all along: labels, folds and patterns differ from place to place.
-        strength[k] = np.linalg.norm(np.median(edge, axis=1), axis=1) * (within.mean(1) > 0.9)
-    return strength
+        usual = np.median(edge, axis=1)
+        strength[k] = np.linalg.norm(usual, axis=1) * (within.mean(1) > 0.9)
+        way = usual / np.maximum(np.linalg.norm(usual, axis=1, keepdims=True), 1e-6)
+        alike = np.einsum("nsc,nc->ns", edge, way)
+        at_ends[k] = np.minimum(*(np.median(alike[:, end], axis=1) for end in (u < -_END, u > _END)))
+    # As far as its ends, about where they are: a print ends before.
+    near = 2 * round(_ONE * width / 2) + 1
+    reached = cv2.dilate(at_ends.max(0)[:, None], np.ones((near, 1)))[:, 0]
+    return strength * (reached > _AT_ENDS * strength)
 
 
 def _neck_corner(outline: Outline, shoulder: np.ndarray, neckline: np.ndarray) -> np.ndarray:

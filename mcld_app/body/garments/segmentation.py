@@ -15,8 +15,8 @@ _SHADE = 0.06  # share of the garment that hard shadows may take at most: more i
 _SURE = 2.0  # Lab units; below, white cloth is as even as its ground
 _HOLE, _EVEN = 0.0001, 0.65  # ground seen through a garment: share of the picture, and of the bar it stays below
 _NEARLY_EVEN, _TWIN = 0.8, 0.06  # of the bar, where its twin is ground; widths that twins are off each other's mirror
-_TALLEST = 0.35  # heights
-_NOTCH = 0.025  # heights; cloth above and below so near to each other is one: a stripe of the ground's own colour
+_TALLEST, _PALE = 0.35, 0.45  # heights; of the cloth's usual difference from the ground
+_NOTCH, _BLANK = 0.025, 0.05  # heights that a stripe is high; share of cloth that has the ground's own colour
 _LIGHTER = 1.0  # L units
 _MOST_HOLES, _RIM, _TALL = 4, 0.09, 6.0  # how many there may be, how far inside in heights, height by mean width
 _SMALL = 420  # pixels of the longer side for the search by colours
@@ -37,8 +37,10 @@ def standing_out(picture: np.ndarray, ground: Ground) -> np.ndarray:
         # A gap beside a sleeve has the ground's own colour; cloth into which the flood ran may be lighter.
         cloth = mask | (ground.difference > bar) | (ground.lightness > _LIGHTER)
         mask = better & cloth if bar > _SURE else better
-    upright = np.ones((max(3, round(_NOTCH * len(mask))), 1), np.uint8)
-    mask = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, upright) > 0
+    if np.count_nonzero(mask & (ground.difference < bar)) > _BLANK * np.count_nonzero(mask):
+        # Cloth that has the ground's own colour in it, as stripes: where these reach the rim, the flood ran in.
+        upright = np.ones((max(3, round(_NOTCH * len(mask))), 1), np.uint8)
+        mask = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, upright) > 0
     if bar > _SURE:
         mask = mask & ~_seen_through(mask, ground, _SHADOW * bar)
         mask = _without_shade(mask, ground)
@@ -75,6 +77,8 @@ def _seen_through(mask: np.ndarray, ground: Ground, bar: float) -> np.ndarray:
     count, label, stats, centres = cv2.connectedComponentsWithStats(blank)
     inwards = cv2.distanceTransform(_filled(mask).astype(np.uint8), cv2.DIST_L2, 3)
     columns = np.flatnonzero(mask.any(0))
+    if not len(columns):
+        return mask
     sure, likely = [], []
     for k in range(1, count):
         area, height = stats[k, cv2.CC_STAT_AREA], stats[k, cv2.CC_STAT_HEIGHT]
@@ -92,7 +96,14 @@ def _seen_through(mask: np.ndarray, ground: Ground, bar: float) -> np.ndarray:
         aside, above = np.abs(twins - centres[k, 0]), np.abs(centres[sure, 1] - centres[k, 1])
         if ((aside < near) & (above < 2 * near)).any():
             sure.append(k)
-    return cv2.dilate(np.isin(label, sure).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    out = np.zeros_like(mask)
+    pale = mask & (ground.difference < _PALE * np.median(ground.difference[mask]))
+    for k in sure:  # a gap's narrow ends, and its rim, are mixed with the cloth's colour
+        own = (label == k).astype(np.uint8)
+        near = cv2.dilate(own, np.ones((2 * (int(stats[k, cv2.CC_STAT_HEIGHT]) // 2) + 1, 9), np.uint8)) > 0
+        _, piece = cv2.connectedComponents((pale & near | (own > 0)).astype(np.uint8))
+        out |= np.isin(piece, np.unique(piece[own > 0]))
+    return cv2.dilate(out.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
 

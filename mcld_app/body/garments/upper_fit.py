@@ -26,13 +26,14 @@ _ARMHOLE = 0.06  # metres down the arm from the shoulder joint, at which a sleev
 _ARM = 6.0  # degrees from the trunk of an arm that is not raised
 _RAISED = (12.0, 80.0)
 _ARMPIT = (1.23, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
-_ROUND = 0.6  # of the neck's half width, where its arc is met once more
+_ROUND = (0.35, 0.6, 0.85)  # of the neck's half width, where its arc is met between corner and front
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
 _LONGEST_TOP = 0.74  # metres above the floor, to which a top may hang
 _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
 _CHEST = (0.54, 0.46, 0.35)  # metres of a boxy top, of a usual one laid flat, and of one worn by a dummy
 _LENGTH, _SHOULDERS, _NECK_WIDTH = 0.65, 0.38, 0.19
 _SLENDER = (1.15, 1.4, 1.95)  # their lengths in chest widths: a body's sides are not seen from the front
+_EASE = (1.10, 1.08, 1.0)  # how much wider than the body in them these are
 _COAT_CHEST, _COAT_SHOULDERS = 0.52, 0.44  # metres
 _ROUND_CHEST = 0.46  # metres over the front of a body's chest, from armpit to armpit
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
@@ -122,7 +123,7 @@ def fit_upper(
     _add_middle(pairs, outline, axis, metre, row_at, (high - 0.02 - depth, points["neckline"][1]), hem)
     found, places = pairs.done()
     by_mask = (1.36 if sleeves else armpit) - 0.02
-    girth = max(_ROUND_CHEST / chest, 1.0)
+    girth = max(_ROUND_CHEST / chest, 1.0) * (_ease(points, length) if kind == "top" and sleeves else 1.0)
     return Fit(found, places, angles, metre, _NECK, hem, by_mask, reach, (heights, rows), girth, arms, falls)
 
 
@@ -151,6 +152,11 @@ def _chest(points: dict[str, np.ndarray], kind: str, sleeves: bool, length: floa
     if kind == "top":
         return float(np.interp(length / _across(points, "armpit"), _SLENDER, _CHEST))
     return _COAT_CHEST if kind == "coat" else _DRESS_CHEST
+
+
+def _ease(points: dict[str, np.ndarray], length: float) -> float:
+    """How much wider than the body in it a top is cut: one that lies on a table; one on a dummy is as wide as that."""
+    return float(np.interp(length / _across(points, "armpit"), _SLENDER, _EASE))
 
 
 def _across(points: dict[str, np.ndarray], name: str) -> float:
@@ -221,14 +227,15 @@ def _add_sleeve(
 def _add_neck_arc(
     pairs: Pairs, neckline: np.ndarray, corner: np.ndarray, half_width: float, high_deep: tuple[float, float], sign: int
 ) -> None:
-    """A point of the neckline between its corner and its front, so that a round neck stays round; `high_deep` are
+    """Points of the neckline between its corner and its front, so that a round neck stays round; `high_deep` are
     metres: the corner's height, and how far below it the front lies."""
     (high, depth), neck_x = high_deep, float(np.clip(half_width, *_NECK_X))
-    point = lines.front(high - (0.02 + depth) * (1 - _ROUND**2), _ROUND * neck_x)
-    x, y, _ = point.at(lines.body_mesh().rest)[0]
-    out = float(np.clip(abs(x) / neck_x, 0.2, 0.9))
-    drop = (high - y) / (0.02 + depth)
-    pairs.add(point, neckline * (1 - out, drop) + corner * (out, 1 - drop), sign)
+    for share in _ROUND:
+        point = lines.front(high - (0.02 + depth) * (1 - share**2), share * neck_x)
+        x, y, _ = point.at(lines.body_mesh().rest)[0]
+        out = float(np.clip(abs(x) / neck_x, 0.2, 0.95))
+        drop = (high - y) / (0.02 + depth)
+        pairs.add(point, neckline * (1 - out, drop) + corner * (out, 1 - drop), sign)
 
 
 def _add_middle(

@@ -11,7 +11,7 @@ from mcld_app.body.garments.pairing import LimbWidths
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, kept_drawing
-from mcld_app.body.mannequin.skeleton import COS, SIN
+from mcld_app.body.mannequin.skeleton import BONES, COS, SIN
 from mcld_app.body.shells.areas import grown
 from mcld_app.body.shells.cloth_picture import layer_picture
 from mcld_app.body.shells.limbs import limb_surface
@@ -26,6 +26,9 @@ _MOST = 0.12  # metres that cloth stands off
 _FITS, _ROUNDEST = 0.95, 1.8  # of the girth that the tightest place asks for; the largest girth
 _BEGINS = {"arm": (0.02, 0.10), "leg": (0.02, 0.16)}  # metres down the limb: where it leaves the body, and is off it
 _THIN = 0.001  # metres
+_KNEE = float(BONES["left_hip"][1][1] - BONES["left_knee"][1][1])  # metres down a leg
+_COVERS = 0.012  # metres that a shell reaches below the paint under it, whose hem is uneven
+_ON_FOOT = 0.012  # metres that a hem stands off the ankle, at least
 _LEVEL, _NEAREST = 0.06, 4  # metres above a hem; vertices there that one of the hem moves as
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
 
@@ -55,7 +58,10 @@ def wide_limbs(
     reach = float(limbs.along[-1])
     edges = np.arange(0, reach + _BIN, _BIN)
     off = np.clip(_standing_off(limbs, girth, edges), 0, _MOST)
-    if np.count_nonzero(off > _LOOSE) * _BIN < _ENOUGH:
+    end = reach if limbs.end is None else limbs.end
+    if end > reach + _LOOSE:  # over the foot: there is nothing to paint it on
+        off = np.maximum(off, _ON_FOOT * np.clip((edges - _KNEE) / (reach - _KNEE), 0, 1))
+    elif np.count_nonzero(off > _LOOSE) * _BIN < _ENOUGH:
         return ()
     size, away = iuv.shape[:2], pose.replace(yaw=180.0)
     behind = render(whole, kept_drawing(away, size).iuv)
@@ -63,7 +69,7 @@ def wide_limbs(
         _View(photo, iuv[..., 0] > 0, stand(pose, size)),
         _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),
     ]
-    return tuple(_limb(limbs.limb, sign, edges, off, views, reach) for sign in (1, -1))
+    return tuple(_limb(limbs.limb, sign, edges, off, views, (reach, end + _COVERS)) for sign in (1, -1))
 
 
 def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndarray:
@@ -93,8 +99,11 @@ def _half_round(points: np.ndarray) -> float:
     return cv2.arcLength(cv2.convexHull((middle @ ways[:2].T).astype(np.float32)), True) / 2
 
 
-def _limb(kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], hem: float) -> Shell:
-    """A shell down to `hem` metres along the limb."""
+def _limb(
+    kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float]
+) -> Shell:
+    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does."""
+    hem, end = ends
     faces, used, along = limb_surface(kind, sign)
     height = np.interp(along, edges, off)
     faces = faces[((along < hem) & (height > _THIN))[faces].any(1)]
@@ -109,6 +118,8 @@ def _limb(kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[
     level /= np.maximum(np.linalg.norm(level, axis=1, keepdims=True), 1e-6)
     near = np.clip(1 - (hem - along) / _LEVEL, 0, 1)[:, None]
     moved = on_body + (out * (1 - near) + level * near) * height[:, None]
+    below = np.clip(np.minimum(along, hem) - _KNEE, 0, None) / max(hem - _KNEE, 1e-6)
+    moved += (below * (end - hem))[:, None] * way  # what goes on over the foot is drawn down from the knee
     front = facing(views[0].standing.seen(on_body.astype(np.float32), weights), faces)
     sheets, width = [], 0
     for view, own in zip(views, (faces[front], faces[~front]), strict=True):

@@ -23,7 +23,8 @@ _FORK = 0.88  # metres above the floor; below, each leg is by itself
 _CELL = 0.008  # metres; a texel of the trunk is about 4 mm
 _ARMS, _LEGS, _THIGHS = frozenset(range(15, 23)), frozenset(range(7, 15)), frozenset(range(7, 11))
 _HEAD = frozenset({23, 24})
-_EDGE, _LITTLE = 0.9, 0.02  # texels over which a soft edge goes; a share that nobody sees
+_EDGE, _SHARP = 0.9, 1.8  # texels over which an edge is evened out, and how much steeper it is made again
+_LITTLE = 0.02  # a share that nobody sees
 _LEAST = 0.03  # share of a region that must be seen before it can be taken
 
 
@@ -106,17 +107,19 @@ def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
     below = image.copy() if layer.soft else None
     image[layer.worn] = layer.image[layer.worn]
     if below is not None:
-        _soften(image, below, layer.worn)
+        _soften(TextureMap(image, coverage), below, layer.worn)
     return TextureMap(image, coverage)
 
 
-def _soften(image: np.ndarray, below: np.ndarray, worn: np.ndarray) -> None:
-    """Mix the colours (512, 512, 3) along the edge of what is worn, in place, with what is below."""
-    share = edge_share(worn, _EDGE)
-    rim = (share > _LITTLE) & (share < 1 - _LITTLE)
-    above, beneath = (_gone_on(colours, there, 2 * _EDGE) for colours, there in ((image, worn), (below, ~worn)))
+def _soften(texture: TextureMap, below: np.ndarray, worn: np.ndarray) -> None:
+    """Mix the colours along the edge of what is worn, in place, with those (512, 512, 3) below it; where nothing is
+    known of what is beside it, it ends as it does."""
+    share, beside = _SHARP * (edge_share(worn, _EDGE) - 0.5) + 0.5, texture.coverage & ~worn
+    near = cv2.dilate(beside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    rim = (share > _LITTLE) & (share < 1 - _LITTLE) & np.where(worn, near, beside)
+    above, beneath = _gone_on(texture.image, worn, 2 * _EDGE), _gone_on(below, beside, 2 * _EDGE)
     way = share[rim, None]
-    image[rim] = above[rim] * way + beneath[rim] * (1 - way) + 0.5
+    texture.image[rim] = above[rim] * way + beneath[rim] * (1 - way) + 0.5
 
 
 def _gone_on(image: np.ndarray, texels: np.ndarray, reach: float) -> np.ndarray:
