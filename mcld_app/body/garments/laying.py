@@ -111,7 +111,7 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     mask = cutout.mask
     if "neckline" in places:
         mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
-    colours = drawn_outwards(cutout.picture, cutout.mask)
+    colours = drawn_outwards(cutout.picture, mask)
     inside = cv2.remap(mask.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
     worn &= inside | ~_by_mask(iuv, fit)
     fall = around = None

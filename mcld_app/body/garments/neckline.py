@@ -13,6 +13,8 @@ _SAMPLES = 41  # of an arc
 _MIDDLE = 0.86  # of an arc's half width that is looked at: its ends run into the shoulders
 _BELOW, _DEEPEST = 0.12, 1.3  # of the neck's width: from below the back's own band, down to a deep neckline
 _SHAPES = (1.2, 2.0, 3.0)  # y falls as 1 - |x| ** shape: a V, a round neck, a wide one
+_POINTED = 0.7  # how much less a V counts than a round neck: cut too deep in the middle, that looks like one
+_ROUND = 2.0  # the shape of a neckline of which no edge is seen
 _CLEAR, _STANDS_OUT, _NEARLY = 0.12, 3.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
 _END, _AT_ENDS = 0.55, 0.15  # of an arc's half width, where its ends begin; how strong its edge is there at least
 _ONE = 0.08  # widths below the first clear arc: one edge, seen by arcs of several shapes
@@ -73,7 +75,10 @@ def inside_of_back(
     depth = row - (left[1] + right[1]) / 2
     if depth <= 0 or width < _NARROW:
         return np.zeros_like(mask)
-    shape = _SHAPES[int(_strength(picture, mask, corners, np.array([depth]))[:, 0].argmax())]
+    near = depth + width * np.linspace(-_ONE / 2, _ONE / 2, 9)
+    strength = _strength(picture, mask, corners, near).max(1)
+    strength[0] *= _POINTED
+    shape = _SHAPES[int(strength.argmax())] if strength.any() else _ROUND
     u = 2 * (np.arange(mask.shape[1]) - (left[0] + right[0]) / 2) / width
     chord = np.interp(np.arange(mask.shape[1]), [left[0], right[0]], [left[1], right[1]])
     curve = np.where(np.abs(u) < 1, chord + depth * (1 - np.abs(u) ** shape), -1.0)
