@@ -46,7 +46,7 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     if len(depths) < 3:
         return None
     best = _strength(picture, mask, corners, depths).max(0)
-    usual = float(np.median(best[best > 0])) if (best > 0).any() else 0.0
+    usual = float(np.median(best))
     if best.max() < max(_CLEAR, _STANDS_OUT * usual):
         return None
     peaks = (best >= np.roll(best, 1)) & (best >= np.roll(best, -1))
