@@ -16,7 +16,10 @@ GREEN, RED, GREY = (40, 130, 90), (210, 40, 50), (228, 229, 231)
 PRINT_DOWN, PRINT_SIDE = 0.27, 0.12
 """Metres from the neck's corners to the print's middle, and the print's sides."""
 
-SLANT = 0.4
+SHOULDER = 0.125
+"""Metres from the neck's corner to where a sleeve of another colour is sewn on."""
+
+SLANT = 0.8
 """Metres that the red bar goes to the side for each one down; it crosses the middle 0.3 m below the neck."""
 
 BORDER = 0.06
@@ -93,8 +96,11 @@ def tee(
         points |= {f"left_{name}": at(x, y), f"right_{name}": at(-x, y)}
     drawn = _drawn(on, outline, points, cloth)
     if cloth == "sleeves":
-        for name in ("left", "right"):
-            (x, y), (pit, low) = points[f"{name}_shoulder"], points[f"{name}_armpit"]
+        line = np.array(right_side[:3])
+        along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+        seam_x, seam_y = (float(np.interp(SHOULDER, along, line[:, k])) for k in (0, 1))
+        for name, sign in (("left", 1), ("right", -1)):
+            (pit, low), (x, y) = points[f"{name}_armpit"], at(sign * seam_x, seam_y)
             row, column = np.mgrid[0 : SIZE[0], 0 : SIZE[1]]
             seam = x + (pit - x) * np.clip((row - y) / (low - y), 0, 1.2)
             out = column > seam if name == "left" else column < seam
@@ -110,8 +116,8 @@ def long_sleeved(on: str = "grey") -> Drawn:
     drawn = _drawn(on, outline, {}, "plain")
     gap = np.zeros_like(drawn.mask)
     for sign in (1, -1):
-        gap |= _mask([at(sign * x, y) for x, y in ((0.196, 0.30), (0.206, 0.42), (0.2, 0.52), (0.188, 0.42))])
-    soft = cv2.GaussianBlur(gap.astype(np.float32), (0, 0), 0.7)[..., None]
+        gap |= _mask([at(sign * x, y) for x, y in ((0.197, 0.30), (0.203, 0.42), (0.197, 0.52), (0.191, 0.42))])
+    soft = cv2.GaussianBlur(gap.astype(np.float32), (0, 0), 1.0)[..., None]
     picture = (drawn.picture * (1 - soft) + ground(on) * soft + 0.5).astype(np.uint8)
     return Drawn(picture, drawn.mask & ~gap, {})
 

@@ -10,7 +10,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from flat_garments import BORDER, METRE, SLANT, at, long_sleeved, shape, skirt, tee
+from flat_garments import BORDER, METRE, SLANT, at, dress, long_sleeved, shape, skirt, tee
 
 from mcld_app.body.garments.body_lines import along_arm
 from mcld_app.body.garments.cutout import cut_out
@@ -76,14 +76,14 @@ def trouser_legs(across: float, length: float = 0.55, corner: float = 0.0) -> np
 # --- Sleeves and trunk ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("chest", "armpit"), [(0.42, 0.21), (0.46, 0.23), (0.50, 0.27)], ids=["slim", "usual", "wide"])
+@pytest.mark.parametrize(("chest", "armpit"), [(0.30, 0.20), (0.34, 0.20), (0.38, 0.20), (0.46, 0.23)])
 def test_a_sleeve_of_another_colour_begins_where_the_arm_does(chest: float, armpit: float) -> None:
     laid = top(cloth="sleeves", chest=chest, armpit=armpit).laid
     red, part, place = is_red(laid.photo), laid.iuv[..., 0], resting(laid.iuv)
     down = along_arm(place)
-    arm = np.isin(part, ARMS) & (down > 0.09)
+    arm = np.isin(part, ARMS) & (down > 0.05)
     trunk = np.isin(part, FRONT) & (np.abs(place[..., 0]) < 0.15)
-    assert red[arm].mean() > 0.90, "no cloth of the trunk on the arm"
+    assert red[arm].mean() > 0.965, "no cloth of the trunk on the arm"
     assert red[trunk].mean() < 0.02, "no sleeve on the trunk"
 
 
@@ -100,37 +100,49 @@ def test_a_dragged_shoulder_is_where_the_sleeve_begins() -> None:
 
 
 def test_a_pattern_goes_on_from_the_paint_to_the_cloth_that_stands_off() -> None:
-    made = top(cloth="slant", chest=0.56, armpit=0.30)
+    made = top(cloth="slant")
     assert "trunk" in [shell.hangs_on for shell in made.garment.shells]
     red = is_red(worn(made))
+    standing = stand(named_poses()["standing"], SIZE)
     rows = np.flatnonzero(red.any(1))
-    rows = rows[(rows > rows[0] + 15) & (rows < rows[-1] - 15)]
+    rows = rows[(rows > rows[0] + 0.17 * standing.metre) & (rows < rows[-1] - 15)]
     middle = np.array([np.flatnonzero(red[row]).mean() for row in rows])
-    jumps = np.abs(np.diff(middle))
-    assert len(rows) > 180 and jumps.max() < 3.0, "no step where one ends and the other begins"
-    slope = np.polyfit(rows[len(rows) // 2 :], middle[len(rows) // 2 :], 1)[0]
-    assert abs(slope) == pytest.approx(SLANT, rel=0.2)
+    steps = np.diff(middle)
+    assert len(rows) > 120 and np.abs(steps - np.median(steps)).max() < 2.6, "no step where one ends, the other begins"
+    low = rows > np.median(rows)
+    assert abs(np.polyfit(rows[low], middle[low], 1)[0]) == pytest.approx(SLANT, rel=0.25)
 
 
 # --- Edges ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", ["top", "dress"])
+def test_an_edge_on_the_body_has_no_teeth(kind: str) -> None:
+    made = top() if kind == "top" else flat_garment(dress().picture, "dress")
+    own = part_map() == 2
+    inner = cv2.erode(own.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    fine = cv2.resize((made.garment.extent & own).astype(np.uint8), None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+    found, _ = cv2.findContours(fine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    line = max(found, key=len)[:, 0].astype(np.float32)
+    long = np.concatenate([line[-60:], line, line[:60]])
+    smooth = cv2.GaussianBlur(long[:, None], (1, 121), 20)[60 : 60 + len(line), 0]
+    column, row = (line / 4).astype(int).T
+    off = np.linalg.norm(line - smooth, axis=1)[inner[row, column]] / 4
+    assert len(off) > 200
+    assert np.sqrt((off**2).mean()) < 0.6, "texels off a smooth line; 0.29 are those of whole texels"
+
+
 def test_a_sleeves_hem_is_a_line_around_the_arm() -> None:
-    made = top()
-    extent, g = made.garment.extent, rest_surface()
+    extent, g, part = top().garment.extent, rest_surface(), part_map()
     place = np.stack([g.x, g.y, g.z], -1)
     for arm in ({15, 17, 19, 21}, {16, 18, 20, 22}):
-        part = part_map()
-        mine = parts_mask(frozenset(arm))
         edge = np.zeros_like(extent)
-        for axis in (0, 1):
-            for step in (-1, 1):
-                there, own = np.roll(extent, step, axis), np.roll(part, step, axis) == part
-                edge |= mine & extent & own & ~there
-        down = along_arm(place[edge].reshape(-1, 3))
-        low = down[down > made.laid.fit.sleeve - 0.05]
+        for axis, step in ((0, 1), (0, -1), (1, 1), (1, -1)):
+            edge |= extent & (np.roll(part, step, axis) == part) & ~np.roll(extent, step, axis)
+        down = along_arm(place[edge & parts_mask(frozenset(arm))].reshape(-1, 3))
+        low = down[down > top().laid.fit.sleeve - 0.05]
         assert len(low) > 25
-        assert np.std(low) < 0.0045 and abs(np.median(low) - made.laid.fit.sleeve) < 0.012
+        assert np.std(low) < 0.0045 and abs(np.median(low) - top().laid.fit.sleeve) < 0.012
 
 
 def test_the_edge_of_what_is_worn_is_no_staircase() -> None:
@@ -150,36 +162,29 @@ def test_the_edge_of_what_is_worn_is_no_staircase() -> None:
 @pytest.mark.parametrize("on", ["grey", "blue"])
 def test_ground_between_sleeve_and_waist_is_no_cloth(on: str) -> None:
     drawn = long_sleeved(on)
-    found = cut_out(drawn.picture).mask
+    _, file = cv2.imencode(".jpg", drawn.picture, [cv2.IMWRITE_JPEG_QUALITY, 80])  # as a shop's picture is kept
+    found = cut_out(cv2.imdecode(file, cv2.IMREAD_COLOR)).mask
     whole = cv2.morphologyEx(drawn.mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((31, 31), np.uint8)) > 0
-    gap = cv2.erode((whole & ~drawn.mask).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    gap = whole & ~drawn.mask
     gap[: round(at(0, 0.28)[1])] = False
     gap[round(at(0, 0.54)[1]) :] = False
-    assert gap.sum() > 300
-    assert found[gap].mean() < 0.15
+    assert gap.sum() > 600
+    assert found[gap].mean() < 0.5
     assert found[drawn.mask].mean() > 0.985, "and cloth is none"
 
 
-def test_stripes_of_the_grounds_own_colour_are_cloth_as_far_as_the_rim() -> None:
-    drawn = tee("white")
-    picture = drawn.picture.copy()
-    row = np.arange(len(picture)) % 40 < 14
-    picture[drawn.mask & row[:, None]] = (252, 252, 252)
-    found = cut_out(picture).mask
-    assert found[drawn.mask].mean() > 0.97
-
-
-@pytest.mark.parametrize("label", [False, True])
-def test_the_front_of_a_neckline_is_found_below_label_and_inside(label: bool) -> None:
+@pytest.mark.parametrize(("inside", "label"), [((38, 126, 87), False), ((24, 100, 66), True)])
+def test_the_front_of_a_neckline_is_found_below_label_and_inside(inside: tuple[int, int, int], label: bool) -> None:
     drawn = tee("white", cloth="plain")
     picture, depth = drawn.picture.copy(), 0.10
     y, x = np.mgrid[0 : len(picture), 0 : picture.shape[1]]
     across = (x - at(0, 0)[0]) / (0.085 * METRE)
     down = (y - at(0, 0)[1]) / METRE
     hole = (np.abs(across) < 1) & (down < depth * (1 - across**2)) & (down > 0.03 * (1 - across**2))
-    picture[hole] = (24, 100, 66)
+    picture[hole] = inside
     if label:
-        cv2.rectangle(picture, *[tuple(round(v) for v in at(*p)) for p in ((-0.018, 0.04), (0.018, 0.055))], (90, 30, 120), -1)
+        corners = (tuple(round(v) for v in at(*place)) for place in ((-0.018, 0.04), (0.018, 0.055)))
+        cv2.rectangle(picture, *corners, (90, 30, 120), -1)
     points = flat_garment(picture, "top").points.in_pixels(picture.shape)
     assert points["neckline"][1] == pytest.approx(at(0, depth)[1], abs=0.012 * METRE)
 

@@ -86,8 +86,9 @@ def _tube(
     inner = faces[1:] if sheet.open else faces
     lining = np.concatenate(inner)[:, ::-1]
     rest = np.concatenate([grid[:, part].reshape(-1, 3) for part in (front, back)])
+    moves = np.concatenate([gathered[:, part].reshape(-1, 3) for part in (front, back)])
     return Shell(
-        place, rest, np.concatenate([gathered[:, part].reshape(-1, 3) for part in (front, back)]), tube_weights(rest, hem),
+        place, rest, moves, tube_weights(rest, hem),
         np.concatenate([*faces, lining]), np.concatenate([*kinds, np.full(len(lining), LINING, np.uint8)]),
         np.concatenate(places), sheet.rgba,
     )  # fmt: skip

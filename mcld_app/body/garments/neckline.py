@@ -18,8 +18,8 @@ _ROUND = 2.0  # the shape of a neckline of which no edge is seen
 _CLEAR, _STANDS_OUT, _NEARLY = 0.12, 3.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
 _END, _AT_ENDS = 0.55, 0.15  # of an arc's half width, where its ends begin; how strong its edge is there at least
 _ONE = 0.08  # widths below the first clear arc: one edge, seen by arcs of several shapes
-_BAND, _FAINT, _APART = 0.16, 4.5, 0.5  # widths of a ribbed band; its upper edge: times the usual arc's, and how much
-# of it is left between the two
+_BAND, _FAINT = 0.16, 4.5  # widths of a ribbed band; its upper edge, times the usual arc's
+_APART, _DIPS = 0.5, 0.95  # how much of that edge is left above it, and between the two
 
 
 def neck_corners(outline: Outline, points: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +55,7 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     found = first + int(best[first : first + max(1, round(_ONE * width))].argmax())
     # What is clear may be the lower edge of a band of another colour, which is the garment's, too.
     for k in np.flatnonzero(peaks[:first] & (best[:first] > max(_CLEAR, _FAINT * usual))):
-        apart = k > 0 and max(best[:k].min(), best[k:first].min()) < _APART * best[k]
+        apart = k > 0 and best[:k].min() < _APART * best[k] and best[k:first].min() < _DIPS * best[k]
         if apart and first - k < _BAND * width:
             return float(depths[k])
     return float(depths[found])

@@ -14,7 +14,7 @@ _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
 _NECK_X, _TIP_X = (0.062, 0.150), 0.175  # metres from the middle: a neckline's corner, the shoulder's tip
 _SEAM_X, _ARM_BEGINS = 0.20, -0.018  # metres: where shoulder and arm meet, from the middle and along the arm
-_INWARDS = 0.015  # metres
+_BESIDE = 0.015  # metres
 _UNDER_ARM, _UNDER_SLEEVE = 0.055, 0.05  # metres along the arm to the armpit; the shortest lower edge of a sleeve
 _FULL_SLEEVE = 0.44  # metres from the shoulder joint; a longer sleeve ends at the wrist
 _CUFF = lines.WRIST - 0.015  # just above it: beyond, the hand's edge would be the cuff's
@@ -26,7 +26,7 @@ _ARMHOLE = 0.06  # metres down the arm from the shoulder joint, at which a sleev
 _ARM = 6.0  # degrees from the trunk of an arm that is not raised
 _RAISED = (12.0, 80.0)
 _ARMPIT = (1.23, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
-_ROUND = (0.6,)  # of the neck's half width, where its arc is met between corner and front
+_ROUND = 0.6  # of the neck's half width, where its arc is met once more
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
 _LONGEST_TOP = 0.74  # metres above the floor, to which a top may hang
 _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
@@ -97,7 +97,7 @@ def fit_upper(
         pairs.add(lines.shoulder_line(neck_x), corner, sign)
         pairs.add(lines.shoulder_line(tip_x), tip, sign)
         pairs.add(lines.shoulder_line((neck_x + tip_x) / 2), resampled(outline.way(corner, tip), 3)[1], sign)
-        pairs.add(lines.side(armpit), pit - (sign * (_INWARDS * metre if sleeves else 0), 0), sign)
+        pairs.add(lines.side(armpit), pit - (sign * (_BESIDE * metre if sleeves else 0), 0), sign)
         for share in np.linspace(0, 1, 8)[1:]:
             y = armpit + (hem - armpit) * share
             row = pit[1] + (points[f"{side}_hem"][1] - pit[1]) * (row_at(y) - pit_row) / max(hem_row - pit_row, 1.0)
@@ -111,15 +111,16 @@ def fit_upper(
             along = (cuff + inner) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
-            _add_armhole(pairs, tip, pit, armpit, row_at, _INWARDS * metre, sign)
-            _add_sleeve(pairs, outline, points, side, sign, reach, armpit)
+            _add_armhole(pairs, tip, pit, armpit, row_at, _BESIDE * metre, sign)
+            _add_sleeve(pairs, outline, points, side, sign, (reach, armpit), _BESIDE * metre)
             widths = sleeve_widths(outline, points, side, along)
             across.append(np.append(widths, np.linalg.norm(cuff - inner)) / metre)
         along = _ARMHOLE + (max(reach, 0.10) - _ARMHOLE) * np.append((np.arange(SLICES) + 0.5) / SLICES, 1.0)
         arms = LimbWidths("arm", along, np.mean(across, axis=0))
     depth = float(np.clip((points["neckline"][1] - neck_row) / metre, 0.0, 0.24))
     for side, sign in _SIDES:
-        _add_neck_arc(pairs, points["neckline"], corners[side], abs(corners[side][0] - axis) / metre, (high, depth), sign)
+        out = abs(corners[side][0] - axis) / metre
+        _add_neck_arc(pairs, points["neckline"], corners[side], out, (high, depth), sign)
     _add_middle(pairs, outline, axis, metre, row_at, (high - 0.02 - depth, points["neckline"][1]), hem)
     found, places = pairs.done()
     by_mask = (1.36 if sleeves else armpit) - 0.02
@@ -191,10 +192,11 @@ def _seam_top(way: np.ndarray, shoulder: float, reach: float) -> np.ndarray:
 
 
 def _add_armhole(
-    pairs: Pairs, tip: np.ndarray, pit: np.ndarray, armpit: float, row_at, inwards: float, sign: int
+    pairs: Pairs, tip: np.ndarray, pit: np.ndarray, armpit: float, row_at, beside: float, sign: int
 ) -> None:
-    """What lies where trunk and arm meet: the line from the shoulder down to the armpit, where sleeves are sewn on; the
-    trunk's side shows what is `inwards` pixels from it, for a sleeve hangs before the seam."""
+    """What lies where trunk and arm meet: the line from the shoulder down to the armpit, where sleeves are sewn on.
+    Below the body's own armpit the trunk's side shows what is `beside` pixels inside of it, and the arm's lower edge
+    what is as far outside."""
 
     def on_seam(y: float) -> np.ndarray:
         share = float(np.clip((row_at(y) - tip[1]) / max(pit[1] - tip[1], 1.0), 0, 1))
@@ -203,18 +205,26 @@ def _add_armhole(
     for y in lines.ARMHOLE:
         if armpit < y:
             pairs.add(lines.armhole(y), on_seam(y), sign)
-    for y in np.linspace(armpit, lines.ARMHOLE[-1], 4)[1:-1]:
-        pairs.add(lines.side(float(y)), on_seam(float(y)) - (sign * inwards, 0), sign)
+    aside = np.array([sign * beside, 0])
+    for y in np.linspace(armpit, lines.ARMHOLE[-1], 4)[1:-1].tolist():
+        pairs.add(lines.side(y), on_seam(y) - aside, sign)
+        pairs.add(lines.arm_edge(_UNDER_ARM + lines.ARMHOLE[-1] - y, False), on_seam(y) + aside, sign)
 
 
 def _add_sleeve(
-    pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, reach: float, armpit: float
-) -> None:
+    pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, ends: tuple[float, float],
+    beside: float,
+) -> None:  # fmt: skip
+    """A sleeve's two edges; `ends` are metres: how far down the arm it reaches, and its armpit's height; at the armpit
+    it shows what is `beside` pixels from the seam."""
+    reach, armpit = ends
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
     upper = resampled(outline.way(tip, cuff), 6)
     lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
     # An armpit of cloth lies below the arm's own, as far down the arm as down the trunk.
     down = min(_UNDER_ARM + max(lines.ARMHOLE[-1] - armpit, 0.0), max(_UNDER_ARM, reach - _UNDER_SLEEVE))
+    first = lower[1] - lower[0]
+    lower[0] = lower[0] + first * min(beside / max(float(np.linalg.norm(first)), 1.0), 0.5)
     for share, above, below in zip(np.linspace(0, 1, 6), upper, lower, strict=True):
         if share:
             pairs.add(lines.arm_edge(_ARM_BEGINS + (reach - _ARM_BEGINS) * share, True), above, sign)
@@ -227,15 +237,14 @@ def _add_sleeve(
 def _add_neck_arc(
     pairs: Pairs, neckline: np.ndarray, corner: np.ndarray, half_width: float, high_deep: tuple[float, float], sign: int
 ) -> None:
-    """Points of the neckline between its corner and its front, so that a round neck stays round; `high_deep` are
+    """A point of the neckline between its corner and its front, so that a round neck stays round; `high_deep` are
     metres: the corner's height, and how far below it the front lies."""
     (high, depth), neck_x = high_deep, float(np.clip(half_width, *_NECK_X))
-    for share in _ROUND:
-        point = lines.front(high - (0.02 + depth) * (1 - share**2), share * neck_x)
-        x, y, _ = point.at(lines.body_mesh().rest)[0]
-        out = float(np.clip(abs(x) / neck_x, 0.2, 0.95))
-        drop = (high - y) / (0.02 + depth)
-        pairs.add(point, neckline * (1 - out, drop) + corner * (out, 1 - drop), sign)
+    point = lines.front(high - (0.02 + depth) * (1 - _ROUND**2), _ROUND * neck_x)
+    x, y, _ = point.at(lines.body_mesh().rest)[0]
+    out = float(np.clip(abs(x) / neck_x, 0.2, 0.9))
+    drop = (high - y) / (0.02 + depth)
+    pairs.add(point, neckline * (1 - out, drop) + corner * (out, 1 - drop), sign)
 
 
 def _add_middle(

@@ -40,8 +40,8 @@ def _widened(shell: Shell, below: list[Shell], legs: list[Shell]) -> Shell:
     if legs:
         both = np.concatenate([leg.rest for leg in legs])
         near = both[both[:, 1] > shell.rest[:, 1].min() - _BAND]
-        if len(near) > _WAYS:
-            hanging, lying = _around(hanging, near), _around(lying, near)
+        if len(near) > _WAYS:  # on a raised thigh it lies as it did
+            hanging = _around(hanging, near)
     return replace(shell, rest=hanging, gathered=lying - hanging)
 
 
