@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from mcld_app.body.garments.laying import Fall
+from mcld_app.body.garments.fall import Fall
 
 _FINE = 360.0  # pixels of a shell's picture for a metre, at most
 _SIDES = 0.3  # of a row's width to its middle: what a plain back has its colours from

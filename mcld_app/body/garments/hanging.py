@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from mcld_app.body.garments.cloth_sheet import cloth_sheet
-from mcld_app.body.garments.laying import Fall
+from mcld_app.body.garments.fall import Fall
 from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.shells.girth import spanned, standing_off, tube_weights
 from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 
 from mcld_app.body.garments.ground import Ground, lab_of
+from mcld_app.body.garments.outline import mirror_axis
 
 _BAR, _STRICT, _SHADOW = 3.0, 1.5, 2.2  # bars for "not ground": Lab units, times the noise, times the first bar
 _FAINT, _LOST = 1.0, 0.6  # a bar for white cloth on white, and the share that is left of such cloth by the usual one
 _BAND = 0.12  # share of the garment that a higher bar may take away and is then taken for a shadow
 _COLOURED, _SAME_HUE, _DARKEST = 10.0, 3.5, 30.0  # hue and lightness of garments that cast shadows, and of those
 _SHADE = 0.06  # share of the garment that hard shadows may take at most: more is grey cloth
+_ALIKE = 9  # pixels across; the two sides of a garment are not quite alike
 _SURE = 2.0  # Lab units; below, white cloth is as even as its ground
 _HOLE, _EVEN = 0.0001, 0.65  # ground seen through a garment: share of the picture, and of the bar it stays below
 _NEARLY_EVEN, _TWIN = 0.8, 0.06  # of the bar, where its twin is ground; widths that twins are off each other's mirror
@@ -56,10 +58,24 @@ def _flooded(ground: Ground) -> tuple[np.ndarray, float]:
         faint = _above(ground, _FAINT)
         if np.count_nonzero(mask) < _LOST * np.count_nonzero(faint):
             closed = cv2.morphologyEx(faint.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
-            return _filled(closed), _FAINT
+            return _filled(_on_both_sides(closed, ground)), _FAINT
     higher = _above(ground, _SHADOW * bar)
     gone = np.count_nonzero(mask & ~higher)
     return (higher if gone < _BAND * np.count_nonzero(mask) else mask), bar
+
+
+
+def _on_both_sides(mask: np.ndarray, ground: Ground) -> np.ndarray:
+    """Of white cloth on white, a mask (H, W) bool, what is clear, and else only what its mirror image has, too: faint
+    shadows lie on one side."""
+    small = cv2.resize(mask.astype(np.uint8), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) > 0
+    if not small.any():
+        return mask
+    axis = 4 * mirror_axis(small)[0] + 1.5
+    twin = np.clip(np.round(2 * axis - np.arange(mask.shape[1])), 0, mask.shape[1] - 1).astype(int)
+    there = cv2.dilate(mask[:, twin].astype(np.uint8), np.ones((_ALIKE,) * 2, np.uint8)) > 0
+    kept = mask & (there | (ground.difference > _SURE))
+    return cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_OPEN, np.ones((9, 9), np.uint8)) > 0
 
 
 

@@ -8,19 +8,20 @@ from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.neckline import neck_corners
 from mcld_app.body.garments.outline import Outline, length_of, resampled
 from mcld_app.body.garments.pairing import RIM, Fit, LimbWidths, Pairs
+from mcld_app.body.garments.sleeve_pairs import add_armhole, add_sleeve, seam_top
 from mcld_app.body.garments.sleeves import SLICES, lower_edge, sleeve_widths
 
 _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
 _NECK_X, _TIP_X = (0.062, 0.150), 0.175  # metres from the middle: a neckline's corner, the shoulder's tip
-_SEAM_X, _ARM_BEGINS = 0.20, -0.018  # metres: where shoulder and arm meet, from the middle and along the arm
+_SEAM_X = 0.20  # metres from the middle, where shoulder and arm meet
 _BESIDE = 0.015  # metres
-_UNDER_ARM, _UNDER_SLEEVE = 0.055, 0.05  # metres along the arm to the armpit; the shortest lower edge of a sleeve
 _FULL_SLEEVE = 0.44  # metres from the shoulder joint; a longer sleeve ends at the wrist
 _CUFF = lines.WRIST - 0.015  # just above it: beyond, the hand's edge would be the cuff's
 _SLEEVES = (0.0, 0.22, 0.40, 0.60), (0.0, 0.22, 0.265, 0.60)  # measured, worn: none ends just below the elbow
 _STRAP, _FAR_OUT = 0.05, 0.115  # metres; a narrower shoulder, and farther out than a neck reaches, is a strap
 _STRAP_IN = 0.80  # of the way out that it lies on a dummy's front, on a shoulder
+_NARROWS = 0.5  # of a sleeve's width just above it that a cuff has at least: round ends show none
 _SLOPE = 1.08  # metres along a shoulder's line for a metre across
 _ARMHOLE = 0.06  # metres down the arm from the shoulder joint, at which a sleeve begins, on the mean of its edges
 _ARM = 6.0  # degrees from the trunk of an arm that is not raised
@@ -89,7 +90,7 @@ def fit_upper(
         if sleeves:
             seam_x = max(_SEAM_X, neck_x + 0.02)
             if f"{side}_shoulder" not in dragged:
-                points = {**points, f"{side}_shoulder": _seam_top(ways[side], (seam_x - neck_x) * _SLOPE, reach)}
+                points = {**points, f"{side}_shoulder": seam_top(ways[side], (seam_x - neck_x) * _SLOPE, reach)}
         tip = points[f"{side}_shoulder"]
         tip_x = seam_x if sleeves else float(np.clip(abs(tip[0] - axis) / metre, neck_x + 0.02, _TIP_X))
         if not sleeves and neck_x > _FAR_OUT and tip_x - neck_x < _STRAP:
@@ -111,10 +112,10 @@ def fit_upper(
             along = (cuff + inner) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
-            _add_armhole(pairs, tip, pit, armpit, row_at, _BESIDE * metre, sign)
-            _add_sleeve(pairs, outline, points, side, sign, (reach, armpit), _BESIDE * metre)
+            add_armhole(pairs, tip, pit, armpit, row_at, _BESIDE * metre, sign)
+            add_sleeve(pairs, outline, points, side, sign, (reach, armpit), _BESIDE * metre)
             widths = sleeve_widths(outline, points, side, along)
-            across.append(np.append(widths, np.linalg.norm(cuff - inner)) / metre)
+            across.append(np.append(widths, max(np.linalg.norm(cuff - inner), _NARROWS * widths[-1])) / metre)
         along = _ARMHOLE + (max(reach, 0.10) - _ARMHOLE) * np.append((np.arange(SLICES) + 0.5) / SLICES, 1.0)
         arms = LimbWidths("arm", along, np.mean(across, axis=0))
     depth = float(np.clip((points["neckline"][1] - neck_row) / metre, 0.0, 0.24))
@@ -182,56 +183,6 @@ def side_column(
 def _neck_height(x: float) -> float:
     """Metres above the floor at which a neckline's corner lies, `x` metres from the middle."""
     return float(lines.shoulder_line(x).at(lines.body_mesh().rest)[0, 1])
-
-
-def _seam_top(way: np.ndarray, shoulder: float, reach: float) -> np.ndarray:
-    """(2,) where on its way (N, 2) from the neck's corner to the cuff cloth leaves the shoulder for the arm: as far
-    along it as on the body, `shoulder` metres of shoulder being followed by an arm covered down to `reach`."""
-    share = shoulder / (shoulder + reach - _ARM_BEGINS)
-    return resampled(way, 201)[round(200 * float(np.clip(share, 0, 1)))]
-
-
-def _add_armhole(
-    pairs: Pairs, tip: np.ndarray, pit: np.ndarray, armpit: float, row_at, beside: float, sign: int
-) -> None:
-    """What lies where trunk and arm meet: the line from the shoulder down to the armpit, where sleeves are sewn on.
-    Below the body's own armpit the trunk's side shows what is `beside` pixels inside of it, and the arm's lower edge
-    what is as far outside."""
-
-    def on_seam(y: float) -> np.ndarray:
-        share = float(np.clip((row_at(y) - tip[1]) / max(pit[1] - tip[1], 1.0), 0, 1))
-        return tip + (pit - tip) * share
-
-    for y in lines.ARMHOLE:
-        if armpit < y:
-            pairs.add(lines.armhole(y), on_seam(y), sign)
-    aside = np.array([sign * beside, 0])
-    for y in np.linspace(armpit, lines.ARMHOLE[-1], 4)[1:-1].tolist():
-        pairs.add(lines.side(y), on_seam(y) - aside, sign)
-        pairs.add(lines.arm_edge(_UNDER_ARM + lines.ARMHOLE[-1] - y, False), on_seam(y) + aside, sign)
-
-
-def _add_sleeve(
-    pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, ends: tuple[float, float],
-    beside: float,
-) -> None:  # fmt: skip
-    """A sleeve's two edges; `ends` are metres: how far down the arm it reaches, and its armpit's height; at the armpit
-    it shows what is `beside` pixels from the seam."""
-    reach, armpit = ends
-    tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
-    upper = resampled(outline.way(tip, cuff), 6)
-    lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
-    # An armpit of cloth lies below the arm's own, as far down the arm as down the trunk.
-    down = min(_UNDER_ARM + max(lines.ARMHOLE[-1] - armpit, 0.0), max(_UNDER_ARM, reach - _UNDER_SLEEVE))
-    first = lower[1] - lower[0]
-    lower[0] = lower[0] + first * min(beside / max(float(np.linalg.norm(first)), 1.0), 0.5)
-    for share, above, below in zip(np.linspace(0, 1, 6), upper, lower, strict=True):
-        if share:
-            pairs.add(lines.arm_edge(_ARM_BEGINS + (reach - _ARM_BEGINS) * share, True), above, sign)
-        if reach > _UNDER_ARM + 0.02:
-            pairs.add(lines.arm_edge(down + (reach - down) * share, False), below, sign)
-    if reach <= _UNDER_ARM + 0.02:
-        pairs.add(lines.arm_edge(max(reach, _UNDER_ARM), False), lower[-1], sign)
 
 
 def _add_neck_arc(

@@ -27,7 +27,7 @@ _FITS, _ROUNDEST = 0.95, 1.8  # of the girth that the tightest place asks for; t
 _BEGINS = {"arm": (0.02, 0.10), "leg": (0.02, 0.16)}  # metres down the limb: where it leaves the body, and is off it
 _THIN = 0.001  # metres
 _KNEE = float(BONES["left_hip"][1][1] - BONES["left_knee"][1][1])  # metres down a leg
-_COVERS = 0.012  # metres that a shell reaches below the paint under it, whose hem is uneven
+_COVERS = 0.018  # metres that a shell reaches below the paint under it, whose hem is uneven
 _ON_FOOT = 0.012  # metres that a hem stands off the ankle, at least
 _LEVEL, _NEAREST = 0.06, 4  # metres above a hem; vertices there that one of the hem moves as
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
@@ -118,8 +118,9 @@ def _limb(
     level /= np.maximum(np.linalg.norm(level, axis=1, keepdims=True), 1e-6)
     near = np.clip(1 - (hem - along) / _LEVEL, 0, 1)[:, None]
     moved = on_body + (out * (1 - near) + level * near) * height[:, None]
-    below = np.clip(np.minimum(along, hem) - _KNEE, 0, None) / max(hem - _KNEE, 1e-6)
-    moved += (below * (end - hem))[:, None] * way  # what goes on over the foot is drawn down from the knee
+    start = min(_KNEE, hem - _LEVEL)  # what goes on over the foot is drawn down from the knee
+    below = np.clip(np.minimum(along, hem) - start, 0, None) / (hem - start)
+    moved += (below * (end - hem))[:, None] * way
     front = facing(views[0].standing.seen(on_body.astype(np.float32), weights), faces)
     sheets, width = [], 0
     for view, own in zip(views, (faces[front], faces[~front]), strict=True):
