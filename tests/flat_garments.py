@@ -16,6 +16,15 @@ GREEN, RED, GREY = (40, 130, 90), (210, 40, 50), (228, 229, 231)
 PRINT_DOWN, PRINT_SIDE = 0.27, 0.12
 """Metres from the neck's corners to the print's middle, and the print's sides."""
 
+SHOULDER = 0.125
+"""Metres from the neck's corner to where a sleeve of another colour is sewn on."""
+
+SLANT = 0.8
+"""Metres that the red bar goes to the side for each one down; it crosses the middle 0.3 m below the neck."""
+
+BORDER = 0.06
+"""Metres of a skirt's red hem."""
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
@@ -68,7 +77,8 @@ def tee(
         chest: metres from armpit to armpit.
         armpit: metres from the neck down to there.
         length: metres from the neck to the hem.
-        cloth: "print" (green with a red square), "plain", "stripes" (across) or "checks".
+        cloth: "print" (green with a red square), "plain", "stripes" (across), "checks", "slant" (a red bar from the
+            shoulder across to the hem) or "sleeves" (red ones, sewn on from shoulder to armpit).
         sleeve: metres that a cuff's outer end lies beyond the armpit, and metres across a cuff.
     """
     half, (out, wide) = chest / 2, sleeve
@@ -84,7 +94,32 @@ def tee(
     for name, k in named:
         x, y = right_side[k]
         points |= {f"left_{name}": at(x, y), f"right_{name}": at(-x, y)}
-    return _drawn(on, outline, points, cloth)
+    drawn = _drawn(on, outline, points, cloth)
+    if cloth == "sleeves":
+        line = np.array(right_side[:3])
+        along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+        seam_x, seam_y = (float(np.interp(SHOULDER, along, line[:, k])) for k in (0, 1))
+        for name, sign in (("left", 1), ("right", -1)):
+            (pit, low), (x, y) = points[f"{name}_armpit"], at(sign * seam_x, seam_y)
+            row, column = np.mgrid[0 : SIZE[0], 0 : SIZE[1]]
+            seam = x + (pit - x) * np.clip((row - y) / (low - y), 0, 1.2)
+            out = column > seam if name == "left" else column < seam
+            drawn.picture[drawn.mask & out & (row < low + 90)] = RED
+    return drawn
+
+
+def long_sleeved(on: str = "grey") -> Drawn:
+    """A top whose sleeves hang down and touch its hem: between them and its waist one sees the ground."""
+    right_side = [(0.085, 0.0), (0.19, 0.04), (0.31, 0.56), (0.22, 0.60), (0.21, 0.66)]
+    neck = [(x, 0.09 * (1 - (x / 0.085) ** 2)) for x in np.linspace(-0.085, 0.085, 15)]
+    outline = neck[:-1] + right_side + [(-x, y) for x, y in right_side[::-1]]
+    drawn = _drawn(on, outline, {}, "plain")
+    gap = np.zeros_like(drawn.mask)
+    for sign in (1, -1):
+        gap |= _mask([at(sign * x, y) for x, y in ((0.197, 0.30), (0.203, 0.42), (0.197, 0.52), (0.191, 0.42))])
+    soft = cv2.GaussianBlur(gap.astype(np.float32), (0, 0), 1.0)[..., None]
+    picture = (drawn.picture * (1 - soft) + ground(on) * soft + 0.5).astype(np.uint8)
+    return Drawn(picture, drawn.mask & ~gap, {})
 
 
 def coat(on: str = "grey", opening: float = 0.0, length: float = 0.92) -> Drawn:
@@ -130,15 +165,26 @@ def dress(on: str = "grey", metre: float = 0.95, waist: float = 0.16) -> Drawn:
     return _drawn(on, [(x * metre, y * metre) for x, y in outline], points, "plain")
 
 
-def skirt(on: str = "grey", hem: float = 0.30, cloth: str = "plain", slit: float = 0.0) -> Drawn:
-    """A skirt that flares to `hem` metres from its middle, with a slit of that width in front."""
+def skirt(
+    on: str = "grey", hem: float = 0.30, cloth: str = "plain", slit: float = 0.0, arc: float = 0.0, waves: float = 0.0
+) -> Drawn:
+    """A skirt that flares to `hem` metres from its middle, with a slit of that width in front, whose hem hangs down
+    `arc` metres in the middle and has folds `waves` metres deep; of cloth "border" it has a red hem."""
     right_side = [(0.17, 0.0), (hem, 0.62)]
     gap = [(-slit / 2, 0.62), (0, 0.2), (slit / 2, 0.62)] if slit else []
+    if arc or waves:
+        across = np.linspace(0.98, -0.98, 121)
+        gap = [(float(x * hem), float(0.62 + arc * (1 - x * x) + waves * np.cos(9 * np.pi * x))) for x in -across]
     outline = right_side + gap[::-1] + [(-x, y) for x, y in right_side[::-1]]
     points = {}
     for name, (x, y) in (("waist", right_side[0]), ("hem", right_side[1])):
         points |= {f"left_{name}": at(x, y), f"right_{name}": at(-x, y)}
-    return _drawn(on, outline, points, cloth)
+    drawn = _drawn(on, outline, points, cloth)
+    if cloth == "border":
+        kernel = np.zeros((2 * round(BORDER * METRE) + 1, 1), np.uint8)
+        kernel[round(BORDER * METRE) :] = 1
+        drawn.picture[drawn.mask & ~(cv2.erode(drawn.mask.astype(np.uint8), kernel) > 0)] = RED
+    return drawn
 
 
 def shape(outline: list[tuple[float, float]], on: str = "grey") -> np.ndarray:
@@ -166,6 +212,9 @@ def _painted(on: str, mask: np.ndarray, cloth: str) -> np.ndarray:
     row, column = np.mgrid[0 : SIZE[0], 0 : SIZE[1]]
     if cloth == "stripes":
         colours[(row // 36) % 2 == 0] = RED
+    if cloth == "slant":
+        x, y = (column - MIDDLE) / METRE, (row - TOP) / METRE
+        colours[np.abs(x - SLANT * (y - 0.3)) < 0.012] = RED
     if cloth == "checks":
         colours[(row // 36 + column // 36) % 2 == 0] = RED
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)[..., None]  # a camera's edge

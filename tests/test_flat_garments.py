@@ -323,7 +323,7 @@ def test_hems_and_sleeves_end_where_they_were_cut() -> None:
     place = resting_places(laid("trousers").laid.iuv)
     assert np.nanmin(place[..., 1]) == pytest.approx(laid("trousers").laid.fit.hem, abs=0.02)
     cropped = flat_garment(tee(length=0.45).picture, "top").laid.fit.hem
-    assert cropped > laid().laid.fit.hem + 0.05
+    assert cropped > laid().laid.fit.hem + 0.04
 
 
 def test_a_coat_reaches_down_the_thighs_and_bares_none() -> None:
@@ -376,7 +376,8 @@ def test_worn_it_has_no_holes_from_the_front(kind: str, pose: str) -> None:
     there = np.isin(part, (2, 9, 10, 13, 14)) & (place[..., 1] < top) & (place[..., 1] > made.laid.fit.hem + 0.02)
     there &= np.abs(place[..., 0]) < 0.13
     green = picture.picture[..., 1].astype(int) > picture.picture[..., 0].astype(int) + 20
-    hole = there & ~green & ~is_red(picture.picture)
+    beside = cv2.dilate(is_red(picture.picture).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0  # both mixed
+    hole = there & ~green & ~beside
     assert np.count_nonzero(there) > 1000
     assert np.count_nonzero(hole) < 0.01 * np.count_nonzero(there)
 

@@ -82,6 +82,8 @@ class Garment:
             layer = garment_layer(
                 self._cloth, whole, only=self.extent, bares=at_home or (self.extent is None and whole == area)
             )
+            if self.kind and not self.piece:
+                layer = replace(layer, soft=True)
             if self.kind and self.region == "upper":  # a long top bares no legs
                 layer = replace(layer, bared=layer.bared & ~parts_mask(_LEGS))
             if self.kind == "top" and at_home:

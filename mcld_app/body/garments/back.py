@@ -10,6 +10,7 @@ import numpy as np
 from mcld_app.body.parts import part_map, parts_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.dressing import garment_extent
+from mcld_app.body.texture.edges import drawn_as_lines
 from mcld_app.body.texture.texture_map import TextureMap
 
 # Trunk and legs count as one: behind the lower end of the trunk's front lies the seat, which belongs to the legs.
@@ -20,6 +21,8 @@ _SIDES = 0.7  # of the trunk's half width: prints lie nearer to its middle
 _PATTERNED, _OF = 10.0, 75  # Lab units that patterned cloth is off the colour of its slice; per cent that are less off
 _LEAST = 6  # texels
 _TURNING = 4  # texels at the rim of what was seen
+_TEETH = 4.0  # texels: about as long as teeth are
+_BESIDE = 9  # texels across
 _REACH = 4  # texels beyond the seen ones that a texture map covers, see `extraction`
 
 
@@ -33,21 +36,25 @@ def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
         texture: what the picture of the garment alone shows.
         extent: (512, 512) bool, the texels the garment has.
     """
-    texture = _sharp(texture)
+    near, texture = texture.coverage, _sharp(texture)
     unseen = extent & ~texture.coverage
     if not unseen.any():
         return texture
     image, known = texture.image.copy(), texture.coverage.copy()
+    # Where a hem was drawn straight, what lies beside it goes on.
+    beside = unseen & near & (cv2.dilate(known.astype(np.uint8), np.ones((_BESIDE,) * 2, np.uint8)) > 0)
+    known |= beside
     guess, found = _through(texture) if is_patterned(texture) else _by_slices(texture)
-    taken = unseen & found
+    taken = unseen & found & ~beside
     image[taken] = guess[taken]
     return TextureMap(image, known | taken)
 
 
 def extent_alone(texture: TextureMap) -> np.ndarray:
     """The texels of a garment that its picture alone shows, (512, 512) bool: as `garment_extent`, but without the few
-    texels around seen ones that a texture map is trusted for: they would blunt necklines and thicken straps."""
-    return garment_extent(_sharp(texture))
+    texels around seen ones that a texture map is trusted for: they would blunt necklines and thicken straps. Its edges
+    are drawn as lines: pixels and texels do not lie in step, and that makes teeth."""
+    return drawn_as_lines(garment_extent(_sharp(texture)), _TEETH)
 
 
 def _sharp(texture: TextureMap) -> TextureMap:

@@ -17,6 +17,9 @@ _LEFT_ARM, _LEFT_LEG = frozenset({4, 15, 17, 19, 21}), frozenset({5, 8, 10, 12, 
 _ALONG, _ACROSS = np.array([SIN, -COS, 0.0]), np.array([COS, SIN, 0.0])
 _LEAST_CHEST = 1.30  # metres above the floor; above, the trunk's side is inside the shoulder
 
+ARMHOLE = (1.42, 1.38, 1.345)
+"""Metres above the floor, down the front of where trunk and arm meet; the last is the armpit."""
+
 WRIST = float((np.array(BONES["left_wrist"][1]) - SHOULDER) @ _ALONG)
 """Metres along the arm from the shoulder joint to the wrist."""
 
@@ -75,6 +78,14 @@ def front(y: float, x: float = 0.0) -> SurfacePoints:
     return found.pick(int((np.abs(place[:, 0] - x) + 10.0 * (place[:, 2] < 0)).argmin()))
 
 
+def armhole(y: float) -> SurfacePoints:
+    """Where the front of the trunk and the left arm meet, at a height in metres above the floor."""
+    seam = _armhole()
+    place = body_mesh().rest[seam]
+    nearest = seam[np.abs(place[:, 1] - y).argmin()]
+    return SurfacePoints(np.array([[nearest, nearest]]), np.zeros(1))
+
+
 def arm_edge(along: float, upper: bool) -> SurfacePoints:
     """The left arm's upper or lower edge, so many metres from the shoulder joint towards the wrist."""
     return _outermost(_cut(_LEFT_ARM, None, along), _ACROSS if upper else -_ACROSS)
@@ -109,6 +120,15 @@ def _cut(parts: frozenset[int], axis: int | None, level: float) -> SurfacePoints
     rise = second[crossed] - first[crossed]
     share = np.where(np.abs(rise) > 1e-9, (level - first[crossed]) / np.where(rise == 0, 1, rise), 0.5)
     return SurfacePoints(edges[crossed], np.clip(share, 0, 1))
+
+
+@lru_cache(maxsize=1)
+def _armhole() -> np.ndarray:
+    """The vertices that the front of the trunk shares with the left arm."""
+    part, rest = charts().face_part, body_mesh().rest
+    trunk, arm = (np.unique(body_faces()[np.isin(part, sorted(parts))]) for parts in (_TRUNK, _LEFT_ARM))
+    seam = np.intersect1d(trunk, arm)
+    return seam[rest[seam, 2] > SHOULDER[2]]
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from mcld_app.body.garments.laying import Fall
+from mcld_app.body.garments.fall import Fall
 
 _FINE = 360.0  # pixels of a shell's picture for a metre, at most
 _SIDES = 0.3  # of a row's width to its middle: what a plain back has its colours from
@@ -45,7 +45,8 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
         ends: (R, 2) the columns that they reach from and to.
         patterned: whether the back shows the front's pattern; else the colours at its sides only.
     """
-    top, bottom = int(np.floor(rows[0])), int(np.ceil(rows[-1])) + 1
+    lowest = around.hem[int(ends.min()) : int(ends.max()) + 1].max(initial=rows[-1])
+    top, bottom = int(np.floor(rows[0])), int(np.ceil(max(rows[-1], lowest))) + 1
     left, right = int(np.floor(ends.min())), int(np.ceil(ends.max())) + 1
     top, left = max(top - 1, 0), max(left - 1, 0)
     window = slice(top, max(bottom + 1, top + 4)), slice(left, max(right + 1, left + 4))

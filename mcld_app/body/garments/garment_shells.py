@@ -22,5 +22,6 @@ def garment_shells(laid: LaidGarment, texture: TextureMap) -> tuple[Shell, ...]:
         found = hanging_shells(laid.around, fit.girth, top=laid.fall is None, patterned=is_patterned(texture))
     if fit.limbs is not None:
         whole = with_back(texture, extent_alone(texture))
-        found += wide_limbs(laid.photo, laid.iuv, laid.pose, fit.limbs, fit.girth, whole)
+        girth = fit.girth if fit.limbs.limb == "leg" else 1.0  # nothing fills a sleeve in its picture
+        found += wide_limbs(laid.photo, laid.iuv, laid.pose, fit.limbs, girth, whole)
     return found

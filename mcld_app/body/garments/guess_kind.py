@@ -9,6 +9,7 @@ from mcld_app.body.garments.outline import Outline
 
 _LONG = 1.75  # heights of trousers, at least, in widths of their waist
 _DRESS = 1.45  # heights of a dress, at least, in widths
+_NOTCH = 0.08  # heights; a crotch is a deeper dent than a hem's wave
 _LOWER, _PARTED = 12, 0.4  # rows of the lower half that are looked at, and the share of them with two legs
 
 
@@ -20,8 +21,8 @@ def guess_kind(cutout: Cutout, kinds: tuple[str, ...]) -> str:
     outline = Outline.of(cutout.mask)
     parted = np.mean(_parts(outline))
     notched = any(
-        abs(dent.place[0] - outline.axis) < 0.15 * outline.width and dent.ends[:, 1].min() > outline.bottom
-        - 0.2 * outline.height for dent in outline.dents
+        abs(dent.place[0] - outline.axis) < 0.15 * outline.width and dent.depth > _NOTCH * outline.height
+        and dent.ends[:, 1].min() > outline.bottom - 0.2 * outline.height for dent in outline.dents
     )  # fmt: skip
     runs = outline.runs(outline.top + 0.04 * outline.height)
     waist = max(runs[-1][1] - runs[0][0], 1) if runs else outline.width

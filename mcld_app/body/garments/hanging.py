@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from mcld_app.body.garments.cloth_sheet import cloth_sheet
-from mcld_app.body.garments.laying import Fall
+from mcld_app.body.garments.fall import Fall
 from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.shells.girth import spanned, standing_off, tube_weights
 from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell
@@ -21,6 +21,7 @@ _LOOSE = 0.012  # metres that cloth stands off on the mean of a row; less is as 
 _ENOUGH = 2  # rows that do
 _BEGINS = 0.08  # metres from its upper edge, over which cloth leaves the body
 _THIN = 0.002  # metres
+_MEETS = 0.12  # metres from its upper edge, over which its picture leaves that of the paint
 _LIES = (1.05, 0.08)  # metres: where cloth begins to follow a raised thigh, and over which
 _HANGS = 0.75  # of what stands off at sides and back, gone on a sitting person
 _HALF = COLUMNS // 2 + 1
@@ -49,7 +50,7 @@ def hanging_shells(around: Fall, girth: float, *, top: bool, patterned: bool) ->
 def _tube(
     around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool
 ) -> Shell | None:
-    highest = float(around.heights[0])
+    highest, hem = float(around.heights[0]), float(heights[-1])
     ends = np.stack([np.interp(-heights, -around.heights, around.ends[:, k]) for k in (0, 1)], 1)
     rows = np.interp(-heights, -around.heights, around.rows)
     across = np.maximum(ends[:, 1] - ends[:, 0], 1) / around.metre * girth
@@ -68,17 +69,26 @@ def _tube(
     gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
     gathered = np.concatenate([gathered, gathered[:, :1]], 1)
     sheet = cloth_sheet(around, rows, ends, patterned)
-    front, back = slice(0, _HALF), slice(_HALF - 1, 2 * _HALF - 1)
-    x, y = _across(grid[:, front], ends, across, around.metre), np.broadcast_to(rows[:, None], (len(rows), _HALF))
-    places = [sheet.at(x, y, behind=False), sheet.at(_across(grid[:, back], ends[:, ::-1], across, around.metre), y,
-                                                     behind=True)]  # fmt: skip
+    parts = (slice(0, _HALF), ends), (slice(_HALF - 1, 2 * _HALF - 1), ends[:, ::-1])
+    places = []
+    for (part, own), behind in zip(parts, (False, True), strict=True):
+        x = _across(grid[:, part], own, across, around.metre)
+        y = _level(around, rows, x)
+        if highest > _WAIST + _ROW:  # it goes on where the paint above ends
+            on_body = np.concatenate([tight.rest, tight.rest[:, :1]], 1)[:, part]
+            above = around.painted(on_body.reshape(-1, 3)).reshape(*x.shape, 2)
+            share = np.clip((highest - heights) / _MEETS, 0, 1)[:, None]
+            x, y = x * share + above[..., 0] * (1 - share), y * share + above[..., 1] * (1 - share)
+        places.append(sheet.at(x, y, behind=behind))
+    front, back = (part for part, _ in parts)
     faces = [_sheet_faces(len(heights)), _sheet_faces(len(heights)) + len(heights) * _HALF]
     kinds = [np.full(len(faces[0]), MASKED if sheet.open else PLAIN, np.uint8), np.full(len(faces[1]), PLAIN, np.uint8)]
     inner = faces[1:] if sheet.open else faces
     lining = np.concatenate(inner)[:, ::-1]
     rest = np.concatenate([grid[:, part].reshape(-1, 3) for part in (front, back)])
+    moves = np.concatenate([gathered[:, part].reshape(-1, 3) for part in (front, back)])
     return Shell(
-        place, rest, np.concatenate([gathered[:, part].reshape(-1, 3) for part in (front, back)]), tube_weights(rest),
+        place, rest, moves, tube_weights(rest, hem),
         np.concatenate([*faces, lining]), np.concatenate([*kinds, np.full(len(lining), LINING, np.uint8)]),
         np.concatenate(places), sheet.rgba,
     )  # fmt: skip
@@ -89,6 +99,15 @@ def _sheet_faces(rows: int) -> np.ndarray:
     faces = tube_faces(rows, _HALF)
     column = faces % _HALF
     return faces[np.ptp(column, axis=1) <= 1]
+
+
+def _level(around: Fall, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """(R, C) float64: y on the garment's picture of cloth in its rows (R,) at x (R, C): the hem, which hangs down in
+    the picture, is level when worn, and what is above it follows."""
+    first, last = around.rows[0], around.rows[-1]
+    share = np.clip((rows - first) / max(last - first, 1.0), 0, 1)[:, None]
+    hem = np.interp(x, np.arange(len(around.hem)), around.hem)
+    return rows[:, None] + share**2 * (hem - last)
 
 
 def _across(grid: np.ndarray, ends: np.ndarray, across: np.ndarray, metre: float) -> np.ndarray:

@@ -10,15 +10,16 @@ import numpy as np
 
 from mcld_app.body.garments.body_lines import along_arm
 from mcld_app.body.garments.cutout import Cutout
+from mcld_app.body.garments.fall import Fall, cloth_around
 from mcld_app.body.garments.lower_fit import fit_legs, fit_skirt
 from mcld_app.body.garments.neckline import inside_of_back, neck_corners
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import Fit
 from mcld_app.body.garments.points import KeyPoints
-from mcld_app.body.garments.upper_fit import fit_upper, side_column
+from mcld_app.body.garments.upper_fit import fit_upper
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
-from mcld_app.body.shells.areas import opened, touching
+from mcld_app.body.shells.areas import grown
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import texels_seen
@@ -28,36 +29,12 @@ from mcld_app.errors import PictureError
 SIZE = (1024, 704)
 """Height and width of the picture a garment is laid on."""
 
-_GROUND = 243  # grey level around it
+_GROUND, _BESIDE = 243, 6  # grey level around it, from so many pixels on
 _LEAST = 0.004  # share of that picture that must show the garment
 _UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
 _FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
-_ROWS, _HEM = 24, 0.03  # rows of what goes around the body, and the share of them at a hem's corners
-_SLIT = 0.006  # metres; what is narrower is no opening
+_UNDER = 0.025  # metres that a skirt's paint ends above the hem of its shell, below which it would be seen
 _TRUNK, _LEGS, _ARMS = (1, 2), tuple(range(7, 15)), tuple(range(15, 23))
-
-
-@dataclass(frozen=True, eq=False)
-class Fall:
-    """What of a garment goes around trunk and legs as a whole, for a shell to take.
-
-    Attributes:
-        picture: (H, W, 3) uint8 RGB, the garment's colours, drawn outwards over its rim.
-        mask: (H, W) bool, the garment.
-        heights: (N,) float64, metres above the floor on the resting mannequin, falling.
-        rows: (N,) float64, the picture's rows there.
-        ends: (N, 2) float64, first and last column of the garment there.
-        metre: pixels of the picture that a metre of cloth takes.
-        open: (H, W) bool, where it is open from its hem upwards: between a coat's edges, in a slit.
-    """
-
-    picture: np.ndarray
-    mask: np.ndarray
-    heights: np.ndarray
-    rows: np.ndarray
-    ends: np.ndarray
-    metre: float
-    open: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,24 +67,26 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     outline = Outline.of(cutout.mask)
     places = points.in_pixels(cutout.mask.shape)
     if points.kind in ("top", "dress", "coat"):
-        fit = fit_upper(outline, places, points.kind)
+        fit = fit_upper(outline, places, points.kind, points.dragged)
     else:
-        fit = fit_skirt(outline, places) if points.kind == "skirt" else fit_legs(outline, places, points.kind)
+        legs = partial(fit_legs, kind=points.kind, dragged=points.dragged)
+        fit = (fit_skirt if points.kind == "skirt" else legs)(outline, places)
     pose = _pose(fit)
     vertices, _ = posed_vertices(pose)
     spline = ThinPlate.fit(to_picture(fit.points.at(vertices), pose, SIZE)[:, :2].astype(float), fit.places)
     iuv = draw_iuv(pose, SIZE)
-    worn = _reached(iuv, fit)
+    worn = _reached(iuv, fit, fit.hem if points.kind in ("top", "trousers", "shorts") else fit.hem + _UNDER)
     where = spline.over(SIZE)
     mask = cutout.mask
     if "neckline" in places:
         mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
-    colours = drawn_outwards(cutout.picture, cutout.mask)
+    colours = drawn_outwards(cutout.picture, mask)
     inside = cv2.remap(mask.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
     worn &= inside | ~_by_mask(iuv, fit)
     fall = around = None
     if points.kind not in ("trousers", "shorts"):
-        cloth = partial(_around, colours, cutout.mask, outline, places, fit)
+        painted = partial(_painted, spline, pose)
+        cloth = partial(cloth_around, colours, cutout.mask, outline, places, fit, painted)
         around = cloth(fit.top if points.kind == "skirt" else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS))
         fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
         if around.open.any():
@@ -116,7 +95,8 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
         raise PictureError("Next to nothing of the garment comes to lie on the body. Move its points to where neck, "
                            "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
     photo = np.full((*SIZE, 3), _GROUND, np.uint8)
-    photo[worn] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[worn]
+    around_it = grown(worn, _BESIDE)  # where its edge is drawn as a line, a texel beyond it may be looked up
+    photo[around_it] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[around_it]
     return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, fall, around)
 
 
@@ -144,12 +124,12 @@ def _rest(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixel, np.stack([surface.x[row, column], surface.y[row, column], surface.z[row, column]], 1)
 
 
-def _reached(iuv: np.ndarray, fit: Fit) -> np.ndarray:
-    """(H, W) bool: the pixels of the body that the garment reaches, as far as hems and sleeves go."""
+def _reached(iuv: np.ndarray, fit: Fit, hem: float) -> np.ndarray:
+    """(H, W) bool: the pixels of the body that the garment reaches, down to `hem` and as far as sleeves go."""
     pixel, place = _rest(iuv)
     part = iuv.reshape(-1, 3)[pixel, 0]
     y = place[:, 1]
-    on_body = np.isin(part, _TRUNK + _LEGS) & (y >= fit.hem) & (y <= fit.top)
+    on_body = np.isin(part, _TRUNK + _LEGS) & (y >= hem) & (y <= fit.top)
     on_arm = np.isin(part, _ARMS) & (along_arm(place) <= fit.sleeve) & (fit.sleeve > 0)
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = on_body | on_arm
@@ -167,33 +147,7 @@ def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     return out
 
 
-def _around(
-    colours: np.ndarray, mask: np.ndarray, outline: Outline, places: dict[str, np.ndarray], fit: Fit, top: float
-) -> Fall:
-    """The cloth from a height in metres down to the hem."""
-    known_heights, known_rows = fit.falls or fit.rows
-    heights = np.linspace(top, known_heights[-1], _ROWS)
-    rows = np.interp(heights, known_heights[::-1], known_rows[::-1])
-    # The corners of a hem are round: it is as wide as just above.
-    looked = np.minimum(rows, rows[-1] - _HEM * (rows[-1] - rows[0]))
-    if "neckline" in places:  # a sleeve may hang beside it
-        axis = float(places["neckline"][0])
-        sides = [[side_column(outline, places, row, side, axis, 0) for side in ("right", "left")] for row in looked]
-    else:
-        sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in looked]
-    rows = np.clip(rows, 0, mask.shape[0] - 1)  # a point may be dragged out of the picture
-    ends = np.clip(np.array(sides, float), 0, mask.shape[1] - 1)
-    return Fall(colours, mask, heights, rows, ends, fit.metre, _openings(mask, rows, ends, fit.metre))
-
-
-def _openings(mask: np.ndarray, rows: np.ndarray, ends: np.ndarray, metre: float) -> np.ndarray:
-    """(H, W) bool: the gaps of a garment between its ends in rows, that go up from the last of these."""
-    first, last = max(round(rows[0]), 0), min(round(rows[-1]), len(mask) - 1)
-    row, column = np.arange(first, last + 1), np.arange(mask.shape[1])
-    left, right = (np.interp(row, rows, ends[:, k])[:, None] for k in (0, 1))
-    gap = np.zeros(mask.shape, bool)
-    gap[first : last + 1] = (column > left + 2) & (column < right - 2) & ~mask[first : last + 1]
-    gap = opened(gap, _SLIT * metre)
-    at_hem = np.zeros_like(gap)
-    at_hem[max(last - round(_SLIT * metre), 0) : last + 1] = True
-    return touching(gap, at_hem)
+def _painted(spline: ThinPlate, pose: Pose, places: np.ndarray) -> np.ndarray:
+    """(N, 2) where on a garment's picture places (N, 3) of the resting trunk lie: a garment's pose moves arms and legs
+    only."""
+    return spline.at(to_picture(places, pose, SIZE)[:, :2].astype(float))

@@ -16,15 +16,21 @@ _WIDTH = {"trousers": 0.37, "shorts": 0.37, "skirt": 0.34}  # metres across a wa
 _ROUND = 0.41  # metres over the front of a body's waist
 _HIP = float(lines.BONES["left_hip"][1][1])  # metres above the floor
 _LONGEST = {"trousers": 1.05, "shorts": 0.70, "skirt": 0.98}  # metres from there to the hem
+_LOST = 0.06  # leg widths that a hem's corner lies inside of where the leg goes on to
+_ANKLE = 0.135  # metres above the floor: below, the foot begins in an uneven line
 _HEM = {"trousers": (0.07, 0.60), "shorts": (0.40, 0.80), "skirt": (0.10, 0.82)}
 _ARMS = {"left_shoulder.raise": 64.0, "right_shoulder.raise": 64.0}
 _APART = {"left_hip.side": 8.0, "right_hip.side": 8.0}
 
 
-def fit_legs(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit:
-    """How trousers or shorts are laid on the mannequin; `points` in pixels, see `points.LABELS`."""
+def fit_legs(
+    outline: Outline, points: dict[str, np.ndarray], kind: str, dragged: frozenset[str] = frozenset()
+) -> Fit:
+    """How trousers or shorts are laid on the mannequin; `points` in pixels, see `points.LABELS`, and the names of those
+    that a person put where they are."""
     waist_row, hem_row = _row(points, "waist"), _row(points, "hem")
-    metre, hem = _metre_and_hem(points, kind, hem_row - waist_row)
+    metre, worn = _metre_and_hem(points, kind, hem_row - waist_row)
+    hem = max(worn, _ANKLE)
     # A crotch that hangs low is on nobody's body: down to it the cloth is parted in the middle.
     crotch = np.array([points["crotch"][0], min(points["crotch"][1], waist_row + _LOWEST * metre)])
     pairs, widths = Pairs(), []
@@ -34,12 +40,16 @@ def fit_legs(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit:
             row = waist[1] + (crotch[1] - waist[1]) * share
             x = waist[0] if share == 0 else _edge(outline, row, sign)
             pairs.add(lines.side(_WAIST + (_CROTCH - _WAIST) * share), (x, row), sign)
+        seen = []
         for share in np.linspace(0, 1, 8)[1:]:
             y, row = _CROTCH + (hem - _CROTCH) * share, crotch[1] + (outer[1] - crotch[1]) * share
             first, last = leg_run(outline, row, crotch[0], sign)
             ends = (last - RIM, first + RIM) if sign > 0 else (first + RIM, last - RIM)
             if share == 1:
                 ends = (outer[0] - sign * RIM, inner[0] + sign * RIM)
+                if not dragged & {f"{side}_hem", f"{side}_inner_hem"}:
+                    ends = _gone_on(seen, ends, sign)
+            seen.append(ends)
             pairs.add(lines.side(y), (ends[0], row), sign)
             pairs.add(lines.inner_leg(y), (ends[1], row), sign)
             widths.append((_HIP - y, (abs(ends[0] - ends[1]) + 2 * RIM) / metre))
@@ -49,7 +59,8 @@ def fit_legs(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit:
     pairs.add(lines.front(_CROTCH + 0.01), crotch - (0, RIM))
     found, places = pairs.done()
     rows = np.array([_WAIST, _CROTCH, hem]), np.array([waist_row, crotch[1], hem_row])
-    legs = LimbWidths("leg", *np.mean([widths[: len(widths) // 2], widths[len(widths) // 2 :]], axis=0).T)
+    along, across = np.mean([widths[: len(widths) // 2], widths[len(widths) // 2 :]], axis=0).T
+    legs = LimbWidths("leg", along, across, _HIP - worn)
     girth = _ROUND / _WIDTH[kind]
     return Fit(found, places, _ARMS | _APART, metre, _WAIST, hem, _WAIST, -1.0, rows, girth, legs)
 
@@ -72,6 +83,18 @@ def fit_skirt(outline: Outline, points: dict[str, np.ndarray]) -> Fit:
     found, places = pairs.done()
     rows = np.array([_WAIST, hem]), np.array([waist_row, hem_row])
     return Fit(found, places, _ARMS, metre, _WAIST, hem, _WAIST, -1.0, rows, _ROUND / _WIDTH["skirt"])
+
+
+def _gone_on(above: list[tuple[float, float]], ends: tuple[float, float], sign: int) -> tuple[float, float]:
+    """The outer and inner end of a leg's hem: as the leg goes on from above, where its corners are round, or lost on a
+    ground of their own colour."""
+    if len(above) < 2:
+        return ends
+    (outer, inner), (before_outer, before_inner) = above[-1], above[-2]
+    goes_on = 2 * outer - before_outer, 2 * inner - before_inner
+    slack = _LOST * abs(outer - inner)
+    lost = sign * (goes_on[0] - ends[0]) > slack, sign * (ends[1] - goes_on[1]) > slack
+    return (goes_on[0] if lost[0] else ends[0]), (goes_on[1] if lost[1] else ends[1])
 
 
 def _metre_and_hem(points: dict[str, np.ndarray], kind: str, length: float) -> tuple[float, float]:

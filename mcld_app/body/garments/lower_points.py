@@ -40,13 +40,9 @@ def find_legs(outline: Outline) -> tuple[Places, frozenset[str]]:
 def find_skirt(outline: Outline) -> tuple[Places, frozenset[str]]:
     """The key points of a skirt, as `find_legs`."""
     places = _waist(outline)
-    for share in np.linspace(0.02, 0.2, 19):
-        y = outline.bottom - share * outline.height
-        runs = outline.runs(y)
-        if runs and runs[-1][1] - runs[0][0] > 0.8 * outline.width:
-            break
-    runs = runs or [(round(outline.axis), round(outline.axis))]
-    places |= {"right_hem": np.array([runs[0][0], y], float), "left_hem": np.array([runs[-1][1], y], float)}
+    for side, sign in (("left", 1), ("right", -1)):
+        widest = float((sign * (outline.contour[:, 0] - outline.axis)).max())
+        places[f"{side}_hem"] = outline.lower_corner(sign, outline.bottom, widest)
     return places, frozenset()
 
 

@@ -13,7 +13,13 @@ _SAMPLES = 41  # of an arc
 _MIDDLE = 0.86  # of an arc's half width that is looked at: its ends run into the shoulders
 _BELOW, _DEEPEST = 0.12, 1.3  # of the neck's width: from below the back's own band, down to a deep neckline
 _SHAPES = (1.2, 2.0, 3.0)  # y falls as 1 - |x| ** shape: a V, a round neck, a wide one
-_CLEAR, _STANDS_OUT, _NEARLY = 0.7, 2.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
+_POINTED = 0.7  # how much less a V counts than a round neck: cut too deep in the middle, that looks like one
+_ROUND = 2.0  # the shape of a neckline of which no edge is seen
+_CLEAR, _STANDS_OUT, _NEARLY = 0.12, 3.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
+_END, _AT_ENDS = 0.55, 0.15  # of an arc's half width, where its ends begin; how strong its edge is there at least
+_ONE = 0.08  # widths below the first clear arc: one edge, seen by arcs of several shapes
+_BAND, _FAINT = 0.16, 4.5  # widths of a ribbed band; its upper edge, times the usual arc's
+_APART, _DIPS = 0.5, 0.95  # how much of that edge is left above it, and between the two
 
 
 def neck_corners(outline: Outline, points: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -40,11 +46,19 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     if len(depths) < 3:
         return None
     best = _strength(picture, mask, corners, depths).max(0)
-    usual = float(np.median(best[best > 0])) if (best > 0).any() else 0.0
+    usual = float(np.median(best))
     if best.max() < max(_CLEAR, _STANDS_OUT * usual):
         return None
-    peaks = (best >= np.roll(best, 1)) & (best >= np.roll(best, -1)) & (best >= _NEARLY * best.max())
-    return float(depths[int(peaks.argmax())])
+    peaks = (best >= np.roll(best, 1)) & (best >= np.roll(best, -1))
+    peaks[0] = False  # the edge of what is above
+    first = int((peaks & (best >= _NEARLY * best.max())).argmax())
+    found = first + int(best[first : first + max(1, round(_ONE * width))].argmax())
+    # What is clear may be the lower edge of a band of another colour, which is the garment's, too.
+    for k in np.flatnonzero(peaks[:first] & (best[:first] > max(_CLEAR, _FAINT * usual))):
+        apart = k > 0 and best[:k].min() < _APART * best[k] and best[k:first].min() < _DIPS * best[k]
+        if apart and first - k < _BAND * width:
+            return float(depths[k])
+    return float(depths[found])
 
 
 def inside_of_back(
@@ -61,7 +75,10 @@ def inside_of_back(
     depth = row - (left[1] + right[1]) / 2
     if depth <= 0 or width < _NARROW:
         return np.zeros_like(mask)
-    shape = _SHAPES[int(_strength(picture, mask, corners, np.array([depth]))[:, 0].argmax())]
+    near = depth + width * np.linspace(-_ONE / 2, _ONE / 2, 9)
+    strength = _strength(picture, mask, corners, near).max(1)
+    strength[0] *= _POINTED
+    shape = _SHAPES[int(strength.argmax())] if strength.any() else _ROUND
     u = 2 * (np.arange(mask.shape[1]) - (left[0] + right[0]) / 2) / width
     chord = np.interp(np.arange(mask.shape[1]), [left[0], right[0]], [left[1], right[1]])
     curve = np.where(np.abs(u) < 1, chord + depth * (1 - np.abs(u) ** shape), -1.0)
@@ -79,7 +96,7 @@ def _strength(
     across = cv2.Sobel(lab, cv2.CV_32F, 1, 0, ksize=3) / 8
     solid = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
     u = np.linspace(-_MIDDLE, _MIDDLE, _SAMPLES)
-    strength = np.zeros((len(_SHAPES), len(depths)))
+    strength, at_ends = np.zeros((2, len(_SHAPES), len(depths)))
     for k, shape in enumerate(_SHAPES):
         x = np.broadcast_to(middle[0] + u * width / 2, (len(depths), _SAMPLES)).astype(np.float32)
         drop = 1 - np.abs(u) ** shape
@@ -87,10 +104,18 @@ def _strength(
         slope = -depths[:, None] * shape * np.sign(u) * np.abs(u) ** (shape - 1) / (width / 2)
         length = np.sqrt(1 + slope**2)
         steps = [cv2.remap(g, x, y, cv2.INTER_LINEAR) for g in (down, across)]
-        edge = np.linalg.norm((steps[0] - slope[..., None] * steps[1]) / length[..., None], axis=2)
+        edge = (steps[0] - slope[..., None] * steps[1]) / length[..., None]
         within = cv2.remap(solid, x, y, cv2.INTER_LINEAR)
-        strength[k] = np.percentile(edge, 30, axis=1) * (within.mean(1) > 0.9)
-    return strength
+        # The same step all along: labels, folds and patterns differ from place to place.
+        usual = np.median(edge, axis=1)
+        strength[k] = np.linalg.norm(usual, axis=1) * (within.mean(1) > 0.9)
+        way = usual / np.maximum(np.linalg.norm(usual, axis=1, keepdims=True), 1e-6)
+        alike = np.einsum("nsc,nc->ns", edge, way)
+        at_ends[k] = np.minimum(*(np.median(alike[:, end], axis=1) for end in (u < -_END, u > _END)))
+    # As far as its ends, about where they are: a print ends before.
+    near = 2 * round(_ONE * width / 2) + 1
+    reached = cv2.dilate(at_ends.max(0)[:, None], np.ones((near, 1)))[:, 0]
+    return strength * (reached > _AT_ENDS * strength)
 
 
 def _neck_corner(outline: Outline, shoulder: np.ndarray, neckline: np.ndarray) -> np.ndarray:

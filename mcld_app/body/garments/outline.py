@@ -126,6 +126,15 @@ class Outline:
         """(2,) the contour's point nearest to a place."""
         return self.contour[self.index(place)]
 
+    def lower_corner(self, sign: int, low: float, width: float) -> np.ndarray:
+        """(2,) the lower corner of what crosses the axis above a row `low`, to the picture's right (`sign` 1) or left:
+        the contour's point farthest down and out, not beyond `width` from the axis."""
+        x, y = sign * (self.contour[:, 0] - self.axis), self.contour[:, 1]
+        near = (x > 0.3 * width) & (x <= width + 2) & (np.abs(y - low) < 0.2 * self.height)
+        if not near.any():
+            return np.array([self.axis + sign * width, low])
+        return self.contour[near][(x[near] + y[near]).argmax()]
+
     def way(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """(N, 2): along the contour from the point nearest to one place to that nearest to another, the shorter way."""
         i, j, count = self.index(start), self.index(end), len(self.contour)
@@ -169,3 +178,8 @@ def resampled(path: np.ndarray, count: int) -> np.ndarray:
     along = np.concatenate([[0], np.cumsum(steps)])
     at = np.linspace(0, along[-1], count)
     return np.stack([np.interp(at, along, path[:, k]) for k in range(2)], 1)
+
+
+def length_of(path: np.ndarray) -> float:
+    """Pixels along a way (N, 2)."""
+    return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())

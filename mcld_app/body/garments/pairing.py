@@ -21,11 +21,14 @@ class LimbWidths:
         limb: "arm" or "leg".
         along: (N,) float64, metres down the limb from shoulder or hip, rising.
         across: (N,) float64, metres of cloth from one edge to the other.
+        end: metres down the limb at which it ends when worn: trousers go on over the foot, where they cannot be laid on
+            the leg; None for where it is laid, the last of `along`.
     """
 
     limb: str
     along: np.ndarray
     across: np.ndarray
+    end: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,14 +6,19 @@ import cv2
 import numpy as np
 
 from mcld_app.body.garments.ground import Ground, lab_of
+from mcld_app.body.garments.outline import mirror_axis
 
 _BAR, _STRICT, _SHADOW = 3.0, 1.5, 2.2  # bars for "not ground": Lab units, times the noise, times the first bar
 _FAINT, _LOST = 1.0, 0.6  # a bar for white cloth on white, and the share that is left of such cloth by the usual one
 _BAND = 0.12  # share of the garment that a higher bar may take away and is then taken for a shadow
 _COLOURED, _SAME_HUE, _DARKEST = 10.0, 3.5, 30.0  # hue and lightness of garments that cast shadows, and of those
 _SHADE = 0.06  # share of the garment that hard shadows may take at most: more is grey cloth
+_ALIKE = 9  # pixels across; the two sides of a garment are not quite alike
 _SURE = 2.0  # Lab units; below, white cloth is as even as its ground
 _HOLE, _EVEN = 0.0001, 0.65  # ground seen through a garment: share of the picture, and of the bar it stays below
+_NEARLY_EVEN, _TWIN = 0.8, 0.06  # of the bar, where its twin is ground; widths that twins are off each other's mirror
+_TALLEST, _PALE = 0.35, 0.45  # heights; of the cloth's usual difference from the ground
+_NOTCH, _BLANK = 0.025, 0.05  # heights that a stripe is high; share of cloth that has the ground's own colour
 _LIGHTER = 1.0  # L units
 _MOST_HOLES, _RIM, _TALL = 4, 0.09, 6.0  # how many there may be, how far inside in heights, height by mean width
 _SMALL = 420  # pixels of the longer side for the search by colours
@@ -34,6 +39,10 @@ def standing_out(picture: np.ndarray, ground: Ground) -> np.ndarray:
         # A gap beside a sleeve has the ground's own colour; cloth into which the flood ran may be lighter.
         cloth = mask | (ground.difference > bar) | (ground.lightness > _LIGHTER)
         mask = better & cloth if bar > _SURE else better
+    if np.count_nonzero(mask & (ground.difference < bar)) > _BLANK * np.count_nonzero(mask):
+        # Cloth that has the ground's own colour in it, as stripes: where these reach the rim, the flood ran in.
+        upright = np.ones((max(3, round(_NOTCH * len(mask))), 1), np.uint8)
+        mask = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, upright) > 0
     if bar > _SURE:
         mask = mask & ~_seen_through(mask, ground, _SHADOW * bar)
         mask = _without_shade(mask, ground)
@@ -49,10 +58,24 @@ def _flooded(ground: Ground) -> tuple[np.ndarray, float]:
         faint = _above(ground, _FAINT)
         if np.count_nonzero(mask) < _LOST * np.count_nonzero(faint):
             closed = cv2.morphologyEx(faint.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
-            return _filled(closed), _FAINT
+            return _filled(_on_both_sides(closed, ground)), _FAINT
     higher = _above(ground, _SHADOW * bar)
     gone = np.count_nonzero(mask & ~higher)
     return (higher if gone < _BAND * np.count_nonzero(mask) else mask), bar
+
+
+
+def _on_both_sides(mask: np.ndarray, ground: Ground) -> np.ndarray:
+    """Of white cloth on white, a mask (H, W) bool, what is clear, and else only what its mirror image has, too: faint
+    shadows lie on one side."""
+    small = cv2.resize(mask.astype(np.uint8), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) > 0
+    if not small.any():
+        return mask
+    axis = 4 * mirror_axis(small)[0] + 1.5
+    twin = np.clip(np.round(2 * axis - np.arange(mask.shape[1])), 0, mask.shape[1] - 1).astype(int)
+    there = cv2.dilate(mask[:, twin].astype(np.uint8), np.ones((_ALIKE,) * 2, np.uint8)) > 0
+    kept = mask & (there | (ground.difference > _SURE))
+    return cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_OPEN, np.ones((9, 9), np.uint8)) > 0
 
 
 
@@ -63,19 +86,40 @@ def _above(ground: Ground, bar: float) -> np.ndarray:
 
 
 def _seen_through(mask: np.ndarray, ground: Ground, bar: float) -> np.ndarray:
-    """Ground between a strap or a sleeve and the body, (H, W) bool: as even as the ground outside, unlike cloth."""
-    kernel = np.ones((3, 3), np.uint8)
-    count, label, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.erode((mask & (ground.difference < bar)).astype(np.uint8), kernel)
-    )
-    large = np.flatnonzero(stats[1:count, cv2.CC_STAT_AREA] > _HOLE * mask.size) + 1
-    even = [k for k in large if np.median(ground.difference[label == k]) < _EVEN * bar]
-    if len(even) > _MOST_HOLES:  # stripes or dots of the ground's own colour
-        return np.zeros_like(mask)
+    """Ground between a strap or a sleeve and the body, (H, W) bool: tall, as even as the ground outside, unlike cloth;
+    what is less even, for such a gap is narrow, where its mirror image is one."""
+    smooth = cv2.medianBlur(ground.difference, 3)
+    blank = cv2.morphologyEx((mask & (smooth < bar)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 2), np.uint8))
+    count, label, stats, centres = cv2.connectedComponentsWithStats(blank)
     inwards = cv2.distanceTransform(_filled(mask).astype(np.uint8), cv2.DIST_L2, 3)
-    tall = stats[:, cv2.CC_STAT_HEIGHT] ** 2 > _TALL * stats[:, cv2.CC_STAT_AREA]
-    even = [k for k in even if tall[k] and inwards[label == k].max() < _RIM * len(mask)]
-    return cv2.dilate(np.isin(label, even).astype(np.uint8), kernel) > 0
+    columns = np.flatnonzero(mask.any(0))
+    if not len(columns):
+        return mask
+    sure, likely = [], []
+    for k in range(1, count):
+        area, height = stats[k, cv2.CC_STAT_AREA], stats[k, cv2.CC_STAT_HEIGHT]
+        if area <= _HOLE * mask.size or height**2 <= _TALL * area or height > _TALLEST * len(mask):
+            continue
+        own = label == k
+        even = float(np.median(ground.difference[own])) / bar
+        if even < _NEARLY_EVEN and inwards[own].max() < _RIM * len(mask):
+            (sure if even < _EVEN else likely).append(k)
+    if len(sure) > _MOST_HOLES:  # stripes or dots of the ground's own colour
+        return np.zeros_like(mask)
+    twins = columns[0] + columns[-1] - centres[sure, 0]
+    near = _TWIN * np.ptp(columns)
+    for k in likely:
+        aside, above = np.abs(twins - centres[k, 0]), np.abs(centres[sure, 1] - centres[k, 1])
+        if ((aside < near) & (above < 2 * near)).any():
+            sure.append(k)
+    out = np.zeros_like(mask)
+    pale = mask & (ground.difference < _PALE * np.median(ground.difference[mask]))
+    for k in sure:  # a gap's narrow ends, and its rim, are mixed with the cloth's colour
+        own = (label == k).astype(np.uint8)
+        near = cv2.dilate(own, np.ones((2 * (int(stats[k, cv2.CC_STAT_HEIGHT]) // 2) + 1, 9), np.uint8)) > 0
+        _, piece = cv2.connectedComponents((pale & near | (own > 0)).astype(np.uint8))
+        out |= np.isin(piece, np.unique(piece[own > 0]))
+    return cv2.dilate(out.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
 

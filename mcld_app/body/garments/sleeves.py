@@ -29,7 +29,7 @@ def lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -
     """(N, 2): a sleeve's lower edge from the armpit to the cuff's inner end; where the armpit is hidden, straight down
     to where the gap between sleeve and body begins."""
     if np.linalg.norm(outline.nearest(pit) - pit) < _TOUCHES * outline.height:
-        return outline.way(pit, _inner_cuff(outline, cuff, pit))
+        return outline.way(pit, inner_cuff(outline, cuff, pit))
     gaps = [
         dent for dent in outline.dents
         if pit[1] + _TOUCHES * outline.height < dent.place[1] < cuff[1] + 0.1 * outline.height
@@ -38,7 +38,7 @@ def lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -
     if not gaps:
         return np.stack([pit, cuff + (pit - cuff) * (_INWARDS, 0)])
     gap = max(gaps, key=lambda dent: dent.depth).place
-    return np.concatenate([pit[None], outline.way(gap, _inner_cuff(outline, cuff, gap))])
+    return np.concatenate([pit[None], outline.way(gap, inner_cuff(outline, cuff, gap))])
 
 
 def sleeve_widths(outline: Outline, points: dict[str, np.ndarray], side: str, way: np.ndarray) -> np.ndarray:
@@ -62,7 +62,7 @@ def sleeve_widths(outline: Outline, points: dict[str, np.ndarray], side: str, wa
     return np.interp(np.arange(SLICES), np.arange(1, SLICES - 2), found[1:-2] / (length / SLICES))
 
 
-def _inner_cuff(outline: Outline, cuff: np.ndarray, armpit: np.ndarray) -> np.ndarray:
+def inner_cuff(outline: Outline, cuff: np.ndarray, armpit: np.ndarray) -> np.ndarray:
     """(2,) the inner end of a cuff: the corner that the outline makes between the outer end and the armpit."""
     return _corner(outline.way(cuff, armpit), armpit, cuff - armpit, 1)
 

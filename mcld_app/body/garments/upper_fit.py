@@ -6,17 +6,22 @@ import numpy as np
 
 from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.neckline import neck_corners
-from mcld_app.body.garments.outline import Outline, resampled
+from mcld_app.body.garments.outline import Outline, length_of, resampled
 from mcld_app.body.garments.pairing import RIM, Fit, LimbWidths, Pairs
+from mcld_app.body.garments.sleeve_pairs import add_armhole, add_sleeve, seam_top
 from mcld_app.body.garments.sleeves import SLICES, lower_edge, sleeve_widths
 
 _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
 _NECK_X, _TIP_X = (0.062, 0.150), 0.175  # metres from the middle: a neckline's corner, the shoulder's tip
+_SEAM_X = 0.20  # metres from the middle, where shoulder and arm meet
+_BESIDE = 0.015  # metres
 _FULL_SLEEVE = 0.44  # metres from the shoulder joint; a longer sleeve ends at the wrist
-_SLEEVES = (0.0, 0.22, 0.36, 0.60), (0.0, 0.22, 0.265, 0.60)  # measured, worn: none ends just below the elbow
+_CUFF = lines.WRIST - 0.015  # just above it: beyond, the hand's edge would be the cuff's
+_SLEEVES = (0.0, 0.22, 0.40, 0.60), (0.0, 0.22, 0.265, 0.60)  # measured, worn: none ends just below the elbow
 _STRAP, _FAR_OUT = 0.05, 0.115  # metres; a narrower shoulder, and farther out than a neck reaches, is a strap
 _STRAP_IN = 0.80  # of the way out that it lies on a dummy's front, on a shoulder
+_NARROWS = 0.5  # of a sleeve's width just above it that a cuff has at least: round ends show none
 _SLOPE = 1.08  # metres along a shoulder's line for a metre across
 _ARMHOLE = 0.06  # metres down the arm from the shoulder joint, at which a sleeve begins, on the mean of its edges
 _ARM = 6.0  # degrees from the trunk of an arm that is not raised
@@ -29,6 +34,7 @@ _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
 _CHEST = (0.54, 0.46, 0.35)  # metres of a boxy top, of a usual one laid flat, and of one worn by a dummy
 _LENGTH, _SHOULDERS, _NECK_WIDTH = 0.65, 0.38, 0.19
 _SLENDER = (1.15, 1.4, 1.95)  # their lengths in chest widths: a body's sides are not seen from the front
+_EASE = (1.10, 1.08, 1.0)  # how much wider than the body in them these are
 _COAT_CHEST, _COAT_SHOULDERS = 0.52, 0.44  # metres
 _ROUND_CHEST = 0.46  # metres over the front of a body's chest, from armpit to armpit
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
@@ -36,13 +42,16 @@ _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is
 _STICKS_OUT = 1.15  # of the straight line from armpit to hem; farther out lies a sleeve
 
 
-def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit:
+def fit_upper(
+    outline: Outline, points: dict[str, np.ndarray], kind: str, dragged: frozenset[str] = frozenset()
+) -> Fit:
     """How a top, dress or coat is laid on the mannequin.
 
     Args:
         outline: of the garment.
         points: its key points in pixels, see `points.LABELS`; without cuffs it has no sleeves.
         kind: "top", "dress" or "coat".
+        dragged: the names of those that a person put where they are.
     """
     sleeves = "left_cuff" in points
     corners = dict(zip(("right", "left"), neck_corners(outline, points), strict=True))
@@ -52,63 +61,72 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str) -> Fit
     hem_row = float(np.mean([points[f"{side}_hem"][1] for side, _ in _SIDES]))
     length, neck = hem_row - neck_row, abs(corners["left"][0] - corners["right"][0])
     metre, chest = _metre(points, kind, sleeves, length, neck), _chest(points, kind, sleeves, length)
-    armpit = float(np.clip(_NECK - (pit_row - neck_row) / metre, *_ARMPIT))
-    hem = float(np.clip(_NECK - (hem_row - neck_row) / metre, *_HEM[kind]))
-    heights, rows = [_NECK, armpit, hem], [neck_row, pit_row, hem_row]
-    true_row = neck_row + (_NECK - _TRUE) * metre
+    high = _neck_height(float(np.clip(neck / 2 / metre, *_NECK_X)))
+    armpit = float(np.clip(high - (pit_row - neck_row) / metre, *_ARMPIT))
+    hem = float(np.clip(high - (hem_row - neck_row) / metre, *_HEM[kind]))
+    heights, rows = [high, armpit, hem], [neck_row, pit_row, hem_row]
+    true_row = neck_row + (high - _TRUE) * metre
     if hem < _TRUE and pit_row < true_row < hem_row - (_TRUE - hem) * metre:
-        heights, rows = [_NECK, armpit, _TRUE, hem], [neck_row, pit_row, true_row, hem_row]
+        heights, rows = [high, armpit, _TRUE, hem], [neck_row, pit_row, true_row, hem_row]
     heights, rows = np.array(heights), np.array(rows)
     falls = None
     if kind == "top":
-        true = float(np.clip(_NECK - (hem_row - neck_row) / metre, _LONGEST_TOP, _HEM[kind][1]))
-        falls = np.array([_NECK, armpit, min(true, hem)]), np.array([neck_row, pit_row, hem_row])
+        true = float(np.clip(high - (hem_row - neck_row) / metre, _LONGEST_TOP, _HEM[kind][1]))
+        falls = np.array([high, armpit, min(true, hem)]), np.array([neck_row, pit_row, hem_row])
 
     def row_at(y: float) -> float:
         return float(np.interp(y, heights[::-1], rows[::-1]))
 
     pairs, angles, reach, arms = Pairs(), {}, -1.0, None
-    lengths, ways = [], {}
+    if sleeves:
+        ways = {side: outline.way(corners[side], points[f"{side}_cuff"]) for side, _ in _SIDES}
+        long = np.mean([length_of(way) for way in ways.values()]) / metre
+        measured = float(long) - _SLOPE * (lines.SHOULDER[0] - float(np.clip(neck / 2 / metre, *_NECK_X)))
+        worn = float(np.interp(measured, *_SLEEVES))
+        reach = _CUFF if worn > _FULL_SLEEVE else max(worn, 0.04)
     for side, sign in _SIDES:
-        corner, tip, pit = corners[side], points[f"{side}_shoulder"], points[f"{side}_armpit"]
+        corner, pit = corners[side], points[f"{side}_armpit"]
         neck_x = float(np.clip(abs(corner[0] - axis) / metre, *_NECK_X))
-        tip_x = _TIP_X if sleeves else float(np.clip(abs(tip[0] - axis) / metre, neck_x + 0.02, _TIP_X))
+        if sleeves:
+            seam_x = max(_SEAM_X, neck_x + 0.02)
+            if f"{side}_shoulder" not in dragged:
+                points = {**points, f"{side}_shoulder": seam_top(ways[side], (seam_x - neck_x) * _SLOPE, reach)}
+        tip = points[f"{side}_shoulder"]
+        tip_x = seam_x if sleeves else float(np.clip(abs(tip[0] - axis) / metre, neck_x + 0.02, _TIP_X))
         if not sleeves and neck_x > _FAR_OUT and tip_x - neck_x < _STRAP:
             neck_x, tip_x = _STRAP_IN * neck_x, _STRAP_IN * tip_x
         pairs.add(lines.shoulder_line(neck_x), corner, sign)
         pairs.add(lines.shoulder_line(tip_x), tip, sign)
         pairs.add(lines.shoulder_line((neck_x + tip_x) / 2), resampled(outline.way(corner, tip), 3)[1], sign)
-        pairs.add(lines.side(armpit), pit, sign)
+        pairs.add(lines.side(armpit), pit - (sign * (_BESIDE * metre if sleeves else 0), 0), sign)
         for share in np.linspace(0, 1, 8)[1:]:
             y = armpit + (hem - armpit) * share
             row = pit[1] + (points[f"{side}_hem"][1] - pit[1]) * (row_at(y) - pit_row) / max(hem_row - pit_row, 1.0)
             pairs.add(lines.side(y), (side_column(outline, points, row, side, axis), row), sign)
-        if sleeves:
-            cuff = points[f"{side}_cuff"]
-            along = (cuff + lower_edge(outline, pit, cuff, sign)[-1]) / 2 - (tip + pit) / 2
-            ways[side] = along
+        angles[f"{side}_shoulder.raise"] = 34.0
+    if sleeves:
+        across = []
+        for side, sign in _SIDES:
+            tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
+            inner = lower_edge(outline, pit, cuff, sign)[-1]
+            along = (cuff + inner) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
-            long = (np.linalg.norm(tip - corner) + np.linalg.norm(cuff - tip)) / metre
-            lengths.append(float(long) - _SLOPE * (lines.SHOULDER[0] - neck_x))
-        else:
-            angles[f"{side}_shoulder.raise"] = 34.0
-    if sleeves:
-        length = float(np.interp(np.mean(lengths), *_SLEEVES))
-        reach = lines.WRIST if length > _FULL_SLEEVE else max(length, 0.04)
-        for side, sign in _SIDES:
-            _add_sleeve(pairs, outline, points, side, sign, reach)
-        across = np.mean([sleeve_widths(outline, points, side, way) for side, way in ways.items()], axis=0) / metre
+            add_armhole(pairs, tip, pit, armpit, row_at, _BESIDE * metre, sign)
+            add_sleeve(pairs, outline, points, side, sign, (reach, armpit), _BESIDE * metre)
+            widths = sleeve_widths(outline, points, side, along)
+            across.append(np.append(widths, max(np.linalg.norm(cuff - inner), _NARROWS * widths[-1])) / metre)
         along = _ARMHOLE + (max(reach, 0.10) - _ARMHOLE) * np.append((np.arange(SLICES) + 0.5) / SLICES, 1.0)
-        arms = LimbWidths("arm", along, np.append(across, across[-1]))
+        arms = LimbWidths("arm", along, np.mean(across, axis=0))
     depth = float(np.clip((points["neckline"][1] - neck_row) / metre, 0.0, 0.24))
     for side, sign in _SIDES:
-        _add_neck_arc(pairs, points["neckline"], corners[side], abs(corners[side][0] - axis) / metre, depth, sign)
-    _add_middle(pairs, outline, axis, metre, row_at, (_NECK - 0.02 - depth, points["neckline"][1]), hem)
+        out = abs(corners[side][0] - axis) / metre
+        _add_neck_arc(pairs, points["neckline"], corners[side], out, (high, depth), sign)
+    _add_middle(pairs, outline, axis, metre, row_at, (high - 0.02 - depth, points["neckline"][1]), hem)
     found, places = pairs.done()
-    high = (1.36 if sleeves else armpit) - 0.02
-    girth = max(_ROUND_CHEST / chest, 1.0)
-    return Fit(found, places, angles, metre, _NECK, hem, high, reach, (heights, rows), girth, arms, falls)
+    by_mask = (1.36 if sleeves else armpit) - 0.02
+    girth = max(_ROUND_CHEST / chest, 1.0) * (_ease(points, length) if kind == "top" and sleeves else 1.0)
+    return Fit(found, places, angles, metre, _NECK, hem, by_mask, reach, (heights, rows), girth, arms, falls)
 
 
 def _metre(
@@ -138,6 +156,11 @@ def _chest(points: dict[str, np.ndarray], kind: str, sleeves: bool, length: floa
     return _COAT_CHEST if kind == "coat" else _DRESS_CHEST
 
 
+def _ease(points: dict[str, np.ndarray], length: float) -> float:
+    """How much wider than the body in it a top is cut: one that lies on a table; one on a dummy is as wide as that."""
+    return float(np.interp(length / _across(points, "armpit"), _SLENDER, _EASE))
+
+
 def _across(points: dict[str, np.ndarray], name: str) -> float:
     return max(abs(points[f"left_{name}"][0] - points[f"right_{name}"][0]), 1.0)
 
@@ -157,29 +180,21 @@ def side_column(
     return float(straight if sign * (seen - axis) > _STICKS_OUT * sign * (straight - axis) else seen)
 
 
-def _add_sleeve(
-    pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, reach: float
-) -> None:
-    tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
-    upper = resampled(outline.way(tip, cuff), 6)
-    lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
-    for share, above, below in zip(np.linspace(0, 1, 6)[1:], upper[1:], lower[1:], strict=True):
-        pairs.add(lines.arm_edge(0.02 + (reach - 0.02) * share, True), above, sign)
-        if reach > 0.11:
-            pairs.add(lines.arm_edge(0.10 + (reach - 0.10) * share, False), below, sign)
-    if reach <= 0.11:
-        pairs.add(lines.arm_edge(max(reach, 0.10), False), lower[-1], sign)
+def _neck_height(x: float) -> float:
+    """Metres above the floor at which a neckline's corner lies, `x` metres from the middle."""
+    return float(lines.shoulder_line(x).at(lines.body_mesh().rest)[0, 1])
 
 
 def _add_neck_arc(
-    pairs: Pairs, neckline: np.ndarray, corner: np.ndarray, half_width: float, depth: float, sign: int
+    pairs: Pairs, neckline: np.ndarray, corner: np.ndarray, half_width: float, high_deep: tuple[float, float], sign: int
 ) -> None:
-    """A point of the neckline between its corner and its front, so that a round neck stays round."""
-    neck_x = float(np.clip(half_width, *_NECK_X))
-    point = lines.front(_NECK - (0.02 + depth) * (1 - _ROUND**2), _ROUND * neck_x)
+    """A point of the neckline between its corner and its front, so that a round neck stays round; `high_deep` are
+    metres: the corner's height, and how far below it the front lies."""
+    (high, depth), neck_x = high_deep, float(np.clip(half_width, *_NECK_X))
+    point = lines.front(high - (0.02 + depth) * (1 - _ROUND**2), _ROUND * neck_x)
     x, y, _ = point.at(lines.body_mesh().rest)[0]
     out = float(np.clip(abs(x) / neck_x, 0.2, 0.9))
-    drop = (_NECK - y) / (0.02 + depth)
+    drop = (high - y) / (0.02 + depth)
     pairs.add(point, neckline * (1 - out, drop) + corner * (out, 1 - drop), sign)
 
 

@@ -16,6 +16,7 @@ _STEEP = 1.7  # how far a sleeve's end may lie above its armpit, for each pixel 
 _SHOULDER = 0.92  # of an armpit's distance from the axis, a shoulder's
 _TALL_CHEST, _ABOVE = 1.02, 0.05  # chest widths, heights: sleeves that lie on the body hide its armpits
 _LEVEL = 0.04  # heights by which armpits may differ
+_CORNER = 0.10  # heights, and chest widths, that a hem's corner lies above and outside of where it ends
 _ARMHOLE = 0.55  # chest widths from the shoulders down to the armpits, about
 _ARMPIT_DOWN, _BODY_SHARE = 0.62, 0.62  # hem widths from neck to armpit; the body's share of body and sleeves
 
@@ -160,8 +161,15 @@ def _hem(outline: Outline, chest: float) -> Places:
         run = outline.middle_run(y)
         if run is not None and run[1] - run[0] > 0.7 * chest:
             break
-    first, last = run or (outline.axis, outline.axis)
-    return {"left_hem": np.array([float(last), y]), "right_hem": np.array([float(first), y])}
+    if run is None:
+        return {name: np.array([outline.axis, y]) for name in ("left_hem", "right_hem")}
+    # A hem hangs down in the middle, and its corners are round: it ends where it is widest just above.
+    above = [own for share in np.linspace(0, _CORNER, 6) if (own := outline.middle_run(y - share * outline.height))]
+    out = {}
+    for side, sign in _SIDES:
+        ends = [own[1] - outline.axis if sign > 0 else outline.axis - own[0] for own in above]
+        out[f"{side}_hem"] = outline.lower_corner(sign, y, min(max(ends), ends[0] + _CORNER * chest))
+    return out
 
 
 def _armholes(outline: Outline, corners: Places) -> Places:

@@ -11,7 +11,7 @@ from mcld_app.body.garments.pairing import LimbWidths
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, kept_drawing
-from mcld_app.body.mannequin.skeleton import COS, SIN
+from mcld_app.body.mannequin.skeleton import BONES, COS, SIN
 from mcld_app.body.shells.areas import grown
 from mcld_app.body.shells.cloth_picture import layer_picture
 from mcld_app.body.shells.limbs import limb_surface
@@ -26,6 +26,10 @@ _MOST = 0.12  # metres that cloth stands off
 _FITS, _ROUNDEST = 0.95, 1.8  # of the girth that the tightest place asks for; the largest girth
 _BEGINS = {"arm": (0.02, 0.10), "leg": (0.02, 0.16)}  # metres down the limb: where it leaves the body, and is off it
 _THIN = 0.001  # metres
+_KNEE = float(BONES["left_hip"][1][1] - BONES["left_knee"][1][1])  # metres down a leg
+_COVERS = 0.018  # metres that a shell reaches below the paint under it, whose hem is uneven
+_ON_FOOT = 0.012  # metres that a hem stands off the ankle, at least
+_LEVEL, _NEAREST = 0.06, 4  # metres above a hem; vertices there that one of the hem moves as
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
 
 
@@ -54,7 +58,10 @@ def wide_limbs(
     reach = float(limbs.along[-1])
     edges = np.arange(0, reach + _BIN, _BIN)
     off = np.clip(_standing_off(limbs, girth, edges), 0, _MOST)
-    if np.count_nonzero(off > _LOOSE) * _BIN < _ENOUGH:
+    end = reach if limbs.end is None else limbs.end
+    if end > reach + _LOOSE:  # over the foot: there is nothing to paint it on
+        off = np.maximum(off, _ON_FOOT * np.clip((edges - _KNEE) / (reach - _KNEE), 0, 1))
+    elif np.count_nonzero(off > _LOOSE) * _BIN < _ENOUGH:
         return ()
     size, away = iuv.shape[:2], pose.replace(yaw=180.0)
     behind = render(whole, kept_drawing(away, size).iuv)
@@ -62,12 +69,12 @@ def wide_limbs(
         _View(photo, iuv[..., 0] > 0, stand(pose, size)),
         _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),
     ]
-    return tuple(_limb(limbs.limb, sign, edges, off, views) for sign in (1, -1))
+    return tuple(_limb(limbs.limb, sign, edges, off, views, (reach, end + _COVERS)) for sign in (1, -1))
 
 
 def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndarray:
-    """(B,) metres that cloth stands off the limb, on the mean, at places `edges` (B,) along it. No cloth is narrower
-    than the limb in it: where it seems so, the picture shows it round."""
+    """(B,) metres that cloth stands off the limb, on the mean, at places `edges` (B,) along it. No leg is narrower than
+    what is in it: where it seems so, the picture shows it round. Sleeves stretch, and nothing fills them."""
     _, used, along = limb_surface(limbs.limb, 1)
     rest = body_mesh().rest[used]
     cloth = np.maximum(np.interp(edges, limbs.along, limbs.across), 1e-3)
@@ -76,7 +83,8 @@ def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndar
     there = np.isfinite(limb)
     limb = np.interp(edges, edges[there], limb[there])  # legs end above the ankle, trousers do not
     measured = (edges >= limbs.along[0]) & there
-    needed = float((limb / cloth)[measured].max()) if measured.any() else girth
+    filled = limbs.limb == "leg" and measured.any()
+    needed = float((limb / cloth)[measured].max()) if filled else girth
     widened = np.clip(_FITS * needed, girth, max(girth, _ROUNDEST))
     off = np.maximum(cloth * widened - limb, 0) / np.pi * np.clip((edges - first) / (last - first), 0, 1)
     return cv2.GaussianBlur(off.astype(np.float32)[:, None], (1, 3), 0.8)[:, 0]
@@ -91,15 +99,28 @@ def _half_round(points: np.ndarray) -> float:
     return cv2.arcLength(cv2.convexHull((middle @ ways[:2].T).astype(np.float32)), True) / 2
 
 
-def _limb(kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View]) -> Shell:
+def _limb(
+    kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float]
+) -> Shell:
+    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does."""
+    hem, end = ends
     faces, used, along = limb_surface(kind, sign)
     height = np.interp(along, edges, off)
-    faces = faces[((along < edges[-1]) & (height > _THIN))[faces].any(1)]
+    faces = faces[((along < hem) & (height > _THIN))[faces].any(1)]
     numbers, again = np.unique(faces, return_inverse=True)
     used, along, height, faces = used[numbers], along[numbers], height[numbers], again.reshape(-1, 3).astype(np.int32)
-    rest, weights = body_mesh().rest, body_mesh().weights[used]
-    on_body = rest[used] + np.minimum(edges[-1] - along, 0)[:, None] * _WAYS[kind] * (sign, 1, 1)  # a straight hem
-    moved = on_body + vertex_normals(rest, body_faces())[used] * height[:, None]
+    rest, weights, way = body_mesh().rest, body_mesh().weights[used], _WAYS[kind] * (sign, 1, 1)
+    on_body = rest[used] + np.minimum(hem - along, 0)[:, None] * way  # a straight hem
+    weights = _weights_at_hem(on_body, weights, along, hem)
+    # Towards the hem, cloth moves across the limb only: along it, skin swells and would leave teeth.
+    out = vertex_normals(rest, body_faces())[used]
+    level = out - (out @ way)[:, None] * way
+    level /= np.maximum(np.linalg.norm(level, axis=1, keepdims=True), 1e-6)
+    near = np.clip(1 - (hem - along) / _LEVEL, 0, 1)[:, None]
+    moved = on_body + (out * (1 - near) + level * near) * height[:, None]
+    start = min(_KNEE, hem - _LEVEL)  # what goes on over the foot is drawn down from the knee
+    below = np.clip(np.minimum(along, hem) - start, 0, None) / (hem - start)
+    moved += (below * (end - hem))[:, None] * way
     front = facing(views[0].standing.seen(on_body.astype(np.float32), weights), faces)
     sheets, width = [], 0
     for view, own in zip(views, (faces[front], faces[~front]), strict=True):
@@ -118,6 +139,20 @@ def _limb(kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[
         "limb", moved[numbers], np.zeros((len(numbers), 3)), weights[numbers], triangles,
         np.full(len(triangles), PLAIN, np.uint8), np.concatenate([sheet[2] for sheet in sheets]), picture,
     )  # fmt: skip
+
+
+def _weights_at_hem(points: np.ndarray, weights: np.ndarray, along: np.ndarray, hem: float) -> np.ndarray:
+    """Skin weights (N, 21) of points (N, 3), those that were drawn up to the hem moved as what is there: beyond it may
+    be a joint."""
+    beyond, within = np.flatnonzero(along > hem), np.flatnonzero((along <= hem) & (along > hem - _LEVEL))
+    if not len(beyond) or len(within) < _NEAREST:
+        return weights
+    apart = ((points[beyond, None] - points[within][None]) ** 2).sum(-1)
+    nearest = np.argpartition(apart, _NEAREST - 1, axis=1)[:, :_NEAREST]
+    share = 1 / (np.take_along_axis(apart, nearest, 1) + 1e-5)
+    weights = weights.copy()
+    weights[beyond] = (weights[within[nearest]] * share[..., None]).sum(1) / share.sum(1, keepdims=True)
+    return weights
 
 
 def _picture(view: _View, triangles: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:

@@ -68,9 +68,9 @@ def once_around(rows: np.ndarray) -> np.ndarray:
     return np.linalg.norm(rows - np.roll(rows, -1, 1), axis=-1).sum(1)
 
 
-def tube_weights(rest: np.ndarray) -> np.ndarray:
-    """(N, 21) float32: how a garment's cloth at points (N, 3) of the rest pose follows: as a skirt does, and above the
-    hips as the trunk at its height, the same all around."""
+def tube_weights(rest: np.ndarray, hem: float = 0.0) -> np.ndarray:
+    """(N, 21) float32: how a garment's cloth at points (N, 3) of the rest pose follows: as a skirt does that ends at
+    `hem` metres, and above the hips as the trunk at its height, the same all around."""
     mesh = body_mesh()
     trunk = np.unique(body_faces()[np.isin(charts().face_part, (1, 2))])
     heights = np.arange(_PELVIS, 1.34, 0.01)
@@ -81,4 +81,4 @@ def tube_weights(rest: np.ndarray) -> np.ndarray:
     level /= level.sum(1, keepdims=True)
     above = np.stack([np.interp(rest[:, 1], heights, column) for column in level.T], 1)
     share = np.clip((rest[:, 1:2] - _PELVIS) / (_TRUNK - _PELVIS), 0, 1)
-    return (above * share + skirt_weights(rest) * (1 - share)).astype(np.float32)
+    return (above * share + skirt_weights(rest, hem) * (1 - share)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Shells over each other: a top's hem hangs over the skirt that is worn with it."""
+"""Shells over each other: a top's hem hangs over the skirt, or the wide trousers, that are worn with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
 
 _APART = 0.006  # metres between the two
@@ -15,23 +16,32 @@ _STARTS = 0.10  # metres above the lower one's upper edge, over which the upper 
 
 
 def worn_over(shells: Sequence[Shell]) -> tuple[Shell, ...]:
-    """The shells with each one of the trunk at least as wide, from the waist down, as what hangs from the hips."""
+    """The shells with each one of the trunk at least as wide, from the waist down, as what hangs from the hips or
+    stands off the legs."""
+    if not any(shell.hangs_on == "trunk" for shell in shells):
+        return tuple(shells)
     below = [shell for shell in shells if shell.hangs_on == "hips"]
-    if not below or not any(shell.hangs_on == "trunk" for shell in shells):
+    legs = [shell for shell in shells if shell.hangs_on == "limb" and is_on_leg(shell)]
+    if not below and not legs:
         return tuple(shells)
     # What is one garment, a dress, ends where the other begins.
     return tuple(
-        _widened(shell, [other for other in below if shell.rest[:, 1].min() < other.rest[:, 1].max() - _BAND])
+        _widened(shell, [other for other in below if shell.rest[:, 1].min() < other.rest[:, 1].max() - _BAND], legs)
         if shell.hangs_on == "trunk" else shell
         for shell in shells
     )  # fmt: skip
 
 
-def _widened(shell: Shell, below: list[Shell]) -> Shell:
+def _widened(shell: Shell, below: list[Shell], legs: list[Shell]) -> Shell:
     hanging, lying = shell.rest, shell.rest + shell.gathered
     for other in below:
         hanging = _around(hanging, other.rest)
         lying = _around(lying, other.rest + other.gathered)
+    if legs:
+        both = np.concatenate([leg.rest for leg in legs])
+        near = both[both[:, 1] > shell.rest[:, 1].min() - _BAND]
+        if len(near) > _WAYS:  # on a raised thigh it lies as it did
+            hanging = _around(hanging, near)
     return replace(shell, rest=hanging, gathered=lying - hanging)
 
 

@@ -17,6 +17,7 @@ _PARTS = (1, 2, *range(7, 15))  # trunk and legs
 _BAND = 0.022  # metres above and below a row, whose vertices it goes around
 _HIPS = 1.0  # metres: cloth hangs from below there
 _FOLD = 0.16  # metres less, over which cloth in front goes from pelvis to thigh
+_BENT = 0.03  # metres below the knee at which the shortest cloth that bends there ends
 _WAYS = 72  # directions that a slice is measured in
 
 
@@ -68,14 +69,18 @@ def _reach(points: np.ndarray, turn: np.ndarray) -> np.ndarray:
     return np.where(along > 0.05, support[None] / np.maximum(along, 0.05), np.inf).min(1)
 
 
-def skirt_weights(rest: np.ndarray) -> np.ndarray:
+def skirt_weights(rest: np.ndarray, hem: float = 0.0) -> np.ndarray:
     """(N, 21) float32: how cloth at points (N, 3) of the rest pose follows: pelvis, then thighs, then lower legs, each
-    side its own leg and the middle both."""
+    side its own leg and the middle both. Cloth that ends at `hem` metres, not far below the knees, is bent there by
+    then: else it would stand out before them like a board."""
     names = list(BONES)
     hip, knee = BONES["left_hip"][1][1], BONES["left_knee"][1][1]
     front = np.clip(0.5 + (rest[:, 2] - BONES["pelvis"][1][2]) / 0.16, 0, 1)  # a thigh folds up from the groin
     down = np.clip((hip + 0.02 + 0.01 * front - rest[:, 1]) / (0.30 - _FOLD * front), 0, 1)
-    low = np.clip((knee - 0.06 - rest[:, 1]) / 0.20, 0, 1)
+    start, over = 0.06, 0.20
+    if knee - start - over < hem < knee - _BENT:
+        start, over = 0.0, knee - hem - 0.5 * _BENT
+    low = np.clip((knee - start - rest[:, 1]) / over, 0, 1)
     left = np.clip(0.5 + rest[:, 0] / 0.22, 0, 1)
     out = np.zeros((len(rest), len(names)), np.float32)
     out[:, names.index("pelvis")] = 1 - down

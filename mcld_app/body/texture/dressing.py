@@ -9,6 +9,7 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask, region, region_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.edges import edge_share
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.skin import bare_limbs, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
@@ -22,6 +23,8 @@ _FORK = 0.88  # metres above the floor; below, each leg is by itself
 _CELL = 0.008  # metres; a texel of the trunk is about 4 mm
 _ARMS, _LEGS, _THIGHS = frozenset(range(15, 23)), frozenset(range(7, 15)), frozenset(range(7, 11))
 _HEAD = frozenset({23, 24})
+_EDGE, _SHARP = 0.9, 1.8  # texels over which an edge is evened out, and how much steeper it is made again
+_LITTLE = 0.02  # a share that nobody sees
 _LEAST = 0.03  # share of a region that must be seen before it can be taken
 
 
@@ -34,12 +37,14 @@ class GarmentLayer:
         worn: (512, 512) bool, its texels.
         bared: (512, 512) bool, texels it leaves free that the person's old clothes may not cover.
         seen: (512, 512) bool, the texels whose colours are no guess; None where all that are worn have a colour.
+        soft: whether its edges are lines that run between texels, not along them.
     """
 
     image: np.ndarray
     worn: np.ndarray
     bared: np.ndarray
     seen: np.ndarray | None = None
+    soft: bool = False
 
     def as_seen(self, donor: TextureMap) -> GarmentLayer:
         """The same garment with a donor's texels as they are, and holes where the donor has holes."""
@@ -99,8 +104,30 @@ def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
         skin = skin_colour(texture)
         image[bare] = skin if skin is not None else fill(texture).image[bare]
         coverage |= bare
+    below = image.copy() if layer.soft else None
     image[layer.worn] = layer.image[layer.worn]
+    if below is not None:
+        _soften(TextureMap(image, coverage), below, layer.worn)
     return TextureMap(image, coverage)
+
+
+def _soften(texture: TextureMap, below: np.ndarray, worn: np.ndarray) -> None:
+    """Mix the colours along the edge of what is worn, in place, with those (512, 512, 3) below it; where nothing is
+    known of what is beside it, it ends as it does."""
+    share, beside = _SHARP * (edge_share(worn, _EDGE) - 0.5) + 0.5, texture.coverage & ~worn
+    near = cv2.dilate(beside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    rim = (share > _LITTLE) & (share < 1 - _LITTLE) & np.where(worn, near, beside)
+    above, beneath = _gone_on(texture.image, worn, 2 * _EDGE), _gone_on(below, beside, 2 * _EDGE)
+    way = share[rim, None]
+    texture.image[rim] = above[rim] * way + beneath[rim] * (1 - way) + 0.5
+
+
+def _gone_on(image: np.ndarray, texels: np.ndarray, reach: float) -> np.ndarray:
+    """(512, 512, 3) float32: the colours of some texels, and beside them their mean within `reach`: the old collar
+    below a new one is not to shine through its edge."""
+    weight = cv2.GaussianBlur(texels.astype(np.float32), (0, 0), reach)
+    mean = cv2.GaussianBlur(image * texels[..., None].astype(np.float32), (0, 0), reach)
+    return np.where(texels[..., None], image, mean / np.maximum(weight, 1e-3)[..., None])
 
 
 def _left_free(worn: np.ndarray) -> np.ndarray:
