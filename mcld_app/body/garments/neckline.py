@@ -19,6 +19,7 @@ _CLEAR, _STANDS_OUT, _NEARLY = 0.12, 3.5, 0.6  # Lab units a pixel; times the us
 _END, _AT_ENDS = 0.55, 0.15  # of an arc's half width, where its ends begin; how strong its edge is there at least
 _ONE = 0.08  # widths below the first clear arc: one edge, seen by arcs of several shapes
 _BAND, _FAINT = 0.16, 4.5  # widths of a ribbed band; its upper edge, times the usual arc's
+_FAINTER = 0.3  # of the clear arc
 _APART, _DIPS = 0.5, 0.95  # how much of that edge is left above it, and between the two
 
 
@@ -56,7 +57,8 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     # What is clear may be the lower edge of a band of another colour, which is the garment's, too.
     for k in np.flatnonzero(peaks[:first] & (best[:first] > max(_CLEAR, _FAINT * usual))):
         apart = k > 0 and best[:k].min() < _APART * best[k] and best[k:first].min() < _DIPS * best[k]
-        if apart and first - k < _BAND * width:
+        # Stronger, it would be the same edge, met by an arc of another shape.
+        if apart and first - k < _BAND * width and best[k] < _FAINTER * best[found]:
             return float(depths[k])
     return float(depths[found])
 
