@@ -197,6 +197,7 @@ class Dispatcher(dict[str, Any]):
             except Exception as error:
                 note = Note(sentence(error), "warning")
             serial = session.serial = max(session.serial, known + 1)
+            session.told |= dict.fromkeys(values, serial)
         values["notice"] = {"kind": note.kind, "text": note.text, "stale": note.text == EXPIRED}
         return {"session": session, **{name: {**value, "serial": serial} for name, value in values.items()}}
 

@@ -21,6 +21,7 @@ class Session:
         state: None before the first action.
         serial: number of the last answer, so that the page can tell an answer that comes late.
         shown: what the page shows of the state: the key of each panel's last value, by the panel's name.
+        told: the serial that each panel's last value went out with, by the panel's name.
         orders: pictures asked for from a model and not finished, by the page's number for them.
         results: the pictures a model drew, newest last.
         fetching: the stop file of a download of weights, see `panels.weights`.
@@ -38,6 +39,7 @@ class Session:
         self.state: EditorState | None = None
         self.serial = 0
         self.shown: dict[str, Any] = {}
+        self.told: dict[str, int] = {}
         self.fetching: Path | None = None
         self.gradio_session: str | None = None
         self.owner = new_owner()
