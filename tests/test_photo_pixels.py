@@ -196,7 +196,8 @@ def test_a_colour_hides_the_photo_and_only_there() -> None:
     away[drawing.pixel] = cv2.dilate(TOP.astype(np.uint8), np.ones((9, 9)))[row, column] == 0
     top = np.zeros(LARGE[0] * LARGE[1], np.uint8)
     top[drawing.pixel] = TOP[row, column]
-    beside = cv2.dilate(top.reshape(LARGE), np.ones((5, 5))) > 0  # the outline's own pixels take their neighbours' colours
+    # Pixels of the outline take the colours of their neighbours.
+    beside = cv2.dilate(top.reshape(LARGE), np.ones((5, 5))) > 0
     away = away.reshape(LARGE) & ~beside
     assert away.sum() > 20_000
     assert np.array_equal(covered.picture[away], plain.picture[away])
