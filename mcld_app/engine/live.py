@@ -18,7 +18,7 @@ from mcld_app.editing import preview
 from mcld_app.editing.appearance import Appearance
 from mcld_app.editing.look import Look, MapPose
 from mcld_app.editing.person import PICTURE_SIZE, Person
-from mcld_app.engine.live_outline import outline
+from mcld_app.engine.live_finish import mended, outline
 from mcld_app.errors import Cancelled
 from mcld_app.network.live import CELL, Block, LiveNetwork, Reference
 from mcld_app.network.live_inputs import source_planes, target_planes
@@ -130,8 +130,10 @@ class LiveDrawer:
             self._is_over = _never
         picture, alpha = planes[..., :3].copy(), np.zeros(size, np.uint8)
         covered = np.ascontiguousarray(part[..., 3])
-        share = outline(torch.sigmoid(drawn.alpha)[0, 0].float().cpu().numpy(), covered > 0)
-        picture[rows, columns] = gone_on(part[..., :3], inner(covered) > 0, share > 0)
+        share = outline(torch.sigmoid(drawn.alpha)[0, 0].float().cpu().numpy(), covered > 0, iuv[rows, columns, 0])
+        inside = inner(covered) > 0
+        colour = mended(part[..., :3], _pixels(drawn.colour), inside)
+        picture[rows, columns] = gone_on(colour, inside, share > 0)
         alpha[rows, columns] = share * 255 + 0.5
         return LivePicture(picture, alpha, iuv)
 
@@ -204,5 +206,6 @@ def _places(places: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(places, -1, 0)))[None].float()
 
 
-def _bytes(drawn: Tensor) -> np.ndarray:
-    return (drawn[0].clamp(0, 1) * 255).round().byte().movedim(0, -1).cpu().numpy()
+def _pixels(drawn: Tensor) -> np.ndarray:
+    """(1, 3, H, W) about 0..1 to (H, W, 3) float32 in 0..255."""
+    return (drawn[0].float().clamp(0, 1) * 255).movedim(0, -1).cpu().numpy()
