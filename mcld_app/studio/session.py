@@ -32,6 +32,8 @@ class Session:
             logged, and another one after the pictures were deleted.
         bytes: what the visit takes in memory, as it was last weighed.
         token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
+        begun: what of the stage is shown, and the picture that is drawn of it before the page asks; None where none is.
+        acting: whether an action runs: what is drawn meanwhile may be of no use.
         lock: held while an action runs.
     """
 
@@ -40,6 +42,8 @@ class Session:
         self.serial = 0
         self.shown: dict[str, Any] = {}
         self.told: dict[str, int] = {}
+        self.begun: tuple[Any, Any] | None = None
+        self.acting = False
         self.fetching: Path | None = None
         self.gradio_session: str | None = None
         self.owner = new_owner()
@@ -70,7 +74,7 @@ class Session:
             order.stop.touch()
         self.orders.clear()
         self.state, self.results = None, []
-        self.shown, self.bytes = {}, 0
+        self.shown, self.bytes, self.begun = {}, 0, None
         forgotten, self.owner = self.owner, new_owner()
         return forgotten
 

@@ -18,7 +18,7 @@ from mcld_app.studio.actions.adjusting import undo_mark
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, paint_outline, turn_round, use_body
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Panel
-from mcld_app.studio.panels.stage.live_preview import drawn_picture, large_picture, live_picture
+from mcld_app.studio.panels.stage.live_preview import begin_drawing, drawn_picture, large_picture, live_picture
 from mcld_app.studio.panels.stage.values import key, view
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState, Note
@@ -177,4 +177,4 @@ def api_preview(recipe: str, large: bool = False) -> str:
     return base64.b64encode(encode_png(draw(open_recipe(recipe).look, size).picture)).decode()
 
 
-PANEL = Panel("stage", render, listen, key, view, turn="first", endpoints={"preview": api_preview})
+PANEL = Panel("stage", render, listen, key, view, turn="first", ahead=begin_drawing, endpoints={"preview": api_preview})

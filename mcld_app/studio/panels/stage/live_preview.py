@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +61,14 @@ def live_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
     return live
 
 
+def begin_drawing(session: Session) -> None:
+    """Let the live network draw what the stage shows from now on, before the page asks for it."""
+    state, session.begun = session.state, None
+    if state is not None and is_drawn_live(state):
+        with suppress(Busy):  # then the page asks, and is told so
+            session.begun = key(state), _drawing(session, state)
+
+
 def drawn_picture(sessions: SessionStore) -> Callable[[object], Awaitable[dict[str, Any]]]:
     """The server function of the page: {token, serial} -> {picture} that the live network drew of the stage's value of
     that serial; {"again": True} where an edit of the same visitor went first, which may not have changed it; {} where
@@ -69,22 +79,27 @@ def drawn_picture(sessions: SessionStore) -> Callable[[object], Awaitable[dict[s
         state = session.state if session is not None else None
         if state is None or not _is_shown(session, state, told.get("serial")) or not is_drawn_live(state):
             return {}
-
-        def is_over() -> bool:  # the visitor's own next edit has all that there is
-            now = session.state
-            return now is None or key(now) != key(state) or session.lock.locked()
-
+        (shown, begun), session.begun = session.begun or (None, None), None
         try:
-            picture = await asyncio.wrap_future(live_queue().draw(session.owner, state.look, is_over))
-            shown = await asyncio.to_thread(_before_its_ground, state.look, picture)
+            picture = await asyncio.wrap_future(begun if shown == key(state) else _drawing(session, state))
+            return {"picture": await asyncio.to_thread(_before_its_ground, state.look, picture)}
         except (Busy, Cancelled):
             return {"again": True}
         except Exception as error:
             sentence(error)
             return {}
-        return {"picture": shown}
 
     return drawn
+
+
+def _drawing(session: Session, state: EditorState) -> Future[LivePicture]:
+    """A drawing of what is shown of a session; the visitor's own next edit has all that there is. Raises Busy."""
+
+    def is_over() -> bool:
+        now = session.state
+        return session.acting or now is None or key(now) != key(state)
+
+    return live_queue().draw(session.owner, state.look, is_over)
 
 
 def _is_shown(session: Session, state: EditorState, serial: object) -> bool:
