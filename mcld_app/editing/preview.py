@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mcld_app.body.cut_edges import gone_on, inner, sharp
+from mcld_app.body.cut_edges import gone_on, inner, outline
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
@@ -68,7 +68,7 @@ def cut_out(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
     room = round(2 + 2 * steps)
     part = out[max(top - room, 0) : top + high + room, max(left - room, 0) : left + wide + room]
     covered = np.ascontiguousarray(part[..., 3])
-    share = sharp((covered > 0).astype(np.float32), steps)
+    share = outline((covered > 0).astype(np.float32), covered, steps)
     part[..., :3] = gone_on(cv2.cvtColor(part, cv2.COLOR_RGBA2RGB), inner(covered) > 0, share > 0)
     part[..., 3] = share * 255 + 0.5
     return out

@@ -13,12 +13,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mcld_app.body.cut_edges import sharp
+from mcld_app.body import cut_edges
 
 _REACH = 1.5  # pixels from the preview's outline, to both sides
 _FINE = (3, 4, 23, 24)  # hands and head: a profile is in its outline's last pixel
 _BROAD = 4.0  # pixels: of the Gaussian that tells broad changes of colour from detail
-_NARROW = 9  # pixels: gaps that are not closed, and fingers that are not cut
 
 
 def mended(colour: np.ndarray, drawn: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -49,15 +48,15 @@ def outline(alpha: np.ndarray, covered: np.ndarray, parts: np.ndarray) -> np.nda
     Returns:
         (H, W) float32 in 0..1, how much of each pixel is the person.
     """
-    return sharp(_near(alpha, covered.astype(np.uint8), np.isin(parts, _FINE).astype(np.uint8)))
+    there = covered.astype(np.uint8)
+    return cut_edges.outline(_near(alpha, there, np.isin(parts, _FINE).astype(np.uint8)), there)
 
 
 def _near(alpha: np.ndarray, covered: np.ndarray, fine: np.ndarray) -> np.ndarray:
     """Alpha that crosses one half near the preview's outline; around what is fine, and where a gap or a finger of it is
     narrow, just there."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_NARROW, _NARROW))
     beyond = cv2.distanceTransform(1 - covered, cv2.DIST_L2, 3) - cv2.distanceTransform(covered, cv2.DIST_L2, 3)
-    narrow = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, disc) != cv2.morphologyEx(covered, cv2.MORPH_OPEN, disc)
-    reach = np.where(narrow | (cv2.dilate(fine, disc) > 0), 0, _REACH).astype(np.float32)
+    still = cut_edges.narrow(covered) | cv2.dilate(fine, np.ones((9, 9), np.uint8))
+    reach = np.where(still > 0, 0, _REACH).astype(np.float32)
     least, most = (np.clip(0.5 - 0.5 * (beyond + side * reach), 0, 1) for side in (1, -1))
     return np.clip(alpha, least, most)
