@@ -1,6 +1,8 @@
 """The studio as `app.py` serves it, except that tests say how long a drawing takes over each of its steps, and that
 the bundled model is hidden, so that they say which models there are.
 
+Live drawings wait once, before they begin.
+
 The tests' model is so small that its drawings are over before anybody, a test included, can look at the page
 meanwhile. The file that MCLD_TEST_PACE names holds the seconds to wait after each step ("inf": until that changes, or
 until the drawing is cancelled); without that file drawings run as they do everywhere.
@@ -37,6 +39,19 @@ def paced(generate: Callable[..., Any], pace: Path) -> Callable[..., Any]:
     return slower
 
 
+def waiting(draw: Callable[..., Any], pace: Path) -> Callable[..., Any]:
+    """A live drawing that begins as late as the file says, unless nobody wants it any more."""
+
+    @wraps(draw)
+    def later(drawer, look, is_over):
+        since = time.monotonic()
+        while time.monotonic() - since < _seconds(pace) and not is_over():
+            time.sleep(0.01)
+        return draw(drawer, look, is_over)
+
+    return later
+
+
 def _seconds(pace: Path) -> float:
     try:
         return float(pace.read_text("utf-8"))
@@ -46,9 +61,11 @@ def _seconds(pace: Path) -> float:
 
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # in the place of tests/, as for `python app.py`
-    from mcld_app.engine import registry
+    from mcld_app.engine import live_queue, registry
     from mcld_app.engine.engine import Engine
 
     registry.bundled_folder = lambda: ROOT / "no bundled model"
-    Engine.generate = paced(Engine.generate, Path(os.environ["MCLD_TEST_PACE"]))
+    pace = Path(os.environ["MCLD_TEST_PACE"])
+    Engine.generate = paced(Engine.generate, pace)
+    live_queue._draw = waiting(live_queue._draw, pace)
     runpy.run_path(str(ROOT / "app.py"), run_name="__main__")

@@ -32,6 +32,7 @@ from mcld_app.training.critic import PatchCritic, criticised
 from mcld_app.training.guard import LossGuard
 from mcld_app.training.live_batch import HEAD, hidden_pixels, target_of, worse
 from mcld_app.training.loop import make_task, train
+from mcld_app.training.tasks.live import sharp_edge
 from mcld_app.training.weights import TrainingError, Weights
 
 SMALL = {"widths": [16, 16, 16], "reference": [16, 16, 16], "heads": 2, "head": 8, "tail": 8}
@@ -243,6 +244,36 @@ def test_the_second_stage_has_a_critic_that_is_not_exported(shards, tmp_path):
     assert "live_network" in names and "critic" not in names
 
 
+def test_the_third_stage_tells_of_outlines(shards, tmp_path):
+    told = []
+    config = config_of(shards, tmp_path / "run", objective=Objective(sharp_edge=0.5))
+    train(config, quiet=True, on_step=lambda step, losses: told.append(losses))
+    assert all({"outline", "beyond"} <= set(losses) for losses in told)
+
+
+def test_where_an_outline_is_not_certain_a_sharp_one_costs_least():
+    """It lies at one of three places; the middle one is the likeliest."""
+    places = [40, 43, 43, 43, 46]
+    truths = torch.stack([(torch.arange(64) < place).float().expand(64, 64) for place in places])[:, None]
+    colours = torch.zeros(len(places), 3, 64, 64)
+
+    def cost(alpha):
+        return float(sharp_edge(colours, alpha.expand_as(truths), colours, truths)[0])
+
+    assert cost(truths[1:2]) < cost(truths.mean(0, keepdim=True)) < cost(truths[:1])
+
+
+def test_colours_around_the_outline_count_and_those_far_away_do_not():
+    alpha = torch.zeros(1, 1, 64, 64)
+    alpha[..., :30] = 1
+    truth = torch.zeros(1, 3, 64, 64)
+    near, far = truth.clone(), truth.clone()
+    near[..., 30:36] = 1
+    far[..., 50:] = 1
+    assert float(sharp_edge(near, alpha, truth, alpha)[1]) > 0.1
+    assert float(sharp_edge(far, alpha, truth, alpha)[1]) == 0
+
+
 def test_the_critic_s_errors_are_not_the_drawer_s(shards):
     critic, drawn = PatchCritic(3, 8), torch.rand(1, 3, 64, 64, requires_grad=True)
     fooled, near, own = criticised(critic, drawn, torch.rand(1, 3, 64, 64))
@@ -348,8 +379,9 @@ def test_a_loss_that_is_no_number_is_a_jump_and_too_many_end_the_run(shards, tmp
         guard.watch(21, float("inf"))
 
 
-@pytest.mark.parametrize("name", ["live", "live-sharp"])
+@pytest.mark.parametrize("name", ["live", "live-sharp", "live-edge"])
 def test_the_configurations_can_be_read(name):
     config = read_config(Path("configs") / f"{name}.yaml")
     assert config.task == "live"
     assert (config.objective.critic > 0) == (name == "live-sharp")
+    assert (config.objective.sharp_edge > 0) == (name == "live-edge")

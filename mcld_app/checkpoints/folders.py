@@ -1,4 +1,4 @@
-"""The two folders that weights are kept in."""
+"""The folders that weights are kept in."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ def outline_file() -> Path | None:
     checkpoints folder. None where nobody has put it there."""
     path = checkpoints_folder() / "outline.png"
     return path if path.is_file() else None
+
+
+def live_folder() -> Path | None:
+    """Where the live network lies: `live` in the checkpoints folder, else beside the bundled model, with the program.
+    None where it is in neither."""
+    for folder in (checkpoints_folder(), bundled_folder().parent):
+        if (folder / "live" / "live_network" / "config.json").is_file():
+            return folder / "live"
+    return None
 
 
 def bundled_folder() -> Path:

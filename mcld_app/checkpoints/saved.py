@@ -140,7 +140,8 @@ def files_of(folder: Path) -> dict[str, Path]:
 def verify_part(folder: Path, name: str) -> Path:
     """`verify_saved` for the weights of one part, `folder/name`, whether or not the pipeline knows of it."""
     file = _weights_of(folder / name)
-    if folder.resolve() == bundled_folder().resolve() and (folder / HASHES).is_file():
+    own = bundled_folder().resolve()
+    if folder.resolve() in (own, own.parent / "live") and (folder / HASHES).is_file():
         recognise(file)
         if read_json(folder / HASHES).get(file.relative_to(folder).as_posix()) != sha256_of(file):
             raise BrokenWeights(f"{file} is not the file that came with the program. Install the program again.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mcld_app.body.cut_edges import gone_on, inner, outline
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
@@ -46,13 +47,31 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
         photo, iuv = _photo(look.person, size)
         return Preview(edited_photo(look, photo, iuv), iuv)
     iuv = pose_map(look, size)
-    return Preview(_over(drawn(look, size), _background(look.person, iuv)), iuv)
+    return Preview(laid(cut_out(look, size), ground(look.person, iuv)), iuv)
 
 
 def drawn(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
     """A look in a pose that is not the photo's, without a ground: (*size, 4) uint8 RGBA, alpha 255 where the body, or
     what stands off it, is seen, else 0. `look.pose` is not None."""
     return _with_shells(look, size, *_body(look, size))[0]
+
+
+def cut_out(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
+    """`drawn`, to be laid before a ground: its edge is a line, where what is drawn has steps one pixel high (more where
+    a map was made larger), and of the person's own colours, where a photo's ground is mixed in. (*size, 4) uint8 RGBA,
+    straight colours."""
+    out = drawn(look, size)
+    left, top, wide, high = cv2.boundingRect(out[..., 3])
+    if not wide:
+        return out
+    steps = 1.0 if isinstance(look.pose, Pose) else max(size[0] / PICTURE_SIZE[0], 1.0)
+    room = round(2 + 2 * steps)
+    part = out[max(top - room, 0) : top + high + room, max(left - room, 0) : left + wide + room]
+    covered = np.ascontiguousarray(part[..., 3])
+    share = outline((covered > 0).astype(np.float32), covered, steps)
+    part[..., :3] = gone_on(cv2.cvtColor(part, cv2.COLOR_RGBA2RGB), inner(covered) > 0, share > 0)
+    part[..., 3] = share * 255 + 0.5
+    return out
 
 
 def planes(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
@@ -176,6 +195,18 @@ def _texels(look: Look, iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixel, np.where(same[:, None], own[pixel], texel)
 
 
+def laid(picture: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """RGBA of straight colours, (H, W, 4) uint8, laid over (H, W, 3) uint8 RGB."""
+    left, top, wide, high = cv2.boundingRect(picture[..., 3])
+    if not wide:
+        return below
+    inside = slice(top, top + high), slice(left, left + wide)
+    share = picture[inside][..., 3].astype(np.float32) / 255
+    colour, out = cv2.cvtColor(picture[inside], cv2.COLOR_RGBA2RGB), below.copy()
+    out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(below[inside]), share, 1 - share)
+    return out
+
+
 def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
     """RGBA over RGB. The edge is softened inwards, because an IUV map's own edge is a staircase and because outside
     it there is no colour to take."""
@@ -193,8 +224,9 @@ def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
     return out
 
 
-def _background(person: Person, iuv: np.ndarray) -> np.ndarray:
-    """A plain background with a soft shadow under the feet."""
+def ground(person: Person, iuv: np.ndarray) -> np.ndarray:
+    """What stands behind somebody in a pose that is not the photo's, (H, W, 3) uint8 RGB, as large as the pose's map: a
+    plain background with a soft shadow under the feet."""
     share = iuv.shape[0] / PICTURE_SIZE[0]
     out = np.empty(iuv.shape, np.uint8)
     out[:] = person.background[0, 0]  # it is of one colour

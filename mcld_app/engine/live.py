@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
+from mcld_app.body.cut_edges import gone_on, inner
 from mcld_app.body.fitting.rest_places import body_places, texture_places
 from mcld_app.editing import preview
+from mcld_app.editing.appearance import Appearance
 from mcld_app.editing.look import Look, MapPose
 from mcld_app.editing.person import PICTURE_SIZE, Person
-from mcld_app.network.live import CELL, LiveNetwork, Reference
+from mcld_app.engine.live_finish import mended, outline
+from mcld_app.errors import Cancelled
+from mcld_app.network.live import CELL, Block, LiveNetwork, Reference
 from mcld_app.network.live_inputs import source_planes, target_planes
 
 TEXTURE_SIDE = 256
 """Side of the texture map that the network is given."""
 
 _MARGIN = 16  # pixels around the preview that are drawn, too
+_MOST_KEPT = 16  # appearances whose references are kept, 2 MB each
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +64,23 @@ class LiveDrawer:
     def __init__(self, network: LiveNetwork, face_encoder: torch.nn.Module) -> None:
         self.network = network.to(memory_format=torch.channels_last)
         self.faces = face_encoder
+        # A reference goes with the appearance that it was made of: when a visitor's pictures go, nothing is left here.
+        self._kept: WeakKeyDictionary[Appearance, tuple[str, Reference]] = WeakKeyDictionary()
+        self._is_over: Callable[[], bool] = _never
+        for part in self.network.modules():
+            if isinstance(part, Block):
+                part.register_forward_pre_hook(self._go_on)
+
+    def reference(self, look: Look) -> Reference:
+        """`refer`, kept for as long as somebody has the appearance."""
+        fill, reference = self._kept.get(look.appearance, ("", None))
+        if reference is None or fill != look.fill:
+            reference = self.refer(look)
+            self._kept.pop(look.appearance, None)
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.pop(next(iter(self._kept)), None)
+            self._kept[look.appearance] = look.fill, reference
+        return reference
 
     @torch.inference_mode()
     def refer(self, look: Look, *, blank: bool = False) -> Reference:
@@ -75,20 +103,43 @@ class LiveDrawer:
         return self.network.refer(photo.to(device), texture.to(device), self._face(look).to(device))
 
     @torch.inference_mode()
-    def draw(self, look: Look, reference: Reference, size: tuple[int, int] = PICTURE_SIZE) -> LivePicture:
-        """A look in a pose that is not the photo's. Only the part around the preview is drawn."""
-        iuv, planes = preview.pose_map(look, size), preview.planes(look, size)
-        rows, columns = _box(planes[..., 3])
-        part = np.ascontiguousarray(planes[rows, columns])
-        own = torch.tensor([float(isinstance(look.pose, MapPose))])
-        body = _plane((iuv[rows, columns, :1] > 0).astype(np.uint8) * np.uint8(255))
-        target = target_planes(_plane(part), _places(body_places(iuv[rows, columns])), body, own)
-        device = self.network.device
-        drawn = self.network(target.to(device).contiguous(memory_format=torch.channels_last), reference)
+    def draw(
+        self, look: Look, size: tuple[int, int] = PICTURE_SIZE, *, is_over: Callable[[], bool] = _never
+    ) -> LivePicture:
+        """A look in a pose that is not the photo's. Only the part around the preview is drawn.
+
+        Args:
+            look, size: what, and how large, (height, width).
+            is_over: whether nobody wants the picture any more; asked some twenty times.
+
+        Raises:
+            Cancelled: where it is over.
+        """
+        self._is_over = is_over
+        try:
+            reference = self.reference(look)
+            iuv, planes = preview.pose_map(look, size), preview.planes(look, size)
+            rows, columns = _box(planes[..., 3])
+            part = np.ascontiguousarray(planes[rows, columns])
+            own = torch.tensor([float(isinstance(look.pose, MapPose))])
+            body = _plane((iuv[rows, columns, :1] > 0).astype(np.uint8) * np.uint8(255))
+            target = target_planes(_plane(part), _places(body_places(iuv[rows, columns])), body, own)
+            device = self.network.device
+            drawn = self.network(target.to(device).contiguous(memory_format=torch.channels_last), reference)
+        finally:
+            self._is_over = _never
         picture, alpha = planes[..., :3].copy(), np.zeros(size, np.uint8)
-        picture[rows, columns] = _bytes(drawn.colour)
-        alpha[rows, columns] = _bytes(torch.sigmoid(drawn.alpha))[..., 0]
+        covered = np.ascontiguousarray(part[..., 3])
+        share = outline(torch.sigmoid(drawn.alpha)[0, 0].float().cpu().numpy(), covered > 0, iuv[rows, columns, 0])
+        inside = inner(covered) > 0
+        colour = mended(part[..., :3], _pixels(drawn.colour), inside)
+        picture[rows, columns] = gone_on(colour, inside, share > 0)
+        alpha[rows, columns] = share * 255 + 0.5
         return LivePicture(picture, alpha, iuv)
+
+    def _go_on(self, *_: object) -> None:
+        if self._is_over():
+            raise Cancelled()
 
     def _face(self, look: Look) -> Tensor:
         face, other, mix = look.faces
@@ -155,5 +206,6 @@ def _places(places: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(places, -1, 0)))[None].float()
 
 
-def _bytes(drawn: Tensor) -> np.ndarray:
-    return (drawn[0].clamp(0, 1) * 255).round().byte().movedim(0, -1).cpu().numpy()
+def _pixels(drawn: Tensor) -> np.ndarray:
+    """(1, 3, H, W) about 0..1 to (H, W, 3) float32 in 0..255."""
+    return (drawn[0].float().clamp(0, 1) * 255).movedim(0, -1).cpu().numpy()

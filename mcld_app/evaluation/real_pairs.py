@@ -120,8 +120,8 @@ def table(rows: Sequence[tuple[Pair, str, Figures]]) -> str:
 
 def by_preview(look: Look, ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The preview itself, see `Method`."""
-    drawn = preview.drawn(look)
-    return np.where(drawn[..., 3:] > 0, drawn[..., :3], ground), drawn[..., 3]
+    drawn = preview.cut_out(look)
+    return preview.laid(drawn, np.broadcast_to(ground, (*PICTURE_SIZE, 3))), drawn[..., 3]
 
 
 def by_blurred(sigma: float) -> Method:
@@ -142,11 +142,9 @@ def by_live(folder: Path, faces: Path) -> Method:
     from mcld_app.engine.live import load_live
 
     drawer = load_live(folder, faces)
-    kept: dict[int, object] = {}
 
     def method(look: Look, ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        reference = kept.get(id(look.person)) or kept.setdefault(id(look.person), drawer.refer(look))
-        drawn = drawer.draw(look, reference)
+        drawn = drawer.draw(look)
         return drawn.before(ground), drawn.alpha
 
     return method

@@ -180,6 +180,7 @@ class Dispatcher(dict[str, Any]):
         with session.lock:
             session.serial += 1
             values: dict[str, Any] = {}
+            session.acting = True
             try:
                 expired = session.state is None and known > 0
                 before = session.state or initial_state()
@@ -196,7 +197,13 @@ class Dispatcher(dict[str, Any]):
                 note = Note(EXPIRED, "warning") if expired else after.note
             except Exception as error:
                 note = Note(sentence(error), "warning")
+            finally:
+                session.acting = False
             serial = session.serial = max(session.serial, known + 1)
+            session.told |= dict.fromkeys(values, serial)
+        for panel in (self.panels[name] for name in values):
+            if panel.ahead is not None:
+                panel.ahead(session)
         values["notice"] = {"kind": note.kind, "text": note.text, "stale": note.text == EXPIRED}
         return {"session": session, **{name: {**value, "serial": serial} for name, value in values.items()}}
 

@@ -29,6 +29,7 @@ class Panel:
             there is nothing to show just now, and then it is asked again after the next action.
         turn: "first" comes with the answer to an action itself, "next" after it, and "last", for what takes long and is
             looked at seldom, in a step of its own after all others.
+        ahead: (session) -> None: begins what the page will ask for once it has a new value of the panel.
         whole: (session) -> a value for when the page is given another session, or that one was emptied.
         endpoints: for other programs, name -> function; see `endpoints`.
     """
@@ -39,5 +40,6 @@ class Panel:
     key: Callable[[EditorState], Key] | None = None
     view: Callable[[EditorState, Key | None], dict[str, Any] | None] | None = None
     turn: Literal["first", "next", "last"] = "next"
+    ahead: Callable[[Session], None] | None = None
     whole: Callable[[Session], dict[str, Any]] | None = None
     endpoints: Mapping[str, Callable[..., Any]] = field(default_factory=dict)

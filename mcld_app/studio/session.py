@@ -21,6 +21,7 @@ class Session:
         state: None before the first action.
         serial: number of the last answer, so that the page can tell an answer that comes late.
         shown: what the page shows of the state: the key of each panel's last value, by the panel's name.
+        told: the serial that each panel's last value went out with, by the panel's name.
         orders: pictures asked for from a model and not finished, by the page's number for them.
         results: the pictures a model drew, newest last.
         fetching: the stop file of a download of weights, see `panels.weights`.
@@ -31,6 +32,8 @@ class Session:
             logged, and another one after the pictures were deleted.
         bytes: what the visit takes in memory, as it was last weighed.
         token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
+        begun: what of the stage is shown, and the picture that is drawn of it before the page asks; None where none is.
+        acting: whether an action runs: what is drawn meanwhile may be of no use.
         lock: held while an action runs.
     """
 
@@ -38,6 +41,9 @@ class Session:
         self.state: EditorState | None = None
         self.serial = 0
         self.shown: dict[str, Any] = {}
+        self.told: dict[str, int] = {}
+        self.begun: tuple[Any, Any] | None = None
+        self.acting = False
         self.fetching: Path | None = None
         self.gradio_session: str | None = None
         self.owner = new_owner()
@@ -68,7 +74,7 @@ class Session:
             order.stop.touch()
         self.orders.clear()
         self.state, self.results = None, []
-        self.shown, self.bytes = {}, 0
+        self.shown, self.bytes, self.begun = {}, 0, None
         forgotten, self.owner = self.owner, new_owner()
         return forgotten
 

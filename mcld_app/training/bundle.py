@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PARTS = ("vae", "image_encoder", "denoising_unet", "reference_unet", "pose_guider", "face_projector")
 JUDGE = "face_judge"
+LIVE = "live_network"
 
 _OPTIONAL = ("face_encoder", "refiner")
 
@@ -44,7 +45,10 @@ def bundle(run: Path, folder: Path) -> int:
     from mcld_app.checkpoints.conditioning import note_conditioning
     from mcld_app.checkpoints.saved import finish, note
 
-    run, kept = Path(run), kept_config(Path(run))
+    run = Path(run)
+    if _has(run, LIVE) and not _has(run, MCLDTask.trains[0]):
+        return _bundle_live(run, folder)
+    kept = kept_config(run)
     parts = _parts(run, kept)
     judge = saved_part(run, JUDGE) if _has(run, JUDGE) else None
     with writing(folder), replaced_folder(folder) as made:
@@ -52,6 +56,19 @@ def bundle(run: Path, folder: Path) -> int:
         if judge is not None:
             judge.half().save_pretrained(made / JUDGE, safe_serialization=True)
         note_conditioning(made, AUTHORS if kept.source == "folder" else STUDIO)
+        finish(made, bundled=True)
+        _keep_others(folder, made)
+    note(folder)
+    return sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
+
+
+def _bundle_live(run: Path, folder: Path) -> int:
+    """`bundle` of a run of the live network, which stands alone."""
+    from mcld_app.checkpoints.saved import finish, note
+
+    network = saved_part(run, LIVE).half()
+    with writing(folder), replaced_folder(folder) as made:
+        network.save_pretrained(made / LIVE, safe_serialization=True)
         finish(made, bundled=True)
         _keep_others(folder, made)
     note(folder)

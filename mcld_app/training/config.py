@@ -59,6 +59,8 @@ class Objective:
         sample_latents: targets and textures are sampled from the autoencoder's distribution; else its mean.
         keep_preview: of the live network: what it costs to draw anew where the preview agrees with the truth.
         critic: of the live network: weight of a critic of patches; 0 trains without one.
+        sharp_edge: of the live network: weight of alpha's own error and of the colours around the outline; with 0,
+            alpha is learnt by cross entropy, and is soft wherever outlines are not certain.
     """
 
     face_weight: Number = 1.0
@@ -76,6 +78,7 @@ class Objective:
     sample_latents: bool = True
     keep_preview: Number = 0.0
     critic: Number = 0.0
+    sharp_edge: Number = 0.0
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -18,7 +18,7 @@ from mcld_app.studio.actions.adjusting import undo_mark
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, paint_outline, turn_round, use_body
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Panel
-from mcld_app.studio.panels.stage.live_preview import large_picture, live_picture
+from mcld_app.studio.panels.stage.live_preview import begin_drawing, drawn_picture, large_picture, live_picture
 from mcld_app.studio.panels.stage.values import key, view
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState, Note
@@ -143,7 +143,7 @@ def render(page: Dispatcher) -> None:
         "stage",
         _first_picture(),
         also=("brush", "handles"),
-        server_functions=[live_picture(page.sessions), large_picture(page.sessions)],
+        server_functions=[live_picture(page.sessions), drawn_picture(page.sessions), large_picture(page.sessions)],
         setup={"regions": regions.for_page(), "at": regions.under_pointer(), "colour": list(_LIGHT)},
         elem_id="stage",
     )
@@ -177,4 +177,4 @@ def api_preview(recipe: str, large: bool = False) -> str:
     return base64.b64encode(encode_png(draw(open_recipe(recipe).look, size).picture)).decode()
 
 
-PANEL = Panel("stage", render, listen, key, view, turn="first", endpoints={"preview": api_preview})
+PANEL = Panel("stage", render, listen, key, view, turn="first", ahead=begin_drawing, endpoints={"preview": api_preview})

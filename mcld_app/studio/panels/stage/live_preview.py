@@ -1,23 +1,34 @@
-"""Pictures past Gradio's components, which would each be made anew: small ones for a hand on a joint or a slider, and a
-large one to look at closely. One call, one answer, and nothing is kept: what the hand lets go of comes as an action of
-its own."""
+"""Pictures past Gradio's components, which would each be made anew: small ones for a hand on a joint or a slider, the
+one that the live network draws of what is at rest, and a large one to look at closely. One call, one answer, and
+nothing is kept: what the hand lets go of comes as an action of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcld_app.body.mannequin.pose import Pose
-from mcld_app.editing import draw
+from mcld_app.editing import draw, preview
+from mcld_app.editing.look import Look
 from mcld_app.editing.preview import LARGE_SIZE
+from mcld_app.engine.live_queue import Busy, live_queue
+from mcld_app.errors import Cancelled
 from mcld_app.studio import pose_sliders
 from mcld_app.studio.actions.adjusting import places_of, try_point
 from mcld_app.studio.actions.poses import drag, turn
 from mcld_app.studio.messages import sentence
-from mcld_app.studio.panels.stage.values import handles, seen
+from mcld_app.studio.panels.stage.values import handles, is_drawn_live, key, seen
 from mcld_app.studio.pictures import iuv_picture, jpeg
+from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
+from mcld_app.studio.state import EditorState
+
+if TYPE_CHECKING:
+    from mcld_app.engine.live import LivePicture
 
 _FINE = 92  # of JPEG: for a picture that is looked at closely
 
@@ -48,6 +59,56 @@ def live_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
         }
 
     return live
+
+
+def begin_drawing(session: Session) -> None:
+    """Let the live network draw what the stage shows from now on, before the page asks for it."""
+    state, session.begun = session.state, None
+    if state is not None and is_drawn_live(state):
+        with suppress(Busy):  # then the page asks, and is told so
+            session.begun = key(state), _drawing(session, state)
+
+
+def drawn_picture(sessions: SessionStore) -> Callable[[object], Awaitable[dict[str, Any]]]:
+    """The server function of the page: {token, serial} -> {picture} that the live network drew of the stage's value of
+    that serial; {"again": True} where an edit of the same visitor went first, which may not have changed it; {} where
+    the stage shows something else by now, or nothing can be drawn. Who waits holds no thread."""
+
+    async def drawn(told: object) -> dict[str, Any]:
+        session = sessions.find(told.get("token")) if isinstance(told, Mapping) else None
+        state = session.state if session is not None else None
+        if state is None or not _is_shown(session, state, told.get("serial")) or not is_drawn_live(state):
+            return {}
+        (shown, begun), session.begun = session.begun or (None, None), None
+        try:
+            picture = await asyncio.wrap_future(begun if shown == key(state) else _drawing(session, state))
+            return {"picture": await asyncio.to_thread(_before_its_ground, state.look, picture)}
+        except (Busy, Cancelled):
+            return {"again": True}
+        except Exception as error:
+            sentence(error)
+            return {}
+
+    return drawn
+
+
+def _drawing(session: Session, state: EditorState) -> Future[LivePicture]:
+    """A drawing of what is shown of a session; the visitor's own next edit has all that there is. Raises Busy."""
+
+    def is_over() -> bool:
+        now = session.state
+        return session.acting or now is None or key(now) != key(state)
+
+    return live_queue().draw(session.owner, state.look, is_over)
+
+
+def _is_shown(session: Session, state: EditorState, serial: object) -> bool:
+    """Whether the stage shows that state, and the page has what it shows."""
+    return session.told.get("stage") == serial and session.shown.get("stage") == key(state)
+
+
+def _before_its_ground(look: Look, picture: LivePicture) -> str:
+    return jpeg(picture.before(preview.ground(look.person, picture.iuv)))
 
 
 def large_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:

@@ -59,6 +59,7 @@ const show = (value) => {
   frame.classList.remove("waiting");
   frame.dataset.serial = value.serial;
   badge();
+  drawLive(value.draws ? value.serial : null);
 };
 
 // ---- regions ------------------------------------------------------------------------------------------------
@@ -230,12 +231,33 @@ $("stage-adjust").addEventListener("click", () => trigger("adjust"));
 $("stage-use-body").addEventListener("click", () => trigger("use_body"));
 $("stage-leave-body").addEventListener("click", () => trigger("leave_body"));
 
+/** Once what is shown is at rest, a network draws it anew; the preview stays until that picture is there. */
+let drawing = 0, wanted = null;
+function drawLive(serial) {
+  const mine = (drawing += 1);
+  wanted = serial;
+  frame.dataset.drawn = "";
+  if (serial === null) return;
+  server.drawn({ token, serial }).then((shown) => {
+    if (mine !== drawing || !shown) return;  // a newer edit, or a hand, has taken its place
+    if (shown.again) { setTimeout(() => { if (mine === drawing) drawLive(serial); }, 200); return; }
+    if (!shown.picture) return;
+    after.src = shown.picture;
+    frame.dataset.drawn = serial;
+  }).catch(() => {});  // then the preview is what there is
+}
+
 /** While a hand is on a joint or a slider: small pictures, one at a time, always of where the hand is now. */
 let token = null, asking = false, next = null, hand = 0;
-hear("token", (told) => { token = told.token; });
+hear("token", (told) => {
+  const known = token === told.token;
+  token = told.token;
+  if (!known && wanted !== null) drawLive(wanted);
+});
 function follow(data) {
   if (asking) { next = data; return; }
   asking = true;
+  drawLive(null);
   const mine = hand;
   const done = () => { asking = false; if (next) { const data = next; next = null; follow(data); } };
   setTimeout(() => { if (asking && mine !== hand) done(); }, 4000);

@@ -12,6 +12,7 @@ from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.editing.preview import SMALL_SIZE
 from mcld_app.editing.series import AnyPose
+from mcld_app.engine.live_queue import live_queue
 from mcld_app.studio.labels import look_key, pose_label
 from mcld_app.studio.panel import Key
 from mcld_app.studio.pictures import INDEX, iuv_picture, jpeg, runs
@@ -44,6 +45,7 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
         "undo": bool(state.history.before),
         "redo": bool(state.history.after),
         "handles": handles(look.pose),
+        "draws": is_drawn_live(state),
         "fitting": "",
         "found": look.person.fit is not None,
         "garment": any(edit.garment.marking for edit in look.edits_of(Wear)),
@@ -70,6 +72,12 @@ def _fitting(state: EditorState, preview: Preview) -> dict[str, Any]:
         "garment": False,
         "alt": f"The mannequin over “{fit.name}”",
     }
+
+
+def is_drawn_live(state: EditorState) -> bool:
+    """Whether a network draws what the stage shows, after the preview: a look at rest, in a pose that is not the
+    photo's, where there is such a network."""
+    return state.fitting is None and not state.live and state.look.pose is not None and live_queue() is not None
 
 
 def seen(state: EditorState) -> Preview:
