@@ -25,11 +25,14 @@ from mcld_app.editing.person import Person
 
 _RIM = 0.012  # metres around what was the person's, that the photo blends with it
 _EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
+_FITS = 0.05  # metres by which the mannequin may lie off the map
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
 _SAME = 8  # grey levels from the ground around that are ground
+_BLENDS = 0.005  # of the photo's height around what is no ground, which blends with it
 _LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
 _HEAD, _HANDS = 23, (3, 4)
+_HIPS = (1, 2, 7, 8, 9, 10)
 _TRUNK, _ARMS, _LEGS = (1, 2), tuple(range(15, 23)), tuple(range(7, 15))
 
 
@@ -89,6 +92,9 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     for layer in draw_shells(changes.gone, person.standing, size):
         hung |= layer.depth > -np.inf
     body = _under(person, iuv, standing, changes.gone, hung) if changes.gone else iuv
+    kept = _kept_cloth(person, changes, standing)
+    bridge = grown(kept, _FITS * standing.metre) & ~kept & (body[..., 0] == 0) & np.isin(standing.iuv[..., 0], _HIPS)
+    body = np.where(bridge[..., None], standing.iuv, body)
     hair = _hair(person, changes, standing) & (iuv[..., 0] == 0)
     body = np.where(hair[..., None], np.uint8(0), body)
     silhouette = cv2.resize(person.silhouette.astype(np.uint8), size[::-1], interpolation=cv2.INTER_AREA) > 0
@@ -97,7 +103,7 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     near = grown(silhouette | (iuv[..., 0] > 0), rim)
     mine = _belongs(appearance, body, changes)
     mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
-    taken = near & ~shrunk(covered, _EDGE) & mine & ~hair
+    taken = near & ~shrunk(covered, _EDGE) & mine & ~hair & ~(kept & ~covered)
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
     return Laid(_ground(photo, taken, near, covered), body, exposed, _cloth_on_hands(appearance, photo, body))
 
@@ -108,6 +114,15 @@ def _hair(person: Person, changes: Changes, standing: Standing) -> np.ndarray:
     seen = np.zeros(standing.size, bool)
     for layer in draw_shells(kept, standing.pose, standing.size):
         seen |= (layer.picture[..., 3] >= _SEEN) & (layer.depth > standing.depth)
+    return seen
+
+
+def _kept_cloth(person: Person, changes: Changes, standing: Standing) -> np.ndarray:
+    """(H, W) bool: where clothes hang that are still worn."""
+    kept = [shell for shell in person.shells if shell.hangs_on != "head" and all(shell is not x for x in changes.gone)]
+    seen = np.zeros(standing.size, bool)
+    for layer in draw_shells(kept, standing.pose, standing.size):
+        seen |= layer.depth > -np.inf
     return seen
 
 
@@ -166,7 +181,9 @@ def _under(
     fit = person.fit
     found = fit is not None and fit.sighting is not None and fit.photo.shape == person.photo.shape
     if not found:
-        return np.where((grown(hung, 2) & (iuv[..., 0] == 0))[..., None], standing.iuv, iuv)
+        # The mannequin does not lie on the map to the pixel: between the two no gap may open.
+        around = grown(hung, 2) | grown(hung, _FITS * standing.metre) & np.isin(standing.iuv[..., 0], sorted(parts))
+        return np.where((around & (iuv[..., 0] == 0))[..., None], standing.iuv, iuv)
     tight, drawn = (resize_nearest(each, iuv.shape[:2]) for each in (fit.snapped, fit.drawn))
     own = np.isin(drawn[..., 0], sorted(parts))
     tight = np.where(np.isin(tight[..., 0], sorted(parts))[..., None], np.uint8(0), tight)
@@ -182,7 +199,8 @@ def _ground(photo: np.ndarray, taken: np.ndarray, near: np.ndarray, covered: np.
         return healed(photo, taken, np.zeros(taken.shape, bool))
     known = (~near).astype(np.float32)
     smooth = pull_push(photo.astype(np.float32), known)
-    taken = taken & (covered | (np.abs(photo - smooth).max(2) > _SAME))
+    strange = covered | (np.abs(photo - smooth).max(2) > _SAME)
+    taken = taken & grown(strange, max(2.0, _BLENDS * len(photo)))
     return np.where(taken[..., None], np.clip(smooth + 0.5, 0, 255).astype(np.uint8), photo)
 
 

@@ -17,6 +17,7 @@ from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.photo_places import rim_of
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.body.wearer.pieces import PIECES, Pieces, find_pieces
+from mcld_app.body.wearer.taking_off import Old, old_cloth
 from mcld_app.editing.area import Area, parts_of
 from mcld_app.editing.garment import Garment, clothes_of
 from mcld_app.editing.person import Person
@@ -69,6 +70,22 @@ def piece_for(person: Person, area: Area) -> Garment:
     if len(wanted) == 1 and wanted[0] in shown:
         return worn_piece(person, wanted[0])
     return worn_piece(person, "outfit") if len(wanted) > 1 and "outfit" in shown else clothes_of(person)
+
+
+def old_clothes(person: Person, later: np.ndarray) -> Old:
+    """What is known of the clothes somebody wears in their photo, to take them off; worked out once.
+
+    Args:
+        person: who wears them.
+        later: (512, 512) bool, texels of clothes that were put on since.
+    """
+    if "old" not in person.worked_out:
+        pieces = pieces_of(person)
+        skirt = any(shell.hangs_on == "hips" for shell in person.shells) and "bottom" in pieces.shown
+        bottom = np.median(person.photo[pieces.shown["bottom"]], 0).astype(np.uint8) if skirt else None
+        person.worked_out["old"] = old_cloth(pieces, person.texture), pieces.hem, bottom
+    cloth, hem, bottom = person.worked_out["old"]
+    return Old(cloth, hem, person.filled.image, bottom, later)
 
 
 def _known(person: Person) -> tuple[Pieces, np.ndarray]:

@@ -1,0 +1,73 @@
+"""Taking off what somebody wears in their photo, before something else is put on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mcld_app.body.parts import parts_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.dressing import GarmentLayer
+from mcld_app.body.texture.skin import bare_limbs
+from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.body.wearer.bared_skin import bare_skin, skin_tone
+from mcld_app.body.wearer.old_ankles import without_old_hems
+from mcld_app.body.wearer.old_waist import without_old_bottom, without_old_top
+from mcld_app.body.wearer.pieces import Pieces
+
+_TRUNK, _ARMS, _LEGS = frozenset({1, 2}), frozenset(range(15, 23)), frozenset(range(7, 15))
+_HIGH = 1.20  # metres: what an old top leaves below is the waist
+
+
+@dataclass(frozen=True, eq=False)
+class Old:
+    """What is known of old clothes.
+
+    Attributes:
+        cloth: (512, 512) bool, their texels, seen or not.
+        hem: (WAYS,) float32, metres above the floor, where a top ends above a bottom; None where they are one, or
+            nothing tells.
+        whole: (512, 512, 3) uint8 RGB, the person's texture map with a guess of what is not seen.
+        bottom: (3,) RGB, the colour of a bottom that the texture map does not show; None where it does.
+        later: (512, 512) bool, texels of clothes that were put on since.
+    """
+
+    cloth: np.ndarray = field(repr=False)
+    hem: np.ndarray | None = field(repr=False)
+    whole: np.ndarray = field(repr=False)
+    bottom: np.ndarray | None
+    later: np.ndarray = field(repr=False)
+
+
+def old_cloth(pieces: Pieces, texture: TextureMap) -> np.ndarray:
+    """(512, 512) bool: all texels that somebody's clothes have, shoes left out."""
+    parts = [extent for name, extent in pieces.extents.items() if name in ("top", "bottom", "dress")]
+    return np.any(parts, axis=0) if parts else parts_mask(_TRUNK | _ARMS | _LEGS) & ~bare_limbs(texture)
+
+
+def taken_off(texture: TextureMap, layer: GarmentLayer, old: Old, *, covers: str) -> TextureMap:
+    """A person ready for a garment: nothing of the old one is left beside it.
+
+    Where the new garment bares arms, legs or trunk, their own skin shows; what is worn beside it goes on under it.
+
+    Args:
+        texture: the person, the old garment on.
+        layer: the new one.
+        covers: "upper", "bottom" or "body": what of the old clothes it takes the place of; "" where it is worn over them.
+        old: what they are.
+    """
+    cloth = old.cloth & ~old.later | old.later & ~bare_limbs(texture)
+    whole = np.where(texture.coverage[..., None], texture.image, old.whole)
+    out = texture
+    if covers in ("bottom", "body"):
+        out = without_old_hems(out, cloth & ~old.later, skin_tone(texture, cloth))
+    if layer.bared.any():
+        out = bare_skin(out, layer.bared & ~layer.worn, cloth)
+    if old.hem is None or covers not in ("upper", "bottom"):
+        return out
+    kept = layer.worn | layer.bared | old.later
+    if covers == "upper":
+        kept |= rest_surface().y > _HIGH
+        return without_old_top(out, whole, old.hem, kept, old.bottom)
+    return without_old_bottom(out, whole, old.hem, kept)
