@@ -10,7 +10,7 @@ import numpy as np
 
 from mcld_app.body.compositing import healed
 from mcld_app.body.framing import resize_nearest
-from mcld_app.body.shells.areas import grown, nearest_value, opened, shrunk
+from mcld_app.body.shells.areas import disc, grown, nearest_value, opened, shrunk
 from mcld_app.body.shells.drawing import draw_shells, seen_shells
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
@@ -105,7 +105,19 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
     taken = near & ~shrunk(covered, _EDGE) & mine & ~hair & ~(kept & ~covered)
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
-    return Laid(_ground(photo, taken, near, covered), body, exposed, _cloth_on_hands(appearance, photo, body))
+    ground = _beside_hair(_ground(photo, taken, near, covered), hair, taken, covered)
+    return Laid(ground, body, exposed, _cloth_on_hands(appearance, photo, body))
+
+
+def _beside_hair(photo: np.ndarray, hair: np.ndarray, taken: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """A photo whose hair goes on under the soft edge of the body beside it: no ground shows between the two."""
+    kernel = disc(max(_EDGE, _BLENDS * len(photo)))
+    both = cv2.morphologyEx((hair | covered).astype(np.uint8), cv2.MORPH_CLOSE, kernel) > 0
+    beside = taken & both & grown(hair, max(_EDGE, 2 * _BLENDS * len(photo)))
+    if not beside.any():
+        return photo
+    goes_on = pull_push(photo.astype(np.float32), hair.astype(np.float32))
+    return np.where(beside[..., None], np.clip(goes_on + 0.5, 0, 255).astype(np.uint8), photo)
 
 
 def _hair(person: Person, changes: Changes, standing: Standing) -> np.ndarray:
@@ -181,13 +193,27 @@ def _under(
     fit = person.fit
     found = fit is not None and fit.sighting is not None and fit.photo.shape == person.photo.shape
     if not found:
-        # The mannequin does not lie on the map to the pixel: between the two no gap may open.
+        # The mannequin does not lie on the map to the pixel: between the two no gap may open. Nor do its hands.
         around = grown(hung, 2) | grown(hung, _FITS * standing.metre) & np.isin(standing.iuv[..., 0], sorted(parts))
-        return np.where((around & (iuv[..., 0] == 0))[..., None], standing.iuv, iuv)
+        return np.where((around & (iuv[..., 0] == 0))[..., None], _without_arms(standing.iuv), iuv)
     tight, drawn = (resize_nearest(each, iuv.shape[:2]) for each in (fit.snapped, fit.drawn))
     own = np.isin(drawn[..., 0], sorted(parts))
     tight = np.where(np.isin(tight[..., 0], sorted(parts))[..., None], np.uint8(0), tight)
     return np.where((own & (tight[..., 0] == 0))[..., None], drawn, tight)
+
+
+def _without_arms(iuv: np.ndarray) -> np.ndarray:
+    """A mannequin's map in which trunk and legs go on where arms and hands are before them."""
+    arms = np.isin(iuv[..., 0], (*_HANDS, *_ARMS))
+    behind = np.isin(iuv[..., 0], (*_TRUNK, *_LEGS))
+    if not arms.any() or not behind.any():
+        return iuv
+    _, label = cv2.distanceTransformWithLabels(
+        (~behind).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros((label.max() + 1, 3), np.uint8)
+    of_label[label[behind]] = iuv[behind]
+    return np.where(arms[..., None], of_label[label], iuv)
 
 
 def _ground(photo: np.ndarray, taken: np.ndarray, near: np.ndarray, covered: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from mcld_app.body.mannequin.rendering import kept_drawing
 from mcld_app.body.shells.drawing import Layer, draw_shells, in_front, over_body, seen_shells
 from mcld_app.body.shells.shoes import in_shoes
 from mcld_app.body.texture.photo_reading import draw_from
+from mcld_app.body.texture.smooth_texels import smooth_texels
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
 from mcld_app.editing.person import PICTURE_SIZE, Person
@@ -130,9 +131,9 @@ def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray, *, stand_off: b
         return photo
     edited = TextureMap(look.texture.image, changed)
     if new is None:
-        return _over(draw_from(edited, look.appearance.donors, *texels_seen(iuv), photo.shape[:2]), photo)
+        return _over(draw_from(edited, look.appearance.donors, *smooth_texels(iuv), photo.shape[:2]), photo)
     laid = without_old(look.appearance, photo, iuv, new)
-    pixel, texel = texels_seen(laid.iuv)
+    pixel, texel = smooth_texels(laid.iuv)
     drawn = draw_from(edited, look.appearance.donors, pixel, texel, photo.shape[:2])
     bare = laid.exposed.ravel()[pixel]
     if bare.any():  # the photo does not show the body there, edited or not

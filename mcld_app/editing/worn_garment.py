@@ -81,11 +81,13 @@ def old_clothes(person: Person, later: np.ndarray) -> Old:
     """
     if "old" not in person.worked_out:
         pieces = pieces_of(person)
-        skirt = any(shell.hangs_on == "hips" for shell in person.shells) and "bottom" in pieces.shown
-        bottom = np.median(person.photo[pieces.shown["bottom"]], 0).astype(np.uint8) if skirt else None
-        person.worked_out["old"] = old_cloth(pieces, person.texture), pieces.hem, bottom
-    cloth, hem, bottom = person.worked_out["old"]
-    return Old(cloth, hem, person.filled.image, bottom, later)
+        begins = [float(shell.rest[:, 1].max()) for shell in person.shells if shell.hangs_on == "hips"]
+        shows = "bottom" in pieces.shown and bool(begins)
+        bottom = np.median(person.photo[pieces.shown["bottom"]], 0).astype(np.uint8) if shows else None
+        cloth = old_cloth(pieces, person.texture)
+        person.worked_out["old"] = cloth, pieces.hem, bottom, max(begins, default=None) if shows else None
+    cloth, hem, bottom, skirt = person.worked_out["old"]
+    return Old(cloth, hem, person.filled.image, bottom, later, skirt)
 
 
 def _known(person: Person) -> tuple[Pieces, np.ndarray]:

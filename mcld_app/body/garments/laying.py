@@ -18,6 +18,7 @@ from mcld_app.body.garments.points import KeyPoints
 from mcld_app.body.garments.upper_fit import fit_upper, side_column
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
+from mcld_app.body.sampling import read_reduced
 from mcld_app.body.shells.areas import opened, touching
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
@@ -116,7 +117,7 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
         raise PictureError("Next to nothing of the garment comes to lie on the body. Move its points to where neck, "
                            "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
     photo = np.full((*SIZE, 3), _GROUND, np.uint8)
-    photo[worn] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[worn]
+    photo[worn] = read_reduced(colours, where, worn)[worn]
     return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, fall, around)
 
 

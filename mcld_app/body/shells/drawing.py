@@ -18,6 +18,7 @@ from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, Shell
 from mcld_app.body.shells.standing import Standing, stand
 
 _BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
+_UNDER = 0.08  # metres that a skirt may pierce a top over it: the two bend by other bones
 _SHADE = 0.7  # of a lining's light
 # Linear blending pushes thighs through the cloth on them, and shoulders through hair.
 _PIERCED = {"hips": {(1, 2, 7, 8, 9, 10): 0.07, (11, 12, 13, 14): 0.03}, "head": {(1, 2): 0.03, (23, 24): 0.01},
@@ -34,12 +35,14 @@ class Layer:
         depth: (H, W) float32, metres towards the camera as in `Standing.depth`; -inf where nothing is.
         shown: (H, W) bool, where the photo shows that very side of it; elsewhere it is a guess.
         window: rows and columns, outside of which nothing is.
+        hangs_on: what the shell hangs on.
     """
 
     picture: np.ndarray
     depth: np.ndarray
     shown: np.ndarray
     window: tuple[slice, slice]
+    hangs_on: str = ""
 
 
 def draw_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> tuple[Layer, ...]:
@@ -69,11 +72,13 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
     """
     picture = picture.copy()
     depth = np.where(cv2.extractChannel(picture, 3) > 0, depth, np.float32(-np.inf))
+    skirt = np.zeros(depth.shape, bool)
     for layer in layers:
         own, own_depth = layer.picture[layer.window], layer.depth[layer.window]
         below = picture[layer.window]
         alpha = cv2.extractChannel(np.ascontiguousarray(own), 3)
-        nearer = (own_depth > depth[layer.window] - _BEHIND).view(np.uint8)
+        behind = np.where(skirt[layer.window], _UNDER, _BEHIND) if layer.hangs_on == "trunk" else _BEHIND
+        nearer = (own_depth > depth[layer.window] - behind).view(np.uint8)
         opaque = nearer & (alpha >= _OPAQUE)
         share = _share(alpha, nearer)
         at = np.flatnonzero((share < nearer * np.uint8(255)) & (cv2.extractChannel(np.ascontiguousarray(below), 3) > 0))
@@ -84,6 +89,7 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
         below[row, column, :3] = mixed
         np.copyto(below[..., 3], 255, where=opaque.view(bool))
         np.copyto(depth[layer.window], own_depth, where=opaque.view(bool))
+        skirt[layer.window] = np.where(opaque.view(bool), layer.hangs_on == "hips", skirt[layer.window])
     return picture, depth
 
 
@@ -146,7 +152,7 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
     picture[window], depth[window] = colour.reshape(size), near.reshape(size)
     known = np.zeros(standing.size, bool)
     known[window] = shown.reshape(size)
-    return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, known, window)
+    return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, known, window, shell.hangs_on)
 
 
 def reached(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:

@@ -31,6 +31,7 @@ class Old:
         whole: (512, 512, 3) uint8 RGB, the person's texture map with a guess of what is not seen.
         bottom: (3,) RGB, the colour of a bottom that the texture map does not show; None where it does.
         later: (512, 512) bool, texels of clothes that were put on since.
+        skirt: metres above the floor, where what hangs around the hips begins; None where nothing does.
     """
 
     cloth: np.ndarray = field(repr=False)
@@ -38,6 +39,7 @@ class Old:
     whole: np.ndarray = field(repr=False)
     bottom: np.ndarray | None
     later: np.ndarray = field(repr=False)
+    skirt: float | None = None
 
 
 def old_cloth(pieces: Pieces, texture: TextureMap) -> np.ndarray:
@@ -62,12 +64,19 @@ def taken_off(texture: TextureMap, layer: GarmentLayer, old: Old, *, covers: str
     out = texture
     if covers in ("bottom", "body"):
         out = without_old_hems(out, cloth & ~old.later, skin_tone(texture, cloth))
-    if layer.bared.any():
-        out = bare_skin(out, layer.bared & ~layer.worn, cloth)
+    bared = layer.bared & ~layer.worn
+    if (bared & _midriff()).any() and old.skirt is not None:  # down to the skirt
+        bared |= _midriff() & (rest_surface().y > old.skirt) & ~layer.worn & ~old.later
+    if bared.any():
+        out = bare_skin(out, bared, cloth)
     if old.hem is None or covers not in ("upper", "bottom"):
         return out
-    kept = layer.worn | layer.bared | old.later
+    kept = layer.worn | bared | old.later
     if covers == "upper":
         kept |= rest_surface().y > _HIGH
         return without_old_top(out, whole, old.hem, kept, old.bottom)
     return without_old_bottom(out, whole, old.hem, kept)
+
+
+def _midriff() -> np.ndarray:
+    return parts_mask(_TRUNK) & (rest_surface().y < _HIGH)

@@ -120,7 +120,8 @@ class Wear(Edit):
 
     def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray]:
         donor = self.garment.donor
-        return donor, self.garment.layer(self.area).worn & donor.texture.coverage
+        shown = donor.texture.coverage if donor.read_through is None else donor.pixels.places.seen
+        return donor, self.garment.layer(self.area).worn & shown
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
         """Trousers take the place of a skirt, a top that of a wider one; each comes with its own, and hair stays. Tops
