@@ -3,6 +3,8 @@ side seams as sharp as it is."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -18,6 +20,7 @@ _SQUARE, _SHEET, _LEFT = 0.004, (480, 320), -0.64  # metres, squares, metres: th
 _TURNING = 4  # texels at the rim of what is seen, where the body turns away
 _LEAST = 50  # texels that tell places
 _NECK, _COLLAR, _HOLE = 0.12, 0.03, 0.02  # metres: around the middle; of a collar's width; that make a neckline
+_THROAT = 1.28  # metres above the floor, above which a neckline may be
 _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 
@@ -40,7 +43,7 @@ def with_places_behind(places: PhotoPlaces, extent: np.ndarray, shown: np.ndarra
     solid = cv2.erode(shown.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) * np.uint8(255)
     for limb in _LIMBS:
         mine = parts_mask(limb)
-        known, wanted = mine & sure, mine & extent & ~places.seen
+        known, wanted = mine & sure, mine & extent & ~places.seen & ~_throat()
         if np.count_nonzero(known) < _LEAST or not wanted.any():
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])
@@ -88,3 +91,12 @@ def _below_neckline(at: np.ndarray, known: np.ndarray) -> np.ndarray:
     edge = cv2.GaussianBlur((top - hole * (_COLLAR / _SQUARE))[None].astype(np.float32), (0, 0), 1.5)[0]
     own = edge[np.clip(np.round(at[:, 0]), 0, _SHEET[1] - 1).astype(int)]
     return own - np.abs(at[:, 1] - own) * (at[:, 1] > own) + np.minimum(at[:, 1] - own, 0)
+
+
+@lru_cache(maxsize=1)
+def _throat() -> np.ndarray:
+    """(512, 512) bool: the front's texels around the neckline, where a picture shows all that there is."""
+    surface = rest_surface()
+    out = parts_mask({2}) & (surface.y > _THROAT) & (np.abs(surface.x) < _NECK)
+    out.setflags(write=False)
+    return out

@@ -18,7 +18,8 @@ from mcld_app.body.shells.limbs import limb_surface
 from mcld_app.body.shells.piece import facing
 from mcld_app.body.shells.shell import PLAIN, Shell
 from mcld_app.body.shells.standing import Standing, stand
-from mcld_app.body.texture.texture_map import TextureMap, render
+from mcld_app.body.texture.photo_reading import PhotoSource, draw_from, taken
+from mcld_app.body.texture.texture_map import TextureMap
 
 _BIN = 0.03  # metres along a limb
 _LOOSE, _ENOUGH = 0.010, 0.06  # metres that cloth stands off, and along how much of a limb, before it is a shell
@@ -39,8 +40,9 @@ class _View:
 
 
 def wide_limbs(
-    photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, whole: TextureMap
-) -> tuple[Shell, ...]:
+    photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, whole: TextureMap,
+    through: PhotoSource | None = None,
+) -> tuple[Shell, ...]:  # fmt: skip
     """The shells of both sleeves or both legs; none where they lie close.
 
     Args:
@@ -50,6 +52,7 @@ def wide_limbs(
         limbs: how wide they are.
         girth: see `Fit.girth`.
         whole: the garment's texture map, its back guessed.
+        through: the photo, ready to be read at what its back shows; None where `whole` says that as well.
     """
     reach = float(limbs.along[-1])
     edges = np.arange(0, reach + _BIN, _BIN)
@@ -57,7 +60,9 @@ def wide_limbs(
     if np.count_nonzero(off > _LOOSE) * _BIN < _ENOUGH:
         return ()
     size, away = iuv.shape[:2], pose.replace(yaw=180.0)
-    behind = render(whole, kept_drawing(away, size).iuv)
+    drawing = kept_drawing(away, size)
+    sources = [] if through is None else [(through, taken(through, whole.coverage))]
+    behind = draw_from(whole, sources, drawing.pixel, drawing.texel, size)
     views = [
         _View(photo, iuv[..., 0] > 0, stand(pose, size)),
         _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),

@@ -10,7 +10,7 @@ from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.form_light import form_of_body
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.rings import ring_colours
-from mcld_app.body.texture.seams import meet, soften
+from mcld_app.body.texture.seams import soften
 from mcld_app.body.texture.skin import likely_skin
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.body.wearer.colours import weighted_lab
@@ -23,6 +23,7 @@ _COVERED, _SHADE = 0.3, 5  # of a slice that is clothed; slices beside cloth, on
 _WRIST = 0.60  # metres along the arm: up to there a cuff may hang over the hand
 _HUE, _LIGHT = 13.0, 30.0  # of Lab's colours and of its halved lightness: farther from skin, what is on a hand is cuff
 _FEW = 60  # texels that tell no colour
+_FADES = 25.0  # texels, over which a difference of light falls to a third
 _GOES_ON = 0.20  # metres along a limb, over which the light of what is seen gives way to that of the whole person
 _RIM = 5  # texels around cloth, and at the rim of what was seen, which are a blend
 _NECK, _CHEST = 1.52, 1.30  # metres above the floor: below the first, a head is neck; at the second, chest is not
@@ -72,12 +73,12 @@ def _limb(
     covered = cv2.dilate((share > _COVERED).astype(np.uint8)[None], np.ones((1, 2 * _SHADE + 1), np.uint8))[0] > 0
     seen = _inside(texture.coverage)
     sure = mine & seen & ~covered[number]
-    holes = mine & ~sure
+    holes = mine & ~(texture.coverage & ~covered[number])
     if hand and holes.any():
         wrist = parts_mask({hand}) & (along < _WRIST)
         cuff = wrist & texture.coverage & ~_like_skin(texture, likely_skin(texture))
         cuff = cv2.dilate(cuff.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        holes |= wrist & (cuff | ~seen)
+        holes |= wrist & (cuff | ~texture.coverage)
         sure |= wrist & seen & ~cuff
         limb = limb | wrist
     return limb, sure, holes
@@ -113,9 +114,20 @@ def _laid_on_limb(
         colours = np.stack([np.interp(along[holes], middles, channel) for channel in rings.T], 1)
         beyond = np.maximum(middles[0] - along[holes], along[holes] - middles[-1]).clip(0) / _GOES_ON
         colours += (tone - colours) * np.minimum(beyond, 1)[:, None]
+    left, top, width, height = cv2.boundingRect(limb.astype(np.uint8))
+    box = slice(top, top + height), slice(left, left + width)
+    field = np.zeros((height, width, 3), np.float32)
+    if sure.any() and told is sure:  # the light of what is seen goes on around it, and fades
+        numbers = np.flatnonzero(sure)
+        usual = np.stack([np.interp(along.ravel()[numbers], middles, channel) for channel in rings.T], 1)
+        gap = np.zeros((*image.shape[:2], 3), np.float32)
+        gap[sure] = even[sure] - usual
+        weight = sure[box].astype(np.float32)
+        away = cv2.distanceTransform((~sure[box]).astype(np.uint8), cv2.DIST_L2, 5)
+        field = pull_push(gap[box], weight) * np.exp(-away / _FADES)[..., None]
     out = image.copy()
-    out[holes] = np.clip(colours * form[holes][:, None] + 0.5, 0, 255)
-    return soften(meet(out, sure, holes, limb), sure, holes, limb)
+    out[holes] = np.clip((colours + field[holes[box]]) * form[holes][:, None] + 0.5, 0, 255)
+    return soften(out, sure, holes, limb)
 
 
 def _laid_on_trunk(
@@ -133,7 +145,7 @@ def _laid_on_trunk(
     if np.count_nonzero(sure) >= _FEW:
         gap = np.where(sure[..., None], texture.image / form[..., None] - colours, 0).astype(np.float32)
         away = cv2.distanceTransform((~sure).astype(np.uint8), cv2.DIST_L2, 5)
-        colours = colours + pull_push(gap, sure.astype(np.float32)) * np.exp(-away / 40)[..., None]
+        colours = colours + pull_push(gap, sure.astype(np.float32)) * np.exp(-away / _FADES)[..., None]
     out = texture.image.copy()
     out[holes] = np.clip(colours * form[..., None] + 0.5, 0, 255)[holes]
     return soften(out, sure, holes, parts_mask(_TRUNK)), texture.coverage | holes
