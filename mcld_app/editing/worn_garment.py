@@ -100,7 +100,7 @@ def _pieces_of(person: Person) -> tuple[Pieces, np.ndarray]:
     """A person's pieces, and their map with what a skirt covers on it."""
     fit = person.fit if person.fit is not None and person.fit.sighting is not None else None
     try:
-        hair = fitted_hair(fit) if fit is not None else found_hair(person.photo, person.iuv)
+        hair = fitted_hair(fit) if fit is not None else _found_hair(person)
     except StudioError:  # too little of a body to tell its pose
         hair = np.zeros(person.iuv.shape[:2], bool)
     skirts = [shell for shell in person.shells if shell.hangs_on == "hips"]
@@ -108,6 +108,10 @@ def _pieces_of(person: Person) -> tuple[Pieces, np.ndarray]:
     texture = person.texture if iuv is person.iuv else extract(person.photo, iuv)
     ends = min((float(shell.rest[:, 1].min()) for shell in skirts), default=None)
     return find_pieces(person.photo, iuv, texture, hair=hair, unsure=_unsure(person, iuv), skirt=ends), iuv
+
+
+def _found_hair(person: Person) -> np.ndarray:
+    return found_hair(person.photo, person.iuv, person.standing, person.silhouette)
 
 
 def _with_skirt(person: Person, skirts: Sequence[Shell]) -> np.ndarray:

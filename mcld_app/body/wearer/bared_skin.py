@@ -43,9 +43,10 @@ def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray) -> Text
         that was partly clothed is told anew: it was guessed from clothes, too.
     """
     image, known = texture.image.copy(), texture.coverage.copy()
-    tone = skin_tone(texture, cloth)
+    alike = _like_skin(texture)
+    tone = _tone(texture, cloth, alike)
     for limbs, along in ((_ARMS, rest_surface().arm), (_LEGS, 1.0 - rest_surface().y)):
-        found = [_limb(texture, bared, cloth, along, *limb) for limb in limbs]
+        found = [_limb(texture, bared, cloth, alike, along, *limb) for limb in limbs]
         for k, (limb, sure, holes) in enumerate(found):
             if not holes.any():
                 continue
@@ -54,13 +55,14 @@ def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray) -> Text
             known |= holes
     trunk = bared & parts_mask(_TRUNK)
     if trunk.any():
-        image, known = _laid_on_trunk(TextureMap(image, known), trunk, cloth, tone)
+        image, known = _laid_on_trunk(TextureMap(image, known), trunk, alike & texture.coverage, cloth, tone)
     return TextureMap(image, known)
 
 
 def _limb(
-    texture: TextureMap, bared: np.ndarray, cloth: np.ndarray, along: np.ndarray, parts: frozenset[int], hand: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    texture: TextureMap, bared: np.ndarray, cloth: np.ndarray, alike: np.ndarray, along: np.ndarray,
+    parts: frozenset[int], hand: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """A limb's texels, those of them that show skin for sure, and those to be told anew, (512, 512) bool each."""
     limb = parts_mask(parts)
     mine = limb & bared
@@ -76,7 +78,7 @@ def _limb(
     holes = mine & ~(texture.coverage & ~covered[number])
     if hand and holes.any():
         wrist = parts_mask({hand}) & (along < _WRIST)
-        cuff = wrist & texture.coverage & ~_like_skin(texture, likely_skin(texture))
+        cuff = wrist & texture.coverage & ~alike
         cuff = cv2.dilate(cuff.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         holes |= wrist & (cuff | ~texture.coverage)
         sure |= wrist & seen & ~cuff
@@ -84,21 +86,24 @@ def _limb(
     return limb, sure, holes
 
 
-def _like_skin(texture: TextureMap, skin: np.ndarray) -> np.ndarray:
+def _like_skin(texture: TextureMap) -> np.ndarray:
     """(512, 512) bool: texels that have the colour of skin, in light or in shade."""
-    own = weighted_lab(np.broadcast_to(skin, (3, 3, 3)).astype(np.uint8))[1, 1]
-    off = np.abs(weighted_lab(texture.image) - own)
-    return (np.hypot(off[..., 1], off[..., 2]) < _HUE) & (off[..., 0] < _LIGHT)
+    own = weighted_lab(np.broadcast_to(likely_skin(texture), (3, 3, 3)).astype(np.uint8))[1, 1]
+    light, red, yellow = (np.abs(plane - middle) for plane, middle in zip(cv2.split(weighted_lab(texture.image)), own,
+                                                                          strict=True))  # fmt: skip
+    return (red * red + yellow * yellow < _HUE * _HUE) & (light < _LIGHT)
 
 
 def skin_tone(texture: TextureMap, cloth: np.ndarray) -> np.ndarray:
     """(3,) float32 RGB, a person's skin in full light, as their hands and bare arms have it, else as the face.
     `cloth`: (512, 512) bool, the texels of their clothes, seen or not."""
-    skin = likely_skin(texture)
-    arms = parts_mask(frozenset(range(15, 23)) | _HANDS) & ~_near(cloth, _RIM) & texture.coverage
-    arms &= _like_skin(texture, skin)
+    return _tone(texture, cloth, _like_skin(texture))
+
+
+def _tone(texture: TextureMap, cloth: np.ndarray, alike: np.ndarray) -> np.ndarray:
+    arms = parts_mask(frozenset(range(15, 23)) | _HANDS) & ~_near(cloth, _RIM) & texture.coverage & alike
     if np.count_nonzero(arms) < 5 * _FEW:
-        return skin.astype(np.float32)
+        return likely_skin(texture).astype(np.float32)
     return np.median(texture.image[arms] / form_of_body()[arms][:, None], 0).astype(np.float32)
 
 
@@ -106,49 +111,53 @@ def _laid_on_limb(
     image: np.ndarray, told: np.ndarray, sure: np.ndarray, holes: np.ndarray, limb: np.ndarray, along: np.ndarray,
     tone: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
-    form = form_of_body()
+    box, form = _box(limb), form_of_body()
     colours = np.broadcast_to(tone, (np.count_nonzero(holes), 3))
     if np.count_nonzero(told) >= _FEW:
-        even = np.clip(image / form[..., None], 0, 255)
+        even = np.zeros(image.shape, np.float32)
+        even[told] = image[told] / form[told][:, None]
         middles, rings = ring_colours(even, told, along)
         colours = np.stack([np.interp(along[holes], middles, channel) for channel in rings.T], 1)
         beyond = np.maximum(middles[0] - along[holes], along[holes] - middles[-1]).clip(0) / _GOES_ON
         colours += (tone - colours) * np.minimum(beyond, 1)[:, None]
-    left, top, width, height = cv2.boundingRect(limb.astype(np.uint8))
-    box = slice(top, top + height), slice(left, left + width)
-    field = np.zeros((height, width, 3), np.float32)
-    if sure.any() and told is sure:  # the light of what is seen goes on around it, and fades
-        numbers = np.flatnonzero(sure)
-        usual = np.stack([np.interp(along.ravel()[numbers], middles, channel) for channel in rings.T], 1)
-        gap = np.zeros((*image.shape[:2], 3), np.float32)
-        gap[sure] = even[sure] - usual
-        weight = sure[box].astype(np.float32)
-        away = cv2.distanceTransform((~sure[box]).astype(np.uint8), cv2.DIST_L2, 5)
-        field = pull_push(gap[box], weight) * np.exp(-away / _FADES)[..., None]
+        if told is sure:
+            usual = np.stack([np.interp(along[sure], middles, channel) for channel in rings.T], 1)
+            gap = np.zeros(image.shape, np.float32)
+            gap[sure] = even[sure] - usual
+            colours += _goes_on(gap[box], sure[box])[holes[box]]
     out = image.copy()
-    out[holes] = np.clip((colours + field[holes[box]]) * form[holes][:, None] + 0.5, 0, 255)
+    out[holes] = np.clip(colours * form[holes][:, None] + 0.5, 0, 255)
     return soften(out, sure, holes, limb)
 
 
 def _laid_on_trunk(
-    texture: TextureMap, bared: np.ndarray, cloth: np.ndarray, tone: np.ndarray
+    texture: TextureMap, bared: np.ndarray, skin: np.ndarray, cloth: np.ndarray, tone: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The neckline and the midriff: from the skin that is seen there, and from the neck's."""
-    form, height = form_of_body(), rest_surface().y
-    skin = _like_skin(texture, likely_skin(texture)) & texture.coverage
+    trunk = parts_mask(_TRUNK)
+    box, form, image = _box(trunk), form_of_body(), texture.image.copy()
     sure = bared & skin & ~_near(cloth, _RIM)
     holes = bared & ~sure
-    neck = parts_mask(_HEAD) & (height < _NECK) & skin
-    high = np.clip((height - _CHEST) / (_NECK - _CHEST), 0, 1)[..., None]
-    beside = np.median(texture.image[neck] / form[neck][:, None], 0) if np.count_nonzero(neck) >= _FEW else tone
-    colours = tone * (1 - high) + beside * high
+    neck = parts_mask(_HEAD) & (rest_surface().y < _NECK) & skin
+    beside = np.median(image[neck] / form[neck][:, None], 0) if np.count_nonzero(neck) >= _FEW else tone
+    high = np.clip((rest_surface().y[box] - _CHEST) / (_NECK - _CHEST), 0, 1)[..., None]
+    colours = (tone + (beside - tone) * high).astype(np.float32)
     if np.count_nonzero(sure) >= _FEW:
-        gap = np.where(sure[..., None], texture.image / form[..., None] - colours, 0).astype(np.float32)
-        away = cv2.distanceTransform((~sure).astype(np.uint8), cv2.DIST_L2, 5)
-        colours = colours + pull_push(gap, sure.astype(np.float32)) * np.exp(-away / _FADES)[..., None]
-    out = texture.image.copy()
-    out[holes] = np.clip(colours * form[..., None] + 0.5, 0, 255)[holes]
-    return soften(out, sure, holes, parts_mask(_TRUNK)), texture.coverage | holes
+        gap = (image[box] / form[box][..., None] - colours) * sure[box][..., None]
+        colours += _goes_on(gap.astype(np.float32), sure[box])
+    image[holes] = np.clip(colours * form[box][..., None] + 0.5, 0, 255)[holes[box]]
+    return soften(image, sure, holes, trunk), texture.coverage | holes
+
+
+def _goes_on(gap: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    """(h, w, 3) float32: a difference of light, known where `sure`, (h, w) bool, as it goes on from there and fades."""
+    away = cv2.distanceTransform((~sure).astype(np.uint8), cv2.DIST_L2, 5)
+    return pull_push(gap, sure.astype(np.float32)) * np.exp(-away / _FADES)[..., None]
+
+
+def _box(texels: np.ndarray) -> tuple[slice, slice]:
+    left, top, width, height = cv2.boundingRect(texels.astype(np.uint8))
+    return slice(top, top + height), slice(left, left + width)
 
 
 def _inside(seen: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -21,19 +23,19 @@ _RIM = 2  # texels beside a hem, which are a blend
 _FEW = 30  # texels that tell no colours
 
 
-def without_old_hems(texture: TextureMap, cloth: np.ndarray, skin: np.ndarray) -> TextureMap:
+def without_old_hems(texture: TextureMap, cloth: np.ndarray, skin: Callable[[], np.ndarray]) -> TextureMap:
     """A person without the hems of trousers on their feet.
 
     Args:
         texture: what is seen of them.
         cloth: (512, 512) bool, the texels of the old trousers on the legs, seen or not.
-        skin: (3,) float32 RGB, their skin in full light.
+        skin: gives (3,) float32 RGB, their skin in full light.
     """
     place = rest_surface()
     ends = cloth & parts_mask(_SHINS) & (place.y < _ENDS)
     if not ends.any():
         return texture
-    lab = weighted_lab(texture.image)
+    lab, tone = weighted_lab(texture.image), skin()
     image, known = texture.image.copy(), texture.coverage.copy()
     hem, _ = typical(lab[cloth & texture.coverage & parts_mask(_SHINS) & (place.y < _LOW)], 3)
     feet = parts_mask({5, 6})
@@ -50,7 +52,7 @@ def without_old_hems(texture: TextureMap, cloth: np.ndarray, skin: np.ndarray) -
         own = (own > 0) & (cv2.dilate(hems, np.ones((2 * _RIM + 1,) * 2, np.uint8)) == 0)
         ankle = mine & ~own & (place.y > _TOPLINE)
         lower = mine & ~own & ~ankle
-        image[ankle] = np.clip(skin * form_of_body()[ankle][:, None], 0, 255)
+        image[ankle] = np.clip(tone * form_of_body()[ankle][:, None], 0, 255)
         if np.count_nonzero(own) >= _FEW:
             left, top, width, height = cv2.boundingRect(mine.astype(np.uint8))
             box = slice(top, top + height), slice(left, left + width)

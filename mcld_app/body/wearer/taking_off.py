@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from mcld_app.body.parts import parts_mask
@@ -59,11 +60,12 @@ def taken_off(texture: TextureMap, layer: GarmentLayer, old: Old, *, covers: str
         covers: "upper", "bottom" or "body": what of the old clothes it takes the place of; "" where it is worn over them.
         old: what they are.
     """
-    cloth = old.cloth & ~old.later | old.later & ~bare_limbs(texture)
-    whole = np.where(texture.coverage[..., None], texture.image, old.whole)
+    cloth = old.cloth & ~old.later
+    if old.later.any():
+        cloth |= old.later & ~bare_limbs(texture)
     out = texture
     if covers in ("bottom", "body"):
-        out = without_old_hems(out, cloth & ~old.later, skin_tone(texture, cloth))
+        out = without_old_hems(out, cloth & ~old.later, lambda: skin_tone(texture, cloth))
     bared = layer.bared & ~layer.worn
     if (bared & _midriff()).any() and old.skirt is not None:  # down to the skirt
         bared |= _midriff() & (rest_surface().y > old.skirt) & ~layer.worn & ~old.later
@@ -71,6 +73,7 @@ def taken_off(texture: TextureMap, layer: GarmentLayer, old: Old, *, covers: str
         out = bare_skin(out, bared, cloth)
     if old.hem is None or covers not in ("upper", "bottom"):
         return out
+    whole = cv2.copyTo(texture.image, texture.coverage.view(np.uint8), old.whole.copy())
     kept = layer.worn | bared | old.later
     if covers == "upper":
         kept |= rest_surface().y > _HIGH
