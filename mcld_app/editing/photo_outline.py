@@ -22,6 +22,7 @@ from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.body.wearer.colours import away, typical, weighted_lab
 from mcld_app.editing.appearance import Appearance
 from mcld_app.editing.person import Person
+from mcld_app.editing.worn_garment import hair_of
 
 _RIM = 0.012  # metres around what was the person's, that the photo blends with it
 _EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
@@ -96,6 +97,9 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     bridge = grown(kept, _FITS * standing.metre) & ~kept & (body[..., 0] == 0) & np.isin(standing.iuv[..., 0], _HIPS)
     body = np.where(bridge[..., None], standing.iuv, body)
     hair = _hair(person, changes, standing) & (iuv[..., 0] == 0)
+    if not any(shell.hangs_on == "head" for shell in changes.gone):  # what hangs before the shoulders, too
+        hangs = cv2.resize(hair_of(person).astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        hair |= hangs & np.isin(iuv[..., 0], (*_TRUNK, *_ARMS))
     body = np.where(hair[..., None], np.uint8(0), body)
     silhouette = cv2.resize(person.silhouette.astype(np.uint8), size[::-1], interpolation=cv2.INTER_AREA) > 0
     covered = body[..., 0] > 0

@@ -87,7 +87,7 @@ def old_clothes(person: Person, later: np.ndarray) -> Old:
         cloth = old_cloth(pieces, person.texture)
         person.worked_out["old"] = cloth, pieces.hem, bottom, max(begins, default=None) if shows else None
     cloth, hem, bottom, skirt = person.worked_out["old"]
-    return Old(cloth, hem, person.filled.image, bottom, later, skirt)
+    return Old(cloth, hem, person.filled.image, bottom, later, skirt, pieces_of(person).strip)
 
 
 def _known(person: Person) -> tuple[Pieces, np.ndarray]:
@@ -99,10 +99,7 @@ def _known(person: Person) -> tuple[Pieces, np.ndarray]:
 def _pieces_of(person: Person) -> tuple[Pieces, np.ndarray]:
     """A person's pieces, and their map with what a skirt covers on it."""
     fit = person.fit if person.fit is not None and person.fit.sighting is not None else None
-    try:
-        hair = fitted_hair(fit) if fit is not None else _found_hair(person)
-    except StudioError:  # too little of a body to tell its pose
-        hair = np.zeros(person.iuv.shape[:2], bool)
+    hair = hair_of(person)
     skirts = [shell for shell in person.shells if shell.hangs_on == "hips"]
     iuv = person.iuv if fit is not None or not skirts else _with_skirt(person, skirts)
     texture = person.texture if iuv is person.iuv else extract(person.photo, iuv)
@@ -110,8 +107,19 @@ def _pieces_of(person: Person) -> tuple[Pieces, np.ndarray]:
     return find_pieces(person.photo, iuv, texture, hair=hair, unsure=_unsure(person, iuv), skirt=ends), iuv
 
 
-def _found_hair(person: Person) -> np.ndarray:
-    return found_hair(person.photo, person.iuv, person.standing, person.silhouette)
+def hair_of(person: Person) -> np.ndarray:
+    """(H, W) bool, the pixels of a person's photo that show hair which stands off the head or hangs down from it;
+    worked out once."""
+    if "hair" not in person.worked_out:
+        fit = person.fit if person.fit is not None and person.fit.sighting is not None else None
+        try:
+            found = fitted_hair(fit) if fit is not None else found_hair(
+                person.photo, person.iuv, person.standing, person.silhouette
+            )  # fmt: skip
+        except StudioError:  # too little of a body to tell its pose
+            found = np.zeros(person.iuv.shape[:2], bool)
+        person.worked_out["hair"] = found
+    return person.worked_out["hair"]
 
 
 def _with_skirt(person: Person, skirts: Sequence[Shell]) -> np.ndarray:

@@ -18,7 +18,8 @@ _SIDES = frozenset({2, 9, 10, 13, 14}), frozenset({1, 7, 8, 11, 12})
 _BELOW, _ABOVE = 0.065, 0.03  # metres below and above the old hem, where its shade and its edge lie
 _DEEP = 0.05  # metres of cloth that are mirrored, to and fro: farther in, something else may begin
 _MIDDLE = 0.05  # metres to either side of the middle, where fly and creases lie: none of it is repeated
-_LINES, _PLAIN = 5, 9.0  # heights that are compared; grey levels that plain cloth varies between them
+_LINES, _ASIDE = 4, (-9, -4, 0, 4, 9)  # heights, and columns beside a place, that tell its usual colour
+_PLAIN = 7.0  # grey levels that plain cloth varies between them
 _SQUARE, _SHEET, _LEFT = 0.004, (480, 320), -0.64  # metres, squares, metres: the sheet before the body
 
 
@@ -64,14 +65,23 @@ def _goes_on(
     column = np.clip(((beside - _LEFT) / _SQUARE).astype(int), 0, _SHEET[1] - 1)
     for side, texel in zip(_SIDES, _sheets(), strict=True):
         mine = gone & parts_mask(side)
-        mirrored, *others = (
-            whole.reshape(-1, 3)[texel[_row((edge - np.sign(beyond) * depth)[mine]), column[mine]]].astype(np.float32)
-            for depth in (fold, *np.linspace(0.1, 0.9, _LINES) * _DEEP)
-        )
-        mean, spread = np.mean(others, 0), float(np.mean(np.std(others, 0))) if mine.any() else 0.0
+        if not mine.any():
+            continue
+        own, at = (edge - np.sign(beyond) * fold)[mine], edge[mine]
+        mirrored = whole.reshape(-1, 3)[texel[_row(own), column[mine]]].astype(np.float32)
+        there = [
+            whole.reshape(-1, 3)[texel[_row(at - np.sign(beyond[mine]) * depth), _across(column[mine] + aside)]]
+            for depth in np.linspace(0.1, 0.9, _LINES) * _DEEP for aside in _ASIDE
+        ]  # fmt: skip
+        usual = np.median(there, 0)
+        spread = float(np.mean(np.std(there, 0)))
         share = np.clip((spread - _PLAIN) / _PLAIN, 0, 1)  # creases are not repeated, patterns are
-        image[mine] = mean + (mirrored - mean) * share + 0.5
+        image[mine] = usual + (mirrored - usual) * share + 0.5
     return TextureMap(image, texture.coverage | gone)
+
+
+def _across(column: np.ndarray) -> np.ndarray:
+    return np.clip(column, 0, _SHEET[1] - 1)
 
 
 def _row(height: np.ndarray) -> np.ndarray:

@@ -54,12 +54,14 @@ class Pieces:
         mixed: (H, W) bool, pixels at the border of two of them, or of skin or hair.
         hem: (WAYS,) float32, metres above the floor, where a top ends above a bottom; None where they are one, or
             their colours tell no border.
+        strip: heights in metres between which the midriff is bare; None where it is covered.
     """
 
     shown: Mapping[str, np.ndarray]
     extents: Mapping[str, np.ndarray]
     mixed: np.ndarray = field(repr=False)
     hem: np.ndarray | None = field(default=None, repr=False)
+    strip: tuple[float, float] | None = None
 
 
 def find_pieces(
@@ -113,7 +115,7 @@ def find_pieces(
         hem = np.clip(hem, *strip)
     extents = Extents(bare_limb, looked.texels(bare & upper), hem, strip, skirt)
     pieces = _pieces(looked, bare, hem, extents, one, skirt, to_skin > _FOOT)
-    return replace(pieces, hem=hem) if told_apart and {"top", "bottom"} <= pieces.shown.keys() else pieces
+    return replace(pieces, hem=hem, strip=strip) if told_apart and {"top", "bottom"} <= pieces.shown.keys() else pieces
 
 
 def _on_legs(looked: _Looked, skin: np.ndarray, like_skin: np.ndarray) -> np.ndarray:

@@ -33,6 +33,7 @@ class Old:
         bottom: (3,) RGB, the colour of a bottom that the texture map does not show; None where it does.
         later: (512, 512) bool, texels of clothes that were put on since.
         skirt: metres above the floor, where what hangs around the hips begins; None where nothing does.
+        strip: heights in metres between which the midriff is bare; None where it is covered.
     """
 
     cloth: np.ndarray = field(repr=False)
@@ -41,6 +42,7 @@ class Old:
     bottom: np.ndarray | None
     later: np.ndarray = field(repr=False)
     skirt: float | None = None
+    strip: tuple[float, float] | None = None
 
 
 def old_cloth(pieces: Pieces, texture: TextureMap) -> np.ndarray:
@@ -67,8 +69,11 @@ def taken_off(texture: TextureMap, layer: GarmentLayer, old: Old, *, covers: str
     if covers in ("bottom", "body"):
         out = without_old_hems(out, cloth & ~old.later, lambda: skin_tone(texture, cloth))
     bared = layer.bared & ~layer.worn
-    if (bared & _midriff()).any() and old.skirt is not None:  # down to the skirt
-        bared |= _midriff() & (rest_surface().y > old.skirt) & ~layer.worn & ~old.later
+    free, height = _midriff() & ~layer.worn & ~old.later, rest_surface().y
+    if old.strip is not None and covers in ("upper", "bottom"):
+        bared |= free & (height > old.strip[0] if covers == "upper" else height < old.strip[1])
+    elif old.skirt is not None and (bared & _midriff()).any():  # down to the skirt
+        bared |= free & (height > old.skirt)
     if bared.any():
         out = bare_skin(out, bared, cloth)
     if old.hem is None or covers not in ("upper", "bottom"):
@@ -76,7 +81,7 @@ def taken_off(texture: TextureMap, layer: GarmentLayer, old: Old, *, covers: str
     whole = cv2.copyTo(texture.image, texture.coverage.view(np.uint8), old.whole.copy())
     kept = layer.worn | bared | old.later
     if covers == "upper":
-        kept |= rest_surface().y > _HIGH
+        kept |= height > _HIGH
         return without_old_top(out, whole, old.hem, kept, old.bottom)
     return without_old_bottom(out, whole, old.hem, kept)
 
