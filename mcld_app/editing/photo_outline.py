@@ -109,7 +109,7 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
     taken = near & ~shrunk(covered, _EDGE) & mine & ~hair & ~(kept & ~covered)
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
-    ground = _beside_hair(_ground(photo, taken, near, covered), hair, taken, covered)
+    ground = _beside_hair(_ground(person, photo, taken, near, covered), hair, taken, covered)
     return Laid(ground, body, exposed, _cloth_on_hands(appearance, photo, body))
 
 
@@ -220,18 +220,32 @@ def _without_arms(iuv: np.ndarray) -> np.ndarray:
     return np.where(arms[..., None], of_label[label], iuv)
 
 
-def _ground(photo: np.ndarray, taken: np.ndarray, near: np.ndarray, covered: np.ndarray) -> np.ndarray:
+def _ground(
+    person: Person, photo: np.ndarray, taken: np.ndarray, near: np.ndarray, covered: np.ndarray
+) -> np.ndarray:
     """The photo whose `taken` pixels show what is around the person, who is `near` (H, W) bool; a plain ground stays
     where it is seen beside what is `covered`."""
     if not taken.any():
         return photo
-    if not has_plain_ground(photo):
-        return healed(photo, taken, np.zeros(taken.shape, bool))
-    known = (~near).astype(np.float32)
-    smooth = pull_push(photo.astype(np.float32), known)
-    strange = covered | (np.abs(photo - smooth).max(2) > _SAME)
-    taken = taken & grown(strange, max(2.0, _BLENDS * len(photo)))
-    return np.where(taken[..., None], np.clip(smooth + 0.5, 0, 255).astype(np.uint8), photo)
+    plain, behind = _behind(person, photo, near)
+    if plain:
+        strange = covered | (np.abs(photo - behind.astype(np.float32)).max(2) > _SAME)
+        taken = taken & grown(strange, max(2.0, _BLENDS * len(photo)))
+    return np.where(taken[..., None], behind, photo)
+
+
+def _behind(person: Person, photo: np.ndarray, near: np.ndarray) -> tuple[bool, np.ndarray]:
+    """Whether a photo's ground is plain, and the photo without the person, (H, W, 3) uint8: nothing of them, nor of
+    clothes that are taken off, goes on in it. Worked out once for a size."""
+    key = ("behind", photo.shape)
+    if key not in person.worked_out:
+        plain = has_plain_ground(photo)
+        if plain:
+            found = np.clip(pull_push(photo.astype(np.float32), (~near).astype(np.float32)) + 0.5, 0, 255)
+        else:
+            found = healed(photo, near, np.zeros(near.shape, bool))
+        person.worked_out[key] = plain, found.astype(np.uint8)
+    return person.worked_out[key]
 
 
 def _unchanged(appearance: Appearance, iuv: np.ndarray, covered: np.ndarray) -> np.ndarray:

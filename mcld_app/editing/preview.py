@@ -130,10 +130,11 @@ def edited_photo(look: Look, photo: np.ndarray, iuv: np.ndarray, *, stand_off: b
     if not changed.any() and new is None:
         return photo
     edited = TextureMap(look.texture.image, changed)
+    seen = smooth_texels if look.appearance.donors else texels_seen  # a donor's photo is sharper than texels
     if new is None:
-        return _over(draw_from(edited, look.appearance.donors, *smooth_texels(iuv), photo.shape[:2]), photo)
+        return _over(draw_from(edited, look.appearance.donors, *seen(iuv), photo.shape[:2]), photo)
     laid = without_old(look.appearance, photo, iuv, new)
-    pixel, texel = smooth_texels(laid.iuv)
+    pixel, texel = seen(laid.iuv)
     drawn = draw_from(edited, look.appearance.donors, pixel, texel, photo.shape[:2])
     bare = laid.exposed.ravel()[pixel]
     if bare.any():  # the photo does not show the body there, edited or not
