@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+_SMALLER, _SHARP = 1.5, 1.15  # pixels passed over before a smaller copy is read, and how much larger than needed that is
 _ROW = 512  # cv2.remap wants its places as a picture: rows of so many
 
 
@@ -44,9 +45,9 @@ def read_reduced(picture: np.ndarray, where: np.ndarray, used: np.ndarray) -> np
     beside = used[1:] & used[:-1], used[:, 1:] & used[:, :-1]
     shrinks = max((float(np.median(step[both])) for step, both in zip(steps, beside, strict=True) if both.any()),
                   default=1.0)  # fmt: skip
-    if shrinks > 1.2:
+    if shrinks > _SMALLER:
         height, width = picture.shape[:2]
-        size = max(1, round(width / shrinks)), max(1, round(height / shrinks))
+        size = tuple(max(1, round(length * _SHARP / shrinks)) for length in (width, height))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         where = (where + np.float32(0.5)) * np.float32((size[0] / width, size[1] / height)) - np.float32(0.5)
     return cv2.remap(picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

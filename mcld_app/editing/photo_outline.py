@@ -15,6 +15,7 @@ from mcld_app.body.shells.drawing import draw_shells, seen_shells
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.standing import Standing, stand
+from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.preview_planes import has_plain_ground
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.skin import skin_colour
@@ -32,7 +33,9 @@ _SAME = 8  # grey levels from the ground around that are ground
 _BLENDS = 0.005  # of the photo's height around what is no ground, which blends with it
 _LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
-_HEAD, _HANDS = 23, (3, 4)
+_ANKLE = 0.06  # metres above the floor, where shoes are
+_SHOD = 0.7  # of what is seen of the feet that must be new, where shoes were put on
+_HEAD, _HANDS, _FEET = 23, (3, 4), (5, 6)
 _HIPS = (1, 2, 7, 8, 9, 10)
 _TRUNK, _ARMS, _LEGS = (1, 2), tuple(range(15, 23)), tuple(range(7, 15))
 
@@ -264,5 +267,7 @@ def _belongs(appearance: Appearance, iuv: np.ndarray, changes: Changes) -> np.nd
     values = np.zeros(iuv.shape[0] * iuv.shape[1], np.uint8)
     hair = any(shell.hangs_on == "head" for shell in changes.gone)
     part = iuv[..., 0].ravel()[pixel]
-    values[pixel] = np.where(part >= _HEAD, hair, appearance.reshaped[row, column])
+    own = appearance.reshaped[row, column]
+    feet = np.isin(part, _FEET) & (rest_surface().y[row, column] < _ANKLE)  # under a hem they keep their outline
+    values[pixel] = np.where(part >= _HEAD, hair, own & (~feet | (own[feet].mean() > _SHOD if feet.any() else False)))
     return nearest_value(values.reshape(iuv.shape[:2]), iuv[..., 0] > 0) > 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from mcld_app.body.garments.laying import drawn_outwards
 from mcld_app.body.garments.pairing import LimbWidths
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.pose import Pose
@@ -27,6 +28,7 @@ _MOST = 0.12  # metres that cloth stands off
 _FITS, _ROUNDEST = 0.95, 1.8  # of the girth that the tightest place asks for; the largest girth
 _BEGINS = {"arm": (0.02, 0.10), "leg": (0.02, 0.16)}  # metres down the limb: where it leaves the body, and is off it
 _THIN = 0.001  # metres
+_RIM = 2  # pixels at the rim of what a view shows: half ground
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
 
 
@@ -130,5 +132,7 @@ def _picture(view: _View, triangles: np.ndarray) -> tuple[np.ndarray, tuple[int,
     there = np.zeros(view.shown.shape, np.uint8)
     for triangle in np.round(triangles).astype(np.int32):
         cv2.fillConvexPoly(there, triangle, 1)
-    shown = (there > 0) & view.shown
-    return layer_picture(view.picture, grown(there > 0, 2), shown, shown)
+    # Where cloth turns away, a pixel is as wide as much of it: what goes on there must be its pattern.
+    picture = drawn_outwards(np.ascontiguousarray(view.picture), (there > 0) & view.shown, _RIM)
+    everywhere = np.ones(there.shape, bool)
+    return layer_picture(picture, grown(there > 0, 2), everywhere, everywhere)

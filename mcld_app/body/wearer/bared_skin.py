@@ -20,6 +20,7 @@ _ARMS = (frozenset({15, 17, 19, 21}), 4), (frozenset({16, 18, 20, 22}), 3)
 _LEGS = (frozenset({8, 10, 12, 14}), 0), (frozenset({7, 9, 11, 13}), 0)
 _SLICE, _COUNT = 0.01, 128  # metres of a limb that are judged as one, and how many there are
 _COVERED, _SHADE = 0.3, 5  # of a slice that is clothed; slices beside cloth, on which its edge and its shade lie
+_SCRAPS = 0.10  # metres along an arm beyond its sleeve, in which scraps of it may lie
 _WRIST = 0.60  # metres along the arm: up to there a cuff may hang over the hand
 _HUE, _LIGHT = 13.0, 30.0  # of Lab's colours and of its halved lightness: farther from skin, what is on a hand is cuff
 _FEW = 60  # texels that tell no colour
@@ -66,7 +67,7 @@ def _limb(
     """A limb's texels, those of them that show skin for sure, and those to be told anew, (512, 512) bool each."""
     limb = parts_mask(parts)
     mine = limb & bared
-    if not (cloth & limb).any():
+    if not (cloth & limb).any() and not (hand and mine.any()):
         return limb, mine & texture.coverage, np.zeros_like(limb)
     number = np.clip((along / _SLICE).astype(int), 0, _COUNT - 1)
     share = np.bincount(number[cloth & limb], minlength=_COUNT) / np.maximum(
@@ -75,7 +76,13 @@ def _limb(
     covered = cv2.dilate((share > _COVERED).astype(np.uint8)[None], np.ones((1, 2 * _SHADE + 1), np.uint8))[0] > 0
     seen = _inside(texture.coverage)
     sure = mine & seen & ~covered[number]
-    holes = mine & ~(texture.coverage & ~covered[number])
+    if hand:  # a sleeve that hardly covers a slice, and a seam, too
+        last = float(np.max(np.flatnonzero(covered), initial=0)) * _SLICE
+        scrap = _near(mine & ~covered[number] & texture.coverage & ~alike & (along < last + _SCRAPS), 2)
+        sure &= ~scrap
+        holes = mine & ~(texture.coverage & ~covered[number] & ~scrap)
+    else:
+        holes = mine & ~(texture.coverage & ~covered[number])
     if hand and holes.any():
         wrist = parts_mask({hand}) & (along < _WRIST)
         cuff = wrist & texture.coverage & ~alike

@@ -19,7 +19,7 @@ _BELOW, _ABOVE = 0.065, 0.03  # metres below and above the old hem, where its sh
 _DEEP = 0.05  # metres of cloth that are mirrored, to and fro: farther in, something else may begin
 _MIDDLE = 0.05  # metres to either side of the middle, where fly and creases lie: none of it is repeated
 _LINES, _ASIDE = 4, (-9, -4, 0, 4, 9)  # heights, and columns beside a place, that tell its usual colour
-_PLAIN = 7.0  # grey levels that plain cloth varies between them
+_PLAIN = 12.0  # grey levels that plain cloth varies between them
 _SQUARE, _SHEET, _LEFT = 0.004, (480, 320), -0.64  # metres, squares, metres: the sheet before the body
 
 
