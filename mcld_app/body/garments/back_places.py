@@ -55,6 +55,7 @@ def with_places_behind(places: PhotoPlaces, extent: np.ndarray, shown: np.ndarra
             at[:, 1] = _below_neckline(at, there)
         found = np.concatenate([at, np.ones((len(at), 1))], 1) @ plane + read_at(sheet, at.astype(np.float32))
         xy[wanted], seen[wanted] = _on_cloth(found, solid)
+    xy[places.seen], _ = _on_cloth(xy[places.seen], solid)  # a texel at the rim lies half beside it
     # Between two islands of the map, a place is read from both.
     _, label = cv2.distanceTransformWithLabels((~seen).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     of_label = np.zeros((label.max() + 1, 2), np.float32)

@@ -103,10 +103,10 @@ def taken(source: PhotoSource, texels: np.ndarray) -> np.ndarray:
     mine = texels & source.places.seen
     if not source.places.go_on:
         return soft_share(mine)
-    mine &= ~_torn(source.places.xy)
-    body = part_map() > 0
+    torn, body = _torn(source.places.xy), part_map() > 0
+    mine &= ~torn
     beside = cv2.dilate(mine.astype(np.uint8), np.ones((2 * _BESIDE + 1,) * 2, np.uint8)) > 0
-    return np.where(body & ~mine, np.uint8(0), soft_share(mine | beside & ~body))
+    return np.where(body & ~mine, np.uint8(0), soft_share(mine | beside & ~body & ~torn))
 
 
 def _torn(xy: np.ndarray) -> np.ndarray:
