@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-_SMALLER, _SHARP = 1.5, 1.15  # pixels passed over before a smaller copy is read, and how much larger than needed that is
+_SMALLER = 1.5  # pixels that are passed over, before a smaller copy is read
+_SHARP = 1.15  # how much larger than needed that is
 _ROW = 512  # cv2.remap wants its places as a picture: rows of so many
 
 

@@ -8,29 +8,26 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mcld_app.body.compositing import healed
 from mcld_app.body.framing import resize_nearest
-from mcld_app.body.shells.areas import disc, grown, nearest_value, opened, shrunk
+from mcld_app.body.shells.areas import grown, nearest_value, opened, shrunk
 from mcld_app.body.shells.drawing import draw_shells, seen_shells
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.standing import Standing, stand
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.preview_planes import has_plain_ground
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.skin import skin_colour
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.body.wearer.colours import away, typical, weighted_lab
 from mcld_app.editing.appearance import Appearance
 from mcld_app.editing.person import Person
+from mcld_app.editing.photo_ground import beside_hair, without_person
 from mcld_app.editing.worn_garment import hair_of
 
 _RIM = 0.012  # metres around what was the person's, that the photo blends with it
 _EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
 _FITS = 0.05  # metres by which the mannequin may lie off the map
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
-_SAME = 8  # grey levels from the ground around that are ground
-_BLENDS = 0.005  # of the photo's height around what is no ground, which blends with it
 _LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
 _ANKLE = 0.06  # metres above the floor, where shoes are
@@ -112,19 +109,8 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
     taken = near & ~shrunk(covered, _EDGE) & mine & ~hair & ~(kept & ~covered)
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
-    ground = _beside_hair(_ground(person, photo, taken, near, covered), hair, taken, covered)
+    ground = beside_hair(without_person(person, photo, taken, near, covered), hair, taken, covered)
     return Laid(ground, body, exposed, _cloth_on_hands(appearance, photo, body))
-
-
-def _beside_hair(photo: np.ndarray, hair: np.ndarray, taken: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """A photo whose hair goes on under the soft edge of the body beside it: no ground shows between the two."""
-    kernel = disc(max(_EDGE, _BLENDS * len(photo)))
-    both = cv2.morphologyEx((hair | covered).astype(np.uint8), cv2.MORPH_CLOSE, kernel) > 0
-    beside = taken & both & grown(hair, max(_EDGE, 2 * _BLENDS * len(photo)))
-    if not beside.any():
-        return photo
-    goes_on = pull_push(photo.astype(np.float32), hair.astype(np.float32))
-    return np.where(beside[..., None], np.clip(goes_on + 0.5, 0, 255).astype(np.uint8), photo)
 
 
 def _hair(person: Person, changes: Changes, standing: Standing) -> np.ndarray:
@@ -221,34 +207,6 @@ def _without_arms(iuv: np.ndarray) -> np.ndarray:
     of_label = np.zeros((label.max() + 1, 3), np.uint8)
     of_label[label[behind]] = iuv[behind]
     return np.where(arms[..., None], of_label[label], iuv)
-
-
-def _ground(
-    person: Person, photo: np.ndarray, taken: np.ndarray, near: np.ndarray, covered: np.ndarray
-) -> np.ndarray:
-    """The photo whose `taken` pixels show what is around the person, who is `near` (H, W) bool; a plain ground stays
-    where it is seen beside what is `covered`."""
-    if not taken.any():
-        return photo
-    plain, behind = _behind(person, photo, near)
-    if plain:
-        strange = covered | (np.abs(photo - behind.astype(np.float32)).max(2) > _SAME)
-        taken = taken & grown(strange, max(2.0, _BLENDS * len(photo)))
-    return np.where(taken[..., None], behind, photo)
-
-
-def _behind(person: Person, photo: np.ndarray, near: np.ndarray) -> tuple[bool, np.ndarray]:
-    """Whether a photo's ground is plain, and the photo without the person, (H, W, 3) uint8: nothing of them, nor of
-    clothes that are taken off, goes on in it. Worked out once for a size."""
-    key = ("behind", photo.shape)
-    if key not in person.worked_out:
-        plain = has_plain_ground(photo)
-        if plain:
-            found = np.clip(pull_push(photo.astype(np.float32), (~near).astype(np.float32)) + 0.5, 0, 255)
-        else:
-            found = healed(photo, near, np.zeros(near.shape, bool))
-        person.worked_out[key] = plain, found.astype(np.uint8)
-    return person.worked_out[key]
 
 
 def _unchanged(appearance: Appearance, iuv: np.ndarray, covered: np.ndarray) -> np.ndarray:

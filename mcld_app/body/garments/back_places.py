@@ -89,7 +89,7 @@ def _sheet(row: np.ndarray, column: np.ndarray, xy: np.ndarray) -> tuple[np.ndar
 def _on_cloth(places: np.ndarray, solid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Places (N, 2), those beside the cloth, `solid` (H, W) bool, moved to its rim, and (N,) bool, which of them were
     near enough for that."""
-    away, label = cv2.distanceTransformWithLabels(
+    _, label = cv2.distanceTransformWithLabels(
         (~solid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     row, column = np.nonzero(solid)

@@ -1,4 +1,4 @@
-"""The skin of arms, legs and trunk where old clothes come off: the person's own, in one piece with what of it is seen."""
+"""The skin of arms, legs and trunk where old clothes come off: the person's own, in one piece with what is seen."""
 
 from __future__ import annotations
 

@@ -59,7 +59,8 @@ def taken_off(texture: TextureMap, layer: GarmentLayer, old: Old, *, covers: str
     Args:
         texture: the person, the old garment on.
         layer: the new one.
-        covers: "upper", "bottom" or "body": what of the old clothes it takes the place of; "" where it is worn over them.
+        covers: "upper", "bottom" or "body": what of the old clothes it takes the place of; "" where it is worn over
+            them.
         old: what they are.
     """
     cloth = old.cloth & ~old.later

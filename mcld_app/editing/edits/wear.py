@@ -26,7 +26,6 @@ from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, W
 from mcld_app.editing.worn_garment import old_clothes, worn_piece
 from mcld_app.request import STUDIO, Conditioning
 
-
 _COVERS = {"upper": "upper", "bottom": "bottom", "body": "body", "outfit": "body"}
 """Region of a garment -> what of the old clothes it takes the place of."""
 
