@@ -7,7 +7,7 @@ import numpy as np
 
 from mcld_app.body.texture.texture_map import texels_seen
 
-_SMOOTH = 0.004  # of the map's height: over so many pixels what is left of a plane is averaged
+_SMOOTH = 0.0025  # of the map's height: over so many pixels what is left of a plane is averaged
 _STEP = 2.5  # texels: what lies farther off its surroundings is no step, but another place
 _LEAST = 12  # pixels of a part, for a plane through them
 
@@ -30,7 +30,7 @@ def smooth_texels(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     found = np.zeros((height * width, 2), np.float32)
     found[pixel] = texel
     found = found.reshape(height, width, 2)
-    sigma = max(1.0, _SMOOTH * height)
+    sigma = max(0.8, _SMOOTH * height)
     out = found.copy()
     for number in np.unique(part[part > 0]):
         mine = (part == number).astype(np.uint8)
