@@ -31,7 +31,7 @@ COVERED_LEGS = tuple(sorted(set(everybody()) - set(everybody(with_bare_legs))))
 @cache
 def garment(kind: str, **how: float) -> FlatGarment:
     made = {"short top": lambda: flat_garments.tee(length=0.36, cloth="plain"), "top": flat_garments.tee,
-            "long top": lambda: flat_garments.tee(chest=0.62, length=0.78, cloth="plain"),
+            "long top": lambda: flat_garments.tee(chest=0.44, length=0.68, cloth="plain"),
             "shorts": lambda: flat_garments.trousers(length=0.55), "dress": flat_garments.dress}[kind]()  # fmt: skip
     return flat_garment(made.picture, {"shorts": "shorts", "dress": "dress"}.get(kind, "top"))
 
@@ -130,7 +130,7 @@ def test_no_ground_shows_between_a_new_top_and_the_skirt() -> None:
     assert not set(range(int(body[0]) + 5, int(body[-1]) + 40)) - set(rows.tolist())
 
 
-@pytest.mark.parametrize("pose", ["walking-front", "back-turned"])
+@pytest.mark.parametrize("pose", ["back", "back-turned"])
 def test_a_skirt_does_not_pierce_the_top_that_hangs_over_it(pose: str) -> None:
     person = somebody(in_a_wide_skirt)
     look = worn(person, "long top")
@@ -140,4 +140,4 @@ def test_a_skirt_does_not_pierce_the_top_that_hangs_over_it(pose: str) -> None:
     beside = {int(label[0, 0]), *np.unique(label[green]).tolist()}
     patches = [int(found[k, cv2.CC_STAT_AREA]) for k in range(1, len(found)) if k not in beside]
     assert np.count_nonzero(green) > 10000
-    assert sum(patches) < 40, "pieces of the skirt that the top goes around"
+    assert sum(patches) < 15, "pieces of the skirt that the top goes around"
