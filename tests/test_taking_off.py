@@ -8,7 +8,7 @@ import cv2
 import flat_garments
 import numpy as np
 import pytest
-from cast import everybody, in_a_skirt, in_a_wide_skirt, somebody, with_bare_legs, with_long_sleeves
+from cast import everybody, in_a_skirt, in_a_turtleneck, in_a_wide_skirt, somebody, with_bare_legs, with_long_sleeves
 
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask, region_mask
@@ -76,6 +76,15 @@ def test_below_shorts_nothing_of_old_trousers_is_left_not_on_the_feet_either(nam
         for image in (person.filled.image, look.texture.image)
     )
     assert after < 0.1 or after < 0.25 * before
+
+
+def test_a_collar_on_the_neck_goes_with_its_top() -> None:
+    person = samples.sample_person(everybody(in_a_turtleneck)[-1])
+    neck = parts_mask({23, 24}) & (rest_surface().y < 1.53) & person.texture.coverage
+    before, after = (unlike_skin(person, image)[neck] for image in (
+        person.texture.image, worn(person, "top").texture.image))  # fmt: skip
+    assert (before > 16).mean() > 0.3
+    assert (after > 16).mean() < 0.1 * (before > 16).mean()
 
 
 def test_socks_and_shoes_stay_where_a_dress_takes_the_place_of_a_skirt() -> None:

@@ -36,6 +36,7 @@ class Layer:
         shown: (H, W) bool, where the photo shows that very side of it; elsewhere it is a guess.
         window: rows and columns, outside of which nothing is.
         hangs_on: what the shell hangs on.
+        inner: (H, W) bool, where its inner side is seen.
     """
 
     picture: np.ndarray
@@ -43,6 +44,7 @@ class Layer:
     shown: np.ndarray
     window: tuple[slice, slice]
     hangs_on: str = ""
+    inner: np.ndarray | None = None
 
 
 def draw_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> tuple[Layer, ...]:
@@ -77,7 +79,8 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
         own, own_depth = layer.picture[layer.window], layer.depth[layer.window]
         below = picture[layer.window]
         alpha = cv2.extractChannel(np.ascontiguousarray(own), 3)
-        behind = np.where(skirt[layer.window], _UNDER, _BEHIND) if layer.hangs_on == "trunk" else _BEHIND
+        pierced = skirt[layer.window] & ~layer.inner[layer.window] if layer.inner is not None else False
+        behind = np.where(pierced, _UNDER, _BEHIND) if layer.hangs_on == "trunk" else _BEHIND
         nearer = (own_depth > depth[layer.window] - behind).view(np.uint8)
         opaque = nearer & (alpha >= _OPAQUE)
         share = _share(alpha, nearer)
@@ -126,7 +129,7 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
     size = window[0].stop - window[0].start, window[1].stop - window[1].start
     # Colours are carried about as one number of four bytes each.
     colour, near = np.zeros(size[0] * size[1], np.uint32), np.full(size[0] * size[1], -np.inf, np.float32)
-    shown = np.zeros(size[0] * size[1], bool)
+    shown, inner = np.zeros(size[0] * size[1], bool), np.zeros(size[0] * size[1], bool)
     values = np.concatenate([shell.places, points[:, 2:]], 1)
     for kept in shell.passes:
         faces = shell.faces[kept]
@@ -148,11 +151,12 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
         _lay_over(found, there, colour[at], near[at] > body[there])
         colour[at], near[at] = found.view(np.uint32)[there, 0], depth[there]
         shown[at] = shell.shown[kept][face[there]]
+        inner[at] = kind[there] == LINING
     picture, depth = np.zeros(standing.size, np.uint32), np.full(standing.size, -np.inf, np.float32)
     picture[window], depth[window] = colour.reshape(size), near.reshape(size)
-    known = np.zeros(standing.size, bool)
-    known[window] = shown.reshape(size)
-    return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, known, window, shell.hangs_on)
+    known, lining = np.zeros(standing.size, bool), np.zeros(standing.size, bool)
+    known[window], lining[window] = shown.reshape(size), inner.reshape(size)
+    return Layer(picture.view(np.uint8).reshape(*standing.size, 4), depth, known, window, shell.hangs_on, lining)
 
 
 def reached(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:

@@ -14,6 +14,7 @@ from mcld_app.body.texture.skin import bare_limbs
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.body.wearer.bared_skin import bare_skin, skin_tone
 from mcld_app.body.wearer.old_ankles import without_old_hems
+from mcld_app.body.wearer.old_collar import without_old_collar
 from mcld_app.body.wearer.old_waist import without_old_bottom, without_old_top
 from mcld_app.body.wearer.pieces import Pieces
 
@@ -77,6 +78,8 @@ def taken_off(texture: TextureMap, layer: GarmentLayer, old: Old, *, covers: str
         bared |= free & (height > old.skirt)
     if bared.any():
         out = bare_skin(out, bared, cloth)
+    if covers in ("upper", "body"):
+        out = without_old_collar(out, texture, cloth, skin_tone(texture, cloth))
     if old.hem is None or covers not in ("upper", "bottom"):
         return out
     whole = cv2.copyTo(texture.image, texture.coverage.view(np.uint8), old.whole.copy())
