@@ -76,13 +76,16 @@ def _limb(
     covered = cv2.dilate((share > _COVERED).astype(np.uint8)[None], np.ones((1, 2 * _SHADE + 1), np.uint8))[0] > 0
     seen = _inside(texture.coverage)
     sure = mine & seen & ~covered[number]
+    scrap = np.zeros_like(limb)
     if hand:  # a sleeve that hardly covers a slice, and a seam, too
         last = float(np.max(np.flatnonzero(covered), initial=0)) * _SLICE
         scrap = _near(mine & ~covered[number] & texture.coverage & ~alike & (along < last + _SCRAPS), 2)
-        sure &= ~scrap
-        holes = mine & ~(texture.coverage & ~covered[number] & ~scrap)
-    else:
-        holes = mine & ~(texture.coverage & ~covered[number])
+    sure &= ~scrap
+    if not (cloth & limb).any():
+        return limb, sure, mine & scrap
+    free = texture.coverage & ~covered[number] & ~scrap
+    # Beside what is seen, a guess was made of that: told anew, it would be drawn on a photo's rim.
+    holes = mine & ~free & (covered[number] | scrap | ~_near(free, _RIM))
     if hand and holes.any():
         wrist = parts_mask({hand}) & (along < _WRIST)
         cuff = wrist & texture.coverage & ~alike
