@@ -10,6 +10,7 @@ from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask, region_mask, region_pixels
 from mcld_app.body.photo import encode_png
+from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.skin import bare_limbs
 from mcld_app.editing import Garment, History, Look, draw, samples
 from mcld_app.editing import look as looks
