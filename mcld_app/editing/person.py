@@ -17,6 +17,7 @@ from mcld_app.body.bodies import bodies_in
 from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
+from mcld_app.body.garments.back_places import with_places_behind
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
 from mcld_app.body.mannequin.pose import BodyShape, Pose
@@ -72,6 +73,8 @@ class Person:
         stored: the photo's file, where it was larger than what is kept of it; else None.
         body: the mannequin's shape that is theirs; None where none was fitted.
         own_shells: what stands off the body, where that is known and not to be looked for in the photo.
+        read_through: (512, 512) bool, texels of a patterned garment whose far side is read where its near one is; None
+            where nothing is.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Person:
     stored: PhotoFile | None = None
     body: BodyShape | None = None
     own_shells: tuple[Shell, ...] | None = field(default=None, repr=False)
+    read_through: np.ndarray | None = field(default=None, repr=False)
 
     @cached_property
     def key(self) -> str:
@@ -162,7 +166,10 @@ class Person:
         """Their photo, to be read at the texels that it shows. Where nothing tells which pixels are doubtful, those on
         the body's rim are: half of them is background."""
         doubt = rim_of(self.iuv) if self.doubtful is None else self.doubtful
-        return photo_source(self.photo, photo_places(_sure(self.iuv, doubt)))
+        places = photo_places(_sure(self.iuv, doubt))
+        if self.read_through is not None:
+            places = with_places_behind(places, self.read_through, self.iuv[..., 0] > 0)
+        return photo_source(self.photo, places)
 
     @cached_property
     def shells(self) -> tuple[Shell, ...]:

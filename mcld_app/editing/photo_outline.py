@@ -8,28 +8,32 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mcld_app.body.compositing import healed
 from mcld_app.body.framing import resize_nearest
 from mcld_app.body.shells.areas import grown, nearest_value, opened, shrunk
 from mcld_app.body.shells.drawing import draw_shells, seen_shells
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.standing import Standing, stand
-from mcld_app.body.texture.preview_planes import has_plain_ground
+from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.skin import skin_colour
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.body.wearer.colours import away, typical, weighted_lab
 from mcld_app.editing.appearance import Appearance
 from mcld_app.editing.person import Person
+from mcld_app.editing.photo_ground import beside_hair, without_person
+from mcld_app.editing.worn_garment import hair_of
 
 _RIM = 0.012  # metres around what was the person's, that the photo blends with it
 _EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
+_FITS = 0.05  # metres by which the mannequin may lie off the map
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
-_SAME = 8  # grey levels from the ground around that are ground
 _LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
-_HEAD, _HANDS = 23, (3, 4)
+_ANKLE = 0.06  # metres above the floor, where shoes are
+_SHOD = 0.7  # of what is seen of the feet that must be new, where shoes were put on
+_HEAD, _HANDS, _FEET = 23, (3, 4), (5, 6)
+_HIPS = (1, 2, 7, 8, 9, 10)
 _TRUNK, _ARMS, _LEGS = (1, 2), tuple(range(15, 23)), tuple(range(7, 15))
 
 
@@ -89,7 +93,13 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     for layer in draw_shells(changes.gone, person.standing, size):
         hung |= layer.depth > -np.inf
     body = _under(person, iuv, standing, changes.gone, hung) if changes.gone else iuv
+    kept = _kept_cloth(person, changes, standing)
+    bridge = grown(kept, _FITS * standing.metre) & ~kept & (body[..., 0] == 0) & np.isin(standing.iuv[..., 0], _HIPS)
+    body = np.where(bridge[..., None], standing.iuv, body)
     hair = _hair(person, changes, standing) & (iuv[..., 0] == 0)
+    if not any(shell.hangs_on == "head" for shell in changes.gone):  # what hangs before the shoulders, too
+        hangs = cv2.resize(hair_of(person).astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        hair |= hangs & np.isin(iuv[..., 0], (*_TRUNK, *_ARMS))
     body = np.where(hair[..., None], np.uint8(0), body)
     silhouette = cv2.resize(person.silhouette.astype(np.uint8), size[::-1], interpolation=cv2.INTER_AREA) > 0
     covered = body[..., 0] > 0
@@ -97,9 +107,10 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     near = grown(silhouette | (iuv[..., 0] > 0), rim)
     mine = _belongs(appearance, body, changes)
     mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
-    taken = near & ~shrunk(covered, _EDGE) & mine & ~hair
+    taken = near & ~shrunk(covered, _EDGE) & mine & ~hair & ~(kept & ~covered)
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
-    return Laid(_ground(photo, taken, near, covered), body, exposed, _cloth_on_hands(appearance, photo, body))
+    ground = beside_hair(without_person(person, photo, taken, near, covered), hair, taken, covered)
+    return Laid(ground, body, exposed, _cloth_on_hands(appearance, photo, body))
 
 
 def _hair(person: Person, changes: Changes, standing: Standing) -> np.ndarray:
@@ -108,6 +119,15 @@ def _hair(person: Person, changes: Changes, standing: Standing) -> np.ndarray:
     seen = np.zeros(standing.size, bool)
     for layer in draw_shells(kept, standing.pose, standing.size):
         seen |= (layer.picture[..., 3] >= _SEEN) & (layer.depth > standing.depth)
+    return seen
+
+
+def _kept_cloth(person: Person, changes: Changes, standing: Standing) -> np.ndarray:
+    """(H, W) bool: where clothes hang that are still worn."""
+    kept = [shell for shell in person.shells if shell.hangs_on != "head" and all(shell is not x for x in changes.gone)]
+    seen = np.zeros(standing.size, bool)
+    for layer in draw_shells(kept, standing.pose, standing.size):
+        seen |= layer.depth > -np.inf
     return seen
 
 
@@ -166,24 +186,27 @@ def _under(
     fit = person.fit
     found = fit is not None and fit.sighting is not None and fit.photo.shape == person.photo.shape
     if not found:
-        return np.where((grown(hung, 2) & (iuv[..., 0] == 0))[..., None], standing.iuv, iuv)
+        # The mannequin does not lie on the map to the pixel: between the two no gap may open. Nor do its hands.
+        around = grown(hung, 2) | grown(hung, _FITS * standing.metre) & np.isin(standing.iuv[..., 0], sorted(parts))
+        return np.where((around & (iuv[..., 0] == 0))[..., None], _without_arms(standing.iuv), iuv)
     tight, drawn = (resize_nearest(each, iuv.shape[:2]) for each in (fit.snapped, fit.drawn))
     own = np.isin(drawn[..., 0], sorted(parts))
     tight = np.where(np.isin(tight[..., 0], sorted(parts))[..., None], np.uint8(0), tight)
     return np.where((own & (tight[..., 0] == 0))[..., None], drawn, tight)
 
 
-def _ground(photo: np.ndarray, taken: np.ndarray, near: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """The photo whose `taken` pixels show what is around the person, who is `near` (H, W) bool; a plain ground stays
-    where it is seen beside what is `covered`."""
-    if not taken.any():
-        return photo
-    if not has_plain_ground(photo):
-        return healed(photo, taken, np.zeros(taken.shape, bool))
-    known = (~near).astype(np.float32)
-    smooth = pull_push(photo.astype(np.float32), known)
-    taken = taken & (covered | (np.abs(photo - smooth).max(2) > _SAME))
-    return np.where(taken[..., None], np.clip(smooth + 0.5, 0, 255).astype(np.uint8), photo)
+def _without_arms(iuv: np.ndarray) -> np.ndarray:
+    """A mannequin's map in which trunk and legs go on where arms and hands are before them."""
+    arms = np.isin(iuv[..., 0], (*_HANDS, *_ARMS))
+    behind = np.isin(iuv[..., 0], (*_TRUNK, *_LEGS))
+    if not arms.any() or not behind.any():
+        return iuv
+    _, label = cv2.distanceTransformWithLabels(
+        (~behind).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros((label.max() + 1, 3), np.uint8)
+    of_label[label[behind]] = iuv[behind]
+    return np.where(arms[..., None], of_label[label], iuv)
 
 
 def _unchanged(appearance: Appearance, iuv: np.ndarray, covered: np.ndarray) -> np.ndarray:
@@ -202,5 +225,7 @@ def _belongs(appearance: Appearance, iuv: np.ndarray, changes: Changes) -> np.nd
     values = np.zeros(iuv.shape[0] * iuv.shape[1], np.uint8)
     hair = any(shell.hangs_on == "head" for shell in changes.gone)
     part = iuv[..., 0].ravel()[pixel]
-    values[pixel] = np.where(part >= _HEAD, hair, appearance.reshaped[row, column])
+    own = appearance.reshaped[row, column]
+    feet = np.isin(part, _FEET) & (rest_surface().y[row, column] < _ANKLE)  # under a hem they keep their outline
+    values[pixel] = np.where(part >= _HEAD, hair, own & (~feet | (own[feet].mean() > _SHOD if feet.any() else False)))
     return nearest_value(values.reshape(iuv.shape[:2]), iuv[..., 0] > 0) > 0

@@ -14,6 +14,7 @@ from mcld_app.body.mannequin.rendering import kept_drawing
 from mcld_app.body.shells.drawing import Layer, draw_shells, in_front, over_body, seen_shells
 from mcld_app.body.shells.shoes import in_shoes
 from mcld_app.body.texture.photo_reading import draw_from
+from mcld_app.body.texture.smooth_texels import smooth_texels
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
 from mcld_app.editing.person import PICTURE_SIZE, Person
@@ -156,11 +157,12 @@ def edits_over(
     if not changed.any() and new is None:
         return photo, np.zeros(photo.shape[:2], bool)
     edited = TextureMap(look.texture.image, changed)
+    seen = smooth_texels if look.appearance.donors else texels_seen  # a donor's photo is sharper than texels
     if new is None:
-        drawn = draw_from(edited, look.appearance.donors, *texels_seen(iuv), photo.shape[:2])
+        drawn = draw_from(edited, look.appearance.donors, *seen(iuv), photo.shape[:2])
         return _over(drawn, photo), drawn[..., 3] > 0
     laid = without_old(look.appearance, photo, iuv, new)
-    pixel, texel = texels_seen(laid.iuv)
+    pixel, texel = seen(laid.iuv)
     drawn = draw_from(edited, look.appearance.donors, pixel, texel, photo.shape[:2])
     bare = laid.exposed.ravel()[pixel]
     if bare.any():  # the photo does not show the body there, edited or not

@@ -17,6 +17,7 @@ from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.photo_places import rim_of
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.body.wearer.pieces import PIECES, Pieces, find_pieces
+from mcld_app.body.wearer.taking_off import Old, old_cloth
 from mcld_app.editing.area import Area, parts_of
 from mcld_app.editing.garment import Garment, clothes_of
 from mcld_app.editing.person import Person
@@ -71,6 +72,24 @@ def piece_for(person: Person, area: Area) -> Garment:
     return worn_piece(person, "outfit") if len(wanted) > 1 and "outfit" in shown else clothes_of(person)
 
 
+def old_clothes(person: Person, later: np.ndarray) -> Old:
+    """What is known of the clothes somebody wears in their photo, to take them off; worked out once.
+
+    Args:
+        person: who wears them.
+        later: (512, 512) bool, texels of clothes that were put on since.
+    """
+    if "old" not in person.worked_out:
+        pieces = pieces_of(person)
+        begins = [float(shell.rest[:, 1].max()) for shell in person.shells if shell.hangs_on == "hips"]
+        shows = "bottom" in pieces.shown and bool(begins)
+        bottom = np.median(person.photo[pieces.shown["bottom"]], 0).astype(np.uint8) if shows else None
+        cloth = old_cloth(pieces, person.texture)
+        person.worked_out["old"] = cloth, pieces.hem, bottom, max(begins, default=None) if shows else None
+    cloth, hem, bottom, skirt = person.worked_out["old"]
+    return Old(cloth, hem, person.filled.image, bottom, later, skirt, pieces_of(person).strip)
+
+
 def _known(person: Person) -> tuple[Pieces, np.ndarray]:
     if "pieces" not in person.worked_out:
         person.worked_out["pieces"] = _pieces_of(person)
@@ -80,15 +99,27 @@ def _known(person: Person) -> tuple[Pieces, np.ndarray]:
 def _pieces_of(person: Person) -> tuple[Pieces, np.ndarray]:
     """A person's pieces, and their map with what a skirt covers on it."""
     fit = person.fit if person.fit is not None and person.fit.sighting is not None else None
-    try:
-        hair = fitted_hair(fit) if fit is not None else found_hair(person.photo, person.iuv)
-    except StudioError:  # too little of a body to tell its pose
-        hair = np.zeros(person.iuv.shape[:2], bool)
+    hair = hair_of(person)
     skirts = [shell for shell in person.shells if shell.hangs_on == "hips"]
     iuv = person.iuv if fit is not None or not skirts else _with_skirt(person, skirts)
     texture = person.texture if iuv is person.iuv else extract(person.photo, iuv)
     ends = min((float(shell.rest[:, 1].min()) for shell in skirts), default=None)
     return find_pieces(person.photo, iuv, texture, hair=hair, unsure=_unsure(person, iuv), skirt=ends), iuv
+
+
+def hair_of(person: Person) -> np.ndarray:
+    """(H, W) bool, the pixels of a person's photo that show hair which stands off the head or hangs down from it;
+    worked out once."""
+    if "hair" not in person.worked_out:
+        fit = person.fit if person.fit is not None and person.fit.sighting is not None else None
+        try:
+            found = fitted_hair(fit) if fit is not None else found_hair(
+                person.photo, person.iuv, person.standing, person.silhouette
+            )  # fmt: skip
+        except StudioError:  # too little of a body to tell its pose
+            found = np.zeros(person.iuv.shape[:2], bool)
+        person.worked_out["hair"] = found
+    return person.worked_out["hair"]
 
 
 def _with_skirt(person: Person, skirts: Sequence[Shell]) -> np.ndarray:

@@ -19,9 +19,9 @@ from mcld_app.body.garments.points import KeyPoints
 from mcld_app.body.garments.upper_fit import fit_upper
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
+from mcld_app.body.sampling import read_reduced
 from mcld_app.body.shells.areas import grown
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.body.thin_plate import ThinPlate
 from mcld_app.errors import PictureError
@@ -96,16 +96,21 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
                            "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
     photo = np.full((*SIZE, 3), _GROUND, np.uint8)
     around_it = grown(worn, _BESIDE)  # where its edge is drawn as a line, a texel beyond it may be looked up
-    photo[around_it] = cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[around_it]
+    photo[around_it] = read_reduced(colours, where, worn)[around_it]
     return LaidGarment(photo, np.where(worn[..., None], iuv, np.uint8(0)), pose, fit, fall, around)
 
 
 def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.ndarray:
-    """(H, W, 3) uint8: a picture whose colours inside a mask, `rim` pixels from its edge, go on smoothly outside."""
+    """(H, W, 3) uint8: a picture whose colours inside a mask, `rim` pixels from its edge, go on outside as the nearest
+    ones, so that stripes do."""
     kernel = np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)
     inner = cv2.erode(mask.astype(np.uint8), kernel)
-    filled = pull_push(picture.astype(np.float32), inner.astype(np.float32))
-    return np.where(inner[..., None] > 0, picture, np.clip(filled + 0.5, 0, 255).astype(np.uint8))
+    if not inner.any():
+        return picture
+    _, label = cv2.distanceTransformWithLabels(1 - inner, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    of_label = np.zeros((label.max() + 1, 3), np.uint8)
+    of_label[label[inner > 0]] = picture[inner > 0]
+    return of_label[label]
 
 
 def _pose(fit: Fit) -> Pose:

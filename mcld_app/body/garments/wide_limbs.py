@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from mcld_app.body.garments.laying import drawn_outwards
 from mcld_app.body.garments.pairing import LimbWidths
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.pose import Pose
@@ -18,7 +19,8 @@ from mcld_app.body.shells.limbs import limb_surface
 from mcld_app.body.shells.piece import facing
 from mcld_app.body.shells.shell import PLAIN, Shell
 from mcld_app.body.shells.standing import Standing, stand
-from mcld_app.body.texture.texture_map import TextureMap, render
+from mcld_app.body.texture.photo_reading import PhotoSource, draw_from, taken
+from mcld_app.body.texture.texture_map import TextureMap
 
 _BIN = 0.03  # metres along a limb
 _LOOSE, _ENOUGH = 0.010, 0.06  # metres that cloth stands off, and along how much of a limb, before it is a shell
@@ -30,6 +32,7 @@ _KNEE = float(BONES["left_hip"][1][1] - BONES["left_knee"][1][1])  # metres down
 _COVERS = 0.018  # metres that a shell reaches below the paint under it, whose hem is uneven
 _ON_FOOT = 0.012  # metres that a hem stands off the ankle, at least
 _LEVEL, _NEAREST = 0.06, 4  # metres above a hem; vertices there that one of the hem moves as
+_RIM = 2  # pixels at the rim of what a view shows: half ground
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
 
 
@@ -43,8 +46,9 @@ class _View:
 
 
 def wide_limbs(
-    photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, whole: TextureMap
-) -> tuple[Shell, ...]:
+    photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, whole: TextureMap,
+    through: PhotoSource | None = None,
+) -> tuple[Shell, ...]:  # fmt: skip
     """The shells of both sleeves or both legs; none where they lie close.
 
     Args:
@@ -54,6 +58,7 @@ def wide_limbs(
         limbs: how wide they are.
         girth: see `Fit.girth`.
         whole: the garment's texture map, its back guessed.
+        through: the photo, ready to be read at what its back shows; None where `whole` says that as well.
     """
     reach = float(limbs.along[-1])
     edges = np.arange(0, reach + _BIN, _BIN)
@@ -64,7 +69,9 @@ def wide_limbs(
     elif np.count_nonzero(off > _LOOSE) * _BIN < _ENOUGH:
         return ()
     size, away = iuv.shape[:2], pose.replace(yaw=180.0)
-    behind = render(whole, kept_drawing(away, size).iuv)
+    drawing = kept_drawing(away, size)
+    sources = [] if through is None else [(through, taken(through, whole.coverage))]
+    behind = draw_from(whole, sources, drawing.pixel, drawing.texel, size)
     views = [
         _View(photo, iuv[..., 0] > 0, stand(pose, size)),
         _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),
@@ -160,5 +167,7 @@ def _picture(view: _View, triangles: np.ndarray) -> tuple[np.ndarray, tuple[int,
     there = np.zeros(view.shown.shape, np.uint8)
     for triangle in np.round(triangles).astype(np.int32):
         cv2.fillConvexPoly(there, triangle, 1)
-    shown = (there > 0) & view.shown
-    return layer_picture(view.picture, grown(there > 0, 2), shown, shown)
+    # Where cloth turns away, a pixel is as wide as much of it: what goes on there must be its pattern.
+    picture = drawn_outwards(np.ascontiguousarray(view.picture), (there > 0) & view.shown, _RIM)
+    everywhere = np.ones(there.shape, bool)
+    return layer_picture(picture, grown(there > 0, 2), everywhere, everywhere)

@@ -18,6 +18,7 @@ from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, Shell
 from mcld_app.body.shells.standing import Standing, stand
 
 _BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
+_UNDER = 0.08  # metres that a skirt may pierce a top over it: the two bend by other bones
 _SHADE = 0.7  # of a lining's light
 # Linear blending pushes thighs through the cloth on them, and shoulders through hair.
 _PIERCED = {"hips": {(1, 2, 7, 8, 9, 10): 0.07, (11, 12, 13, 14): 0.03}, "head": {(1, 2): 0.03, (23, 24): 0.01},
@@ -35,6 +36,8 @@ class Layer:
         colours: (h, w, 4) uint8 RGBA, the window's; where alpha is neither 255 nor 0, one sees what is behind it, too.
         near: (h, w) float32, the window's metres towards the camera as in `Standing.depth`; -inf where nothing is.
         known: (h, w) bool, where the photo shows that very side of it; elsewhere it is a guess.
+        hangs_on: what the shell hangs on.
+        inner: (h, w) bool, where its inner side is seen.
     """
 
     size: tuple[int, int]
@@ -42,6 +45,8 @@ class Layer:
     colours: np.ndarray
     near: np.ndarray
     known: np.ndarray
+    hangs_on: str
+    inner: np.ndarray
 
     @cached_property
     def picture(self) -> np.ndarray:
@@ -91,10 +96,15 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
     """
     picture = picture.copy()
     depth = np.where(cv2.extractChannel(picture, 3) > 0, depth, np.float32(-np.inf))
+    hung_on = {layer.hangs_on for layer in layers}
+    skirt = np.zeros(depth.shape, bool) if {"hips", "trunk"} <= hung_on else None
     for layer in layers:
         own, own_depth, below = layer.colours, layer.near, picture[layer.window]
         alpha = cv2.extractChannel(own, 3)
-        nearer = (own_depth > depth[layer.window] - _BEHIND).view(np.uint8)
+        behind = _BEHIND
+        if skirt is not None and layer.hangs_on == "trunk":
+            behind = np.where(skirt[layer.window] & ~layer.inner, np.float32(_UNDER), np.float32(_BEHIND))
+        nearer = (own_depth > depth[layer.window] - behind).view(np.uint8)
         opaque = nearer & (alpha >= _OPAQUE)
         share = _share(alpha, nearer)
         at = np.flatnonzero((share < nearer * np.uint8(255)) & (cv2.extractChannel(np.ascontiguousarray(below), 3) > 0))
@@ -105,6 +115,8 @@ def over_body(picture: np.ndarray, depth: np.ndarray, layers: Sequence[Layer]) -
         below[row, column, :3] = mixed
         np.copyto(below[..., 3], 255, where=opaque.view(bool))
         np.copyto(depth[layer.window], own_depth, where=opaque.view(bool))
+        if skirt is not None:
+            skirt[layer.window] = np.where(opaque.view(bool), layer.hangs_on == "hips", skirt[layer.window])
     return picture, depth
 
 
@@ -141,7 +153,7 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
     size = window[0].stop - window[0].start, window[1].stop - window[1].start
     # Colours are carried about as one number of four bytes each.
     colour, near = np.zeros(size[0] * size[1], np.uint32), np.full(size[0] * size[1], -np.inf, np.float32)
-    shown = np.zeros(size[0] * size[1], bool)
+    shown, inner = np.zeros(size[0] * size[1], bool), np.zeros(size[0] * size[1], bool)
     values = np.concatenate([shell.places, points[:, 2:]], 1)
     for kept in shell.passes:
         faces = shell.faces[kept]
@@ -163,8 +175,10 @@ def _draw(shell: Shell, standing: Standing) -> Layer:
         _lay_over(found, there, colour[at], near[at] > body[there])
         colour[at], near[at] = found.view(np.uint32)[there, 0], depth[there]
         shown[at] = shell.shown[kept][face[there]]
+        inner[at] = kind[there] == LINING
     colours = colour.view(np.uint8).reshape(*size, 4)
-    return Layer(standing.size, window, colours, near.reshape(size), shown.reshape(size))
+    sides = shown.reshape(size), inner.reshape(size)
+    return Layer(standing.size, window, colours, near.reshape(size), sides[0], shell.hangs_on, sides[1])
 
 
 def reached(points: np.ndarray, size: tuple[int, int]) -> tuple[slice, slice]:

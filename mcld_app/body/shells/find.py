@@ -101,13 +101,22 @@ def fitted_hair(fit: ManualFit) -> np.ndarray:
     return _hair_of(scene, (height, width))[-top : rows - top, -left : columns - left]
 
 
-def found_hair(photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+def found_hair(
+    photo: np.ndarray, iuv: np.ndarray, pose: Pose | None = None, silhouette: np.ndarray | None = None
+) -> np.ndarray:
     """As `fitted_hair`, (H, W) bool, where only a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8 are known.
+
+    Args:
+        photo: the photo.
+        iuv: its map.
+        pose: the mannequin's in it, and
+        silhouette: (H, W) bool, the person's; None where these are still to be found.
 
     Raises:
         IUVError: as `found_shells`.
     """
-    return _hair_of(_found_scene(photo, iuv), photo.shape[:2])
+    known = pose is not None and silhouette is not None
+    return _hair_of(look_at(photo, iuv, pose, silhouette) if known else _found_scene(photo, iuv), photo.shape[:2])
 
 
 def _hair_of(scene: Scene, size: tuple[int, int]) -> np.ndarray:

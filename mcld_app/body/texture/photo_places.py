@@ -30,10 +30,12 @@ class PhotoPlaces:
         xy: (512, 512, 2) float32, x (right) and y (down) in pixels of the photo, centres at whole numbers; means
             something where `seen`.
         seen: (512, 512) bool.
+        go_on: whether `xy` goes on beside the map's islands, so that it may be read between two of them.
     """
 
     xy: np.ndarray
     seen: np.ndarray
+    go_on: bool = False
 
 
 def photo_places(iuv: np.ndarray) -> PhotoPlaces:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mcld_app.body.parts import part_map
 from mcld_app.body.sampling import read_at
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.texture_map import TextureMap, look_up
@@ -15,6 +16,8 @@ from mcld_app.body.texture.texture_map import TextureMap, look_up
 _FINER = 1.5  # photo pixels a drawn one may take up before a smaller copy of the photo is read
 _EDGE = 3  # texels within the border of what is taken from a photo, on which the texture map takes over
 _SOFT = 1.0
+_JUMP = 15.0  # photo pixels from one texel's place to the next one's, beyond any stretch
+_BESIDE = 4  # texels beside an island that may be read with it
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,5 +98,24 @@ def _level(places: np.ndarray, pixel: np.ndarray, levels: int) -> int:
 
 
 def taken(source: PhotoSource, texels: np.ndarray) -> np.ndarray:
-    """`soft_share`, (512, 512) uint8, of those texels, (512, 512) bool, that the photo shows."""
-    return soft_share(texels & source.places.seen)
+    """`soft_share`, (512, 512) uint8, of those texels, (512, 512) bool, that the photo shows. Where its places go on
+    beside the map's islands, their borders are none."""
+    mine = texels & source.places.seen
+    if not source.places.go_on:
+        return soft_share(mine)
+    torn, body = _torn(source.places.xy), part_map() > 0
+    mine &= ~torn
+    beside = cv2.dilate(mine.astype(np.uint8), np.ones((2 * _BESIDE + 1,) * 2, np.uint8)) > 0
+    return np.where(body & ~mine, np.uint8(0), soft_share(mine | beside & ~body & ~torn))
+
+
+def _torn(xy: np.ndarray) -> np.ndarray:
+    """(512, 512) bool: texels beside which places (512, 512, 2) jump: there two islands touch, and between their
+    places lies anything."""
+    out = np.zeros(xy.shape[:2], bool)
+    across, down = (np.abs(np.diff(xy, axis=axis)).max(2) > _JUMP for axis in (1, 0))
+    out[:, 1:] |= across
+    out[:, :-1] |= across
+    out[1:] |= down
+    out[:-1] |= down
+    return out

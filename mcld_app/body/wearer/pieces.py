@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -52,11 +52,16 @@ class Pieces:
             and where they are several, all of them together as "outfit".
         extents: piece -> (512, 512) bool, the texels it has, seen or not.
         mixed: (H, W) bool, pixels at the border of two of them, or of skin or hair.
+        hem: (WAYS,) float32, metres above the floor, where a top ends above a bottom; None where they are one, or
+            their colours tell no border.
+        strip: heights in metres between which the midriff is bare; None where it is covered.
     """
 
     shown: Mapping[str, np.ndarray]
     extents: Mapping[str, np.ndarray]
     mixed: np.ndarray = field(repr=False)
+    hem: np.ndarray | None = field(default=None, repr=False)
+    strip: tuple[float, float] | None = None
 
 
 def find_pieces(
@@ -102,13 +107,15 @@ def find_pieces(
     bare, strip = _bare_pixels(looked, like_skin, bare_limb)
     one = skirt is not None and strip is None and len(bottom) > 0 and _is_one(bottom, colours, shares, top)
     trunk = np.isin(looked.part, _TO_THIGHS) & ~bare & ~looked.hair & ~looked.unsure
-    hem = np.full(WAYS, _WAIST, np.float32)
+    hem, told_apart = np.full(WAYS, _WAIST, np.float32), False
     if len(top) and len(bottom) and not one and not _is_one(bottom, colours, shares, top):
+        told_apart = True
         hem = find_hem(looked.row[trunk], looked.column[trunk], above[trunk], below[trunk])
     if strip is not None:
         hem = np.clip(hem, *strip)
     extents = Extents(bare_limb, looked.texels(bare & upper), hem, strip, skirt)
-    return _pieces(looked, bare, hem, extents, one, skirt, to_skin > _FOOT)
+    pieces = _pieces(looked, bare, hem, extents, one, skirt, to_skin > _FOOT)
+    return replace(pieces, hem=hem, strip=strip) if told_apart and {"top", "bottom"} <= pieces.shown.keys() else pieces
 
 
 def _on_legs(looked: _Looked, skin: np.ndarray, like_skin: np.ndarray) -> np.ndarray:

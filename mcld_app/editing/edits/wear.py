@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -16,14 +16,18 @@ from mcld_app.body.texture.dressing import lay_on
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.body.wearer.old_rim import without_old_rim
 from mcld_app.body.wearer.pieces import PIECES
+from mcld_app.body.wearer.taking_off import taken_off
 from mcld_app.editing import samples
 from mcld_app.editing.area import Area, area_label, checked_area, parts_of, texels_of
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
 from mcld_app.editing.garment import Garment, clothes_of, garment_alone
 from mcld_app.editing.person import Person
 from mcld_app.editing.records import AreaRecord, PersonRef, Reader, SampleRef, Writer, area_fields
-from mcld_app.editing.worn_garment import worn_piece
+from mcld_app.editing.worn_garment import old_clothes, worn_piece
 from mcld_app.request import STUDIO, Conditioning
+
+_COVERS = {"upper": "upper", "bottom": "bottom", "body": "body", "outfit": "body"}
+"""Region of a garment -> what of the old clothes it takes the place of."""
 
 
 class WearRecord(AreaRecord, EditRecord):
@@ -50,6 +54,7 @@ class Wear(Edit):
         garment: what is worn.
         area: where; by default where it is usually worn.
         stands_off: whether its skirt, wide sleeves or wide trousers stand off the body.
+        below: (512, 512) bool, the texels of what was put on before it; None for nothing.
     """
 
     kind: ClassVar[str] = "wear"
@@ -59,6 +64,7 @@ class Wear(Edit):
     garment: Garment
     area: Area = ""
     stands_off: bool = True
+    below: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.area and isinstance(self.area, str):
@@ -93,18 +99,28 @@ class Wear(Edit):
         here = parts_of(checked_area(self.area))
         return (*(e for e in edits if not (isinstance(e, Wear) and parts_of(e.area) <= here)), self)
 
+    def after(self, edits: tuple[Edit, ...], person: Person) -> Wear:
+        """Knowing what was put on before it, which is not the person's old clothes."""
+        worn = [edit.garment.layer(edit.area).worn for edit in edits if isinstance(edit, Wear) and edit.on]
+        return replace(self, below=np.any(worn, axis=0)) if worn else self
+
     def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         """See `Edit.apply`. StudioError where the garment's picture does not show the area."""
         layer = self.garment.layer(self.area)
         if how.seen_only:
             return lay_on(texture, layer.as_seen(self.garment.donor.texture_map(how)))
-        after = lay_on(texture, layer)
-        whole = self.garment.extent is not None and self.area == self.garment.region
-        return without_old_rim(texture, after, layer.worn | layer.bared) if whole else after
+        covers = _COVERS.get(self.garment.region, "")
+        if not covers or self.garment.extent is None or self.area != self.garment.region:
+            return lay_on(texture, layer)
+        old = old_clothes(person, np.zeros_like(layer.worn) if self.below is None else self.below)
+        ready = taken_off(texture, layer, old, covers="" if self.garment.kind == "coat" else covers)
+        after = lay_on(ready, replace(layer, bared=np.zeros_like(layer.bared)))
+        return after if old.hem is not None else without_old_rim(texture, after, layer.worn | layer.bared)
 
     def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray]:
         donor = self.garment.donor
-        return donor, self.garment.layer(self.area).worn & donor.texture.coverage
+        shown = donor.texture.coverage if donor.read_through is None else donor.pixels.places.seen
+        return donor, self.garment.layer(self.area).worn & shown
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
         """Trousers take the place of a skirt, a top that of a wider one; each comes with its own, and hair stays. Tops
