@@ -45,7 +45,7 @@ LARGEST = (1104, 759)
 """Height and width of a person's photo at most. DeepFashion's own photos, 1101 high, stay as they are; larger ones cost
 time and add nothing."""
 
-_LEGS, _FEET = frozenset(range(7, 15)), frozenset({5, 6})
+_LEGS, _FEET, _HEAD = frozenset(range(7, 15)), frozenset({5, 6}), frozenset({23, 24})
 
 _MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."
 _SWAPPED = (
@@ -207,9 +207,9 @@ class Person:
 
     @cached_property
     def filled(self) -> TextureMap:
-        """The texture map without holes: what the photo does not show is guessed from what it shows. Of legs and feet,
-        that is what it shows for sure: next to it, the texture map has mixtures of it with what is beside it."""
-        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET))
+        """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs
+        and feet, that is what it shows for sure: next to it, the texture map has mixtures of it with what is beside it."""
+        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET | _HEAD))
         return _still(fill(TextureMap(self.texture.image, sure), through=True))
 
 

@@ -168,6 +168,20 @@ def _lab(rgb: np.ndarray) -> np.ndarray:
     return lab * np.array([0.5, 1, 1], np.float32)
 
 
+def inside_hairline(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """How far places of the average resting head lie inside of the usual hairline: metres, of any shape; negative
+    outside of it and on an ear."""
+    _, ear_y, ear_z = _middle_of_ear()
+    ear = np.hypot((z - ear_z) / _EAR_RADII[0], (y - ear_y) / _EAR_RADII[1])
+    inside = y - np.interp(z, _LINE_Z, _LINE_Y)
+    return np.where(np.abs(x) > 0.055, np.minimum(inside, _EAR_RADII[1] * (ear - 1)), inside)
+
+
+def _middle_of_ear() -> np.ndarray:
+    marks = skeleton_file()["landmarks"]
+    return np.mean([marks[f"ear_{side}"] for side in ("top", "lobe", "front", "back")], axis=0)
+
+
 @dataclass(frozen=True, eq=False)
 class _Places:
     """Of the head's box of texels, (h, w) each: the head; metres inside the hairline (negative outside); then, bool:
@@ -195,11 +209,8 @@ def _places() -> _Places:
     g, head = rest_surface(), whole[box]
     x, y, z = (np.ascontiguousarray(a[box]) for a in (np.abs(g.x), g.y, g.z))
     landmarks = skeleton_file()["landmarks"]
-    _, ear_y, ear_z = np.mean([landmarks[f"ear_{side}"] for side in ("top", "lobe", "front", "back")], axis=0)
-    ear = np.hypot((z - ear_z) / _EAR_RADII[0], (y - ear_y) / _EAR_RADII[1])
-    inside = y - np.interp(z, _LINE_Z, _LINE_Y)
-    inside = np.where(x > 0.055, np.minimum(inside, _EAR_RADII[1] * (ear - 1)), inside)
-    inside = np.where(head, inside, -1).astype(np.float32)
+    ear_z = _middle_of_ear()[2]
+    inside = np.where(head, inside_hairline(x, y, z), -1).astype(np.float32)
     skin = head & (inside <= 0)
     front = skin & (z > ear_z + _EAR_RADII[0])
     jaw = front & (y < landmarks["mouth_middle"][1])
