@@ -26,6 +26,7 @@ from mcld_app.body.photo import read_photo, read_sized_photo
 from mcld_app.body.shells.hair_on_face import hair_on_face
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.armholes import astray_at_armholes
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
@@ -207,8 +208,8 @@ class Person:
 
     @cached_property
     def filled(self) -> TextureMap:
-        """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs
-        and feet, that is what it shows for sure: next to it, the texture map has mixtures of it with what is beside it."""
+        """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs and
+        feet, that is what it shows for sure: next to it, the map has mixtures of it with what is beside it."""
         sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET | _HEAD))
         return _still(fill(TextureMap(self.texture.image, sure), through=True))
 
@@ -244,7 +245,9 @@ def fitted_person(fit: ManualFit) -> Person:
     photo, iuv, doubt = _frozen(fit.photo), _frozen(fit.iuv), _frozen(fit.doubtful | hair_on_face(fit))
     if not (_sure(iuv, doubt)[..., 0] > 0).any():  # somebody tiny is all rim
         doubt = None
-    texture = _still(extract(photo, _sure(iuv, doubt)))
+    texture = extract(photo, _sure(iuv, doubt))
+    own = texture.coverage & ~astray_at_armholes(texture)
+    texture = _still(TextureMap(np.where(own[..., None], texture.image, np.uint8(0)), own))
     larger = _if_larger(fit.stored, seen.whole[0] if seen.whole else photo)
     return Person(
         fit.name, photo, iuv, texture, whole=seen.whole, doubtful=doubt, fit=fit, stored=larger, body=fit.pose.body

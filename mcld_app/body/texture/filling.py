@@ -11,6 +11,7 @@ import numpy as np
 from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
 from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.armholes import guess_armholes
 from mcld_app.body.texture.going_round import go_round_limbs
 from mcld_app.body.texture.going_round_trunk import go_round_trunk
 from mcld_app.body.texture.hand_guess import guess_hands
@@ -66,7 +67,7 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
         image, known = dress_feet(*go_round_limbs(image, known, texture.coverage))
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
-        image, known = go_round_trunk(image, known)
+        image, known = go_round_trunk(*guess_armholes(image, known))
     body = charts().part_map > 0
     limbs = _OF_PEOPLE if through else _LIMBS  # people's shoes take nothing from their legs
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
