@@ -26,6 +26,7 @@ _EAR_RADII = 0.024, 0.036  # metres, along z and y
 _BROWS = 0.010, 0.026, 0.015, 0.050  # metres: lowest and highest above the eye, nearest and farthest from the middle
 _TOP = 1.745  # metres above the floor
 _SOFT, _CHEEK = 0.006, 0.024  # metres over which skin becomes hair, and the face the side of the neck
+_HUNG = 0.012  # metres over which the neck goes in under hair that hangs down
 _HARDLY_SEEN, _HARDLY_BACK = 0.06, 0.2  # of the face; of the scalp behind the ears, whose rim the front shows
 _FEW = 40  # texels that are too few to tell by
 _UNLIKE = 12.0  # CIELAB with lightness halved, as shade changes it: so far from skin is no skin
@@ -66,7 +67,7 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
 
     The scalp takes what is seen of hair, or of the scalp where that is mostly skin: who is bald stays so. A face of
     which nothing is seen takes the colour of skin. Ears and neck take skin too, unless the hair is seen to hang down
-    there. Where no scalp was seen at all, it gets hair as dark as the brows.
+    there: then ears and nape are hair. Where no scalp was seen at all, it gets hair as dark as the brows.
 
     Args:
         image: (512, 512, 3) uint8 RGB.
@@ -90,18 +91,22 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
     seen_below = told & p.below
     clear = _off(_lab(skin), hair)[0, 0] > _UNLIKE  # else it may be a neck in the shade
     hangs = clear and np.count_nonzero(seen_below) >= _FEW and like_hair[seen_below].mean() > 0.5
-    below_from = (seen_below & like_hair) if hangs else told & (p.below | p.jaw) & ~like_hair & ~_in_shade(lab, skin)
+    below_from = told & (p.below | p.jaw) & ~like_hair & ~_in_shade(lab, skin)
+    hair_from &= (_off(lab, hair) < _UNLIKE) | (not hair_from.any())  # at its edge it is mixed with skin
     faceless = np.count_nonzero(told & p.face) < _HARDLY_SEEN * np.count_nonzero(p.face)
     face_from = told & p.front & (not faceless)  # nor from the hair at its edge
+    plain = hair
     hair, face, below = (
-        _spread(picture, where, holes & zone, plain)
-        for where, zone, plain in (
+        _spread(picture, where, holes & zone, colour)
+        for where, zone, colour in (
             (hair_from, p.inside > -_SOFT, hair),
             (face_from, p.forward[..., 0] > 0, skin),
-            (below_from, p.forward[..., 0] < 1, hair if hangs else skin),
+            (below_from, p.forward[..., 0] < 1, skin),
         )
     )
     share = np.clip(p.inside / _SOFT + 0.5, 0, 1)[..., None]
+    if hangs:  # over ears and nape; the throat is as bare as ever
+        below = below * (1 - p.hung) + plain * p.hung
     guess = hair * share + (face * p.forward + below * (1 - p.forward)) * (1 - share)
     out, done = image.copy(), known.copy()
     out[p.box][holes] = (guess[holes] + 0.5).astype(np.uint8)
@@ -186,7 +191,8 @@ def _middle_of_ear() -> np.ndarray:
 class _Places:
     """Of the head's box of texels, (h, w) each: the head; metres inside the hairline (negative outside); then, bool:
     the face's region, its skin down to the throat, ears with the neck behind them, the jaw, where brows are, the top of
-    the scalp, and all behind the ears; and (h, w, 1), 1 on the face to 0 on the side of the neck."""
+    the scalp, and all behind the ears; and (h, w, 1), 1 on the face to 0 on the side of the neck; and (h, w, 1), 1 on
+    ears and behind them, where hair may hang down, to 0 before them."""
 
     box: tuple[slice, slice]
     head: np.ndarray
@@ -199,6 +205,7 @@ class _Places:
     top: np.ndarray
     behind: np.ndarray
     forward: np.ndarray
+    hung: np.ndarray
 
 
 @lru_cache(maxsize=1)
@@ -219,4 +226,7 @@ def _places() -> _Places:
     top = head & (inside > 0) & (y > _TOP)
     behind = head & (z < ear_z)
     forward = np.clip((z - ear_z - _EAR_RADII[0]) / _CHEEK + 0.5, 0, 1).astype(np.float32)[..., None]
-    return _Places(box, head, inside, region_mask("face")[box], front, skin & ~front, jaw, brows, top, behind, forward)
+    on_ear = (x > 0.055) & (np.hypot((z - ear_z) / _EAR_RADII[0], (y - _middle_of_ear()[1]) / _EAR_RADII[1]) < 1)
+    hung = np.where(on_ear, 1, np.clip((ear_z - z) / _HUNG + 0.5, 0, 1)).astype(np.float32)[..., None]
+    below = skin & ~front
+    return _Places(box, head, inside, region_mask("face")[box], front, below, jaw, brows, top, behind, forward, hung)
