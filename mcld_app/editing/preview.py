@@ -24,6 +24,10 @@ SMALL_SIZE = (PICTURE_SIZE[0] // 2, PICTURE_SIZE[1] // 2)
 LARGE_SIZE = (PICTURE_SIZE[0] * 2, PICTURE_SIZE[1] * 2)
 """As large as a photo's own pixels are worth."""
 
+_SOFT = 1.1  # pixels over which an outline is softened
+_OUTER = 0.2  # of a pixel's surroundings: so little of the body is nothing, and so little else is nothing else
+_STEP, _FAR = 0.015, -9.0  # metres between two pixels of one limb at most; where nothing is
+
 
 @dataclass(frozen=True, eq=False)
 class Preview:
@@ -46,7 +50,10 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
         photo, iuv = _photo(look.person, size)
         return Preview(edited_photo(look, photo, iuv), iuv)
     iuv = pose_map(look, size)
-    return Preview(_over(drawn(look, size), _background(look.person, iuv)), iuv)
+    picture, depth, _ = _with_shells(look, size, *_body(look, size))
+    if depth is None and isinstance(look.pose, Pose):
+        depth = kept_drawing(look.pose, size).depth
+    return Preview(_on_ground(_smooth_limits(picture, depth), _background(look.person, iuv)), iuv)
 
 
 def drawn(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
@@ -166,6 +173,23 @@ def _texels(look: Look, iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixel, np.where(same[:, None], own[pixel], texel)
 
 
+def _smooth_limits(drawn: np.ndarray, depth: np.ndarray | None) -> np.ndarray:
+    """A drawn body (H, W, 4) without staircases where one limb ends before another, by its depth (H, W): inside of its
+    outline, which `_on_ground` softens."""
+    box = cv2.boundingRect(drawn[..., 3])
+    if depth is None or not box[2]:
+        return drawn
+    inside = slice(box[1], box[1] + box[3]), slice(box[0], box[0] + box[2])
+    picture, square = np.ascontiguousarray(drawn[inside]), np.ones((3, 3), np.uint8)
+    near = np.maximum(depth[inside], np.float32(_FAR))
+    limit = cv2.morphologyEx(near, cv2.MORPH_GRADIENT, square) > _STEP
+    limit &= cv2.erode(cv2.extractChannel(picture, 3), square, borderValue=0) > 0
+    cv2.copyTo(cv2.GaussianBlur(picture, (3, 3), 0), limit.view(np.uint8), picture)
+    out = drawn.copy()
+    out[inside] = picture
+    return out
+
+
 def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
     """RGBA over RGB. The edge is softened inwards, because an IUV map's own edge is a staircase and because outside
     it there is no colour to take."""
@@ -173,13 +197,29 @@ def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
     box = cv2.boundingRect(drawn[..., 3])
     if not box[2]:
         return out
-    # With some room: at an array's border nothing is softened.
-    inside = slice(max(box[1] - 2, 0), box[1] + box[3] + 2), slice(max(box[0] - 2, 0), box[0] + box[2] + 2)
-    there = np.ascontiguousarray(drawn[inside][..., 3])
-    alpha = cv2.GaussianBlur(cv2.erode(there, np.ones((2, 2), np.uint8)), (3, 3), 0)
-    alpha = np.minimum(alpha, there).astype(np.float32) / 255  # a square of two leaves two sides as they were
-    colour = cv2.cvtColor(drawn[inside], cv2.COLOR_RGBA2RGB)
-    out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(below[inside]), alpha, 1 - alpha)
+
+
+def _on_ground(drawn: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """A drawn body (H, W, 4) before a ground (H, W, 3), its outline softened to both sides: half a pixel outside it
+    shows the body's colour beside it, as far as it is surrounded by the body."""
+    out = ground.copy()
+    box = cv2.boundingRect(drawn[..., 3])
+    if not box[2]:
+        return out
+    inside = slice(max(box[1] - 3, 0), box[1] + box[3] + 3), slice(max(box[0] - 3, 0), box[0] + box[2] + 3)
+    picture = np.ascontiguousarray(drawn[inside])
+    there = cv2.extractChannel(picture, 3)
+    mixed = cv2.GaussianBlur(picture, (5, 5), _SOFT)  # black beside the body
+    share = cv2.extractChannel(mixed, 3)
+    seen = (there > 0) & (share == 255)
+    here = np.ascontiguousarray(out[inside])
+    cv2.copyTo(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB), seen.view(np.uint8), here)
+    at = np.nonzero(~seen & (share > 0))
+    way = np.clip((share[at] * np.float32(1 / 255) - _OUTER) / (1 - 2 * _OUTER), 0, 1)[:, None]
+    whole = np.float32(255) / share[at][:, None]
+    own = np.where(there[at][:, None] > 0, picture[at][:, :3], mixed[at][:, :3] * whole)
+    here[at] = np.clip(own * way + here[at] * (1 - way) + np.float32(0.5), 0, 255).astype(np.uint8)
+    out[inside] = here
     return out
 
 
