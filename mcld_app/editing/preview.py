@@ -197,6 +197,14 @@ def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
     box = cv2.boundingRect(drawn[..., 3])
     if not box[2]:
         return out
+    # With some room: at an array's border nothing is softened.
+    inside = slice(max(box[1] - 2, 0), box[1] + box[3] + 2), slice(max(box[0] - 2, 0), box[0] + box[2] + 2)
+    there = np.ascontiguousarray(drawn[inside][..., 3])
+    alpha = cv2.GaussianBlur(cv2.erode(there, np.ones((2, 2), np.uint8)), (3, 3), 0)
+    alpha = np.minimum(alpha, there).astype(np.float32) / 255  # a square of two leaves two sides as they were
+    colour = cv2.cvtColor(drawn[inside], cv2.COLOR_RGBA2RGB)
+    out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(below[inside]), alpha, 1 - alpha)
+    return out
 
 
 def _on_ground(drawn: np.ndarray, ground: np.ndarray) -> np.ndarray:

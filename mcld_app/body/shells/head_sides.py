@@ -67,9 +67,9 @@ def beside_face(photo: np.ndarray, iuv: np.ndarray, hair: np.ndarray, metre: flo
     if hair.any():
         other |= (inside > _LINE) & skin
     doubt = near & (other | (away < _BLEND * metre))
-    left = (head & ~hair & ~doubt).astype(np.uint8)
-    shreds = (cv2.morphologyEx(left, cv2.MORPH_OPEN, _round(_SHRED * metre)) == 0) & ~before
-    out[window] = doubt | (shreds & (left > 0))
+    left = ~beyond & ~doubt  # with the trunk, into which a neck goes on
+    shreds = cv2.morphologyEx(left.astype(np.uint8), cv2.MORPH_OPEN, _round(_SHRED * metre)) == 0
+    out[window] = doubt | (shreds & left & head & ~before)
     return out
 
 
