@@ -51,8 +51,9 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
         return Preview(edited_photo(look, photo, iuv), iuv)
     iuv = pose_map(look, size)
     picture, depth, _ = _with_shells(look, size, *_body(look, size))
-    if depth is None and isinstance(look.pose, Pose):
-        depth = kept_drawing(look.pose, size).depth
+    mannequin = look.pose if isinstance(look.pose, Pose) else look.pose.painted_on
+    if depth is None and mannequin is not None:
+        depth = kept_drawing(mannequin, size).depth
     return Preview(_on_ground(_smooth_limits(picture, depth), _background(look.person, iuv)), iuv)
 
 
