@@ -26,7 +26,9 @@ _EAR_RADII = 0.024, 0.036  # metres, along z and y
 _BROWS = 0.010, 0.026, 0.015, 0.050  # metres: lowest and highest above the eye, nearest and farthest from the middle
 _TOP = 1.745  # metres above the floor
 _SOFT, _CHEEK = 0.006, 0.024  # metres over which skin becomes hair, and the face the side of the neck
-_HUNG = 0.012  # metres over which the neck goes in under hair that hangs down
+_CLEARLY = 0.7  # of how far a colour is from skin: so near to hair, it is no skin in the shade
+_HUNG, _SLICE = 0.012, 0.008  # metres over which the neck goes in under hair that hangs; of height, judged as one
+_LOWER = 0.03  # metres that it goes on behind, below where it is seen at the side
 _HARDLY_SEEN, _HARDLY_BACK = 0.06, 0.2  # of the face; of the scalp behind the ears, whose rim the front shows
 _FEW = 40  # texels that are too few to tell by
 _UNLIKE = 12.0  # CIELAB with lightness halved, as shade changes it: so far from skin is no skin
@@ -90,7 +92,8 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
     like_hair = (off > _off(lab, hair)) & (_off(_lab(skin), hair) > hue)
     seen_below = told & p.below
     clear = _off(_lab(skin), hair)[0, 0] > _UNLIKE  # else it may be a neck in the shade
-    hangs = clear and np.count_nonzero(seen_below) >= _FEW and like_hair[seen_below].mean() > 0.5
+    sure_hair = like_hair & (_off(lab, hair) < _CLEARLY * off)  # a dark neck in the shade of hair is near to it, too
+    hangs = clear and np.count_nonzero(seen_below) >= _FEW and sure_hair[seen_below].mean() > 0.5
     below_from = told & (p.below | p.jaw) & ~like_hair & ~_in_shade(lab, skin)
     hair_from &= (_off(lab, hair) < _UNLIKE) | (not hair_from.any())  # at its edge it is mixed with skin
     faceless = np.count_nonzero(told & p.face) < _HARDLY_SEEN * np.count_nonzero(p.face)
@@ -105,13 +108,25 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
         )
     )
     share = np.clip(p.inside / _SOFT + 0.5, 0, 1)[..., None]
-    if hangs:  # over ears and nape; the throat is as bare as ever
-        below = below * (1 - p.hung) + plain * p.hung
+    if hangs:  # over ears and nape, hardly lower than it was seen; the throat is as bare as ever
+        lowest = _lowest(p.height[seen_below], sure_hair[seen_below])
+        hung = p.hung * np.clip((p.height - lowest + _LOWER) / _HUNG, 0, 1)[..., None]
+        below = below * (1 - hung) + plain * hung
     guess = hair * share + (face * p.forward + below * (1 - p.forward)) * (1 - share)
     out, done = image.copy(), known.copy()
     out[p.box][holes] = (guess[holes] + 0.5).astype(np.uint8)
     done[p.box] |= holes
     return out, done
+
+
+def _lowest(height: np.ndarray, is_hair: np.ndarray) -> float:
+    """Metres above the floor, down to which most of N places at these heights (N,) show hair: (N,) bool."""
+    number = np.floor(height / _SLICE).astype(int)
+    low = int(number.min())
+    count, hair = np.bincount(number - low), np.bincount(number - low, is_hair)
+    other = np.flatnonzero((count > 0) & (hair < 0.5 * count))
+    ear = int(np.floor(_middle_of_ear()[1] / _SLICE)) - low
+    return float((other[other < ear].max(initial=-1) + 1 + low) * _SLICE)
 
 
 def _hair(told: np.ndarray, no_skin: np.ndarray) -> np.ndarray:
@@ -192,7 +207,7 @@ class _Places:
     """Of the head's box of texels, (h, w) each: the head; metres inside the hairline (negative outside); then, bool:
     the face's region, its skin down to the throat, ears with the neck behind them, the jaw, where brows are, the top of
     the scalp, and all behind the ears; and (h, w, 1), 1 on the face to 0 on the side of the neck; and (h, w, 1), 1 on
-    ears and behind them, where hair may hang down, to 0 before them."""
+    ears and behind them, where hair may hang down, to 0 before them; and metres above the floor."""
 
     box: tuple[slice, slice]
     head: np.ndarray
@@ -206,6 +221,7 @@ class _Places:
     behind: np.ndarray
     forward: np.ndarray
     hung: np.ndarray
+    height: np.ndarray
 
 
 @lru_cache(maxsize=1)
@@ -229,4 +245,4 @@ def _places() -> _Places:
     on_ear = (x > 0.055) & (np.hypot((z - ear_z) / _EAR_RADII[0], (y - _middle_of_ear()[1]) / _EAR_RADII[1]) < 1)
     hung = np.where(on_ear, 1, np.clip((ear_z - z) / _HUNG + 0.5, 0, 1)).astype(np.float32)[..., None]
     below = skin & ~front
-    return _Places(box, head, inside, region_mask("face")[box], front, below, jaw, brows, top, behind, forward, hung)
+    return _Places(box, head, inside, region_mask("face")[box], front, below, jaw, brows, top, behind, forward, hung, y)
