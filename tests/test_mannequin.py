@@ -418,7 +418,7 @@ def test_the_camera_does_what_its_settings_say() -> None:
 def test_joint_positions_lie_on_the_parts_they_carry(name: str) -> None:
     pose = named_poses()[name]
     iuv, at = draw_iuv(pose, SIZE), joint_positions(pose, SIZE)
-    assert set(at) == set(JOINTS) | {"pelvis"}
+    assert set(at) == {name for name in JOINTS if not name.endswith("_fingers")} | {"pelvis"}, "fingers have no bones"
     pixels = SIZE[0] / 2 * pose.zoom * pose.height
     for joint, part, reach in (("left_wrist", 4, 0.14), ("right_wrist", 3, 0.14), ("left_ankle", 5, 0.16),
                                ("right_ankle", 6, 0.16)):  # fmt: skip

@@ -194,11 +194,11 @@ def test_a_colour_hides_the_photo_and_only_there() -> None:
     assert np.abs(covered.picture[on_top].astype(int) - (200, 30, 40)).max() <= 2, "not a pixel of the photo"
     away = np.zeros(LARGE[0] * LARGE[1], bool)
     away[drawing.pixel] = cv2.dilate(TOP.astype(np.uint8), np.ones((9, 9)))[row, column] == 0
+    away = cv2.erode(away.reshape(LARGE).astype(np.uint8), np.ones((3, 3))) > 0  # a pixel at an arm's limit is mixed
     top = np.zeros(LARGE[0] * LARGE[1], np.uint8)
     top[drawing.pixel] = TOP[row, column]
     # Pixels of the outline take the colours of their neighbours.
-    beside = cv2.dilate(top.reshape(LARGE), np.ones((5, 5))) > 0
-    away = away.reshape(LARGE) & ~beside
+    away &= ~(cv2.dilate(top.reshape(LARGE), np.ones((5, 5))) > 0)
     assert away.sum() > 20_000
     assert np.array_equal(covered.picture[away], plain.picture[away])
 
@@ -325,3 +325,22 @@ def test_painting_on_the_map_of_a_mannequin_changes_nothing_elsewhere(anna: Pers
     painted = draw(looks.stand(looks.of(anna), MapPose("painted", iuv, painted_on=pose))).picture
     assert np.array_equal(painted[:380], plain[:380])
     assert not np.array_equal(painted[440:], plain[440:])
+
+
+def test_outlines_are_soft_to_both_sides_and_no_arm_ends_in_a_staircase_before_the_trunk() -> None:
+    pose = named_poses()["walking"]
+    iuv = draw_iuv(pose, LARGE)
+    photo = np.full((*LARGE, 3), (200, 200, 200), np.uint8)
+    photo[iuv[..., 0] > 0] = (240, 240, 240)
+    photo[np.isin(iuv[..., 0], (3, 4, *range(15, 23)))] = (90, 60, 40)
+    picture = draw(looks.stand(looks.of(make_person("Plain", photo, iuv)), pose), LARGE).picture.astype(int)
+    legs = np.isin(iuv[..., 0], range(7, 15))
+    beside = {side: np.roll(legs, side, 1) & (iuv[..., 0] == 0) for side in (-1, 1)}
+    for side, outside in beside.items():
+        mixed = (picture[outside] > 204).all(1) & (picture[outside] < 236).all(1)
+        assert mixed.mean() > 0.2, f"outside of the legs' {'left' if side < 0 else 'right'} edge"
+    arms, trunk = np.isin(iuv[..., 0], range(15, 23)), np.isin(iuv[..., 0], (1, 2))
+    limit = trunk & (np.roll(arms, 1, 1) | np.roll(arms, -1, 1)) & (np.arange(LARGE[0])[:, None] > 0.3 * LARGE[0])
+    assert limit.sum() > 100
+    between = (picture[limit].mean(1) > 80) & (picture[limit].mean(1) < 225)
+    assert between.mean() > 0.5

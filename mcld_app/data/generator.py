@@ -14,7 +14,7 @@ from mcld_app.body.mannequin.pose import Pose
 POSES = Path(__file__).resolve().parents[2] / "assets" / "training" / "poses.json"
 """A copy of the page's first 24 poses: a pose that is added to the page or moved there changes no example."""
 
-GENERATOR_VERSION = 3
+GENERATOR_VERSION = 4
 """Of the code that draws examples: to be raised with every change of it that changes a picture (tests notice one), so
 that no cache mixes two generators' examples."""
 

@@ -27,10 +27,12 @@ from mcld_app.body.photo import PhotoFile, read_photo, read_sized_photo
 from mcld_app.body.shells.hair_on_face import hair_on_face
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.armholes import astray_at_armholes
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
-from mcld_app.body.texture.photo_places import photo_places, rim_of
+from mcld_app.body.texture.lower_body_guess import legs_at_hem
+from mcld_app.body.texture.photo_places import PhotoPlaces, photo_places, rim_of
 from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
 from mcld_app.body.texture.preview_planes import background_colour, has_plain_ground
 from mcld_app.body.texture.skin import cloth_texels
@@ -46,7 +48,10 @@ LARGEST = (1104, 759)
 """Height and width of a person's photo at most. DeepFashion's own photos, 1101 high, stay as they are; larger ones cost
 time and add nothing."""
 
-_LEGS, _FEET = frozenset(range(7, 15)), frozenset({5, 6})
+_LEGS, _FEET, _HEAD = frozenset(range(7, 15)), frozenset({5, 6}), frozenset({23, 24})
+
+# Metres below a skirt's hem where it is mixed with legs, and above, as far as it may lift; texels of legs below.
+_BELOW_HEM, _ABOVE_HEM, _LEAST_LEG = 0.025, 0.06, 500
 
 _MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."
 _SWAPPED = (
@@ -167,9 +172,24 @@ class Person:
         the body's rim are: half of them is background."""
         doubt = rim_of(self.iuv) if self.doubtful is None else self.doubtful
         places = photo_places(_sure(self.iuv, doubt))
+        if self._at_hem is not None:
+            places = PhotoPlaces(places.xy, _frozen(places.seen & ~self._at_hem))
         if self.read_through is not None:
             places = with_places_behind(places, self.read_through, self.iuv[..., 0] > 0)
         return photo_source(self.photo, places)
+
+    @cached_property
+    def _at_hem(self) -> np.ndarray | None:
+        """(512, 512) bool, the legs' texels around a skirt's hem: above it they show the skirt, which hangs elsewhere
+        in another pose; None where there is no skirt, or nothing is seen of the legs below."""
+        skirts = [shell for shell in self.shells if shell.hangs_on == "hips"]
+        if not skirts:
+            return None
+        above = rest_surface().y - min(float(shell.rest[:, 1].min()) for shell in skirts)
+        legs = parts_mask(_LEGS)
+        if np.count_nonzero(self.texture.coverage & legs & (above < -2 * _BELOW_HEM)) < _LEAST_LEG:
+            return None
+        return legs & (above > -_BELOW_HEM) & (above < _ABOVE_HEM)
 
     @cached_property
     def shells(self) -> tuple[Shell, ...]:
@@ -223,10 +243,13 @@ class Person:
 
     @cached_property
     def filled(self) -> TextureMap:
-        """The texture map without holes: what the photo does not show is guessed from what it shows. Of legs and feet,
-        that is what it shows for sure: next to it, the texture map has mixtures of it with what is beside it."""
-        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET))
-        return _still(fill(TextureMap(self.texture.image, sure), through=True))
+        """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs and
+        feet, that is what it shows for sure: next to it, the map has mixtures of it with what is beside it."""
+        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET | _HEAD))
+        filled = fill(TextureMap(self.texture.image, sure), through=True)
+        if self._at_hem is not None:
+            filled = TextureMap(legs_at_hem(filled.image, sure, self._at_hem), filled.coverage)
+        return _still(filled)
 
 
 def make_person(
@@ -260,7 +283,9 @@ def fitted_person(fit: ManualFit) -> Person:
     photo, iuv, doubt = _frozen(fit.photo), _frozen(fit.iuv), _frozen(fit.doubtful | hair_on_face(fit))
     if not (_sure(iuv, doubt)[..., 0] > 0).any():  # somebody tiny is all rim
         doubt = None
-    texture = _still(extract(photo, _sure(iuv, doubt)))
+    texture = extract(photo, _sure(iuv, doubt))
+    own = texture.coverage & ~astray_at_armholes(texture)
+    texture = _still(TextureMap(np.where(own[..., None], texture.image, np.uint8(0)), own))
     larger = _if_larger(fit.stored, seen.whole[0] if seen.whole else photo)
     return Person(
         fit.name, photo, iuv, texture, whole=seen.whole, doubtful=doubt, fit=fit, stored=larger, body=fit.pose.body

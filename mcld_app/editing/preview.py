@@ -26,6 +26,8 @@ SMALL_SIZE = (PICTURE_SIZE[0] // 2, PICTURE_SIZE[1] // 2)
 LARGE_SIZE = (PICTURE_SIZE[0] * 2, PICTURE_SIZE[1] * 2)
 """As large as a photo's own pixels are worth."""
 
+_STEP, _FAR = 0.015, -9.0  # metres between two pixels of one limb at most; where nothing is
+
 
 @dataclass(frozen=True, eq=False)
 class Preview:
@@ -61,7 +63,11 @@ def cut_out(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
     """`drawn`, to be laid before a ground: its edge is a line, where what is drawn has steps one pixel high (more where
     a map was made larger), and of the person's own colours, where a photo's ground is mixed in. (*size, 4) uint8 RGBA,
     straight colours."""
-    out = drawn(look, size)
+    picture, depth, _ = _with_shells(look, size, *_body(look, size))
+    mannequin = look.pose if isinstance(look.pose, Pose) else look.pose.painted_on
+    if depth is None and mannequin is not None:
+        depth = kept_drawing(mannequin, size).depth
+    out = _smooth_limits(picture, depth)
     left, top, wide, high = cv2.boundingRect(out[..., 3])
     if not wide:
         return out
@@ -206,6 +212,23 @@ def laid(picture: np.ndarray, below: np.ndarray) -> np.ndarray:
     share = picture[inside][..., 3].astype(np.float32) / 255
     colour, out = cv2.cvtColor(picture[inside], cv2.COLOR_RGBA2RGB), below.copy()
     out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(below[inside]), share, 1 - share)
+    return out
+
+
+def _smooth_limits(drawn: np.ndarray, depth: np.ndarray | None) -> np.ndarray:
+    """A drawn body (H, W, 4) without staircases where one limb ends before another, by its depth (H, W): inside of its
+    outline, which `cut_out` makes a line."""
+    box = cv2.boundingRect(drawn[..., 3])
+    if depth is None or not box[2]:
+        return drawn
+    inside = slice(box[1], box[1] + box[3]), slice(box[0], box[0] + box[2])
+    picture, square = np.ascontiguousarray(drawn[inside]), np.ones((3, 3), np.uint8)
+    near = np.maximum(depth[inside], np.float32(_FAR))
+    limit = cv2.morphologyEx(near, cv2.MORPH_GRADIENT, square) > _STEP
+    limit &= cv2.erode(cv2.extractChannel(picture, 3), square, borderValue=0) > 0
+    cv2.copyTo(cv2.GaussianBlur(picture, (3, 3), 0), limit.view(np.uint8), picture)
+    out = drawn.copy()
+    out[inside] = picture
     return out
 
 

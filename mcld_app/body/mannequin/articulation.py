@@ -54,7 +54,7 @@ def bone_turns(name: str, angles: Mapping[str, float]) -> list[tuple[tuple[float
         ]
     # A limb is worked out on the left; the right one is its mirror image.
     raised = angle(f"{side}_shoulder.raise")
-    carried = 0.25 * max(raised - 60.0, 0.0)  # an arm cannot rise past the horizontal without its shoulder
+    carried = 0.4 * max(raised - 60.0, 0.0)  # an arm cannot rise past the horizontal without its shoulder
     if kind == "clavicle":
         turns = [(_Z, angle(f"{name}.raise") + carried)]
     elif kind == "shoulder":

@@ -49,6 +49,7 @@ def _joints() -> dict[str, Joint]:
         "shoulder": {"raise": (-5, 175), "forward": (-50, 175), "twist": (-90, 90)},
         "elbow": {"bend": (0, 145), "twist": (-80, 80)},
         "wrist": {"bend": (-60, 70), "side": (-25, 25)},
+        "fingers": {"bend": (0, 70)},
         "hip": {"forward": (-25, 115), "side": (-15, 60), "twist": (-45, 45)},
         "knee": {"bend": (0, 140)},
         "ankle": {"bend": (-45, 35)},
@@ -60,9 +61,9 @@ def _joints() -> dict[str, Joint]:
     return {n: Joint(n, n.replace("_", " ").capitalize(), MappingProxyType(a)) for n, a in axes.items()}
 
 
-# What every axis means. bend: forwards for the trunk and the elbow, backwards for the knee, toes up for the ankle;
-# raise and side: away from the body's middle (trunk: to the person's left); forward: to the front; twist: inwards for
-# a limb, to the person's left for the trunk.
+# What every axis means. bend: forwards for the trunk and the elbow, backwards for the knee, toes up for the ankle, into
+# the palm for fingers (degrees at the knuckles); raise and side: away from the body's middle (trunk: to the person's
+# left); forward: to the front; twist: inwards for a limb, to the person's left for the trunk.
 JOINTS: dict[str, Joint] = _joints()
 
 # Everything but the joints and the components of shape: name -> (lowest, highest, default).

@@ -13,6 +13,7 @@ import numpy as np
 from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.articulation import bone_transforms, rotation_about
 from mcld_app.body.mannequin.body_mesh import body_mesh
+from mcld_app.body.mannequin.fingers import finger_moves
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.skeleton import BONES, joint_places
 from mcld_app.body.raster import interpolate, rasterise
@@ -118,6 +119,9 @@ def posed_vertices(
     f = body_mesh()
     if rest is None or weights is None:
         rest, weights = f.shaped(pose.build, pose.shape), f.weights
+    bent = finger_moves(pose.angles)
+    if bent is not None:
+        rest = np.concatenate([rest[: len(bent)] + bent, rest[len(bent) :]])
     starts = joint_places(pose.build, pose.shape)
     moves = bone_transforms(pose.angles, starts)
     blended = (moves.reshape(len(BONES), 12).T @ weights.T).reshape(3, 4, -1)

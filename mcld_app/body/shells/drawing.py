@@ -20,6 +20,7 @@ from mcld_app.body.shells.standing import Standing, stand
 _BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
 _UNDER = 0.08  # metres that a skirt may pierce a top over it: the two bend by other bones
 _SHADE = 0.7  # of a lining's light
+_IN_SKIRT = 0.78, 0.48, 0.3  # of a skirt's: at its hem, and further in; of its picture's height, from where on
 # Linear blending pushes thighs through the cloth on them, and shoulders through hair.
 _PIERCED = {"hips": {(1, 2, 7, 8, 9, 10): 0.07, (11, 12, 13, 14): 0.03}, "head": {(1, 2): 0.03, (23, 24): 0.01},
             "trunk": {(1, 2, 7, 8, 9, 10): 0.05}}  # fmt: skip
@@ -207,10 +208,19 @@ def _colours(shell: Shell, places: np.ndarray, kind: np.ndarray) -> np.ndarray:
     found = read_at(shell.picture, places)
     inside = kind == LINING
     if inside.any():
-        found[inside, :3] = found[inside, :3] * np.float32(_SHADE)
+        found[inside, :3] = found[inside, :3] * _light_inside(shell, places[inside])
     if shell.hangs_on != "head":  # cloth ends where it ends, and locks thin out
         found[:, 3] = np.where((found[:, 3] >= _OPAQUE) | (kind != MASKED), 255, 0)
     return np.ascontiguousarray(found)
+
+
+def _light_inside(shell: Shell, places: np.ndarray) -> np.ndarray:
+    """(P, 1) float32: how bright a shell's inner side is at places (P, 2) of its picture. It gets darker up a skirt."""
+    if shell.hangs_on != "hips":
+        return np.full((len(places), 1), _SHADE, np.float32)
+    at_hem, deep, height = _IN_SKIRT
+    up = 1 - places[:, 1:] / max(float(shell.places[:, 1].max()), 1.0)
+    return (at_hem + (deep - at_hem) * np.clip(up / height, 0, 1)).astype(np.float32)
 
 
 def _lying(

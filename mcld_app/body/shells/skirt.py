@@ -23,6 +23,7 @@ _HANGS = 0.75  # of what stands off a standing person's sides and back, gone on 
 _WAIST = 1.035  # metres: where what hangs begins
 _FITS = 0.02  # metres that it may stand off there
 _COMES_OFF = 0.12  # metres below, over which it comes off the body, on which all above it lies
+_UNDER = 0.010  # metres under the tube at its upper edge: it is wider than a waist, and would be seen as a shelf
 _NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
 _ENOUGH = 3  # rows that say so
@@ -49,7 +50,8 @@ def find_skirt(scene: Scene) -> Shell | None:
     around = tube(heights, body)
     rows = look(scene, around)
     free = np.clip((_WAIST - heights) / _COMES_OFF, 0, 1)
-    clearance = (_clearance(rows, around.hang) * (free * (2 - free))[:, None]).astype(np.float32)
+    clearance = _clearance(rows, around.hang) * (free * (2 - free))[:, None]
+    clearance = (clearance - _UNDER * (1 - free[:, None]) ** 2).astype(np.float32)
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     grid = around.rest + around.outwards * clearance[..., None]
     gathered = around.outwards * (np.minimum(_CLEAR - clearance, 0) * _lies(turn))[..., None]

@@ -5,18 +5,22 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mcld_app.body.shells.areas import grown
+from mcld_app.body.shells.areas import grown, shrunk
 from mcld_app.body.shells.cloth_picture import gone_sideways, layer_picture
 from mcld_app.body.shells.girth import tube_weights
 from mcld_app.body.shells.opening import find_opening
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell, followed
 from mcld_app.body.shells.tube import tube_faces
+from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet
 
 _MIXED = 2.0  # pixels around legs that are mixed with them
 _RIM, _DEEP = 0.008, 0.06  # metres at a skirt's rim, and from it inwards, which go on where it is hidden
 _FILLED = 0.7  # of a row that shows somebody: below a slanting hem it shows legs
+_FADES = 0.03  # metres, over which plain cloth comes to its usual colour
+_SHADOW = 0.016  # metres beside a hand, over which its shadow lies on plain cloth
+_FINE, _PATTERN = 0.012, 7.0  # metres; grey levels by which cloth varies within them, where it has a pattern
 _STRAIGHT = 0.05  # metres up and down, over which the line at which they are mirrored is straight
 
 
@@ -67,20 +71,49 @@ def skirt_shell(scene: Scene, lining: np.ndarray, grid: np.ndarray, gathered: np
                  np.concatenate([front, picture], 1))  # fmt: skip
 
 
+def _is_plain(picture: np.ndarray, known: np.ndarray, metre: float) -> bool:
+    """Whether cloth has folds alone, which need not go on beside it, and no pattern."""
+    inner = cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if not inner.any():
+        return False
+    colour = picture[..., :3].astype(np.float32)
+    fine = colour - cv2.GaussianBlur(colour, (0, 0), max(_FINE * metre, 1.0))
+    return float(np.sqrt((fine[inner] ** 2).mean())) < _PATTERN
+
+
+def _plain(picture: np.ndarray, known: np.ndarray, fades: float) -> np.ndarray:
+    """(h, w, 3) uint8: cloth that goes on smoothly from what is known of it, (h, w) bool, over `fades` pixels to its
+    usual colour at that height: beside a hand there is a fold in the shade more often than not."""
+    colour = picture[..., :3].astype(np.float32)
+    usual = np.ma.median(np.ma.masked_array(colour, np.broadcast_to(~known[..., None], colour.shape)), axis=1)
+    rows = known.any(1)
+    told = rows[:, None].astype(np.float32)
+    usual = pull_push(np.where(rows[:, None], usual.filled(0), 0).astype(np.float32)[:, None], told)
+    away = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)[..., None]
+    smooth = usual + pull_push(colour - usual, known.astype(np.float32)) * np.exp(-away / fades)
+    smooth = np.clip(smooth, 0, 255)
+    return np.where(known[..., None], picture[..., :3], (smooth + 0.5).astype(np.uint8))
+
+
 def _uncovered(
     picture: np.ndarray, covered: np.ndarray, shown: np.ndarray, there: np.ndarray, metre: float
 ) -> np.ndarray:
     """A skirt's picture (h, w, 4) that goes on sideways where hands hid it, and at its rim, where the outline takes in
     fingers and ground. `covered`, `shown` and `there` are (h, w) bool: where it lies, is seen, and where anybody is."""
-    aside, along = (round(metres * metre) for metres in (_RIM, _STRAIGHT))
+    plain = _is_plain(picture, covered & shown, metre)
+    aside, along = (round(metres * metre) for metres in (_SHADOW if plain else _RIM, _STRAIGHT))
     hidden = cv2.dilate((covered & ~shown).astype(np.uint8), np.ones((1, 2 * aside + 1), np.uint8))
     straight = cv2.dilate(hidden, np.ones((2 * along + 1, 1), np.uint8))  # mirrored at a hand's round edge, lines bend
-    known = covered & (straight == 0)
+    known = covered & ((hidden if plain else straight) == 0)
     known &= (covered & there).sum(1, keepdims=True) > _FILLED * covered.sum(1, keepdims=True)  # no legs at its hem
-    beside = gone_sideways(picture, known, max(1, round(_DEEP * metre)))[..., :3]
+    if plain:
+        beside = _plain(picture, known & shrunk(shown & there, _RIM * metre), _FADES * metre)
+    else:
+        beside = gone_sideways(picture, known, max(1, round(_DEEP * metre)))[..., :3]
     own, hidden = covered & (hidden == 0), covered & (hidden > 0)
-    beside = meet(np.where(hidden[..., None], beside, picture[..., :3]), own, hidden, covered)
-    share = cv2.GaussianBlur(own.astype(np.float32), (0, 0), aside / 2 + 0.5)
+    beside = np.where(hidden[..., None], beside, picture[..., :3])
+    beside = beside if plain else meet(beside, own, hidden, covered)
+    share = cv2.GaussianBlur(own.astype(np.float32), (0, 0), aside * (1.2 if plain else 0.5) + 0.5)
     share = np.where(covered, np.clip(2 * share - 1, 0, 1) * own, 1)[..., None]
     mixed = picture[..., :3] * share + beside * (1 - share)
     return np.dstack([(mixed + 0.5).astype(np.uint8), picture[..., 3]])

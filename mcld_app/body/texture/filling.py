@@ -11,6 +11,7 @@ import numpy as np
 from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
 from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.armholes import guess_armholes
 from mcld_app.body.texture.going_round import go_round_limbs
 from mcld_app.body.texture.going_round_trunk import go_round_trunk
 from mcld_app.body.texture.hand_guess import guess_hands
@@ -25,7 +26,7 @@ _TRUNK, _LEGS, _FEET = frozenset({1, 2}), frozenset(range(7, 15)), frozenset({5,
 _ARMS, _HEAD = frozenset({3, 4, *range(15, 23)}), frozenset({23, 24})
 _LIMBS, _OF_PEOPLE = (_TRUNK, _LEGS | _FEET, _ARMS, _HEAD), (_TRUNK, _LEGS, _FEET, _ARMS, _HEAD)
 _HARDLY_SEEN = 0.2  # of a side of the torso
-_LIMIT = 5  # texels beside what was not seen
+_LIMIT, _SHRED = 5, 7  # texels beside what was not seen; across
 _UPPER_AND_LOWER = frozenset({15, 17, 19, 21}), frozenset({16, 18, 20, 22})  # of the left arm, and of the right one
 _ONE_SIDE = 0.25  # of an arm: somebody seen from the side has one of which less is seen
 _SQUARE, _SHEET, _LEFT, _BOTTOM = 0.004, 256, -0.5, 0.7  # metres, squares, metres: the sheet before the torso
@@ -35,7 +36,7 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     """Every hole of a texture map filled. Covers the whole body; seen texels stay as they are.
 
     Args:
-        texture: what was seen.
+        texture: what was seen; for people, without the shreds of a head.
         mirror: first from the same place on the body's other side, where that was seen.
         through: that in the light of what was seen beside it (`seams.meet`), then by what is likely of a person. A side
             of the torso of which next to nothing was seen shows through from the place behind or in front of it, and
@@ -47,9 +48,13 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     What is open after that is filled smoothly from its surroundings.
     """
     image, seen = texture.image, texture.coverage
+    if through:
+        seen = seen & (~_limb_mask(_HEAD) | _opened(seen))
+        texture = TextureMap(image, seen)
     if mirror:
         source = _worth_mirroring(seen) if through else seen
-        image, seen = _taken(image, seen, mirrored_texel(), np.ones_like(seen), source)
+        where = _wide_on_head(seen, source) if through else np.ones_like(seen)
+        image, seen = _taken(image, seen, mirrored_texel(), where, source)
     if through:
         image, seen = _taken(image, seen, texel_behind(), unseen_torso(texture.coverage) & ~region_mask("bottom"))
         guessed, before = seen & ~texture.coverage, image
@@ -62,7 +67,7 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
         image, known = dress_feet(*go_round_limbs(image, known, texture.coverage))
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
-        image, known = go_round_trunk(image, known)
+        image, known = go_round_trunk(*guess_armholes(image, known))
     body = charts().part_map > 0
     limbs = _OF_PEOPLE if through else _LIMBS  # people's shoes take nothing from their legs
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
@@ -73,6 +78,7 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     if through:
         for limb in _OF_PEOPLE[:-1]:
             image = soften(image, texture.coverage, body & ~texture.coverage, _limb_mask(limb))
+        image = join_head(image, seen, mirrored_texel())  # first to what the other half gave
         image = join_head(image, texture.coverage, mirrored_texel())
     return TextureMap(image, body.copy())
 
@@ -88,15 +94,27 @@ def _taken(
 
 def _worth_mirroring(seen: np.ndarray) -> np.ndarray:
     """Of the texels that were seen, (512, 512) bool, those that the other side may take: none of an arm where the other
-    one was seen itself, for that goes on as it is (`go_round_limbs`); and of the trunk none at the limit of sight,
+    one was seen itself, for that goes on as it is (`go_round_limbs`); and of trunk and head none at the limit of sight,
     where shade and blends lie."""
-    limb = parts_mask(_TRUNK | _ARMS) & ~region_mask("hands")
+    limb = parts_mask(_TRUNK | _ARMS | _HEAD) & ~region_mask("hands")
     limit = cv2.dilate((limb & ~seen).astype(np.uint8), np.ones((2 * _LIMIT + 1,) * 2, np.uint8)) > 0
     out = seen & ~(limit & limb)
     for arm, other in (_UPPER_AND_LOWER, _UPPER_AND_LOWER[::-1]):
         if seen[_limb_mask(other)].mean() > _ONE_SIDE:
             out &= ~_limb_mask(arm)
     return out
+
+
+def _wide_on_head(seen: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """(512, 512) bool: all texels but those of the head where only shreds would be mirrored: beside an ear, each would
+    have a border of its own."""
+    head = _limb_mask(_HEAD)
+    return ~head | _opened((seen | source.ravel()[mirrored_texel()]) & head)
+
+
+def _opened(texels: np.ndarray) -> np.ndarray:
+    """Those of some texels, (512, 512) bool, that lie in no shred."""
+    return cv2.morphologyEx(texels.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_SHRED, _SHRED), np.uint8)) > 0
 
 
 @lru_cache(maxsize=1)

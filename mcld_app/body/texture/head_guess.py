@@ -26,6 +26,9 @@ _EAR_RADII = 0.024, 0.036  # metres, along z and y
 _BROWS = 0.010, 0.026, 0.015, 0.050  # metres: lowest and highest above the eye, nearest and farthest from the middle
 _TOP = 1.745  # metres above the floor
 _SOFT, _CHEEK = 0.006, 0.024  # metres over which skin becomes hair, and the face the side of the neck
+_CLEARLY = 0.7  # of how far a colour is from skin: so near to hair, it is no skin in the shade
+_HUNG, _SLICE = 0.012, 0.008  # metres over which the neck goes in under hair that hangs; of height, judged as one
+_LOWER = 0.03  # metres that it goes on behind, below where it is seen at the side
 _HARDLY_SEEN, _HARDLY_BACK = 0.06, 0.2  # of the face; of the scalp behind the ears, whose rim the front shows
 _FEW = 40  # texels that are too few to tell by
 _UNLIKE = 12.0  # CIELAB with lightness halved, as shade changes it: so far from skin is no skin
@@ -66,7 +69,7 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
 
     The scalp takes what is seen of hair, or of the scalp where that is mostly skin: who is bald stays so. A face of
     which nothing is seen takes the colour of skin. Ears and neck take skin too, unless the hair is seen to hang down
-    there. Where no scalp was seen at all, it gets hair as dark as the brows.
+    there: then ears and nape are hair. Where no scalp was seen at all, it gets hair as dark as the brows.
 
     Args:
         image: (512, 512, 3) uint8 RGB.
@@ -89,24 +92,41 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
     like_hair = (off > _off(lab, hair)) & (_off(_lab(skin), hair) > hue)
     seen_below = told & p.below
     clear = _off(_lab(skin), hair)[0, 0] > _UNLIKE  # else it may be a neck in the shade
-    hangs = clear and np.count_nonzero(seen_below) >= _FEW and like_hair[seen_below].mean() > 0.5
-    below_from = (seen_below & like_hair) if hangs else told & (p.below | p.jaw) & ~like_hair & ~_in_shade(lab, skin)
+    sure_hair = like_hair & (_off(lab, hair) < _CLEARLY * off)  # a dark neck in the shade of hair is near to it, too
+    hangs = clear and np.count_nonzero(seen_below) >= _FEW and sure_hair[seen_below].mean() > 0.5
+    below_from = told & (p.below | p.jaw) & ~like_hair & ~_in_shade(lab, skin)
+    hair_from &= (_off(lab, hair) < _UNLIKE) | (not hair_from.any())  # at its edge it is mixed with skin
     faceless = np.count_nonzero(told & p.face) < _HARDLY_SEEN * np.count_nonzero(p.face)
     face_from = told & p.front & (not faceless)  # nor from the hair at its edge
+    plain = hair
     hair, face, below = (
-        _spread(picture, where, holes & zone, plain)
-        for where, zone, plain in (
+        _spread(picture, where, holes & zone, colour)
+        for where, zone, colour in (
             (hair_from, p.inside > -_SOFT, hair),
             (face_from, p.forward[..., 0] > 0, skin),
-            (below_from, p.forward[..., 0] < 1, hair if hangs else skin),
+            (below_from, p.forward[..., 0] < 1, skin),
         )
     )
     share = np.clip(p.inside / _SOFT + 0.5, 0, 1)[..., None]
+    if hangs:  # over ears and nape, hardly lower than it was seen; the throat is as bare as ever
+        lowest = _lowest(p.height[seen_below], sure_hair[seen_below])
+        hung = p.hung * np.clip((p.height - lowest + _LOWER) / _HUNG, 0, 1)[..., None]
+        below = below * (1 - hung) + plain * hung
     guess = hair * share + (face * p.forward + below * (1 - p.forward)) * (1 - share)
     out, done = image.copy(), known.copy()
     out[p.box][holes] = (guess[holes] + 0.5).astype(np.uint8)
     done[p.box] |= holes
     return out, done
+
+
+def _lowest(height: np.ndarray, is_hair: np.ndarray) -> float:
+    """Metres above the floor, down to which most of N places at these heights (N,) show hair: (N,) bool."""
+    number = np.floor(height / _SLICE).astype(int)
+    low = int(number.min())
+    count, hair = np.bincount(number - low), np.bincount(number - low, is_hair)
+    other = np.flatnonzero((count > 0) & (hair < 0.5 * count))
+    ear = int(np.floor(_middle_of_ear()[1] / _SLICE)) - low
+    return float((other[other < ear].max(initial=-1) + 1 + low) * _SLICE)
 
 
 def _hair(told: np.ndarray, no_skin: np.ndarray) -> np.ndarray:
@@ -168,11 +188,26 @@ def _lab(rgb: np.ndarray) -> np.ndarray:
     return lab * np.array([0.5, 1, 1], np.float32)
 
 
+def inside_hairline(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """How far places of the average resting head lie inside of the usual hairline: metres, of any shape; negative
+    outside of it and on an ear."""
+    _, ear_y, ear_z = _middle_of_ear()
+    ear = np.hypot((z - ear_z) / _EAR_RADII[0], (y - ear_y) / _EAR_RADII[1])
+    inside = y - np.interp(z, _LINE_Z, _LINE_Y)
+    return np.where(np.abs(x) > 0.055, np.minimum(inside, _EAR_RADII[1] * (ear - 1)), inside)
+
+
+def _middle_of_ear() -> np.ndarray:
+    marks = skeleton_file()["landmarks"]
+    return np.mean([marks[f"ear_{side}"] for side in ("top", "lobe", "front", "back")], axis=0)
+
+
 @dataclass(frozen=True, eq=False)
 class _Places:
     """Of the head's box of texels, (h, w) each: the head; metres inside the hairline (negative outside); then, bool:
     the face's region, its skin down to the throat, ears with the neck behind them, the jaw, where brows are, the top of
-    the scalp, and all behind the ears; and (h, w, 1), 1 on the face to 0 on the side of the neck."""
+    the scalp, and all behind the ears; and (h, w, 1), 1 on the face to 0 on the side of the neck; and (h, w, 1), 1 on
+    ears and behind them, where hair may hang down, to 0 before them; and metres above the floor."""
 
     box: tuple[slice, slice]
     head: np.ndarray
@@ -185,6 +220,8 @@ class _Places:
     top: np.ndarray
     behind: np.ndarray
     forward: np.ndarray
+    hung: np.ndarray
+    height: np.ndarray
 
 
 @lru_cache(maxsize=1)
@@ -195,11 +232,8 @@ def _places() -> _Places:
     g, head = rest_surface(), whole[box]
     x, y, z = (np.ascontiguousarray(a[box]) for a in (np.abs(g.x), g.y, g.z))
     landmarks = skeleton_file()["landmarks"]
-    _, ear_y, ear_z = np.mean([landmarks[f"ear_{side}"] for side in ("top", "lobe", "front", "back")], axis=0)
-    ear = np.hypot((z - ear_z) / _EAR_RADII[0], (y - ear_y) / _EAR_RADII[1])
-    inside = y - np.interp(z, _LINE_Z, _LINE_Y)
-    inside = np.where(x > 0.055, np.minimum(inside, _EAR_RADII[1] * (ear - 1)), inside)
-    inside = np.where(head, inside, -1).astype(np.float32)
+    ear_z = _middle_of_ear()[2]
+    inside = np.where(head, inside_hairline(x, y, z), -1).astype(np.float32)
     skin = head & (inside <= 0)
     front = skin & (z > ear_z + _EAR_RADII[0])
     jaw = front & (y < landmarks["mouth_middle"][1])
@@ -208,4 +242,7 @@ def _places() -> _Places:
     top = head & (inside > 0) & (y > _TOP)
     behind = head & (z < ear_z)
     forward = np.clip((z - ear_z - _EAR_RADII[0]) / _CHEEK + 0.5, 0, 1).astype(np.float32)[..., None]
-    return _Places(box, head, inside, region_mask("face")[box], front, skin & ~front, jaw, brows, top, behind, forward)
+    on_ear = (x > 0.055) & (np.hypot((z - ear_z) / _EAR_RADII[0], (y - _middle_of_ear()[1]) / _EAR_RADII[1]) < 1)
+    hung = np.where(on_ear, 1, np.clip((ear_z - z) / _HUNG + 0.5, 0, 1)).astype(np.float32)[..., None]
+    below = skin & ~front
+    return _Places(box, head, inside, region_mask("face")[box], front, below, jaw, brows, top, behind, forward, hung, y)

@@ -18,12 +18,13 @@ from mcld_app.body.texture.rings import ring_colours
 from mcld_app.body.texture.skin import brightness, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
-_FEET, _SHINS = frozenset({5, 6}), frozenset(range(11, 15))
+_FEET, _SHINS, _LEG_PARTS = frozenset({5, 6}), frozenset(range(11, 15)), frozenset(range(7, 15))
 _HARDLY_SEEN = 0.06  # of the legs below the fork, or of the feet
 _FORK = 0.88  # metres above the floor: what is seen of legs above may be a blouse's hem
 _FEW = 60  # texels that are too few to tell a colour by
 _OTHER_CLOTH = 15.0  # CIELAB: so far from the top's colour, a strip at the hips is trousers or a skirt
 _STRIP = 0.04  # metres, above the edge of a photo that ends at the hips
+_UNDER_SKIRT = 0.8  # of the light on a leg, under a skirt's hem
 _SHOES = (52, 47, 44)  # RGB, in a picture whose lightest things are white: dark leather goes with any clothes
 _SOLES = 0.5  # of that
 _DULL, _BRIGHT, _GLEAMS = 0.85, 1.35, 0.02  # of leather's light; metres around the ridge that gleam
@@ -86,6 +87,32 @@ def dress_feet(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
     out[feet & shoe] = leather * _gleam()[feet & shoe][:, None]
     out[feet & sole] = leather * _SOLES
     return out, known | feet
+
+
+def legs_at_hem(image: np.ndarray, known: np.ndarray, at_hem: np.ndarray) -> np.ndarray:
+    """Legs that go on under a skirt as they are seen below it, in its shade.
+
+    Args:
+        image: (512, 512, 3) uint8 RGB, without holes.
+        known: (512, 512) bool, its texels that a photo shows.
+        at_hem: (512, 512) bool, the legs' texels around the hem.
+
+    Returns:
+        (512, 512, 3) uint8 RGB; a leg of which too little is seen below the hem stays as it was.
+    """
+    g, out = rest_surface(), image.copy()
+    if not at_hem.any():
+        return out
+    lowest = float(g.y[at_hem].min())
+    below = parts_mask(_LEG_PARTS) & known & (g.y < lowest) & (g.y > lowest - _STRIP)
+    for side in (g.x > 0, g.x < 0):
+        own, goes_on = below & side, at_hem & side
+        if np.count_nonzero(own) < _FEW:
+            continue
+        shade = 1 - (1 - _UNDER_SKIRT) * np.clip((g.y[goes_on] - lowest) / _STRIP, 0, 1)
+        colour = np.median(image[own] / form_light()[own][:, None], 0) * (form_light()[goes_on] * shade)[:, None]
+        out[goes_on] = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
+    return out
 
 
 def _trousers(image: np.ndarray, known: np.ndarray) -> np.ndarray:
