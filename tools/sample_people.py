@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mcld_app.body.mannequin.pose import Pose, named_poses
+from mcld_app.data.generator import training_poses
 from mcld_app.synthetic.drawn.garments import KINDS
 from mcld_app.synthetic.drawn.people import make_person
 from mcld_app.synthetic.drawn.spec import Cloth, Colour, DrawnPerson, Garment, Hair
@@ -57,7 +58,8 @@ def _of_colour(garment: Garment, colour: Colour) -> Garment:
 
 def people() -> list[tuple[str, str, DrawnPerson, Pose, tuple[int, int, int]]]:
     """Id, label, person, pose and wall of each, in the page's order."""
-    named = named_poses()
+    old = training_poses()  # as the page's poses were when the people were drawn
+    named = {name: pose.replace(angles=old[name].angles) for name, pose in named_poses().items()}
 
     def one(name, label, seed, pose, wall, hair=None, wears=None, top=None):
         person = make_person(seed)

@@ -19,7 +19,7 @@ from mcld_app.body.texture.texture_map import TextureMap
 
 _LOW, _HIGH, _ARMPIT = 1.24, 1.42, 1.335  # metres above the floor; from the last on, trunk and arm are one surface
 _FLANK, _SIDE = 0.115, 0.07  # metres beside the middle, from where on a trunk turns to its side; before and behind it
-_HOLE = 0.019  # metres around an arm, which an armhole leaves bare
+_HOLE = 0.022  # metres around an arm, which an armhole leaves bare
 _BELOW = 0.030  # metres from an arm, beyond which a flank wears what the trunk wears
 _ARM, _SLEEVE = (0.02, 0.11), (0.03, 0.12)  # metres along an arm: its root; where it tells whether there is a sleeve
 _MOST, _FEW = 0.6, 60  # of some texels; texels to tell by
