@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mcld_app.body.mannequin.pose import Pose, named_poses
-from mcld_app.data.generator import training_poses
 from mcld_app.synthetic.drawn.garments import KINDS
 from mcld_app.synthetic.drawn.people import make_person
 from mcld_app.synthetic.drawn.spec import Cloth, Colour, DrawnPerson, Garment, Hair
@@ -49,6 +48,8 @@ def _trimmed(person: DrawnPerson) -> DrawnPerson:
 
     return replace(person, garments=tuple(map(cut, person.garments)))
 
+_RELAXED = -30.0  # degrees that relaxed arms are turned in the page's poses
+
 
 def _of_colour(garment: Garment, colour: Colour) -> Garment:
     """A top in another colour; what is no top stays as it is."""
@@ -56,10 +57,19 @@ def _of_colour(garment: Garment, colour: Colour) -> Garment:
     return replace(garment, cloth=replace(garment.cloth, colour=colour)) if upper else garment
 
 
+def _with_straight_hands(pose: Pose) -> Pose:
+    """A pose as the page's were when the people were drawn: no hand was relaxed, or turned for that."""
+    kept = {
+        key: degrees
+        for key, degrees in pose.angles.items()
+        if not key.endswith("fingers.bend") and not (key.endswith("elbow.twist") and degrees == _RELAXED)
+    }
+    return pose.replace(angles=kept)
+
+
 def people() -> list[tuple[str, str, DrawnPerson, Pose, tuple[int, int, int]]]:
     """Id, label, person, pose and wall of each, in the page's order."""
-    old = training_poses()  # as the page's poses were when the people were drawn
-    named = {name: pose.replace(angles=old[name].angles) for name, pose in named_poses().items()}
+    named = {name: _with_straight_hands(pose) for name, pose in named_poses().items()}
 
     def one(name, label, seed, pose, wall, hair=None, wears=None, top=None):
         person = make_person(seed)
