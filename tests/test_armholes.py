@@ -42,7 +42,7 @@ def near(image: np.ndarray, where: np.ndarray, colour: tuple[int, int, int]) -> 
 def test_unseen_flanks_below_a_bare_arm_are_cloth_up_to_the_armhole_and_skin_in_it(skin, top) -> None:
     seen = BODY & ~(TRUNK & (np.abs(G.x) > 0.12))
     image = fill(TextureMap(dressed(skin, top), seen), through=True).image
-    assert near(image, IN_HOLE, skin) > 0.65
+    assert near(image, IN_HOLE, skin) > 0.55
     assert near(image, BELOW, top) > 0.9
 
 

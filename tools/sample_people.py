@@ -48,6 +48,8 @@ def _trimmed(person: DrawnPerson) -> DrawnPerson:
 
     return replace(person, garments=tuple(map(cut, person.garments)))
 
+_RELAXED = -30.0  # degrees that relaxed arms are turned in the page's poses
+
 
 def _of_colour(garment: Garment, colour: Colour) -> Garment:
     """A top in another colour; what is no top stays as it is."""
@@ -55,9 +57,19 @@ def _of_colour(garment: Garment, colour: Colour) -> Garment:
     return replace(garment, cloth=replace(garment.cloth, colour=colour)) if upper else garment
 
 
+def _with_straight_hands(pose: Pose) -> Pose:
+    """A pose as the page's were when the people were drawn: no hand was relaxed, or turned for that."""
+    kept = {
+        key: degrees
+        for key, degrees in pose.angles.items()
+        if not key.endswith("fingers.bend") and not (key.endswith("elbow.twist") and degrees == _RELAXED)
+    }
+    return pose.replace(angles=kept)
+
+
 def people() -> list[tuple[str, str, DrawnPerson, Pose, tuple[int, int, int]]]:
     """Id, label, person, pose and wall of each, in the page's order."""
-    named = named_poses()
+    named = {name: _with_straight_hands(pose) for name, pose in named_poses().items()}
 
     def one(name, label, seed, pose, wall, hair=None, wears=None, top=None):
         person = make_person(seed)

@@ -172,11 +172,20 @@ class Person:
         the body's rim are: half of them is background."""
         doubt = rim_of(self.iuv) if self.doubtful is None else self.doubtful
         places = photo_places(_sure(self.iuv, doubt))
+        seen = places.seen & ~self._astray
         if self._at_hem is not None:
-            places = PhotoPlaces(places.xy, _frozen(places.seen & ~self._at_hem))
+            seen &= ~self._at_hem
+        places = PhotoPlaces(places.xy, _frozen(seen))
         if self.read_through is not None:
             places = with_places_behind(places, self.read_through, self.iuv[..., 0] > 0)
         return photo_source(self.photo, places)
+
+    @cached_property
+    def _astray(self) -> np.ndarray:
+        """(512, 512) bool, texels between trunk and arms of somebody found that show the other of the two."""
+        if self.fit is None or self.fit.sighting is None:
+            return np.zeros_like(self.texture.coverage)
+        return astray_at_armholes(self.texture)
 
     @cached_property
     def _at_hem(self) -> np.ndarray | None:
@@ -245,7 +254,7 @@ class Person:
     def filled(self) -> TextureMap:
         """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs and
         feet, that is what it shows for sure: next to it, the map has mixtures of it with what is beside it."""
-        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET | _HEAD))
+        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET | _HEAD)) & ~self._astray
         filled = fill(TextureMap(self.texture.image, sure), through=True)
         if self._at_hem is not None:
             filled = TextureMap(legs_at_hem(filled.image, sure, self._at_hem), filled.coverage)
@@ -283,9 +292,7 @@ def fitted_person(fit: ManualFit) -> Person:
     photo, iuv, doubt = _frozen(fit.photo), _frozen(fit.iuv), _frozen(fit.doubtful | hair_on_face(fit))
     if not (_sure(iuv, doubt)[..., 0] > 0).any():  # somebody tiny is all rim
         doubt = None
-    texture = extract(photo, _sure(iuv, doubt))
-    own = texture.coverage & ~astray_at_armholes(texture)
-    texture = _still(TextureMap(np.where(own[..., None], texture.image, np.uint8(0)), own))
+    texture = _still(extract(photo, _sure(iuv, doubt)))
     larger = _if_larger(fit.stored, seen.whole[0] if seen.whole else photo)
     return Person(
         fit.name, photo, iuv, texture, whole=seen.whole, doubtful=doubt, fit=fit, stored=larger, body=fit.pose.body

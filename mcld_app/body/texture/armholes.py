@@ -19,13 +19,14 @@ from mcld_app.body.texture.texture_map import TextureMap
 
 _LOW, _HIGH, _ARMPIT = 1.24, 1.42, 1.335  # metres above the floor; from the last on, trunk and arm are one surface
 _FLANK, _SIDE = 0.115, 0.07  # metres beside the middle, from where on a trunk turns to its side; before and behind it
-_HOLE = 0.019  # metres around an arm, which an armhole leaves bare
+_HOLE = 0.022  # metres around an arm, which an armhole leaves bare
 _BELOW = 0.030  # metres from an arm, beyond which a flank wears what the trunk wears
 _ARM, _SLEEVE = (0.02, 0.11), (0.03, 0.12)  # metres along an arm: its root; where it tells whether there is a sleeve
 _MOST, _FEW = 0.6, 60  # of some texels; texels to tell by
 _SHADED, _OTHER = (0.5, 1.0, 1.0), 14.0  # what differences in Lab (8 bits) count; so far from skin is no skin
 _HUE, _DARKEST = 9.0, 0.35  # of a and b, and of lightness: skin in the shade
 _LIMIT = 12  # texels beside what was not seen
+_END, _SOME, _BLOCKS = 0.05, 2, 32  # metres of an arm that meet the trunk; every so many of its texels; at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,17 +123,22 @@ def _is_bare(zone: _Zone, is_skin: np.ndarray, known: np.ndarray) -> bool | None
 @lru_cache(maxsize=1)
 def _zones() -> tuple[_Zone, _Zone]:
     """Of the left and the right arm."""
-    from scipy.spatial import cKDTree
-
     g = rest_surface()
     places = np.stack([g.x, g.y, g.z], -1)
     trunk = parts_mask({1, 2}) & (np.abs(g.x) > _FLANK) & (g.y > _LOW) & (g.y < _HIGH)
     arms = parts_mask(range(15, 19))
     away = np.full(g.x.shape, np.inf, np.float32)
-    away[trunk] = cKDTree(places[arms]).query(places[trunk])[0]
+    ends = places[arms & (g.arm < _END)][::_SOME]
+    away[trunk] = np.concatenate([_nearest(some, ends) for some in np.array_split(places[trunk], _BLOCKS)])
     away.setflags(write=False)
     zones = []
     for side in (g.x > 0, g.x < 0):
         root, sleeve = (arms & side & (g.arm > low) & (g.arm < high) for low, high in (_ARM, _SLEEVE))
         zones.append(_Zone(trunk & side, root, sleeve, away))
     return zones[0], zones[1]
+
+
+def _nearest(places: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N,) metres from places (N, 3) to the nearest of others (M, 3)."""
+    squares = (places**2).sum(1)[:, None] + (others**2).sum(1) - 2 * places @ others.T
+    return np.sqrt(np.maximum(squares.min(1), 0))
