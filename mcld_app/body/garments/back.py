@@ -7,6 +7,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mcld_app.body.garments.unrolled import unrolled
 from mcld_app.body.parts import part_map, parts_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.dressing import garment_extent
@@ -107,9 +108,11 @@ def _by_slices(texture: TextureMap) -> tuple[np.ndarray, np.ndarray]:
 
 def _through(texture: TextureMap) -> tuple[np.ndarray, np.ndarray]:
     """What the front shows before each texel, (512, 512, 3) uint8, and where it shows anything of that limb."""
-    surface = rest_surface()
+    surface, flat = rest_surface(), unrolled()
     row = np.clip((surface.y / _SQUARE).astype(int), 0, _SHEET[0] - 1)
     column = np.clip(((surface.x - _LEFT) / _SQUARE).astype(int), 0, _SHEET[1] - 1)
+    lower = np.clip((flat.y / _SQUARE).astype(int), 0, _SHEET[0] - 1)
+    aside = np.clip(((flat.x - _LEFT) / _SQUARE).astype(int), 0, _SHEET[1] - 1)
     image, found = np.zeros_like(texture.image), np.zeros_like(texture.coverage)
     # Where the body turns away from the camera few pixels show much cloth, and colours are a blend again.
     sure = cv2.erode(texture.coverage.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
@@ -125,7 +128,7 @@ def _through(texture: TextureMap) -> tuple[np.ndarray, np.ndarray]:
         )
         of_label = np.zeros(nearest.max() + 1, np.int64)
         of_label[nearest[sheet >= 0]] = sheet[sheet >= 0]
-        image[mask] = texture.image.reshape(-1, 3)[of_label[nearest[row[mask], column[mask]]]]
+        image[mask] = texture.image.reshape(-1, 3)[of_label[nearest[lower[mask], aside[mask]]]]
         found |= mask
     return image, found
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mcld_app.body.garments.unrolled import unrolled
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.sampling import read_at
 from mcld_app.body.surface import rest_surface
@@ -34,11 +35,12 @@ def with_places_behind(places: PhotoPlaces, extent: np.ndarray, shown: np.ndarra
         shown: (H, W) bool, the picture's pixels that show it.
 
     Returns:
-        The same, and for the other texels of the extent the place that lies in front of them. A collar is not
-        repeated: above the front's neckline the cloth below it is mirrored.
+        The same, but where the body turns away, see `unrolled`; and for the other texels of the extent the place that
+        lies in front of them. A collar is not repeated: above the front's neckline the cloth below it is mirrored.
     """
-    surface = rest_surface()
+    surface, flat = rest_surface(), unrolled()
     row, column = surface.y / _SQUARE - 0.5, (surface.x - _LEFT) / _SQUARE - 0.5
+    lower, aside = flat.y / _SQUARE - 0.5, (flat.x - _LEFT) / _SQUARE - 0.5
     xy, seen = places.xy.copy(), places.seen.copy()
     sure = cv2.erode(places.seen.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
     solid = cv2.erode(shown.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) > 0
@@ -46,11 +48,12 @@ def with_places_behind(places: PhotoPlaces, extent: np.ndarray, shown: np.ndarra
         return places
     for limb in _LIMBS:
         mine = parts_mask(limb)
-        known, wanted = mine & sure, mine & extent & ~places.seen & ~_throat()
+        known = mine & sure
+        wanted = mine & extent & (flat.turned | ~places.seen & ~_throat())
         if np.count_nonzero(known) < _LEAST or not wanted.any():
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])
-        at = np.stack([column[wanted], row[wanted]], 1)
+        at = np.stack([aside[wanted], lower[wanted]], 1)
         if 1 in limb:
             at[:, 1] = _below_neckline(at, there)
         found = np.concatenate([at, np.ones((len(at), 1))], 1) @ plane + read_at(sheet, at.astype(np.float32))

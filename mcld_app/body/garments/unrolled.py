@@ -1,0 +1,96 @@
+"""Where on a garment that lies flat each place of the body is found: as it is seen from in front in the middle, and
+unrolled towards the sides.
+
+A garment's picture is laid on the mannequin as it is seen from in front. Where the body turns away, a few of the
+picture's pixels would cover a hand's breadth of cloth, and a pattern would end in bars there. But flat, a garment shows
+all of its front half: towards the sides it is read by the angle about the limb's axis, so that its rim comes to lie on
+the side seam and not a step before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from mcld_app.body.parts import parts_mask
+from mcld_app.body.surface import rest_surface
+
+_LEGS = frozenset(range(7, 15))
+_ARMS = (frozenset({16, 18, 20, 22}), frozenset({15, 17, 19, 21}))
+_FROM = np.pi / 4  # of the angle from the front: below it the picture is seen as it is
+_RATE = 0.85  # of the pattern's own scale at the sides: less, for a body is flatter there than its middle is wide
+_SLICE = 0.01  # metres along a limb
+_FORK, _FADES = 0.86, 0.08  # metres above the floor, below which legs turn about their own axes; over which they do
+_MOST = 0.09  # metres
+_CHEST, _SHOULDER = 1.32, 0.02  # metres above the floor; along the arm: seams there stay where they are
+
+
+@dataclass(frozen=True, eq=False)
+class Unrolled:
+    """The texels' places before a flat garment; arrays (512, 512), read-only.
+
+    Attributes:
+        x, y: float32, metres, as `RestSurface.x` and `.y`; a far side's place is the near one's across from it.
+        turned: bool, where they are not the surface's own.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    turned: np.ndarray
+
+
+@lru_cache(maxsize=1)
+def unrolled() -> Unrolled:
+    """The places of all texels; heads, hands and feet stay where they are."""
+    surface = rest_surface()
+    at = np.stack([surface.x, surface.y], -1).astype(np.float32)
+    moved = at.copy()
+    trunk, legs = parts_mask(frozenset({1, 2})), parts_mask(_LEGS)
+    body, down = trunk | legs, np.array([0.0, 1.0], np.float32)
+    moved[body] = _about_axis(at[body], surface.z[body], down)
+    for side in (1, -1):
+        leg = legs & (np.sign(surface.x) == side)
+        own = np.clip((_FORK - at[leg][:, 1]) / _FADES, 0, 1)[:, None]
+        moved[leg] = moved[leg] * (1 - own) + _about_axis(at[leg], surface.z[leg], down) * own
+    high = np.clip((_CHEST - at[trunk][:, 1]) / _FADES, 0, 1)[:, None]
+    moved[trunk] = at[trunk] * (1 - high) + moved[trunk] * high
+    for parts in _ARMS:
+        arm = parts_mask(parts)
+        middle = at[arm].mean(0)
+        way = np.linalg.svd(at[arm] - middle, full_matrices=False)[2][0]
+        begun = np.clip((surface.arm[arm] - _SHOULDER) / _FADES, 0, 1)[:, None]
+        moved[arm] = at[arm] * (1 - begun) + _about_axis(at[arm], surface.z[arm], way) * begun
+    moved = at + np.clip(moved - at, -_MOST, _MOST)
+    out = Unrolled(*np.ascontiguousarray(np.moveaxis(moved, -1, 0)), np.abs(moved - at).max(-1) > 1e-4)
+    for array in (out.x, out.y, out.turned):
+        array.setflags(write=False)
+    return out
+
+
+def _about_axis(at: np.ndarray, depth: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """Places (N, 2) of a limb that lies along `way` (2,), of those depths (N,), unrolled about its axis."""
+    across = np.array([way[1], -way[0]], np.float32)
+    along, aside = at @ way, at @ across
+    middle, half = _extent(along, aside)
+    centre, deep = _extent(along, depth)
+    aside, toward = (aside - middle) / half, np.abs(depth - centre) / deep
+    angle = np.arctan2(np.abs(aside), toward)
+    flat = np.sin(_FROM) + (angle - _FROM) * _RATE  # beyond 1 lies the seam: from there the pattern goes back
+    flat = np.where(angle < _FROM, np.minimum(np.abs(aside), np.sin(_FROM)), np.where(flat > 1, 2 - flat, flat))
+    return along[:, None] * way + (middle + half * np.sign(aside) * flat)[:, None] * across
+
+
+def _extent(along: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The middle and half the extent (N,) of values (N,) in each place's slice of the limb."""
+    slice_of = np.floor((along - along.min()) / _SLICE).astype(int)
+    low, high = np.full(slice_of.max() + 1, np.inf), np.full(slice_of.max() + 1, -np.inf)
+    np.minimum.at(low, slice_of, values)
+    np.maximum.at(high, slice_of, values)
+    there = np.flatnonzero(np.isfinite(low))
+    places = along.min() + (there + 0.5) * _SLICE
+    smooth = np.ones(5) / 5
+    low, high = (np.convolve(np.pad(edge[there], 2, "edge"), smooth, "valid") for edge in (low, high))
+    ends = np.interp(along, places, low), np.interp(along, places, high)
+    return (ends[0] + ends[1]) / 2, np.maximum((ends[1] - ends[0]) / 2, 1e-3)
