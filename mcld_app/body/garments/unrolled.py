@@ -49,11 +49,11 @@ def unrolled() -> Unrolled:
     moved = at.copy()
     trunk, legs = parts_mask(frozenset({1, 2})), parts_mask(_LEGS)
     body, down = trunk | legs, np.array([0.0, 1.0], np.float32)
-    moved[body] = _about_axis(at[body], surface.z[body], down)
+    moved[body] = about_axis(at[body], down, _SLICE, surface.z[body])
     for side in (1, -1):
         leg = legs & (np.sign(surface.x) == side)
         own = np.clip((_FORK - at[leg][:, 1]) / _FADES, 0, 1)[:, None]
-        moved[leg] = moved[leg] * (1 - own) + _about_axis(at[leg], surface.z[leg], down) * own
+        moved[leg] = moved[leg] * (1 - own) + about_axis(at[leg], down, _SLICE, surface.z[leg]) * own
     high = np.clip((_CHEST - at[trunk][:, 1]) / _FADES, 0, 1)[:, None]
     moved[trunk] = at[trunk] * (1 - high) + moved[trunk] * high
     for parts in _ARMS:
@@ -61,7 +61,7 @@ def unrolled() -> Unrolled:
         middle = at[arm].mean(0)
         way = np.linalg.svd(at[arm] - middle, full_matrices=False)[2][0]
         begun = np.clip((surface.arm[arm] - _SHOULDER) / _FADES, 0, 1)[:, None]
-        moved[arm] = at[arm] * (1 - begun) + _about_axis(at[arm], surface.z[arm], way) * begun
+        moved[arm] = at[arm] * (1 - begun) + about_axis(at[arm], way, _SLICE, surface.z[arm]) * begun
     moved = at + np.clip(moved - at, -_MOST, _MOST)
     out = Unrolled(*np.ascontiguousarray(np.moveaxis(moved, -1, 0)), np.abs(moved - at).max(-1) > 1e-4)
     for array in (out.x, out.y, out.turned):
@@ -69,28 +69,40 @@ def unrolled() -> Unrolled:
     return out
 
 
-def _about_axis(at: np.ndarray, depth: np.ndarray, way: np.ndarray) -> np.ndarray:
-    """Places (N, 2) of a limb that lies along `way` (2,), of those depths (N,), unrolled about its axis."""
+def about_axis(at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray | None = None) -> np.ndarray:
+    """Places of a limb seen from in front, unrolled about its axis.
+
+    Args:
+        at: (N, 2).
+        way: (2,) of length 1, along the limb.
+        sliced: as long as a slice of it, in the unit of `at`.
+        depth: (N,), towards the eye, of the limb all round; None where the near half alone is given.
+
+    Returns:
+        (N, 2), in the unit of `at`.
+    """
     across = np.array([way[1], -way[0]], np.float32)
     along, aside = at @ way, at @ across
-    middle, half = _extent(along, aside)
-    centre, deep = _extent(along, depth)
-    aside, toward = (aside - middle) / half, np.abs(depth - centre) / deep
-    angle = np.arctan2(np.abs(aside), toward)
+    middle, half = _extent(along, aside, sliced)
+    aside = (aside - middle) / half
+    angle = np.arcsin(np.minimum(np.abs(aside), 1))
+    if depth is not None:
+        centre, deep = _extent(along, depth, sliced)
+        angle = np.arctan2(np.abs(aside), np.abs(depth - centre) / deep)
     flat = np.sin(_FROM) + (angle - _FROM) * _RATE  # beyond 1 lies the seam: from there the pattern goes back
     flat = np.where(angle < _FROM, np.minimum(np.abs(aside), np.sin(_FROM)), np.where(flat > 1, 2 - flat, flat))
     return along[:, None] * way + (middle + half * np.sign(aside) * flat)[:, None] * across
 
 
-def _extent(along: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _extent(along: np.ndarray, values: np.ndarray, sliced: float) -> tuple[np.ndarray, np.ndarray]:
     """The middle and half the extent (N,) of values (N,) in each place's slice of the limb."""
-    slice_of = np.floor((along - along.min()) / _SLICE).astype(int)
+    slice_of = np.floor((along - along.min()) / sliced).astype(int)
     low, high = np.full(slice_of.max() + 1, np.inf), np.full(slice_of.max() + 1, -np.inf)
     np.minimum.at(low, slice_of, values)
     np.maximum.at(high, slice_of, values)
     there = np.flatnonzero(np.isfinite(low))
-    places = along.min() + (there + 0.5) * _SLICE
+    places = along.min() + (there + 0.5) * sliced
     smooth = np.ones(5) / 5
     low, high = (np.convolve(np.pad(edge[there], 2, "edge"), smooth, "valid") for edge in (low, high))
     ends = np.interp(along, places, low), np.interp(along, places, high)
-    return (ends[0] + ends[1]) / 2, np.maximum((ends[1] - ends[0]) / 2, 1e-3)
+    return (ends[0] + ends[1]) / 2, np.maximum((ends[1] - ends[0]) / 2, 0.1 * sliced)

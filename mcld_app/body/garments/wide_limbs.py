@@ -9,6 +9,7 @@ import numpy as np
 
 from mcld_app.body.garments.laying import drawn_outwards
 from mcld_app.body.garments.pairing import LimbWidths
+from mcld_app.body.garments.unrolled import about_axis
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import body_faces, kept_drawing
@@ -32,6 +33,7 @@ _KNEE = float(BONES["left_hip"][1][1] - BONES["left_knee"][1][1])  # metres down
 _COVERS = 0.018  # metres that a shell reaches below the paint under it, whose hem is uneven
 _ON_FOOT = 0.012  # metres that a hem stands off the ankle, at least
 _LEVEL, _NEAREST = 0.06, 4  # metres above a hem; vertices there that one of the hem moves as
+_PART = 0.04  # of a limb's length, within which it is as wide
 _RIM = 2  # pixels at the rim of what a view shows: half ground
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
 
@@ -76,7 +78,8 @@ def wide_limbs(
         _View(photo, iuv[..., 0] > 0, stand(pose, size)),
         _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),
     ]
-    return tuple(_limb(limbs.limb, sign, edges, off, views, (reach, end + _COVERS)) for sign in (1, -1))
+    ends = reach, end + _COVERS
+    return tuple(_limb(limbs.limb, sign, edges, off, views, ends, through is not None) for sign in (1, -1))
 
 
 def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndarray:
@@ -107,9 +110,11 @@ def _half_round(points: np.ndarray) -> float:
 
 
 def _limb(
-    kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float]
+    kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float],
+    patterned: bool,
 ) -> Shell:
-    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does."""
+    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does. A
+    `patterned` one shows its pattern at its own scale at its sides."""
     hem, end = ends
     faces, used, along = limb_surface(kind, sign)
     height = np.interp(along, edges, off)
@@ -135,6 +140,8 @@ def _limb(
         triangles = again.reshape(-1, 3)
         points = view.standing.seen(on_body[numbers].astype(np.float32), weights[numbers])[:, :2]
         picture, start = _picture(view, points[triangles])
+        if patterned:
+            points = _unrolled(points, along[numbers])
         sheets.append((numbers, triangles, points - np.float32(start) + (width, 0), picture))
         width += picture.shape[1]
     numbers = np.concatenate([sheet[0] for sheet in sheets])
@@ -146,6 +153,15 @@ def _limb(
         "limb", moved[numbers], np.zeros((len(numbers), 3)), weights[numbers], triangles,
         np.full(len(triangles), PLAIN, np.uint8), np.concatenate([sheet[2] for sheet in sheets]), picture,
     )  # fmt: skip
+
+
+def _unrolled(points: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """Places (N, 2) in a view of what it sees of a limb, at metres (N,) along it, unrolled about its axis."""
+    middle = points.mean(0)
+    way = (points - middle).T @ (along - along.mean())
+    way /= max(float(np.linalg.norm(way)), 1e-6)
+    length = float(np.ptp(points @ way))
+    return about_axis(points, way.astype(np.float32), max(length * _PART, 1.0)).astype(np.float32)
 
 
 def _weights_at_hem(points: np.ndarray, weights: np.ndarray, along: np.ndarray, hem: float) -> np.ndarray:
