@@ -77,9 +77,11 @@ def test_a_photo_with_somebody_elses_map_is_refused(anna: Person) -> None:
 
 
 def test_filling_leaves_what_the_photo_showed_as_it_was(anna: Person) -> None:
-    # Around what was seen, legs and feet have mixtures of cloth, skin and ground in the texture map.
-    seen = anna.texture.coverage & (anna.pixels.places.seen | ~parts_mask(set(range(5, 15))))
-    assert seen.sum() > 0.9 * anna.texture.coverage.sum()
+    # Around what was seen, head, legs and feet have mixtures of hair, cloth, skin and ground in the texture map.
+    head = parts_mask({23, 24})
+    seen = anna.texture.coverage & (anna.pixels.places.seen | ~parts_mask(set(range(5, 15))) & ~head)
+    seen &= ~head | (cv2.morphologyEx((seen & head).astype(np.uint8), cv2.MORPH_OPEN, np.ones((9, 9))) > 0)  # no shreds
+    assert seen.sum() > 0.75 * anna.texture.coverage.sum()
     assert (anna.filled.image[seen] == anna.texture.image[seen]).all()
     assert anna.filled.coverage[region_mask("body")].all()
 

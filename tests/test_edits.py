@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -129,7 +130,10 @@ def test_a_face_brings_its_identity_and_its_heads_texels(anna: Person, bea: Pers
     own, other, mix = look.faces
     assert mix == 1.0 and (own.head != other.head).any()
     face = region_mask("face")
-    assert (look.texture.image[face] == bea.filled.image[face]).all()
+    far = np.abs(look.texture.image.astype(int) - bea.filled.image).max(2)
+    shown = face & bea.pixels.places.seen
+    assert shown.sum() > 0.5 * face.sum() and (far[shown] == 0).mean() > 0.98
+    assert (far[face] <= 3).mean() > 0.85, "what is guessed of it is guessed beside another neck"
 
 
 def test_a_collar_belongs_to_the_clothes_and_not_to_the_head() -> None:
@@ -232,8 +236,10 @@ def test_too_many_edits_are_refused(anna: Person) -> None:
 def test_however_holes_are_filled_what_was_seen_or_edited_stays(three: Look, how: str) -> None:
     look = looks.guess(three, how)
     kept = look.appearance.seen.coverage
-    if how == "smooth":  # which does not trust what lies around the seen texels of legs and feet
-        kept = kept & (look.person.pixels.places.seen | look.appearance.changed | ~parts_mask(set(range(5, 15))))
+    if how == "smooth":  # which does not trust what lies around the seen texels of head, legs and feet
+        kept = kept & (look.person.pixels.places.seen | look.appearance.changed | ~parts_mask({*range(5, 15), 23, 24}))
+        head = kept & parts_mask({23, 24})
+        kept &= ~head | (cv2.morphologyEx(head.astype(np.uint8), cv2.MORPH_OPEN, np.ones((9, 9))) > 0)  # no shreds
     assert (look.texture.image[kept] == look.appearance.seen.image[kept]).all()
     holes = region_mask("body") & ~look.texture.coverage
     assert holes.any() == (how in ("symmetry", "none"))

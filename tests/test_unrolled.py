@@ -1,5 +1,5 @@
-"""Flat garments are read unrolled about the body's axes: seen from in front in the middle, and at the sides by the angle,
-so that a pattern keeps its scale there and does not end in bars."""
+"""Flat garments are read unrolled about the body's axes: as they are seen from in front in the middle, and at the sides
+by the angle, so that a pattern keeps its scale there and does not end in bars."""
 
 from __future__ import annotations
 
