@@ -26,7 +26,10 @@ _WORKED_OUT = ("seen", "shown_by", "shells", "changed", "donors", "_filled", "_s
 _QUICK = ("changed", "donors", "_filled", "_sources")
 _EVERY = 8
 """Of the looks that undo remembers, each eighth keeps its texture map, so that few edits are worked out again."""
-_AGAIN = ("pixels", "_at_hem", "_astray", "filled", "bare_head", "picture", "picture_iuv", "background", "shells", "face", "_exact")
+_AGAIN = (
+    "pixels", "_at_hem", "_astray", "filled", "bare_head", "picture", "picture_iuv", "background", "shells", "face",
+    "_exact",
+)  # fmt: skip
 """Of a person, what their photo gives again."""
 
 
