@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.texture_map import texels_seen
+
 SIZE = (960, 720)
 METRE = 740.0
 """Pixels of a metre of cloth."""
@@ -219,3 +222,19 @@ def _painted(on: str, mask: np.ndarray, cloth: str) -> np.ndarray:
         colours[(row // 36 + column // 36) % 2 == 0] = RED
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)[..., None]  # a camera's edge
     return (picture * (1 - soft) + colours * soft + 0.5).astype(np.uint8)
+
+
+def is_red(picture: np.ndarray) -> np.ndarray:
+    """(H, W) bool: where a picture (H, W, 3) uint8 RGB shows the red of a print."""
+    colours = picture.astype(int)
+    return colours[..., 0] > colours[..., 1] + 60
+
+
+def resting_places(iuv: np.ndarray) -> np.ndarray:
+    """(H, W, 3): where on the resting body each pixel lies, NaN off it."""
+    pixel, xy = texels_seen(iuv)
+    column, row = np.minimum(np.round(xy), 511).astype(int).T
+    g = rest_surface()
+    out = np.full((iuv.shape[0] * iuv.shape[1], 3), np.nan)
+    out[pixel] = np.stack([g.x[row, column], g.y[row, column], g.z[row, column]], 1)
+    return out.reshape(iuv.shape)

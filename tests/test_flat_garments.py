@@ -12,7 +12,21 @@ import cv2
 import numpy as np
 import pytest
 from cast import hem_of_top
-from flat_garments import METRE, PRINT_DOWN, PRINT_SIDE, RED, SIZE, dress, ground, shape, skirt, tee, trousers
+from flat_garments import (
+    METRE,
+    PRINT_DOWN,
+    PRINT_SIDE,
+    RED,
+    SIZE,
+    dress,
+    ground,
+    is_red,
+    resting_places,
+    shape,
+    skirt,
+    tee,
+    trousers,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -23,7 +37,6 @@ from mcld_app.body.garments.points import KINDS, LABELS, KeyPoints
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.body.thin_plate import ThinPlate
 from mcld_app.cli.main import main
 from mcld_app.editing import look as looks
@@ -53,21 +66,6 @@ def laid(kind: str = "top", **how: object) -> FlatGarment:
 
 def alike(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.count_nonzero(a & b) / max(np.count_nonzero(a | b), 1))
-
-
-def is_red(picture: np.ndarray) -> np.ndarray:
-    colours = picture.astype(int)
-    return colours[..., 0] > colours[..., 1] + 60
-
-
-def resting_places(iuv: np.ndarray) -> np.ndarray:
-    """(H, W, 3): where on the resting body each pixel lies, NaN off it."""
-    pixel, xy = texels_seen(iuv)
-    column, row = np.minimum(np.round(xy), 511).astype(int).T
-    g = rest_surface()
-    out = np.full((iuv.shape[0] * iuv.shape[1], 3), np.nan)
-    out[pixel] = np.stack([g.x[row, column], g.y[row, column], g.z[row, column]], 1)
-    return out.reshape(iuv.shape)
 
 
 # --- Cutting out ---------------------------------------------------------------------------------------------------

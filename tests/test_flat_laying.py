@@ -10,7 +10,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from flat_garments import BORDER, METRE, SLANT, at, dress, long_sleeved, shape, skirt, tee
+from flat_garments import BORDER, METRE, SLANT, at, dress, is_red, long_sleeved, resting_places, shape, skirt, tee
 
 from mcld_app.body.garments.body_lines import along_arm
 from mcld_app.body.garments.cutout import cut_out
@@ -21,7 +21,6 @@ from mcld_app.body.shells.over import worn_over
 from mcld_app.body.shells.shell import LINING, Shell
 from mcld_app.body.shells.standing import stand
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
 from mcld_app.editing.edits.wear import Wear
@@ -40,21 +39,6 @@ def top(**how: object) -> FlatGarment:
 @cache
 def a_skirt(**how: object) -> FlatGarment:
     return flat_garment(skirt(**how).picture, worn_on="bottom")
-
-
-def is_red(picture: np.ndarray) -> np.ndarray:
-    colours = picture.astype(int)
-    return colours[..., 0] > colours[..., 1] + 60
-
-
-def resting(iuv: np.ndarray) -> np.ndarray:
-    """(H, W, 3): where on the resting body each pixel lies, NaN off it."""
-    pixel, xy = texels_seen(iuv)
-    column, row = np.minimum(np.round(xy), 511).astype(int).T
-    g = rest_surface()
-    out = np.full((iuv.shape[0] * iuv.shape[1], 3), np.nan)
-    out[pixel] = np.stack([g.x[row, column], g.y[row, column], g.z[row, column]], 1)
-    return out.reshape(iuv.shape)
 
 
 def worn(made: FlatGarment, pose: str = "standing") -> np.ndarray:
@@ -79,7 +63,7 @@ def trouser_legs(across: float, length: float = 0.55, corner: float = 0.0) -> np
 @pytest.mark.parametrize(("chest", "armpit"), [(0.30, 0.20), (0.34, 0.20), (0.38, 0.20), (0.46, 0.23)])
 def test_a_sleeve_of_another_colour_begins_where_the_arm_does(chest: float, armpit: float) -> None:
     laid = top(cloth="sleeves", chest=chest, armpit=armpit).laid
-    red, part, place = is_red(laid.photo), laid.iuv[..., 0], resting(laid.iuv)
+    red, part, place = is_red(laid.photo), laid.iuv[..., 0], resting_places(laid.iuv)
     down = along_arm(place)
     arm = np.isin(part, ARMS) & (down > 0.05)
     trunk = np.isin(part, FRONT) & (np.abs(place[..., 0]) < 0.15)
@@ -93,7 +77,7 @@ def test_a_dragged_shoulder_is_where_the_sleeve_begins() -> None:
     sleeve = {}
     for out in (0.04, 0.12):
         laid = made.moved("left_shoulder", x + out, y + 0.5 * out).laid
-        place = resting(laid.iuv)
+        place = resting_places(laid.iuv)
         trunk = np.isin(laid.iuv[..., 0], FRONT) & (place[..., 0] > 0.1) & (place[..., 1] > 1.38)
         sleeve[out] = is_red(laid.photo)[trunk].mean()
     assert sleeve[0.12] > sleeve[0.04] + 0.1
