@@ -146,3 +146,21 @@ def test_in_the_photo_s_own_pose_nothing_is_drawn(visitors: list[Page]) -> None:
     pick(page, "As in the photo")
     page.wait_for_timeout(500)
     assert not page.evaluate(SETTLED)
+
+
+def test_a_hand_that_leaves_everything_as_it_was_has_the_picture_back(visitors: list[Page]) -> None:
+    """Then the stage has no new value, and nothing else would ask for the picture again."""
+    page, _ = visitors
+    pick(page, "Standing")
+    for _ in range(2):  # the first time the pose gets a name of its own
+        wait_until_drawn(page)
+        x, y = middle_of(page.locator(".joint-handle[data-id=left_wrist] .joint-dot"))
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for step in (*range(8), *reversed(range(8))):
+            page.mouse.move(x + 2 * step, y - 3 * step)
+            page.wait_for_timeout(40)
+        page.wait_for_timeout(300)
+        assert not page.evaluate(SETTLED)
+        page.mouse.up()
+    wait_until_drawn(page)

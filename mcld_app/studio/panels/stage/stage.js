@@ -257,7 +257,8 @@ hear("token", (told) => {
 function follow(data) {
   if (asking) { next = data; return; }
   asking = true;
-  drawLive(null);
+  drawing += 1;  // what is drawn now, or was, is not what the hand holds
+  frame.dataset.drawn = "";
   const mine = hand;
   const done = () => { asking = false; if (next) { const data = next; next = null; follow(data); } };
   setTimeout(() => { if (asking && mine !== hand) done(); }, 4000);
@@ -270,7 +271,11 @@ function follow(data) {
     if (data.act === "garment") say("garment-shown", shown);
   }).catch(() => {}).finally(done);
 }
-function dropLive() { hand += 1; next = null; }
+function dropLive() {
+  hand += 1; next = null;
+  const mine = drawing;  // a hand that left everything as it was brings no new value: what is shown is drawn again
+  setTimeout(() => { if (mine === drawing && wanted !== null) drawLive(wanted); }, 1500);
+}
 hear("live", follow);
 hear("live-end", dropLive);
 let inHand = { where: null };
