@@ -98,10 +98,11 @@ class LiveQueue:
             older = self._waiting.get(owner)
             if older is None and len(self._waiting) >= MOST_WAITING:
                 raise Busy("Others are being drawn just now.")
-            self._waiting[owner] = wanted
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="live drawing", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, name="live drawing", daemon=True)
+                thread.start()
+                self._thread = thread
+            self._waiting[owner] = wanted
             self._changed.notify()
         if older is not None and older.picture.set_running_or_notify_cancel():
             older.picture.set_exception(Cancelled())

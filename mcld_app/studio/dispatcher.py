@@ -201,11 +201,19 @@ class Dispatcher(dict[str, Any]):
                 session.acting = False
             serial = session.serial = max(session.serial, known + 1)
             session.told |= dict.fromkeys(values, serial)
-        for panel in (self.panels[name] for name in values):
-            if panel.ahead is not None:
-                panel.ahead(session)
+            self._begin_ahead(session, values)
         values["notice"] = {"kind": note.kind, "text": note.text, "stale": note.text == EXPIRED}
         return {"session": session, **{name: {**value, "serial": serial} for name, value in values.items()}}
+
+    def _begin_ahead(self, session: Session, names: Iterable[str]) -> None:
+        """Let panels begin what the page will ask for next. With the session's lock held, so that nothing is begun of
+        what was deleted meanwhile; the answer does not depend on it."""
+        for panel in (self.panels[name] for name in names):
+            if panel.ahead is not None:
+                try:
+                    panel.ahead(session)
+                except Exception as error:
+                    sentence(error)
 
     def due(self, session: Session, names: Iterable[str]) -> dict[str, Any]:
         """The values of those of some panels whose key is not the one the page shows. They are worked out past the
