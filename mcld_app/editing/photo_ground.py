@@ -39,16 +39,16 @@ def without_person(
 
 def _behind(person: Person, photo: np.ndarray, near: np.ndarray) -> tuple[bool, np.ndarray]:
     """Whether a photo's ground is plain, and the photo without the person, (H, W, 3) uint8: nothing of them, nor of
-    clothes that are taken off, goes on in it. Worked out once for a size."""
-    key = ("behind", photo.shape)
-    if key not in person.worked_out:
+    clothes that are taken off, goes on in it. Kept for the size that was asked for last."""
+    kept = person.worked_out.get("behind")
+    if kept is None or kept[1].shape != photo.shape:
         plain = has_plain_ground(photo)
         if plain:
             found = np.clip(pull_push(photo.astype(np.float32), (~near).astype(np.float32)) + 0.5, 0, 255)
         else:
             found = healed(photo, near, np.zeros(near.shape, bool))
-        person.worked_out[key] = plain, found.astype(np.uint8)
-    return person.worked_out[key]
+        kept = person.worked_out["behind"] = plain, found.astype(np.uint8)
+    return kept
 
 
 def beside_hair(photo: np.ndarray, hair: np.ndarray, taken: np.ndarray, covered: np.ndarray) -> np.ndarray:

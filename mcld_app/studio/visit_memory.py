@@ -28,7 +28,7 @@ _EVERY = 8
 """Of the looks that undo remembers, each eighth keeps its texture map, so that few edits are worked out again."""
 _AGAIN = (
     "pixels", "_at_hem", "_astray", "filled", "bare_head", "picture", "picture_iuv", "background", "shells", "face",
-    "_exact",
+    "standing", "silhouette", "cloth", "worked_out", "_exact",
 )  # fmt: skip
 """Of a person, what their photo gives again."""
 
