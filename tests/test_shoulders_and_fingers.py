@@ -43,8 +43,8 @@ def test_the_hand_is_raised_as_far_as_the_angle_says(raised: float) -> None:
     angles = {"left_shoulder__raise": raised}
     arm = joint("left_elbow", **angles) - joint("left_shoulder", **angles)
     straight = joint("left_elbow") - joint("left_shoulder")
-    turned = np.degrees(np.arctan2(arm[0], -arm[1]) - np.arctan2(straight[0], -straight[1]))
-    assert turned == pytest.approx(raised, abs=0.5)
+    turned = np.degrees(np.arctan2(arm[0], -arm[1]) - np.arctan2(straight[0], -straight[1])) % 360
+    assert (turned - raised + 180) % 360 - 180 == pytest.approx(0, abs=0.5)
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

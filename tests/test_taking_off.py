@@ -110,7 +110,8 @@ def test_below_a_short_top_trousers_go_up_to_the_waist(name: str) -> None:
     lab = weighted_lab(look.texture.image)[band]
     nearer = np.linalg.norm(lab - top, axis=1) < np.linalg.norm(lab - bottom, axis=1)
     assert nearer.mean() < 0.03
-    assert (unlike_skin(person, look.texture.image)[band] > 8).mean() > 0.6 or np.linalg.norm(bottom[1:] - 128) < 12
+    if np.linalg.norm(bottom[1:] - 128) >= 12:  # grey trousers in the shade may have any skin's hue
+        assert (unlike_skin(person, look.texture.image)[band] > 8).mean() > 0.6
 
 
 def test_a_skirt_that_is_still_worn_is_whole_in_the_photo_under_a_new_top() -> None:
