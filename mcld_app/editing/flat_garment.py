@@ -67,10 +67,6 @@ class FlatGarment:
         """The same garment with a point dragged to 0..1 of the width and height of `cutout.picture`."""
         return of_marking(self.name, self.marking.moved(point, x, y))
 
-    def with_points(self, points: KeyPoints) -> FlatGarment:
-        """The same picture with other points."""
-        return replace(self, points=points)
-
 
 def flat_garment(
     picture: PictureSource,

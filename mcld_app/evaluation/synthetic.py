@@ -256,9 +256,10 @@ def _tables(m: Means, count: int, settings: Settings, seconds: float) -> tuple[T
             measured_row("unedited", {"old person": m["same"], "outside the head": m["face_outside_unedited"]}),
             measured_row("face and head texels", {"new person": m["swap_new"], "old person": m["swap_old"],
                                                   "outside the head": m["face_outside"]}),
-            measured_row(
-                "face alone, head texels blanked", {"new person": m["alone_new"], "old person": m["alone_old"]}
-            ),
+            *([] if m["alone_new"] is None else [
+                measured_row("face alone, head texels blanked",
+                             {"new person": m["alone_new"], "old person": m["alone_old"]})
+            ]),
             measured_row("true pictures", {"new person": m["truth_new"], "old person": m["truth_old"]}),
         ),
         (f"Cosine by a second face encoder, over the {m.count('swap_new')} cases in which all faces are seen.",),

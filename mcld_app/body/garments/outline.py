@@ -93,12 +93,6 @@ class Outline:
         return float(self.mask.sum() / max(hull, 1))
 
     @cached_property
-    def boxiness(self) -> float:
-        """0..1, its share of the smallest box around it, at whatever angle."""
-        _, (width, height), _ = cv2.minAreaRect(self.contour.astype(np.int32))
-        return float(self.mask.sum() / max(width * height, 1))
-
-    @cached_property
     def dents(self) -> tuple[Dent, ...]:
         """Its dents that are no mere folds."""
         points = self.contour.astype(np.int32)[:, None]
