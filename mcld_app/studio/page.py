@@ -1,5 +1,5 @@
-"""The page: three areas, Person, Edit and Result. Which panels there are and where each is; all else is in their
-folders."""
+"""The page: the person on the left, the picture in the middle with what was done and can be taken away beside it, the
+tools on the right. Which panels there are and where each is; all else is in their folders."""
 
 from __future__ import annotations
 
@@ -64,12 +64,11 @@ _TABS = {
     "Face": (face.FACES, face.PANEL),
     "Paint": (texture.PANEL,),
 }
-_RESULT = (
-    stage.PANEL,
-    diagnostics.PANEL,
-    generate.PANEL,
-    results.PANEL,
+_EASEL = (stage.PANEL, generate.PANEL)
+_RAIL = (
     edits.PANEL,
+    diagnostics.PANEL,
+    results.PANEL,
     downloads.PANEL,
     recipe.PANEL,
     weights.PANEL,
@@ -77,7 +76,8 @@ _RESULT = (
 _OVER = (question.PANEL, notice.PANEL)
 
 PANELS: tuple[Panel, ...] = (
-    *_TOP, *_PERSON, *_OWN_PHOTO, *_ADJUST, *(panel for panels in _TABS.values() for panel in panels), *_RESULT, *_OVER
+    *_TOP, *_OWN_PHOTO, *_PERSON, *_EASEL, *_RAIL, *_ADJUST, *(panel for panels in _TABS.values() for panel in panels),
+    *_OVER,
 )  # fmt: skip
 """All panels, as the page has them from top to bottom."""
 
@@ -108,14 +108,21 @@ def build(seconds: float = HOURS * 3600) -> gr.Blocks:
 
         # No time to live: Gradio counts it by the time of day, and past a drawing that goes on.
         page["session"] = gr.State(Session(), delete_callback=closed)
-        _plain(_HEADER)
-        _render(page, _TOP)
+        with gr.Row(elem_id="top"):
+            _plain(_HEADER)
+            _render(page, _TOP)
         with gr.Row(elem_id="areas"):
             with gr.Column(elem_id="area-person", elem_classes="area", min_width=0):
                 _plain("<h2>Person</h2>")
-                _render(page, _PERSON)
                 with gr.Accordion("Your own photo", open=False, elem_id="own-photo"):
                     _render(page, _OWN_PHOTO)
+                _render(page, _PERSON)
+            with gr.Column(elem_id="area-result", elem_classes="area", min_width=0):
+                _plain("<h2>Result</h2>")
+                with gr.Column(elem_id="easel", min_width=0):
+                    _render(page, _EASEL)
+                with gr.Column(elem_id="rail", min_width=0):
+                    _render(page, _RAIL)
             with gr.Column(elem_id="area-edit", elem_classes="area", min_width=0):
                 _plain("<h2>Edit</h2>")
                 _render(page, _ADJUST)
@@ -123,9 +130,6 @@ def build(seconds: float = HOURS * 3600) -> gr.Blocks:
                     for name, panels in _TABS.items():
                         with gr.Tab(name, id=name.lower()):
                             _render(page, panels)
-            with gr.Column(elem_id="area-result", elem_classes="area", min_width=0):
-                _plain("<h2>Result</h2>")
-                _render(page, _RESULT)
         _render(page, _OVER)
 
         for panel in PANELS:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from mcld_app.body.iuv import resize_iuv
+from mcld_app.body.mannequin.clay import draw_clay
 from mcld_app.body.mannequin.pose import named_poses
-from mcld_app.body.mannequin.rendering import draw_iuv
 
 INDEX = (256, 176)
 """Height and width of the map of parts the page lights regions by: fine enough for a finger."""
@@ -82,11 +82,8 @@ def whole_thumb(picture: np.ndarray) -> str:
 
 
 def pose_thumb(name: str) -> np.ndarray:
-    small = (THUMB[0] * 2, THUMB[1] * 2)
-    iuv = draw_iuv(named_poses()[name], small)
-    shown = iuv_picture(iuv)
-    shown[iuv[..., 0] == 0] = (244, 244, 242)
-    return shown
+    """A named pose as a thumbnail shows it, (288, 198, 3) uint8 RGB."""
+    return draw_clay(named_poses()[name], (THUMB[0] * 2, THUMB[1] * 2))
 
 
 SIGNS = {

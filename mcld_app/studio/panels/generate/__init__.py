@@ -74,7 +74,7 @@ _HTML = f"""
       <label class="switch generate-holes" hidden title="An experiment: this model was trained on texture maps that are
 black wherever the photo shows nothing."><input type="checkbox" id="generate-fill"> Fill what no picture shows</label>
     </div>
-    <details class="generate-settings generate-sees"><summary>What the model sees</summary>
+    <details class="generate-settings generate-sees"><summary>All that the network is given</summary>
       <div class="generate-view" aria-live="polite"></div></details></details>
 </div>
 """

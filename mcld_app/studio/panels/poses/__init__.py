@@ -80,7 +80,7 @@ def _by_map(look: Look) -> Pose:
 
 @lru_cache(maxsize=1)
 def pose_items() -> list[dict]:
-    """The named poses' thumbnails: the mannequin's IUV map, small."""
+    """The named poses' thumbnails: the mannequin, small."""
     own = item(AS_IN_PHOTO, "As in the photo", sign("photo"))
     return [own] + [
         item(name, pose.name.replace("_", " "), jpeg(pose_thumb(name)), f"Pose: {pose.name.replace('_', ' ')}")

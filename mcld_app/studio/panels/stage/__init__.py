@@ -1,4 +1,4 @@
-"""The person on whom clothes are dropped, the slider between photo and preview, and the IUV map beside them."""
+"""The person on whom clothes are dropped, the slider between photo and preview, and the IUV map under it."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ _HTML = """
         15.200 20 20M10.500 7.800v5.400M7.800 10.500h5.400"/></svg></button>
       <div class="stage-hint" aria-hidden="true"></div>
     </div>
-    <div class="stage-side">
-      <figure><img class="stage-iuv" alt="IUV map of the pose" width="352" height="512">
-        <figcaption>IUV map</figcaption></figure>
-      <figure><img class="stage-photo" alt="The photo" width="352" height="512"><figcaption>Photo</figcaption></figure>
+    <div class="stage-wear">
+      <p class="stage-prompt"></p>
+      <div class="stage-regions" role="toolbar" aria-label="Where to wear the garment"></div>
     </div>
   </div>
+  <div class="stage-under">
   <div class="stage-found" hidden>
     <button type="button" class="stage-adjust" title="Move the mannequin that gave this person their body">Adjust the
       body</button>
@@ -86,9 +86,11 @@ _HTML = """
     <button type="button" class="stage-turn-person" title="Read the person from the other side: a front as a back, a
       back as a front">Turn round</button>
   </div>
-  <div class="stage-wear">
-    <p class="stage-prompt"></p>
-    <div class="stage-regions" role="toolbar" aria-label="Where to wear the garment"></div>
+  <details class="stage-sees"><summary>What the model sees</summary>
+    <figure><img class="stage-iuv" alt="IUV map of the pose" width="352" height="512">
+      <figcaption title="Which part of the body each pixel shows, and where on it: the pose as the network reads it"
+        >The pose, as an IUV map</figcaption></figure>
+  </details>
   </div>
   <div class="stage-live" aria-live="polite"></div>
   <dialog class="stage-large" aria-label="The preview, large">

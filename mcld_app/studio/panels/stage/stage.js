@@ -33,7 +33,7 @@ const show = (value) => {
   }
   after.src = value.picture;
   after.alt = value.alt;
-  if (before && beforeImage.src !== before) { beforeImage.src = before; $("stage-photo").src = before; }
+  if (before && beforeImage.src !== before) beforeImage.src = before;
   if (value.iuv) $("stage-iuv").src = value.iuv;
   if (value.parts) { index = unpack(value.parts); if (lit) light(lit); }
   $("stage-iuv").alt = `IUV map of the pose: ${value.pose}`;
@@ -107,8 +107,6 @@ const regionAt = (x, y) => {
   return null;
 };
 
-const restPrompt = "Drop clothes on the person, or pick and press:";
-
 /** What of the person can be adjusted: their body, and the garment in hand or on them. */
 function offerAdjusting() {
   const garment = $("stage-adjust-garment");
@@ -126,7 +124,7 @@ const hold = (item) => {
   held = item;
   offerAdjusting();
   root.classList.toggle("holding", Boolean(item));
-  prompt.textContent = item ? `Where should “${item.label}” go?` : restPrompt;
+  prompt.textContent = item ? `Where should “${item.label}” go?` : "";
   [...regionsBox.children].forEach((chip) => {
     chip.tabIndex = (item && item.region ? chip.dataset.id === item.region : chip === regionsBox.firstChild) ? 0 : -1;
   });
