@@ -41,6 +41,7 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 # Pillow opens no PNG with a text over 1 MiB either, so a recipe is cut into pieces. A character takes 4 bytes at most.
 _PIECE = 1 << 18
 _KEYWORD = "mcld-recipe {} of {}"
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _PIECE_NAME = re.compile(rb"mcld-recipe (\d{1,4}) of (\d{1,4})")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MOST_CHUNKS = 100_000  # a PNG of 128 MB in the usual pieces of 8 kB has a sixth of that
@@ -107,7 +108,7 @@ def read_recipe_text(png: bytes) -> str:
     counts = set()
     room = MAX_RECIPE
     for kind, body, intact in _chunks(png):
-        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
+        if kind not in _TEXTS:
             continue
         keyword, _, rest = body.partition(b"\0")
         if (name := _PIECE_NAME.fullmatch(keyword)) is None:
@@ -129,6 +130,16 @@ def read_recipe_text(png: bytes) -> str:
         return b"".join(pieces[number] for number in sorted(pieces)).decode("utf-8")
     except UnicodeDecodeError as error:
         raise StudioError(_DAMAGED) from error
+
+
+def carries_recipe(png: bytes) -> bool:
+    """Whether a recipe travels in a PNG file, whole or not; false for any other file."""
+    try:
+        return any(
+            kind in _TEXTS and _PIECE_NAME.fullmatch(body.partition(b"\0")[0]) for kind, body, _ in _chunks(png)
+        )
+    except StudioError:
+        return False
 
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes, bool]]:

@@ -8,10 +8,11 @@ from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.editing.records import Known
 from mcld_app.errors import StudioError
 from mcld_app.files import read_text
-from mcld_app.output.provenance import encode_generated, read_recipe_text
+from mcld_app.output.provenance import carries_recipe, encode_generated, read_recipe_text
 from mcld_app.output.watermark import with_watermark
 
 _PNG = b"\x89PNG"
+_BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"  # a byte order mark and white space
 
 
 def open_recipe(data: bytes | str, known: Known = lambda _: None) -> Recipe:
@@ -30,6 +31,11 @@ def open_recipe(data: bytes | str, known: Known = lambda _: None) -> Recipe:
         except UnicodeDecodeError as error:
             raise StudioError("This file is no recipe. Choose a recipe, or a picture, that was saved here.") from error
     return read_recipe(data, known)
+
+
+def holds_recipe(data: bytes) -> bool:
+    """Whether a file means to be a recipe, whether it can be used or not: a JSON object, or a PNG that carries one."""
+    return carries_recipe(data) if data.startswith(_PNG) else data.lstrip(_BEFORE_JSON).startswith(b"{")
 
 
 def encode_drawn(

@@ -24,6 +24,7 @@ from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels import (
     adjust,
     borrow,
+    bring,
     cover,
     detections,
     diagnostics,
@@ -56,6 +57,7 @@ from mcld_app.studio.widget import style
 
 _TOP = (examples.PANEL,)
 _PERSON = (people.PANEL,)
+_BRING = (bring.PANEL,)
 _OWN_PHOTO = (upload.PANEL, detections.PANEL)
 _ADJUST = (adjust.PANEL,)
 _TABS = {
@@ -76,7 +78,7 @@ _RAIL = (
 _OVER = (question.PANEL, notice.PANEL)
 
 PANELS: tuple[Panel, ...] = (
-    *_TOP, *_OWN_PHOTO, *_PERSON, *_EASEL, *_RAIL, *_ADJUST, *(panel for panels in _TABS.values() for panel in panels),
+    *_TOP, *_BRING, *_OWN_PHOTO, *_PERSON, *_EASEL, *_RAIL, *_ADJUST, *(panel for panels in _TABS.values() for panel in panels),
     *_OVER,
 )  # fmt: skip
 """All panels, as the page has them from top to bottom."""
@@ -114,6 +116,7 @@ def build(seconds: float = HOURS * 3600) -> gr.Blocks:
         with gr.Row(elem_id="areas"):
             with gr.Column(elem_id="area-person", elem_classes="area", min_width=0):
                 _plain("<h2>Person</h2>")
+                _render(page, _BRING)
                 with gr.Accordion("Your own photo", open=False, elem_id="own-photo"):
                     _render(page, _OWN_PHOTO)
                 _render(page, _PERSON)

@@ -1,5 +1,5 @@
-"""The mannequin as a figure of clay under a lamp, in a suit, for people to look at: what an IUV map shows of a pose, only
-who has read of DensePose sees."""
+"""The mannequin as a figure of clay under a lamp, in a suit, for people to look at: only who has read of DensePose sees
+a pose in an IUV map."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def open_pose_file(state: EditorState, file: bytes) -> EditorState:
     try:
         text = read_text(file)
     except UnicodeDecodeError as error:
-        posed = _of_parts(state, file)
+        posed = pose_of_parts(state, file)
         if posed is None:
             raise StudioError(
                 "This file is no pose. Choose a pose that was saved here, a .json file, or a picture of a body’s parts "
@@ -63,7 +63,7 @@ def open_pose_file(state: EditorState, file: bytes) -> EditorState:
     return replace(posed, note=Note(said, "info"))
 
 
-def _of_parts(state: EditorState, file: bytes) -> EditorState | None:
+def pose_of_parts(state: EditorState, file: bytes) -> EditorState | None:
     """The editor state with the pose of a picture of parts; None where the file is none."""
     from mcld_app.body.fitting.part_fit import fit_parts
 

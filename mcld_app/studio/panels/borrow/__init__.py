@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mcld_app.editing import pose_as
 from mcld_app.studio import parsing
+from mcld_app.studio.actions.brought import pose_of_person
 from mcld_app.studio.actions.files import open_pose_file
 from mcld_app.studio.actions.poses import stand
 from mcld_app.studio.dispatcher import Dispatcher
@@ -15,7 +16,9 @@ from mcld_app.studio.widget import widget
 
 _HTML = """
 <div class="borrow">
-  <label title="From its IUV map">Pose of another picture <select><option value="">Choose …</option></select></label>
+  <label>Pose of another picture <select><option value="">Choose …</option></select></label>
+  <label class="switch" title="The pose is taken as the picture’s own map has it, build and frame included. Its joints
+    cannot be dragged."><input type="checkbox" class="borrow-map"> Exactly as its map</label>
   <button type="button" class="borrow-save" title="The pose as a file, to open again here">Save pose</button>
   <label class="borrow-open" title="Saved here, a skeleton as JSON (OpenPose, COCO, ControlNet), or a dp_segm picture"
     >Open pose<input type="file" accept=".json,application/json,.png,image/png"></label>
@@ -29,13 +32,14 @@ def open_pose(state: EditorState, data: Data) -> EditorState:
 
 
 def pose_of(state: EditorState, data: Data) -> EditorState:
-    """The pose of another picture: of a sample or of one of the visitor's own people, from its IUV map."""
+    """The pose of another picture: of a sample or of one of the visitor's own people, as one of the mannequin; with
+    "map", exactly as its IUV map has it, which cannot be dragged."""
     other = state.person(parsing.text(data, "id"))
-    return stand(state, pose_as(other))
+    return stand(state, pose_as(other)) if data.get("map") is True else pose_of_person(state, other, other.name)
 
 
 def render(page: Dispatcher) -> None:
-    """A list of people and a file field. Events: "of" {id} and "open" {file}."""
+    """A list of people and a file field. Events: "of" {id, map} and "open" {file}."""
     page["borrow"] = widget(_HTML, "borrow", elem_id="borrow")
 
 
@@ -44,9 +48,10 @@ def listen(page: Dispatcher) -> None:
     page.listen(page["borrow"].open, open_pose)
 
 
-def api_pose_of(recipe: str, person: str) -> str:
-    """Stand as a sample person stands in their picture."""
-    return edited(recipe, pose_of, {"id": person})
+def api_pose_of(recipe: str, person: str, exactly: bool = False) -> str:
+    """Stand as a sample person stands in their picture: the mannequin does, or `exactly` as the picture's IUV map has
+    it, which cannot be dragged."""
+    return edited(recipe, pose_of, {"id": person, "map": exactly})
 
 
 def api_pose_file(recipe: str, file: str) -> str:

@@ -4,7 +4,7 @@ hear("people", ({ items }) => {  // whoever can be chosen as a person can lend t
   select.replaceChildren(make("option", { value: "", text: "Choose …" }), ...items.map((item) => make("option", { value: item.id, text: item.label })));
 });
 select.addEventListener("change", () => {
-  if (select.value) trigger("of", { id: select.value });
+  if (select.value) trigger("of", { id: select.value, map: element.querySelector(".borrow-map").checked });
   select.value = "";
 });
 element.querySelector(".borrow-save").addEventListener("click", () => say("want", { what: "pose" }));

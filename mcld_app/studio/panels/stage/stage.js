@@ -313,9 +313,6 @@ setTimeout(openTab, 0);
 
 // ---- files from the desktop ---------------------------------------------------------------------------------
 
-/** Whether a picture was drawn here: its recipe stands in it under that name. */
-const carriesRecipe = async (file) => file.type === "image/png"
-  && new TextDecoder("latin1").decode(await file.arrayBuffer()).includes("mcld-recipe ");
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
 frame.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
@@ -327,23 +324,18 @@ frame.addEventListener("dragover", (event) => {
   light(region, region && `Release: ${regions.get(region).label}`);
 });
 frame.addEventListener("dragleave", () => { root.classList.remove("target"); light(null); });
-frame.addEventListener("drop", async (event) => {
+frame.addEventListener("drop", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();
   root.classList.remove("target");
-  const region = regionAt(event.clientX, event.clientY);
   light(null);
-  const only = event.dataTransfer.files.length === 1 ? event.dataTransfer.files[0] : null;
-  if (only && (/json$/i.test(only.name) || await carriesRecipe(only))) { say("recipe-file", { file: only }); return; }
-  try {
-    const count = event.dataTransfer.files.length;
-    const files = await Promise.all([...event.dataTransfer.files].slice(0, 6).map(packed));
-    frame.classList.add("waiting");
-    setTimeout(() => frame.classList.remove("waiting"), 8000);
-    trigger("files", { files, region, count });
-  } catch (error) { warn(error.message); }
+  say("brought", { transfer: event.dataTransfer, region: regionAt(event.clientX, event.clientY) });
 });
 
+hear("bringing", () => {
+  frame.classList.add("waiting");
+  setTimeout(() => frame.classList.remove("waiting"), 8000);
+});
 hear("answered", () => frame.classList.remove("waiting"));  // a question changes nothing here
 hear("bring", ({ files }) => trigger("files", { files, region: null }));
 

@@ -6,25 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.photo import read_sized_photo
 from mcld_app.checkpoints.wheel_models import how_to_get
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import read_pair, read_person
-from mcld_app.errors import PictureError, StudioError
-from mcld_app.perception.detections import Detections, detect_people, people_on_map
-from mcld_app.perception.people_finder import NobodyFound
+from mcld_app.errors import StudioError
+from mcld_app.perception.detections import detect_people, people_on_map
 from mcld_app.studio import parsing
-from mcld_app.studio.actions.fitting import HOW_TO_FIT, begin_fitting
-from mcld_app.studio.actions.photos import check_agreed, take
-from mcld_app.studio.actions.shop_pictures import ask_if_clothes
+from mcld_app.studio.actions.fitting import begin_fitting
+from mcld_app.studio.actions.person_photos import take_largest, use_photo
+from mcld_app.studio.actions.photos import check_agreed
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import written
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.parsing import Data
-from mcld_app.studio.pictures import whole_thumb
 from mcld_app.studio.session import Session
-from mcld_app.studio.state import EditorState, Note, Option, initial_state
+from mcld_app.studio.state import EditorState, Note, initial_state
 from mcld_app.studio.widget import widget
 
 _SLOT = """
@@ -66,10 +63,6 @@ _HTML = f"""
 """
 _EMPTIED = ("generate", "downloads", "recipe", "upload", "texture", "diagnostics")
 """Components that "Delete my pictures" leaves with nothing; all others begin afresh with it."""
-_NOBODY_READS = (
-    "Nothing is installed here to find a body in a photo: the owner of this machine fetches the body finder under "
-    "“Models and weights”. "
-)
 
 
 def agree(state: EditorState, data: Data) -> EditorState:
@@ -85,37 +78,11 @@ def use_upload(state: EditorState, data: Data) -> EditorState:
         raise StudioError("Choose a photo first.")
     if not iuv:
         closer = data.get("closer") is True
-        return _use_photo(replace(state, fitting=None), parsing.stem(photo), parsing.file_bytes(photo), closer=closer)
+        return use_photo(replace(state, fitting=None), parsing.stem(photo), parsing.file_bytes(photo), closer=closer)
     if not photo:
         raise StudioError("The photo is missing: add the photo this IUV map was made from.")
     picture, body, stored = read_pair(parsing.file_bytes(photo), parsing.file_bytes(iuv))
-    return _take_largest(state, people_on_map(parsing.stem(photo), picture, body, stored))
-
-
-def _take_largest(state: EditorState, found: Detections) -> EditorState:
-    """Clothes and pose of the person before belong to them: a new photo is first seen as it is."""
-    return take(replace(state, fitting=None, detections=found if len(found) > 1 else None), found, 0)
-
-
-def _use_photo(state: EditorState, name: str, data: bytes, *, closer: bool) -> EditorState:
-    """A person from a photo alone: the largest one found in it; where nobody can be found, by hand. `closer` looks
-    closer."""
-    photo, stored = read_sized_photo(data)
-    if looks_like_iuv(photo):
-        raise PictureError("This is an IUV map, not a photo. Choose it as the IUV map, and the photo it was made from.")
-    try:
-        detections = detect_people(name, photo, stored, closer=closer)
-    except StudioError as error:
-        said = f"{error} Or do it by hand. {HOW_TO_FIT}"
-        if isinstance(error, NobodyFound):
-            by_hand = Option("It is a person: lay the mannequin over them",
-                             lambda now: begin_fitting(now, name, photo, said, stored), whole_thumb(photo))  # fmt: skip
-            if (asked := ask_if_clothes(state, name, data, by_hand)) is not None:
-                return asked
-        return begin_fitting(state, name, photo, said, stored)
-    if detections is None:
-        return begin_fitting(state, name, photo, _NOBODY_READS + HOW_TO_FIT, stored)
-    return _take_largest(state, detections)
+    return take_largest(state, people_on_map(parsing.stem(photo), picture, body, stored))
 
 
 def lay_over(state: EditorState, data: Data) -> EditorState:

@@ -1,0 +1,48 @@
+"""A photo that becomes the person: whoever is found in it, or, where nobody is, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mcld_app.body.map_signs import looks_like_iuv
+from mcld_app.body.photo import read_sized_photo
+from mcld_app.errors import PictureError, StudioError
+from mcld_app.perception.detections import Detections, detect_people
+from mcld_app.perception.found_people import FoundPeople
+from mcld_app.perception.people_finder import NobodyFound
+from mcld_app.studio.actions.fitting import HOW_TO_FIT, begin_fitting
+from mcld_app.studio.actions.photos import take
+from mcld_app.studio.actions.shop_pictures import ask_if_clothes
+from mcld_app.studio.pictures import whole_thumb
+from mcld_app.studio.state import EditorState, Option
+
+_NOBODY_READS = (
+    "Nothing is installed here to find a body in a photo: the owner of this machine fetches the body finder under "
+    "“Models and weights”. "
+)
+
+
+def take_largest(state: EditorState, found: Detections | FoundPeople) -> EditorState:
+    """Clothes and pose of the person before belong to them: a new photo is first seen as it is."""
+    return take(replace(state, fitting=None, detections=found if len(found) > 1 else None), found, 0)
+
+
+def use_photo(state: EditorState, name: str, data: bytes, *, closer: bool = False) -> EditorState:
+    """A person from a photo alone: the largest one found in it; where nobody can be found, by hand. `closer` looks
+    closer."""
+    photo, stored = read_sized_photo(data)
+    if looks_like_iuv(photo):
+        raise PictureError("This is an IUV map, not a photo. Choose it as the IUV map, and the photo it was made from.")
+    try:
+        detections = detect_people(name, photo, stored, closer=closer)
+    except StudioError as error:
+        said = f"{error} Or do it by hand. {HOW_TO_FIT}"
+        if isinstance(error, NobodyFound):
+            by_hand = Option("It is a person: lay the mannequin over them",
+                             lambda now: begin_fitting(now, name, photo, said, stored), whole_thumb(photo))  # fmt: skip
+            if (asked := ask_if_clothes(state, name, data, by_hand)) is not None:
+                return asked
+        return begin_fitting(state, name, photo, said, stored)
+    if detections is None:
+        return begin_fitting(state, name, photo, _NOBODY_READS + HOW_TO_FIT, stored)
+    return take_largest(state, detections)
