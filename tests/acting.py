@@ -106,11 +106,17 @@ def choose_pose(page: Page, name: str) -> None:
         page.locator("#pose-picker").get_by_role("option", name=name, exact=True).click()
 
 
-def wear_by_click(page: Page, garment: int, region: str) -> None:
+def wear_by_click(page: Page, garment: int, region: str = "") -> None:
+    """Press a garment of the list; where it then is worn elsewhere than on `region`, say so in the list of edits."""
     open_tab(page, "Clothes")
-    page.locator("#garment-picker [role=option]").nth(garment).click()
     with new_picture(page):
-        page.locator("#stage").get_by_role("button", name=region, exact=True).click()
+        page.locator("#garment-picker [role=option]").nth(garment).click()
+    if not region:
+        return
+    place = page.locator("#edits select.edit-place").last
+    if place.locator("option:checked").inner_text() != region:
+        with new_picture(page):
+            place.select_option(label=region)
 
 
 def middle_of(thing) -> tuple[float, float]:

@@ -78,8 +78,8 @@ _RAIL = (
 _OVER = (question.PANEL, notice.PANEL)
 
 PANELS: tuple[Panel, ...] = (
-    *_TOP, *_BRING, *_OWN_PHOTO, *_PERSON, *_EASEL, *_RAIL, *_ADJUST, *(panel for panels in _TABS.values() for panel in panels),
-    *_OVER,
+    *_TOP, *_BRING, *_OWN_PHOTO, *_PERSON, *_EASEL, *_RAIL, *_ADJUST,
+    *(panel for panels in _TABS.values() for panel in panels), *_OVER,
 )  # fmt: skip
 """All panels, as the page has them from top to bottom."""
 

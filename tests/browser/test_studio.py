@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Iterator
@@ -155,16 +156,15 @@ def test_a_garment_is_worn_by_keyboard_alone(session: Page) -> None:
     session.locator("#garment-picker [role=option][tabindex='0']").focus()
     session.keyboard.press("ArrowRight")
     label = session.evaluate("document.activeElement.innerText")
-    session.keyboard.press("Enter")
-    assert session.evaluate("document.activeElement.className").startswith("chip"), "the focus is on the regions"
-    expect(session.locator("#stage .stage-live")).to_contain_text("Choose a region")
-    session.keyboard.press("Home")
-    session.keyboard.press("ArrowRight")
     with new_picture(session):
         session.keyboard.press("Enter")
     expect(session.locator("#edits .edit-label")).to_have_text([label])
-    expect(session.locator("#edits .edit-place")).to_have_text(["Torso"])
-    assert session.evaluate("document.activeElement.innerText") == label, "the focus is back on the garment"
+    assert session.evaluate("document.activeElement.innerText") == label, "the focus stays on the garment"
+    place = session.locator("#edits select.edit-place")
+    expect(place.locator("option:checked")).to_have_text("Top")
+    with new_picture(session):
+        place.press("ArrowDown")
+    expect(place.locator("option:checked")).to_have_text("Torso")
 
 
 def test_the_before_after_slider_uncovers_the_photo(session: Page) -> None:
@@ -267,12 +267,35 @@ def test_a_photo_with_its_iuv_map_becomes_the_person(session: Page, sample_files
     expect(session.locator("#people-picker [aria-selected=true]")).to_have_text("Maya", timeout=SLOW)
 
 
-def test_a_photo_dropped_beside_everything_is_told_where_to_go(session: Page) -> None:
-    before, photo = source_of(session, PICTURE), io.BytesIO()
-    Image.new("RGB", (300, 400), (90, 120, 160)).save(photo, "JPEG")
-    drop_files(session, (20, 20), [("photo.jpg", photo.getvalue())])
-    expect(session.locator("#notice .notice-list .notice")).to_contain_text("Your own photo", timeout=SLOW)
-    assert source_of(session, PICTURE) == before
+def test_a_photo_and_its_map_dropped_beside_everything_are_somebody(
+    session: Page, sample_files: tuple[Path, Path]
+) -> None:
+    photo, iuv = sample_files
+    with new_picture(session):
+        drop_files(session, (20, 20), [("iuv.png", iuv.read_bytes()), ("Maya.png", photo.read_bytes())])
+    expect(session.locator("#people-picker [aria-selected=true]")).to_have_text("Maya", timeout=SLOW)
+
+
+def test_an_iuv_map_dropped_anywhere_is_a_pose_whose_joints_can_be_dragged(
+    session: Page, sample_files: tuple[Path, Path]
+) -> None:
+    with new_picture(session):
+        drop_files(session, (20, 20), [("iuv.png", sample_files[1].read_bytes())])
+    expect(session.locator("#notice .notice-list .notice")).to_contain_text("on the map")
+    expect(session.locator("#stage .joint-handle").first).to_be_attached()
+
+
+def test_what_is_pasted_is_taken_as_what_is_dropped(session: Page, sample_files: tuple[Path, Path]) -> None:
+    with new_picture(session):
+        session.evaluate(
+            """(text) => {
+              const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), clipboardData = new DataTransfer();
+              clipboardData.items.add(new File([bytes], "iuv.png", { type: "image/png" }));
+              document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+            }""",
+            base64.b64encode(sample_files[1].read_bytes()).decode(),
+        )
+    expect(session.locator("#notice .notice-list .notice")).to_contain_text("on the map")
 
 
 def test_two_files_from_the_desktop_dropped_on_the_legs_are_worn_there(
@@ -282,7 +305,7 @@ def test_two_files_from_the_desktop_dropped_on_the_legs_are_worn_there(
     at = point_on_person(session, 0.45, 0.7)
     with new_picture(session):
         drop_files(session, at, [("iuv.png", iuv.read_bytes()), ("photo.png", photo.read_bytes())])
-    expect(session.locator("#edits .edit-place")).to_have_text(["Bottom"])
+    expect(session.locator("#edits .edit-place option:checked")).to_have_text("Bottom")
 
 
 def test_one_file_from_the_desktop_that_shows_nobody_is_told_what_is_missing(session: Page) -> None:

@@ -98,10 +98,12 @@ def _picture(state: EditorState, file: Mapping, where: str) -> EditorState:
             asked = of_file(state, name, content, "", error)
         except StudioError:
             return use_photo(state, name, content)
+    question = asked.question
+    if question is None or len(question.options) > 1:
+        return asked
     by_hand = Option("It is a person: lay the mannequin over them",
                      lambda now: begin_fitting(now, name, photo, HOW_TO_FIT), whole_thumb(photo))  # fmt: skip
-    question = asked.question and replace(asked.question, options=(*asked.question.options, by_hand))
-    return replace(asked, question=question)
+    return replace(asked, question=replace(question, options=(*question.options, by_hand)))
 
 
 def _as_person(state: EditorState, person: Person) -> EditorState:

@@ -19,10 +19,11 @@ const mark = (id) => {
   }
 };
 
-const choose = (item, byKey) => {
+const choose = (item) => {
+  if (setup.carry) { say("wear", { item }); return; }
   mark(item.id);
-  if (setup.carry) say("hold", { item, byKey });
-  else { wanted = item.id; pick({ id: item.id }); }
+  wanted = item.id;
+  pick({ id: item.id });
 };
 
 const option = (item) => {
@@ -31,8 +32,7 @@ const option = (item) => {
     type: "button", role: "option", class: "picker-item", "data-id": item.id, "aria-selected": "false",
     tabindex: "-1", title: item.hint || item.label,
   }, make("span", { class: "picker-frame" }, picture), make("span", { class: "picker-name", text: item.label }));
-  // A key press makes a click with detail 0.
-  button.addEventListener("click", (event) => choose(item, event.detail === 0));
+  button.addEventListener("click", () => choose(item));
   if (setup.carry) carry(button, item);
   return button;
 };
@@ -122,9 +122,5 @@ const refresh = () => {
 
 rove(box, options);
 showing(refresh);
-if (setup.carry) {
-  hear("held", ({ id }) => mark(id));
-  hear("return-focus", ({ id }) => options().find((o) => o.dataset.id === id)?.focus());
-}
 server.items().then((got) => { items = got; box.classList.add("ready"); draw(); })
   .catch(() => { box.replaceChildren(make("p", { class: "picker-lost", text: "These pictures could not be loaded. Reload the page." })); });

@@ -7,6 +7,7 @@ from typing import Any
 
 from mcld_app.editing import Edit
 from mcld_app.editing import look as looks
+from mcld_app.editing.area import CLOTHES
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
@@ -48,10 +49,19 @@ def stand_off(state: EditorState, data: Data) -> EditorState:
     return state.to(looks.with_edits(state.look, (*edits[:at], changed, *edits[at + 1 :])))
 
 
+def place(state: EditorState, data: Data) -> EditorState:
+    """The garment at `index` on another region, or on any set of body parts."""
+    at, edits = parsing.index(data), state.look.edits
+    if not 0 <= at < len(edits) or not isinstance(edits[at], Wear):
+        raise StudioError("There is no garment at this place of the list any more.")
+    moved = replace(edits[at], area=parsing.area(data))
+    return state.to(looks.with_edits(state.look, (*edits[:at], moved, *edits[at + 1 :])))
+
+
 def render(page: Dispatcher) -> None:
     """A list with the events "switch" {index, on}, "move" {index, to}, "standoff" {index, on} and "remove" {index};
-    "adjust" {index} of a garment."""
-    page["edits"] = widget(_HTML, "edits", elem_id="edits")
+    "adjust" {index} and "place" {index, region or parts} of a garment."""
+    page["edits"] = widget(_HTML, "edits", setup={"regions": dict(CLOTHES)}, elem_id="edits")
 
 
 def listen(page: Dispatcher) -> None:
@@ -59,6 +69,7 @@ def listen(page: Dispatcher) -> None:
     page.listen(page["edits"].move, move)
     page.listen(page["edits"].remove, remove)
     page.listen(page["edits"].standoff, stand_off)
+    page.listen(page["edits"].place, place)
 
 
 def key(state: EditorState) -> Key:
@@ -70,10 +81,17 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     return {
         "edits": [
             {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit), "off": _off(edit),
-             "adjust": isinstance(edit, Wear) and edit.garment.marking is not None}
+             "region": _region(edit), "adjust": isinstance(edit, Wear) and edit.garment.marking is not None}
             for edit in state.look.edits
         ]
     }
+
+
+def _region(edit: Edit) -> str | None:
+    """The region a garment is worn on, "parts" for chosen parts; None for what has a place of its own."""
+    if not isinstance(edit, Wear) or edit.garment.kind:
+        return None
+    return edit.area if isinstance(edit.area, str) and edit.area in CLOTHES else "parts"
 
 
 def _off(edit: Edit) -> bool | None:

@@ -6,6 +6,16 @@ const button = (cls, label, text, act) => {
   made.addEventListener("click", act);
   return made;
 };
+let chosen = [];  // body parts
+hear("parts", ({ parts }) => { chosen = parts; });
+/** Where a garment is worn: any other place is one choice away. */
+const where = (edit, i) => {
+  const places = { ...setup.regions, ...(edit.region === "parts" || chosen.length ? { parts: "Chosen parts" } : {}) };
+  const select = make("select", { class: "edit-place", "aria-label": `${edit.label}: where`, title: "Where it is worn" },
+    ...Object.entries(places).map(([id, text]) => make("option", { value: id, text, selected: id === edit.region })));
+  select.addEventListener("change", () => trigger("place", { index: i, ...(select.value === "parts" ? { parts: chosen } : { region: select.value }) }));
+  return select;
+};
 const row = (edit, i, all) => {
   const on = make("input", { type: "checkbox", checked: edit.on, "aria-label": `${edit.label}: on` });
   on.addEventListener("change", () => trigger("switch", { index: i, on: on.checked }));
@@ -17,7 +27,7 @@ const row = (edit, i, all) => {
     () => trigger("standoff", { index: i, on: !edit.off }));
   loose?.setAttribute("aria-pressed", String(edit.off));
   return make("li", { class: edit.on ? "edit" : "edit off" }, on, make("img", { src: edit.src, alt: "" }),
-    make("span", { class: "edit-label", text: edit.label, title: edit.label }), make("span", { class: "edit-place", text: edit.place }),
+    make("span", { class: "edit-label", text: edit.label, title: edit.label }), edit.region ? where(edit, i) : make("span", { class: "edit-place", text: edit.place }),
     edit.adjust ? button("edits-adjust", `Adjust: ${edit.label}`, "Adjust", () => trigger("adjust", { index: i })) : null,
     loose, all.length > 1 ? make("span", { class: "edit-order" }, up, down) : null,
     button("edits-remove", `Delete: ${edit.label}`, "×", () => trigger("remove", { index: i })));

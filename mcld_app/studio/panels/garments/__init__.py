@@ -45,11 +45,20 @@ def lift(state: EditorState, data: Data) -> EditorState:
 
 
 def wear(state: EditorState, data: Data) -> EditorState:
-    """Put a garment on a region, or on any set of body parts."""
+    """Put a garment on a region, or on any set of body parts; one that was dropped on a region of which it has nothing
+    goes on where it belongs."""
     choice, area, held = parsing.text(data, "id"), parsing.area(data), state.in_hand
     if held and (held.choice, held.region) == (choice, area) and held.before is state.look.appearance:
         return state.to(replace(state.look, appearance=held.after))
-    return state.to(looks.add(state.look, Wear(_meant(state, choice, area), area)))
+    garment = _meant(state, choice, area)
+    try:
+        return state.to(looks.add(state.look, Wear(garment, area)))
+    except StudioError:
+        if not isinstance(area, str) or area == garment.region or garment.region not in CLOTHES:
+            raise
+    home = CLOTHES[garment.region].lower()
+    said = f"“{garment.label}” has nothing for “{CLOTHES[area].lower()}”: it is worn where it belongs, on “{home}”."
+    return state.to(looks.add(state.look, Wear(garment)), said)
 
 
 def _meant(state: EditorState, choice: str, area: Area) -> Garment:

@@ -72,10 +72,6 @@ _HTML = """
         15.200 20 20M10.500 7.800v5.400M7.800 10.500h5.400"/></svg></button>
       <div class="stage-hint" aria-hidden="true"></div>
     </div>
-    <div class="stage-wear">
-      <p class="stage-prompt"></p>
-      <div class="stage-regions" role="toolbar" aria-label="Where to wear the garment"></div>
-    </div>
   </div>
   <div class="stage-under">
   <div class="stage-found" hidden>

@@ -1,12 +1,10 @@
 // The person: the preview, the region under the pointer, the slider between photo and preview, the IUV map.
 const $ = (name) => element.querySelector(`.${name}`);
 const root = $("stage"), frame = $("stage-frame"), after = $("stage-after"), beforeImage = $("stage-before"), canvas = $("stage-light");
-const slider = $("stage-slider"), hint = $("stage-hint"), live = $("stage-live"), prompt = $("stage-prompt");
-const regionsBox = $("stage-regions");
+const slider = $("stage-slider"), hint = $("stage-hint"), live = $("stage-live");
 const regions = new Map(setup.regions.map((region) => [region.id, region]));
 const photos = new Map();  // person key -> their photo, sent once
 let index = null;          // which part each pixel shows, from the server
-let held = null;           // the garment that waits for a region
 let lit = null;
 let foundHere = false, garmentHere = false;  // a body, a garment of a picture: both can be adjusted
 let view = "preview", look = null;  // what is shown; a name for the look, from the server
@@ -48,7 +46,7 @@ const show = (value) => {
     root.classList.toggle("fitting", fitting);
     $("stage-fitting").hidden = !fitting;
     $("stage-fitting-what").textContent = fitting ? "Lay the mannequin over the person" : "";
-    if (fitting) { setView("preview"); hold(null); }
+    if (fitting) setView("preview");
     foundHere = !fitting && value.found;
     garmentHere = !fitting && Boolean(value.garment);
     offerAdjusting();
@@ -69,9 +67,7 @@ const light = (id, note) => {
   const region = regions.get(id);
   const context = canvas.getContext("2d");
   frame.classList.toggle("lit", Boolean(region));
-  [...regionsBox.children].forEach((chip) => chip.classList.toggle("lit", chip.dataset.id === id));
-  hint.textContent = region ? (note || region.label) : held ? "Where should it go?" : "";
-  hint.classList.toggle("ask", !region);
+  hint.textContent = region ? (note || region.label) : "";
   if (!region || !index) { context.clearRect(0, 0, canvas.width, canvas.height); frame.dataset.lit = ""; return; }
   frame.dataset.lit = id;
   const { width, height, parts } = index;
@@ -107,72 +103,32 @@ const regionAt = (x, y) => {
   return null;
 };
 
-/** What of the person can be adjusted: their body, and the garment in hand or on them. */
+/** What of the person can be adjusted: their body, and a garment on them that came from a picture of its own. */
 function offerAdjusting() {
-  const garment = $("stage-adjust-garment");
-  garment.hidden = !(held ? held.adjust : garmentHere);
-  garment.textContent = held && held.adjust ? `Adjust “${held.label}”` : "Adjust the garment";
+  $("stage-adjust-garment").hidden = !garmentHere;
   ["stage-adjust", "stage-turn-person"].forEach((name) => { $(name).hidden = !foundHere; });
-  $("stage-found").hidden = !foundHere && garment.hidden;
+  $("stage-found").hidden = !foundHere && !garmentHere;
 }
-$("stage-adjust-garment").addEventListener("click", () => {
-  trigger("adjust_garment", held && held.adjust ? { id: held.id } : {});
-  if (held) { hold(null); say("held", { id: null }); }
-});
-
-const hold = (item) => {
-  held = item;
-  offerAdjusting();
-  root.classList.toggle("holding", Boolean(item));
-  prompt.textContent = item ? `Where should “${item.label}” go?` : "";
-  [...regionsBox.children].forEach((chip) => {
-    chip.tabIndex = (item && item.region ? chip.dataset.id === item.region : chip === regionsBox.firstChild) ? 0 : -1;
-  });
-  light(null);
-};
+$("stage-adjust-garment").addEventListener("click", () => trigger("adjust_garment", {}));
 
 const wear = (item, region) => {
-  if (!item) { warn("Choose a garment first: drag it onto the person, or press it and then a region."); return; }
+  setView("preview");
   frame.classList.add("waiting");
   setTimeout(() => frame.classList.remove("waiting"), 4000);
   announce(`Putting on ${item.label}: ${regions.get(region).label}.`);
   trigger("wear", region === "parts" ? { id: item.id, parts: regions.get(region).parts } : { id: item.id, region });
 };
 
-const addChip = (region, first) => {
-  const chip = make("button", { type: "button", class: "chip", "data-id": region.id, text: region.label, title: region.hint, tabindex: first ? "0" : "-1" });
-  chip.addEventListener("click", (event) => {
-    const item = held;
-    wear(item, region.id);
-    hold(null);
-    say("held", { id: null });
-    if (event.detail === 0 && item) say("return-focus", { id: item.id });
-  });
-  chip.addEventListener("pointerenter", () => light(region.id));
-  chip.addEventListener("pointerleave", () => light(null));
-  chip.addEventListener("focus", () => light(region.id));
-  chip.addEventListener("blur", () => light(null));
-  regionsBox.append(chip);
-  return chip;
-};
-setup.regions.forEach((region, i) => addChip(region, i === 0));
-let partsChip = null, partsShown = null;
+let partsShown = null;
 hear("parts", ({ parts }) => {  // body parts chosen one by one are a region of their own
   regions.set("parts", { id: "parts", label: "Chosen parts", parts });
-  partsChip = partsChip || addChip(regions.get("parts"), false);
-  partsChip.hidden = !parts.length;
   light(parts.length ? "parts" : null);
   clearTimeout(partsShown);
-  partsShown = setTimeout(() => { if (lit === "parts" && !held) light(null); }, 1600);
+  partsShown = setTimeout(() => { if (lit === "parts") light(null); }, 1600);
 });
-rove(regionsBox, () => [...regionsBox.children]);
-regionsBox.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !held) return;
-  const { id } = held;
-  hold(null);
-  say("held", { id: null });
-  say("return-focus", { id });
-});
+
+/** A garment that was pressed goes on where it belongs, or on the body parts that were chosen. */
+hear("wear", ({ item }) => wear(item, regions.get("parts")?.parts.length ? "parts" : item.region || "outfit"));
 
 let lifted = null;
 const lift = (item) => {
@@ -181,39 +137,14 @@ const lift = (item) => {
   trigger("lift", { id: item.id });
 };
 
-hear("hold", ({ item, byKey }) => {
-  hold(item);
-  lift(item);
-  setView("preview");
-  if (!byKey) return;
-  const chip = [...regionsBox.children].find((c) => c.tabIndex === 0);
-  chip.focus();
-  announce(`${item.label} chosen. Choose a region with the arrow keys and press Enter, or Escape to go back.`);
-});
-
 hear("carry", ({ item, phase, x, y }) => {
   lift(item);
   const region = phase === "cancel" ? null : regionAt(x, y);
   if (phase === "move") { setView("preview"); root.classList.add("target"); light(region, region && `Release: ${regions.get(region).label}`); return; }
   root.classList.remove("target");
   light(null);
-  hold(null);
-  say("held", { id: null });
   if (region) wear(item, region);
   else if (phase === "drop") tell("Nothing was put on: release the garment over the person.");
-});
-
-// ---- pointer on the picture, with a garment in hand ---------------------------------------------------------
-
-frame.addEventListener("pointermove", (event) => { if (held) light(regionAt(event.clientX, event.clientY)); });
-frame.addEventListener("pointerleave", () => { if (held) light(null); });
-frame.addEventListener("click", (event) => {
-  if (!held) return;
-  const region = regionAt(event.clientX, event.clientY);
-  if (!region) return;
-  wear(held, region);
-  hold(null);
-  say("held", { id: null });
 });
 
 // ---- joints and brush ---------------------------------------------------------------------------------------
@@ -449,5 +380,4 @@ hear("drawn", (news) => {
 });
 cut();
 setView("preview");
-hold(null);
 showing(show);
