@@ -22,6 +22,7 @@ import pytest
 from body_finder import need_body_finder
 from get_chromium import find_chromium
 from hypothesis import settings
+from thorough import THOROUGH
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
@@ -39,7 +40,9 @@ BROWSER_ARGUMENTS = [
 _STORED = "cookies,local_storage,indexeddb,cache_storage,service_workers"  # by a page; scripts stay in the cache
 
 # Machines differ tenfold in speed, so no deadline. CI tries the same cases each time: red means a change.
-settings.register_profile("studio", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile(
+    "studio", deadline=None, derandomize="CI" in os.environ, max_examples=200 if THOROUGH else 50
+)
 settings.load_profile("studio")
 
 

@@ -10,6 +10,7 @@ import studio_actions as actions
 from flat_garments import tee
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import THOROUGH
 
 from mcld_app.body.photo import encode_png
 from mcld_app.editing.recipe import Recipe, write_recipe
@@ -116,7 +117,7 @@ class Page:
         return {name: value for name, value in shown.items() if value is not None}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=30 if THOROUGH else 8, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.booleans()), min_size=1, max_size=5))
 def test_whatever_is_done_the_page_ends_up_showing_all_of_it(steps: list[tuple[str, bool]]) -> None:
     page = Page()

@@ -56,8 +56,9 @@ def curtain() -> np.ndarray:
 
 
 @pytest.mark.usefixtures("without_body_finder")
-@pytest.mark.parametrize(("picture", "first"), [(tee, "Top"), (dress, "Dress"), (trousers, "Trousers")])
-@pytest.mark.parametrize("region", [None, "shoes", "nowhere"])
+@pytest.mark.parametrize(("picture", "first", "region"), [
+    (tee, "Top", None), (dress, "Dress", "shoes"), (trousers, "Trousers", "nowhere"),
+])  # fmt: skip
 def test_where_no_region_tells_the_kind_pictures_of_it_worn_ask(picture, first: str, region: str | None) -> None:
     state = actions.wear_files(initial_state(), dropped(picture().picture, region))
     shown = actions.shown("question", state)
@@ -159,7 +160,7 @@ def test_a_hanger_and_a_watermark_are_left_out_and_said_to_be() -> None:
 
 
 @pytest.mark.usefixtures("without_body_finder")
-@pytest.mark.parametrize("count", [2, 3, 30])
+@pytest.mark.parametrize("count", [2, 30])
 def test_several_pictures_at_once_are_in_the_list_and_none_is_put_on(count: int) -> None:
     pictures = [tee().picture, trousers().picture, dress().picture, skirt().picture, tee("blue").picture,
                 dress("blue").picture, tee("wood").picture]  # fmt: skip
