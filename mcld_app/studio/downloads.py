@@ -15,6 +15,7 @@ from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.output.animation import encode_gif, encode_mp4
+from mcld_app.output.look_link import link_of
 from mcld_app.output.provenance import encode_generated
 from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.watermark import with_watermark
@@ -38,7 +39,8 @@ def file_of(
 
     Args:
         state: what is on the page.
-        what: a key of `_FROM_STATE` or `_FROM_RESULT`, "recipe", or "recipe-pictures".
+        what: a key of `_FROM_STATE` or `_FROM_RESULT`, "recipe", "recipe-pictures", or "link", whose bytes are the text
+            of `look_link.link_of`.
         session: whose; for drawn pictures.
         data: {"id": of the drawn picture, default the last, except for "in-photo"; "mark": whether it carries a visible
             mark; "asked": the fields under Generate, for a recipe}.
@@ -50,6 +52,8 @@ def file_of(
         return _FROM_STATE[what](state)
     if what in ("recipe", "recipe-pictures"):
         return _recipe(state, data or {}, pictures=what == "recipe-pictures")
+    if what == "link":
+        return "link", "text/plain", link_of(_asked(state, data or {})).encode()
     if what not in _FROM_RESULT:
         raise StudioError("There is no such file to download. Reload the page.")
     data = data or {}
@@ -105,12 +109,17 @@ def _pose(state: EditorState) -> File:
     return "mcld-pose.json", _JSON, state.look.pose.to_json().encode()
 
 
-def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> File:
+def _asked(state: EditorState, data: Mapping[str, Any]) -> Recipe:
     """The look and, as the page's fields stand, how it is to be drawn."""
-    recipe, asked = Recipe(state.look), data.get("asked")
-    if isinstance(asked, Mapping):
-        settings, seeds = replace(settings_of(state, asked), focus=False), seeds_of(asked)
-        recipe = Recipe(state.look, settings, seeds, str(asked.get("model") or ""))
+    asked = data.get("asked")
+    if not isinstance(asked, Mapping):
+        return Recipe(state.look)
+    settings, seeds = replace(settings_of(state, asked), focus=False), seeds_of(asked)
+    return Recipe(state.look, settings, seeds, str(asked.get("model") or ""))
+
+
+def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> File:
+    recipe = _asked(state, data)
     name = "mcld-recipe-with-pictures.json" if pictures else "mcld-recipe.json"
     return name, _JSON, write_recipe(recipe, pictures=pictures).encode()
 

@@ -36,6 +36,7 @@ from mcld_app.studio.panels import (
     garments,
     generate,
     joints,
+    keys,
     notice,
     people,
     pieces,
@@ -55,7 +56,7 @@ from mcld_app.studio.theme import studio_theme
 from mcld_app.studio.visits import VisitBlocks
 from mcld_app.studio.widget import style
 
-_TOP = (examples.PANEL,)
+_TOP = (examples.PANEL, keys.PANEL)
 _PERSON = (people.PANEL,)
 _BRING = (bring.PANEL,)
 _OWN_PHOTO = (upload.PANEL, detections.PANEL)

@@ -31,6 +31,7 @@ def picker(
         _HTML,
         "picker",
         {"selected": None},
+        also=("carry",),
         setup={"title": title, "carry": carry, "told": told},
         server_functions=[fetch],
         elem_id=f"{kind}-picker",

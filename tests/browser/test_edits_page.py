@@ -274,7 +274,7 @@ def test_a_face_is_swapped_mixed_and_taken_away(session: Page) -> None:
 def test_edits_are_switched_ordered_and_deleted_and_undone(session: Page) -> None:
     untouched = source_of(session, PICTURE)
     wear_by_click(session, 3, "Top")
-    wear_by_click(session, 8, "Bottom")
+    wear_by_click(session, 12, "Bottom")
     both = source_of(session, PICTURE)
     with new_picture(session):
         session.locator(".edit input").first.uncheck()
@@ -469,9 +469,8 @@ def test_from_the_upload_to_the_picture_by_keyboard_alone(session: Page) -> None
     session.get_by_role("tab", name="Clothes").focus()
     session.keyboard.press("Enter")
     session.locator("#garment-picker [role=option]").first.focus()
-    session.keyboard.press("Enter")
     with new_picture(session):
-        session.keyboard.press("Enter")  # the region the focus went to
+        session.keyboard.press("Enter")
     session.get_by_text("Settings", exact=True).focus()
     session.keyboard.press("Enter")
     session.get_by_label("Steps", exact=True).focus()

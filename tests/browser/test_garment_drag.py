@@ -257,8 +257,8 @@ def test_the_list_scrolls_under_a_finger_and_nothing_is_dragged(touched: Page) -
     garment, touch = garment_of(touched, 2), finger_on(touched)
     box = garment.bounding_box()
     start = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    offset = "[document.scrollingElement.scrollTop, Math.max(...[...document.querySelectorAll("
-    offset += "'#garment-picker .picker-grid')].map((e) => e.scrollLeft))]"
+    offset = "[document.scrollingElement.scrollTop + document.querySelector('#area-edit').scrollTop, "
+    offset += "Math.max(...[...document.querySelectorAll('#garment-picker .picker-grid')].map((e) => e.scrollLeft))]"
     before = touched.evaluate(offset)
     end = (start[0] - 150, start[1]) if is_phone(touched) else (start[0], start[1] - 150)
     slide(touch, start, end, 15)

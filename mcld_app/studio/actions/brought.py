@@ -29,7 +29,7 @@ from mcld_app.studio.actions.recipes import at_hand, use_recipe
 from mcld_app.studio.actions.shop_pictures import of_file
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import whole_thumb
-from mcld_app.studio.state import EditorState, Note, Option
+from mcld_app.studio.state import FITTING, EditorState, Note, Option
 
 _EDITABLE = "Drag the joints where it does not fit."
 
@@ -112,5 +112,7 @@ def _as_person(state: EditorState, person: Person) -> EditorState:
 
 
 def _stand_as(state: EditorState, pose: Pose, said: str) -> EditorState:
+    if state.fitting is not None:
+        raise StudioError(FITTING)
     pose = in_their_shape(state.look, pose).replace(name=pose_sliders.OWN)
     return replace(stand(state, pose), note=Note(f"{said} {_EDITABLE}", "info"))

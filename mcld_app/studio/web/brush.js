@@ -5,6 +5,7 @@
  * @param {HTMLCanvasElement} canvas of the picture's own size
  * @param {() => ({colour: string, size: number, erase: boolean}|null)} tool what is in hand; null is nothing
  * @param {(png: string) => void} done gets the finished stroke, a PNG of the canvas's size in base64
+ * A ring at the pointer shows how large the brush is.
  * @returns {{clear: () => void}} `clear` takes the stroke away once the picture itself shows it
  */
 const paintable = (canvas, tool, done) => {
@@ -23,6 +24,24 @@ const paintable = (canvas, tool, done) => {
     context.lineTo(to[0] + 0.01, to[1]);
     context.stroke();
   };
+  const ring = make("div", { class: "brush-ring", "aria-hidden": "true" });
+  canvas.after(ring);
+  const showRing = (event) => {
+    const now = event && tool();
+    ring.hidden = !now;
+    if (!now) return;
+    const box = canvas.getBoundingClientRect(), holder = ring.offsetParent?.getBoundingClientRect() || box;
+    const width = now.size * box.width / canvas.width;
+    Object.assign(ring.style, {
+      width: `${width}px`, height: `${width}px`,
+      transform: `translate(${event.clientX - holder.left - width / 2}px, ${event.clientY - holder.top - width / 2}px)`,
+    });
+  };
+  showRing(null);
+  let under = null;
+  canvas.addEventListener("pointermove", (event) => { under = event; showRing(event); });
+  canvas.addEventListener("pointerleave", () => { under = null; showRing(null); });
+  hear("brush", () => showRing(under));  // another size
   const clear = () => { if (!last) { context.clearRect(0, 0, canvas.width, canvas.height); sent = false; } };
   canvas.addEventListener("pointerdown", (event) => {
     const now = tool();

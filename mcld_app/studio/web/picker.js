@@ -33,63 +33,9 @@ const option = (item) => {
     tabindex: "-1", title: item.hint || item.label,
   }, make("span", { class: "picker-frame" }, picture), make("span", { class: "picker-name", text: item.label }));
   button.addEventListener("click", () => choose(item));
-  if (setup.carry) carry(button, item);
+  if (setup.carry) carry(button, item, () => mark(item.id));
   return button;
 };
-
-// Dragging by pointer, so that mouse, pen and touch are the same. A short move decides: where the page scrolls
-// that way instead, the browser takes the pointer back and nothing is dragged. The pointer is held from the press on, so
-// that no move is missed, however near the edge or fast it is; and every way a press can end is heard on the window,
-// where it comes even when the list was drawn anew meanwhile. `carrying` is the one press there can be.
-let carrying = null;
-function carry(button, item) {
-  let dragged = false;
-  button.addEventListener("click", (event) => { if (dragged) event.stopImmediatePropagation(); }, true);
-  button.addEventListener("dragstart", (event) => event.preventDefault());
-  button.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !event.isPrimary) return;
-    carrying?.abort();
-    const { pointerId, clientX, clientY } = event, press = new AbortController(), heard = { signal: press.signal, capture: true };
-    let ghost = null;
-    const stop = (phase, x = 0, y = 0) => {
-      if (press.signal.aborted) return;
-      press.abort();
-      carrying = null;
-      if (button.hasPointerCapture(pointerId)) button.releasePointerCapture(pointerId);
-      if (!ghost) return;
-      ghost.remove();
-      document.documentElement.classList.remove("mcld-carrying");
-      dragged = true;  // the click that follows a drag is not a choice
-      setTimeout(() => { dragged = false; }, 60);
-      say("carry", { item, phase, x, y });
-    };
-    const move = (moved) => {
-      if (moved.pointerId !== pointerId) return;
-      if (!moved.buttons) { stop("cancel"); return; }  // it was released where nobody could hear it
-      if (!ghost) {
-        if (Math.hypot(moved.clientX - clientX, moved.clientY - clientY) < 6) return;
-        ghost = make("div", { class: "mcld-ghost", "aria-hidden": "true" },
-          make("img", { src: item.src, alt: "" }), make("span", { text: item.label }));
-        document.body.append(ghost);
-        document.documentElement.classList.add("mcld-carrying");
-        mark(item.id);
-      }
-      moved.preventDefault();
-      ghost.style.transform = `translate(${moved.clientX}px, ${moved.clientY}px)`;
-      say("carry", { item, phase: "move", x: moved.clientX, y: moved.clientY });
-    };
-    const ends = (kind, phase) => window.addEventListener(kind, (ended) => {
-      if (ended.pointerId === pointerId) stop(phase, ended.clientX, ended.clientY);
-    }, heard);
-    carrying = { abort: () => stop("cancel") };
-    window.addEventListener("pointermove", move, heard);
-    ends("pointerup", "drop");
-    ends("pointercancel", "cancel");
-    ends("lostpointercapture", "cancel");
-    window.addEventListener("blur", (left) => { if (left.target === window) stop("cancel"); }, heard);
-    button.setPointerCapture(pointerId);
-  });
-}
 
 const draw = () => {
   const value = valueOf();

@@ -33,8 +33,20 @@ _SLIDERS = _SLIDER.format(
 ) + _SLIDER.format(
     name="angle", label="Angle", tip="How far the pattern is turned.", unit="°", low=-90, high=90, value=0
 )  # fmt: skip
+_COLOURS = {
+    "Black": "#1d1d1f", "White": "#f2f0ec", "Grey": "#8b8d90", "Navy": "#22325c", "Blue": "#2f6bb3", "Teal": "#1f8a83",
+    "Green": "#3f7d46", "Yellow": "#e0b13c", "Orange": "#d8743a", "Red": "#b8322f", "Pink": "#d98aa6",
+    "Purple": "#6b4a8f", "Brown": "#6f4a33", "Beige": "#cdb899",
+}  # fmt: skip
+_SWATCHES = "".join(
+    f'<button type="button" class="cover-swatch" data-colour="{value}" title="{name}" aria-label="{name}" '
+    f'style="background: {value}"></button>'
+    for name, value in _COLOURS.items()
+)
 _HTML = f"""
 <div class="cover">
+  <div class="cover-swatches" role="group" aria-label="Colours: drag one onto a garment"
+    title="Drag a colour onto a garment: skin and all other clothes keep theirs">{_SWATCHES}</div>
   <label class="cover-bring" title="A photo where a DensePose model is installed, else a photo and its IUV map"
     >Bring clothes from a photo …<input type="file" multiple accept="image/*"></label>
   <details class="joint-group cover-box"><summary>Colour or pattern</summary>
@@ -99,7 +111,7 @@ def _swatch(data: bytes) -> np.ndarray:
 def render(page: Dispatcher) -> None:
     """Event: "cover" {region or parts, colour, pattern or None, keep, scale, angle, shaded, garment_only,
     gesture}."""
-    page["cover"] = widget(_HTML, "cover", elem_id="cover")
+    page["cover"] = widget(_HTML, "cover", also=("carry",), elem_id="cover")
 
 
 def listen(page: Dispatcher) -> None:

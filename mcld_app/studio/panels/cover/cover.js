@@ -29,6 +29,18 @@ const send = () => {
     scale: Number(sliders.scale.value), angle: Number(sliders.angle.value), gesture: `cover ${gesture}` });
   given = pattern ? place : null;
 };
+const paint = (shade, region) => {  // one colour, nothing but the garment there
+  gesture += 1;
+  cover({ region, colour: shade, pattern: null, keep: false, shaded: true, garment_only: true, scale: 12, angle: 0, gesture: `cover ${gesture}` });
+};
+hear("colour", ({ colour: shade, region }) => paint(shade, region));
+element.querySelectorAll(".cover-swatch").forEach((swatch) => {
+  carry(swatch, { colour: swatch.dataset.colour, label: swatch.title });
+  swatch.addEventListener("click", () => {
+    colour.value = swatch.dataset.colour;
+    paint(swatch.dataset.colour, area.value === "parts" ? "upper" : area.value);
+  });
+});
 const take = async (picked) => {
   if (!picked) return;
   try {

@@ -15,17 +15,20 @@ from mcld_app.studio.state import initial_state
 from mcld_app.studio.widget import widget
 
 _HTML = """
-<div class="downloads"><h3>Download</h3><div class="downloads-row">
+<div class="downloads"><h3>Take away</h3><div class="downloads-row">
   <button type="button" data-what="picture" title="What stands under “Preview”, 704 x 1024 pixels, without any network"
     >Preview picture</button>
-  <button type="button" data-what="texture">Texture map</button>
-  <button type="button" data-what="iuv">IUV map</button>
   <button type="button" data-what="recipe"
     title="Edits, pose and settings, to open again here. Your own pictures do not come along.">Recipe</button>
+  <button type="button" data-what="link" title="An address that opens this look, for looks without pictures of your own"
+    >Copy link</button>
+  </div><details class="downloads-more"><summary>More files</summary><div class="downloads-row">
   <button type="button" data-what="recipe-pictures"
     title="The recipe with your photos, their IUV maps and so their faces: whoever has the file has those too."
     >Recipe with pictures</button>
-</div></div>
+  <button type="button" data-what="texture" title="The person’s surface, laid flat">Texture map</button>
+  <button type="button" data-what="iuv" title="The pose as the network reads it">IUV map</button>
+  </div></details></div>
 """
 
 

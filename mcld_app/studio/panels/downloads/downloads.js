@@ -1,6 +1,14 @@
 // Downloads are made when asked for and kept nowhere: the answer goes straight into a file of the visitor.
 const buttons = [...element.querySelectorAll("button")];
 let newest = 0;
+/** The address of this page that opens a look; where the browser copies nothing by itself, to be copied by hand. */
+const copyLink = async (look) => {
+  const address = `${location.origin}${location.pathname}?look=${look}`;
+  try {
+    await navigator.clipboard.writeText(address);
+    tell("The link is copied. Whoever opens it sees this look.");
+  } catch { window.prompt("Copy this link. Whoever opens it sees this look.", address); }
+};
 buttons.forEach((button) => button.addEventListener("click", () => {
   button.setAttribute("aria-busy", "true");
   setTimeout(() => button.removeAttribute("aria-busy"), 20000);
@@ -15,6 +23,7 @@ watch("value", () => {
   if (value && value.problem && value.serial > newest) { newest = value.serial; warn(value.problem); return; }
   if (!value || !value.data || !(value.serial > newest)) return;
   newest = value.serial;
+  if (value.name === "link") { copyLink(atob(value.data)); return; }
   const bytes = Uint8Array.from(atob(value.data), (c) => c.charCodeAt(0));
   const url = URL.createObjectURL(new Blob([bytes], { type: value.kind || "image/png" }));
   const link = make("a", { href: url, download: value.name });

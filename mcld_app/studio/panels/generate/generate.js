@@ -103,6 +103,7 @@ const end = () => {
 const values = () => Object.fromEntries(fields.map((field) => [field.dataset.name, field.type === "number" ? Number(field.value) : field.value]));
 hear("asked-now", (asked) => { if (model) Object.assign(asked, values(), { seed: seed.value, model: model.id }); });
 hear("go", () => { if (model) go.click(); });
+hear("leave", () => { if (busy()) halt.click(); });
 go.addEventListener("click", () => {
   if (busy() || !model) return;
   const wrong = fields.find((field) => !field.checkValidity());

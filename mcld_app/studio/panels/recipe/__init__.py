@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcld_app.output import recipe_file
+from mcld_app.output.look_link import recipe_of_link
 from mcld_app.request import MAX_COUNT
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.files import holds_pose, open_pose_file
@@ -31,13 +32,20 @@ def open_recipe(state: EditorState, data: Data) -> EditorState:
     return use_recipe(state, recipe_file.open_recipe(file, lambda key: at_hand(state, key)))
 
 
+def open_link(state: EditorState, data: Data) -> EditorState:
+    """The look of the link by which the page was opened."""
+    return use_recipe(state, recipe_of_link(parsing.text(data, "look")))
+
+
 def render(page: Dispatcher) -> None:
-    """A file field; a recipe may also be dropped anywhere on the page. Event: "open" {file}."""
+    """A file field; a recipe may also be dropped anywhere on the page. Events: "open" {file}; "link" {look} where the
+    page's address has one."""
     page["recipe"] = widget(_HTML, "recipe", elem_id="recipe")
 
 
 def listen(page: Dispatcher) -> None:
     page.listen(page["recipe"].open, open_recipe)
+    page.listen(page["recipe"].link, open_link)
 
 
 def key(state: EditorState) -> Key:

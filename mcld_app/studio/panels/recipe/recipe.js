@@ -7,3 +7,13 @@ field.addEventListener("change", async () => {
   field.value = "";
 });
 showing(({ opened }) => say("settings", opened));
+
+// A link that was opened: its look is asked for once the page has its session, and the address is plain again, so that
+// a reload keeps what was edited since.
+const address = new URL(location.href), look = address.searchParams.get("look");
+if (look !== null) {
+  address.searchParams.delete("look");
+  history.replaceState(null, "", address);
+  let asked = false;
+  hear("answered", () => { if (!asked) { asked = true; trigger("link", { look }); } });
+}

@@ -28,6 +28,8 @@ _HTML = """
     <button type="button" data-want="in-photo"
       title="The drawn person in the photo they came from: in its frame, before its own background"
       >In the photo</button>
+    <button type="button" class="results-compare" aria-pressed="false" hidden title="Two pictures in one frame, with a
+      slider between them. Or press the other picture with Shift held.">Compare with …</button>
     <button type="button" data-want="animation" title="GIF of the pictures that were drawn together">Animation</button>
     <button type="button" data-want="video" title="MP4 of the pictures that were drawn together">Video</button>
     <button type="button" data-want="drawn-pictures"

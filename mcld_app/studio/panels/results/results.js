@@ -1,7 +1,11 @@
 // The pictures drawn in this visit, newest first.
 const root = element.querySelector(".results"), list = element.querySelector(".results-list"), maps = element.querySelector(".results-maps");
 const mark = element.querySelector(".results-mark"), focus = element.querySelector(".results-focus");
-let results = [], chosen = null;
+const compare = element.querySelector(".results-compare");
+let results = [], chosen = null, pairing = false;  // the next one pressed is compared with the chosen one
+const pair = (on) => { pairing = on; compare.setAttribute("aria-pressed", String(on)); };
+compare.addEventListener("click", () => { pair(!pairing); if (pairing) tell("Press the picture to compare it with."); });
+hear("leave", () => pair(false));
 mark.checked = setup.mark;
 
 const options = () => [...list.children];
@@ -12,12 +16,17 @@ const draw = () => {
     const option = make("button", { type: "button", role: "option", "aria-selected": String(on), tabindex: on ? "0" : "-1",
       "data-id": result.id, title: `${result.pose}, seed ${result.seed}`, "aria-label": `${result.pose}, seed ${result.seed}` },
     make("img", { src: result.picture, alt: "", width: 62, height: 90 }));
-    option.addEventListener("click", () => { choose(result); list.querySelector("[aria-selected=true]").focus(); });
+    option.addEventListener("click", (event) => {
+      if (chosen && chosen.id !== result.id && (pairing || event.shiftKey || event.ctrlKey || event.metaKey)) { pair(false); say("compare", { left: chosen, right: result }); return; }
+      choose(result);
+      list.querySelector("[aria-selected=true]").focus();
+    });
     return option;
   }));
   const alone = !chosen || results.filter((r) => r.run === chosen.run).length < 2;
   element.querySelectorAll("[data-want=animation], [data-want=video]").forEach((button) => { button.hidden = alone; });
   focus.hidden = !chosen || !chosen.focus;
+  compare.hidden = results.length < 2;
 };
 const choose = (result) => {
   chosen = result;

@@ -7,6 +7,7 @@ const photos = new Map();  // person key -> their photo, sent once
 let index = null;          // which part each pixel shows, from the server
 let lit = null;
 let foundHere = false, garmentHere = false;  // a body, a garment of a picture: both can be adjusted
+let person = null, pair = null;  // whose photo it is; two drawn pictures that are compared
 let view = "preview", look = null;  // what is shown; a name for the look, from the server
 
 /** Said to those who cannot see the picture. */
@@ -31,6 +32,8 @@ const show = (value) => {
   }
   after.src = value.picture;
   after.alt = value.alt;
+  person = value.person;
+  if (pair) setView("preview");
   if (before && beforeImage.src !== before) beforeImage.src = before;
   if (value.iuv) $("stage-iuv").src = value.iuv;
   if (value.parts) { index = unpack(value.parts); if (lit) light(lit); }
@@ -137,14 +140,14 @@ const lift = (item) => {
   trigger("lift", { id: item.id });
 };
 
-hear("carry", ({ item, phase, x, y }) => {
-  lift(item);
+hear("carry", ({ item, phase, x, y }) => {  // a garment, or a colour
+  if (!item.colour) lift(item);
   const region = phase === "cancel" ? null : regionAt(x, y);
   if (phase === "move") { setView("preview"); root.classList.add("target"); light(region, region && `Release: ${regions.get(region).label}`); return; }
   root.classList.remove("target");
   light(null);
-  if (region) wear(item, region);
-  else if (phase === "drop") tell("Nothing was put on: release the garment over the person.");
+  if (!region) { if (phase === "drop") tell("Nothing was put on: release it over the person."); return; }
+  if (item.colour) say("colour", { colour: item.colour, region }); else wear(item, region);
 });
 
 // ---- joints and brush ---------------------------------------------------------------------------------------
@@ -290,6 +293,7 @@ document.addEventListener("keydown", shortcut);
 
 const tabs = { preview: $("stage-show-preview"), compare: $("stage-show-compare"), drawn: $("stage-show-drawn") };
 function setView(name) {
+  if (pair && name !== "compare") endPair();
   view = name;
   root.dataset.view = name;
   root.classList.toggle("comparing", name === "compare");
@@ -302,6 +306,13 @@ const cut = () => {
   frame.style.setProperty("--cut", `${slider.value}%`);
   slider.setAttribute("aria-valuetext", `${slider.value} % photo, the rest preview`);
 };
+let before = null;  // what was shown before the photo was held up
+hear("original", ({ on }) => {
+  if (on && before === null) { before = [view, slider.value]; setView("compare"); slider.value = 100; cut(); }
+  if (!on && before !== null) { slider.value = before[1]; cut(); setView(before[0]); before = null; }
+  root.classList.toggle("original", on);
+});
+hear("leave", () => { if (outlining) paintOutline(null); });
 tabs.preview.addEventListener("click", () => setView("preview"));
 tabs.compare.addEventListener("click", () => { setView("compare"); light(null); });
 tabs.drawn.addEventListener("click", () => { setView("drawn"); light(null); });
@@ -333,13 +344,33 @@ const drawnImage = $("stage-drawn");
 let drawn = null;      // the last finished one
 let watching = false;  // one is being drawn and shown as it comes
 
+/** Two drawn pictures in one frame, the first in the photo's place. */
+function showPair(left, right) {
+  setView("compare");
+  pair = { left, right };
+  beforeImage.src = left.picture;
+  drawnImage.src = right.picture;
+  slider.value = 50;
+  cut();
+  badge();
+  announce(`${left.alt}, seed ${left.seed}, beside ${right.alt}, seed ${right.seed}`);
+}
+function endPair() {
+  pair = null;
+  beforeImage.src = photos.get(person) || beforeImage.src;
+  if (drawn) drawnImage.src = drawn.picture;
+}
+hear("compare", ({ left, right }) => showPair(left, right));
+
 /** What must be said about the picture, on the picture. */
 function badge() {
   const older = Boolean(drawn) && drawn.look !== look;
   root.classList.toggle("older", older);
   const current = Boolean(drawn) && !older && !watching;  // then that is what the photo is compared with
   root.classList.toggle("current", current);
-  root.querySelector(".stage-tag.right").textContent = current ? "Drawn" : "Preview";
+  root.classList.toggle("pair", Boolean(pair));
+  root.querySelector(".stage-tag.left").textContent = pair ? `Seed ${pair.left.seed}` : "Photo";
+  root.querySelector(".stage-tag.right").textContent = pair ? `Seed ${pair.right.seed}` : current ? "Drawn" : "Preview";
   $("stage-badge").textContent = view !== "drawn" ? "" : watching ? "Drawing …"
     : older ? "AI-generated, before your last edits" : "AI-generated";
 }

@@ -27,6 +27,11 @@ root.querySelectorAll("button[data-where]").forEach((b) => b.addEventListener("c
 root.querySelectorAll("button[data-tool]").forEach((b) => b.addEventListener("click", () => set({ erase: b.dataset.tool === "eraser" })));
 for (const input of [colour, part, size]) input.addEventListener("input", tellStage);
 hear("tab", tellStage);
+hear("brush-by", ({ by }) => {
+  size.value = Math.round(Number(size.value) * (by > 0 ? 1.25 : 0.8)) + (by > 0 ? 1 : 0);
+  size.dispatchEvent(new Event("input"));
+});
+hear("leave", () => { if (tool.where !== "map") set({ where: "map" }); });
 
 const canvas = paintable($("texture-brush"), () => (tool.where === "map" ? inHand() : null),
   (strokes) => trigger("paint", { on: "map", strokes, erase: tool.erase }));
