@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import gradio as gr
@@ -13,22 +13,34 @@ from mcld_app.studio.pictures import item, thumb
 from mcld_app.studio.state import EditorState
 from mcld_app.studio.widget import widget
 
-_HTML = '<div class="picker" role="listbox" aria-orientation="horizontal"></div>'
+_HTML = '<div class="picker" role="listbox" aria-orientation="horizontal">{}</div>'
+_BLANK = (
+    '<div class="picker-item" aria-hidden="true"><span class="picker-frame"><span class="picker-blank"></span></span>'
+    '<span class="picker-name">{}</span></div>'
+)
 
 
 def picker(
-    title: str, items: Callable[[], list[dict]], *, kind: str, carry: bool = False, told: str = ""
+    title: str,
+    items: Callable[[], list[dict]],
+    *,
+    kind: str,
+    carry: bool = False,
+    told: str = "",
+    awaited: Iterable[str] = (),
 ) -> gr.HTML:
     """A list box of pictures. The pictures come by a call of their own, after the page is there, and are the same for
     everybody; `value` says which one is chosen and which ones a visitor has added. With `carry` they can be dragged
-    onto the person; the other components hear of all items under the name `told`. Event: "pick" {id}."""
+    onto the person; the other components hear of all items under the name `told`. Names that are `awaited` keep the
+    room of their pictures, so that nothing moves when those come. Event: "pick" {id}."""
 
     def fetch(_: object) -> list[dict]:
         return items()
 
     fetch.__name__ = "items"
+    blanks = "".join(_BLANK.format(name) for name in awaited)
     return widget(
-        _HTML,
+        _HTML.format(f'<div class="picker-grid">{blanks}</div>' if blanks else ""),
         "picker",
         {"selected": None},
         also=("carry",),

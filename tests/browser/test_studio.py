@@ -319,6 +319,38 @@ def test_one_file_from_the_desktop_that_shows_nobody_is_told_what_is_missing(ses
     assert source_of(session, PICTURE) == before
 
 
+def test_keys_do_what_their_list_says(session: Page) -> None:
+    session.locator("body").press("?")
+    expect(session.locator("dialog.keys")).to_be_visible()
+    session.keyboard.press("Escape")
+    for key, tab in zip("2341", ("Clothes", "Face", "Paint", "Pose"), strict=True):
+        session.locator("body").press(key)
+        expect(session.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+    choose_pose(session, "Walking")  # by the mouse: Space belongs to no button then
+    session.keyboard.down("Space")
+    expect(session.locator("#stage .stage.original")).to_have_count(1)
+    assert session.locator(".stage-cut").evaluate("e => getComputedStyle(e).clipPath").startswith("inset(0px 0%")
+    session.keyboard.up("Space")
+    expect(session.locator("#stage .stage.original")).to_have_count(0)
+    expect(session.locator("#stage .stage")).to_have_attribute("data-view", "preview")
+
+
+def test_the_brush_shows_its_size_and_two_keys_change_it(session: Page) -> None:
+    open_tab(session, "Paint")
+    session.get_by_role("button", name="Person", exact=True).click()
+    session.mouse.move(*point_on_person(session, 0.5, 0.4))
+    session.mouse.move(*point_on_person(session, 0.5, 0.35))
+    ring = session.locator("#stage .brush-ring")
+    expect(ring).to_be_visible()
+    size = ring.bounding_box()["width"]
+    session.keyboard.press("]")
+    session.keyboard.press("]")
+    session.wait_for_function("([size]) => document.querySelector('#stage .brush-ring').offsetWidth > size", arg=[size])
+    box, at = ring.bounding_box(), point_on_person(session, 0.5, 0.35)
+    assert abs(box["x"] + box["width"] / 2 - at[0]) < 2 and abs(box["y"] + box["height"] / 2 - at[1]) < 2
+    session.keyboard.press("Escape")
+
+
 @pytest.mark.parametrize("name", ["Preview picture", "Texture map", "IUV map"])
 def test_what_was_made_can_be_downloaded(session: Page, name: str) -> None:
     session.locator("#downloads details").evaluate("e => { e.open = true; }")

@@ -43,7 +43,7 @@ _FIELDS = "".join(
     )
 )  # fmt: skip
 _HTML = f"""
-<div class="generate" data-state="none">
+<div class="generate" data-state="looking">
   <div class="generate-bar">
     <div class="generate-idle">
       <button type="button" class="generate-go" disabled aria-describedby="generate-model">Generate</button>

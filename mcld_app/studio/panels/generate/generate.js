@@ -59,6 +59,7 @@ fill.addEventListener("change", () => { lookThrough(); keep(); });
 
 const none = (sentence) => {
   model = null;
+  root.dataset.state = "none";
   go.disabled = true;
   go.title = sentence.replaceAll("`", "");
   line.replaceChildren(...coded(sentence));

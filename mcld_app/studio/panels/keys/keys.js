@@ -6,7 +6,8 @@ list.addEventListener("click", (event) => { if (event.target === list) list.clos
 
 const TABS = ["1", "2", "3", "4"];
 const types = (node) => Boolean(node?.closest?.("input:not([type=range], [type=checkbox], [type=color]), textarea, select, [contenteditable]"));
-const usesSpace = (node) => types(node) || Boolean(node?.matches?.(":focus-visible") && node !== document.body);
+let byKeys = false;  // how the focus came to where it is; `:focus-visible` says yes from the first key on
+const usesSpace = (node) => types(node) || (byKeys && node !== document.body);
 const onDocument = (kind, act) => {
   const heard = (event) => {
     if (!element.isConnected) document.removeEventListener(kind, heard);
@@ -17,7 +18,9 @@ const onDocument = (kind, act) => {
 let looking = false;
 const lookBack = (on) => { if (on !== looking) { looking = on; say("original", { on }); } };
 
+onDocument("pointerdown", () => { byKeys = false; });
 onDocument("keydown", (event) => {
+  if (event.key === "Tab" || event.key.startsWith("Arrow")) byKeys = true;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); say("go"); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape" && !event.defaultPrevented) { say("leave"); return; }

@@ -90,7 +90,8 @@ def pose_items() -> list[dict]:
 
 def render(page: Dispatcher) -> None:
     """A list box of pictures, and three buttons. Event: "pick" {id}."""
-    page["poses"] = picker("Named poses", pose_items, kind="pose")
+    names = ("As in the photo", *(pose.name.replace("_", " ") for pose in named_poses().values()))
+    page["poses"] = picker("Named poses", pose_items, kind="pose", awaited=names)
     with gr.Row(elem_classes="quiet-row"):
         page["hand-pose"] = gr.Button("Pose by hand", size="sm", elem_id="hand-pose")
         page["mirror-pose"] = gr.Button("Mirror", size="sm", elem_id="mirror-pose")
