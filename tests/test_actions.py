@@ -10,7 +10,7 @@ import pytest
 import studio_actions as actions
 
 from mcld_app.body.iuv import encode_iuv
-from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import samples
 from mcld_app.editing.recipe import Recipe, write_recipe
@@ -129,7 +129,7 @@ BAD = {
     "a region that is none": (actions.cover, {"region": "soul", "colour": "#010203", "scale": 1, "angle": 0}),
     "parts that are none": (actions.wear, {"id": "garment:jeans", "parts": [0, 25]}),
     "parts that are words": (actions.wear, {"id": "garment:jeans", "parts": ["top"]}),
-    "a garment without the region": (actions.wear, {"id": "garment:jeans", "region": "sleeves"}),
+    "a garment without the parts": (actions.wear, {"id": "garment:jeans", "parts": [15, 16]}),
     "a face of nobody": (actions.choose_face, {"id": "person:nobody"}),
     "a mix without a face": (actions.mix_face, {"share": 0.5}),
     "a weight that is none": (actions.weigh_face, {"weight": "heavy"}),
@@ -220,3 +220,75 @@ def test_a_file_arrives_as_a_data_url_and_with_broken_lines_too() -> None:
     for data in (f"data:image/png,{plain}", plain[:-3] + "*==", "data:image/png;base64"):
         with pytest.raises(StudioError):
             parsing.file_bytes({"data": data})
+
+
+# ---- files from anywhere ------------------------------------------------------------------------------------------
+
+
+def brought(*files: tuple[str, bytes], **told: object) -> dict:
+    packed = [{"name": name, "data": base64.b64encode(data).decode()} for name, data in files]
+    return {"files": packed, "count": len(files), **told}
+
+
+def test_a_recipe_or_a_pose_brought_anywhere_is_opened(state: EditorState) -> None:
+    made = actions.choose_pose(state, {"id": "lunge"})
+    recipe, pose = write_recipe(Recipe(made.look)).encode(), made.look.pose.to_json().encode()
+    picture = encode_generated(np.zeros((64, 44, 3), np.uint8), "x", recipe=recipe.decode())
+    for name, data in (("look.json", recipe), ("pose.json", pose), ("drawn.png", picture)):
+        for place in ({"region": "top"}, {"where": "pose"}, {}):
+            assert actions.bring(state, brought((name, data), **place)).look.pose == made.look.pose
+
+
+def test_a_photo_and_its_map_brought_anywhere_are_somebody_and_on_the_person_clothes(state: EditorState) -> None:
+    sample = [*samples.people().values()][3]
+    files = [("a.png", sample.iuv_path.read_bytes()), ("b.png", sample.photo_path.read_bytes())]
+    assert actions.bring(state, brought(*files)).look.person.name == "b"
+    worn = actions.bring(state, brought(*files, region="bottom"))
+    assert worn.look.person is state.look.person and [edit.place for edit in worn.look.edits] == ["Bottom"]
+
+
+def test_a_map_brought_anywhere_is_a_pose_with_joints_in_the_shape_of_who_is_there(state: EditorState) -> None:
+    sample = [*samples.people().values()][3]
+    posed = actions.bring(state, brought(("map.png", sample.iuv_path.read_bytes())))
+    assert isinstance(posed.look.pose, Pose) and posed.look.person is state.look.person
+    assert posed.look.pose.body == state.look.person.body
+
+
+@pytest.mark.parametrize("data", [
+    {}, {"files": "photo"}, {"files": [{"name": "a.pdf", "data": base64.b64encode(b"%PDF-1.7 ...").decode()}]},
+    {"files": [{"name": "a.svg", "data": base64.b64encode(b"<svg></svg>").decode()}], "where": "pose"},
+    {"files": [{"name": "a.json", "data": base64.b64encode(b'{"people": 3}').decode()}]},
+])  # fmt: skip
+def test_what_is_nothing_is_a_sentence_wherever_it_is_brought(state: EditorState, data: dict) -> None:
+    with pytest.raises(StudioError):
+        actions.bring(state, data)
+
+
+# ---- clothes and people -------------------------------------------------------------------------------------------
+
+
+def test_a_garment_dropped_where_it_has_nothing_goes_on_where_it_belongs(state: EditorState) -> None:
+    worn = actions.wear(state, {"id": "garment:jeans", "region": "top"})
+    assert [edit.place for edit in worn.look.edits] == ["Bottom"] and "where it belongs" in worn.note.text
+
+
+def test_a_garment_is_moved_to_another_place_in_the_list_of_edits(state: EditorState) -> None:
+    worn = actions.wear(state, {"id": next(iter(samples.garments())), "region": "upper"})
+    moved = actions.place(worn, {"index": 0, "region": "top"})
+    assert [edit.place for edit in moved.look.edits] == ["Torso"]
+    assert moved.look.edits[0].garment is worn.look.edits[0].garment
+    assert actions.undo(moved, {}).look.edits == worn.look.edits
+    for data in ({"index": 3, "region": "top"}, {"index": 0, "region": "moon"}):
+        with pytest.raises(StudioError):
+            actions.place(worn, data)
+
+
+def test_who_takes_over_edits_and_pose_is_told_and_may_start_plain(state: EditorState) -> None:
+    assert actions.choose_person(state, {"id": "person:joel"}).note.text == ""
+    posed = actions.choose_pose(state, {"id": "lunge"})
+    joel = actions.choose_person(posed, {"id": "person:joel"})
+    assert joel.note.text == "Joel takes over the pose from Mara." and joel.note.offers == "plain"
+    worn = actions.wear(posed, {"id": "garment:jeans", "region": "bottom"})
+    dressed = actions.choose_person(worn, {"id": "person:joel"})
+    assert dressed.note.text == "Joel takes over what was edited and the pose from Mara."
+    assert not actions.reset(dressed, {}).is_edited

@@ -190,7 +190,8 @@ class Dispatcher(dict[str, Any]):
                     visit_memory.rest(after)
                 after, session.results, let_go = visit_memory.lightened(after, session.results)
                 if let_go:
-                    note = Note(" ".join(filter(None, [after.note.text, let_go])), after.note.kind or "info")
+                    said = " ".join(filter(None, [after.note.text, let_go]))
+                    note = replace(after.note, text=said, kind=after.note.kind or "info")
                     after = replace(after, note=note)
                 shown, values = self._changes(after, shown, names)
                 session.state, session.shown = replace(after, note=Note()), shown
@@ -202,7 +203,7 @@ class Dispatcher(dict[str, Any]):
             serial = session.serial = max(session.serial, known + 1)
             session.told |= dict.fromkeys(values, serial)
             self._begin_ahead(session, values)
-        values["notice"] = {"kind": note.kind, "text": note.text, "stale": note.text == EXPIRED}
+        values["notice"] = {"kind": note.kind, "text": note.text, "offers": note.offers, "stale": note.text == EXPIRED}
         return {"session": session, **{name: {**value, "serial": serial} for name, value in values.items()}}
 
     def _begin_ahead(self, session: Session, names: Iterable[str]) -> None:

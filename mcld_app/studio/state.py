@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Literal
 from uuid import uuid4
 
 import numpy as np
@@ -25,10 +26,17 @@ from mcld_app.perception.found_people import FoundPeople
 
 @dataclass(frozen=True)
 class Note:
-    """Something said to the visitor; kind is "info", "warning" or "" for nothing to say."""
+    """Something said to the visitor.
+
+    Attributes:
+        text: one or two sentences.
+        kind: "info", "warning" or "" for nothing to say.
+        offers: what can be done about it by a button: "plain", the person as in their photo; "" for nothing.
+    """
 
     text: str = ""
     kind: str = ""
+    offers: Literal["", "plain"] = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +172,11 @@ class EditorState:
     @property
     def look(self) -> Look:
         return self.history.now
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the look is anything else than somebody as in their photo."""
+        return bool(self.look.edits) or self.look.pose is not None
 
     @property
     def pose(self) -> AnyPose:

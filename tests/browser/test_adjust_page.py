@@ -128,9 +128,9 @@ def test_sleeves_kind_brush_start_again_and_done(dressed: Page) -> None:
     x, y = middle_of(dressed.locator(".adjust-frame"))
     outline = "document.querySelector('.adjust-outline').getAttribute('d')"
     before = dressed.evaluate(outline)
-    dressed.mouse.move(x - 40, y + 20)
+    dressed.mouse.move(x, y + 30)
     dressed.mouse.down()
-    dressed.mouse.move(x + 40, y + 40, steps=4)
+    dressed.mouse.move(x + 110, y + 40, steps=4)  # past the garment's side
     with new_picture(dressed):
         dressed.mouse.up()
     assert dressed.evaluate(outline) != before

@@ -39,7 +39,8 @@ def test_the_model_is_named_and_the_button_is_ready(session: Page) -> None:
 
 
 def test_what_the_model_sees_is_shown_and_follows_the_edits(session: Page) -> None:
-    summary, pictures = session.get_by_text("All that the network is given", exact=True), session.locator(".generate-view img")
+    summary = session.get_by_text("All that the network is given", exact=True)
+    pictures = session.locator(".generate-view img")
     session.get_by_text("Settings", exact=True).click()
     summary.click()
     expect(session.locator(".generate-view figcaption")).to_have_text(["Photo", "Texture map", "Pose"], timeout=SLOW)

@@ -34,7 +34,7 @@ def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
         for edit in recipe.look.edits
     )
     look = looks.with_edits(recipe.look, edits) if alone.keys() & marked else recipe.look
-    message = "The recipe is open. Undo brings back what was here."
+    message = "The recipe is open." + " Undo brings back what was here." * state.is_edited
     if recipe.redrawn:
         message += " Sample people or clothes in it look different now: they were drawn anew since it was saved."
     return state.to(look, message).with_recipe(recipe)

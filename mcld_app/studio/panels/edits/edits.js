@@ -28,8 +28,9 @@ const row = (edit, i, all) => {
   loose?.setAttribute("aria-pressed", String(edit.off));
   return make("li", { class: edit.on ? "edit" : "edit off" }, on, make("img", { src: edit.src, alt: "" }),
     make("span", { class: "edit-label", text: edit.label, title: edit.label }), edit.region ? where(edit, i) : make("span", { class: "edit-place", text: edit.place }),
-    edit.adjust ? button("edits-adjust", `Adjust: ${edit.label}`, "Adjust", () => trigger("adjust", { index: i })) : null,
-    loose, all.length > 1 ? make("span", { class: "edit-order" }, up, down) : null,
+    make("span", { class: "edit-acts" },
+      edit.adjust ? button("edits-adjust", `Adjust: ${edit.label}`, "Adjust", () => trigger("adjust", { index: i })) : null,
+      loose, all.length > 1 ? up : null, all.length > 1 ? down : null),
     button("edits-remove", `Delete: ${edit.label}`, "×", () => trigger("remove", { index: i })));
 };
 const show = ({ edits }) => {

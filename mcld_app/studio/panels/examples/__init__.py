@@ -23,7 +23,7 @@ def show_example(state: EditorState, data: Data) -> EditorState:
     name = parsing.text(data, "id")
     if name not in EXAMPLES:
         raise StudioError("There is no such example. Choose another one.")
-    return state.to(look_of(name), "Undo brings back what was here.")
+    return state.to(look_of(name), "Undo brings back what was here." if state.is_edited else "")
 
 
 def render(page: Dispatcher) -> None:

@@ -8,7 +8,14 @@ const put = (kind, text, act = null) => {
     make("span", { text }), act, close);
   close.addEventListener("click", () => note.remove());
   list.replaceChildren(note);
-  if (kind !== "warning" && !act) timer = setTimeout(() => note.remove(), 5000);
+  if (kind !== "warning") timer = setTimeout(() => note.remove(), act ? 12000 : 5000);
+};
+const OFFERS = { plain: ["Start plain", "reset"] };  // what the button says, and what it asks for
+const acting = (offered) => {
+  if (!OFFERS[offered]) return null;
+  const [text, event] = OFFERS[offered], button = make("button", { type: "button", class: "notice-act", text });
+  button.addEventListener("click", () => say(event));
+  return button;
 };
 // The names by which this window finds its visits again after a reload, the newest first. They end with the window, and
 // tell nobody anything. An offer stands until it is answered: edits made meanwhile must not cost those it is about.
@@ -42,8 +49,8 @@ const show = () => {
   newest = value.serial;
   say("answered", { serial: newest });
   if (value.token) { now = value.token; remember(); say("token", { token: value.token }); }
-  if (value.text) put(value.kind, value.text);
-  else list.querySelector(".warning")?.remove();  // what came after went well
+  if (value.text) put(value.kind, value.text, acting(value.offers));
+  else list.querySelector(".notice.warning, .notice:has(.notice-act)")?.remove();  // it is about something that is over
   offerAll();
   if (value.stale) trigger("stale");  // the server has forgotten this visit: show what it has now
 };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mcld_app.editing import look as looks
@@ -11,13 +12,21 @@ from mcld_app.studio.endpoints import written
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.picker import own_items, people_items, picker
-from mcld_app.studio.state import EditorState, initial_state
+from mcld_app.studio.state import EditorState, Note, initial_state
 
 
 def choose_person(state: EditorState, data: Data) -> EditorState:
-    """Another sample person, or one of the visitor's own, in the same pose and clothes."""
+    """Another sample person, or one of the visitor's own, in the same pose and clothes: what is carried over is said,
+    and that they can start plain."""
     person = state.person(parsing.text(data, "id"))
-    return state if person is state.look.person else state.to(looks.change_person(state.look, person))
+    if person is state.look.person:
+        return state
+    changed = state.to(looks.change_person(state.look, person))
+    kept = ["what was edited"] * bool(state.look.edits) + ["the pose"] * (state.look.pose is not None)
+    if not kept:
+        return changed
+    said = f"{person.name} takes over {' and '.join(kept)} from {state.look.person.name}."
+    return replace(changed, note=Note(said, "info", "plain"))
 
 
 def render(page: Dispatcher) -> None:

@@ -277,6 +277,7 @@ hear("bring", ({ files }) => trigger("files", { files, region: null }));
 
 const history = { undo: () => trigger("undo"), redo: () => trigger("redo"), reset: () => trigger("reset") };
 root.querySelectorAll("[data-act]").forEach((button) => button.addEventListener("click", history[button.dataset.act]));
+hear("reset", history.reset);
 const shortcut = (event) => {
   if (!element.isConnected) { document.removeEventListener("keydown", shortcut); return; }
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
