@@ -249,9 +249,10 @@ def test_a_photo_and_its_map_brought_anywhere_are_somebody_and_on_the_person_clo
 
 def test_a_map_brought_anywhere_is_a_pose_with_joints_in_the_shape_of_who_is_there(state: EditorState) -> None:
     sample = [*samples.people().values()][3]
-    posed = actions.bring(state, brought(("map.png", sample.iuv_path.read_bytes())))
+    standing = actions.choose_pose(state, {"id": "standing"})
+    posed = actions.bring(standing, brought(("map.png", sample.iuv_path.read_bytes())))
     assert isinstance(posed.look.pose, Pose) and posed.look.person is state.look.person
-    assert posed.look.pose.body == state.look.person.body
+    assert posed.look.pose.body == standing.look.pose.body and posed.look.pose.angles != standing.look.pose.angles
 
 
 @pytest.mark.parametrize("data", [

@@ -336,8 +336,34 @@ enlarge.addEventListener("click", () => {
   }).catch(() => warn("The large picture did not come. Try again.")).finally(() => enlarge.removeAttribute("aria-busy"));
 });
 large.querySelector(".stage-large-close").addEventListener("click", () => large.close());
+const zoom = large.querySelector(".stage-large-zoom"), around = large.querySelector(".stage-large-view");
+const zoomTo = (on, event) => {
+  const box = largeImage.getBoundingClientRect();
+  const across = event ? (event.clientX - box.left) / box.width : 0.5, down = event ? (event.clientY - box.top) / box.height : 0.5;
+  large.classList.toggle("actual", on);
+  zoom.setAttribute("aria-pressed", String(on));
+  around.scrollTo(across * largeImage.offsetWidth - around.clientWidth / 2, down * largeImage.offsetHeight - around.clientHeight / 2);
+};
+zoom.addEventListener("click", () => zoomTo(!large.classList.contains("actual")));
+large.querySelector(".stage-large-full").addEventListener("click", () => {
+  if (document.fullscreenElement) document.exitFullscreen(); else large.requestFullscreen?.();
+});
+let from = null;  // where a hand took hold of the picture; one that did not move it zooms there
+largeImage.addEventListener("pointerdown", (event) => {
+  from = { x: event.clientX, y: event.clientY, left: around.scrollLeft, top: around.scrollTop, moved: false };
+  largeImage.setPointerCapture(event.pointerId);
+});
+largeImage.addEventListener("pointermove", (event) => {
+  if (!from) return;
+  from.moved ||= Math.hypot(event.clientX - from.x, event.clientY - from.y) > 4;
+  around.scrollTo(from.left + from.x - event.clientX, from.top + from.y - event.clientY);
+});
+largeImage.addEventListener("pointerup", (event) => {
+  if (from && !from.moved) zoomTo(!large.classList.contains("actual"), event);
+  from = null;
+});
 large.addEventListener("click", (event) => { if (event.target === large) large.close(); });
-large.addEventListener("close", () => { largeImage.removeAttribute("src"); enlarge.focus(); });
+large.addEventListener("close", () => { zoomTo(false); largeImage.removeAttribute("src"); enlarge.focus(); });
 
 // ---- the picture a model draws ------------------------------------------------------------------------------
 
