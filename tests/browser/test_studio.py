@@ -370,6 +370,18 @@ def test_the_preview_is_looked_at_large_and_closed_again(session: Page) -> None:
     session.wait_for_function("document.querySelector('.stage-large img').naturalWidth > 0")
     assert large.evaluate("(img) => [img.naturalWidth, img.naturalHeight]") == [704, 1024]
     assert large.get_attribute("alt") == session.locator(".stage-after").get_attribute("alt")
+    assert large.evaluate("(img) => img.offsetHeight") <= 900, "all of it is seen"
+    session.get_by_role("button", name="100%").click()
+    assert large.evaluate("(img) => [img.offsetWidth, img.offsetHeight]") == [704, 1024]
+    at = "document.querySelector('.stage-large-view').scrollTop"
+    before, (x, y) = session.evaluate(at), (640, 450)
+    session.mouse.move(x, y)
+    session.mouse.down()
+    session.mouse.move(x, y - 40, steps=4)
+    session.mouse.up()
+    assert session.evaluate(at) == before + 40 and session.locator(".stage-large.actual").count() == 1
+    session.mouse.click(x, y)
+    assert session.locator(".stage-large.actual").count() == 0, "a click on the picture shows all of it again"
     session.keyboard.press("Escape")
     large.wait_for(state="hidden")
     assert session.evaluate("document.activeElement.className") == "stage-enlarge"
