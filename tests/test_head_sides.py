@@ -92,7 +92,7 @@ CHEEK_TO_EAR = parts_mask({23, 24}) & (G.y > 1.54) & (G.y < 1.66) & (G.z > 0.025
 
 
 @pytest.mark.parametrize(
-    ("name", "at_most"), [("full-dress", 0.015), ("shorts-room", 0.03), ("half-tank", 0.02), ("arm-on-hip", 0.04)]
+    ("name", "at_most"), [("full-dress", 0.008), ("shorts-room", 0.015), ("half-tank", 0.01), ("arm-on-hip", 0.025)]
 )
 def test_the_sides_of_photographed_faces_have_no_broken_seams(name: str, at_most: float) -> None:
     if not (PHOTOS / f"{name}.jpg").is_file():
@@ -104,4 +104,4 @@ def test_the_sides_of_photographed_faces_have_no_broken_seams(name: str, at_most
     assert steps[CHEEK_TO_EAR[:, 1:]].mean() < at_most
     skin = cv2.cvtColor(likely_skin(person.texture).reshape(1, 1, 3), cv2.COLOR_RGB2LAB)[0, 0].astype(float)
     off = np.linalg.norm((lab - skin) * (0.5, 1, 1), axis=2) > 20
-    assert off[CHEEK_TO_EAR].mean() < 0.58
+    assert off[CHEEK_TO_EAR].mean() < 0.7  # where his cheeks lie in the shade, they go on in it

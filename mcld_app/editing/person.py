@@ -29,7 +29,7 @@ from mcld_app.body.shells.shell import Shell
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.armholes import astray_at_armholes
 from mcld_app.body.texture.extraction import extract
-from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.filling import fill, without_shreds
 from mcld_app.body.texture.head_swap import bare_head
 from mcld_app.body.texture.lower_body_guess import legs_at_hem
 from mcld_app.body.texture.photo_places import PhotoPlaces, photo_places, rim_of
@@ -173,6 +173,7 @@ class Person:
         doubt = rim_of(self.iuv) if self.doubtful is None else self.doubtful
         places = photo_places(_sure(self.iuv, doubt))
         seen = places.seen & ~self._astray
+        seen &= ~parts_mask(_HEAD) | without_shreds(seen)
         if self._at_hem is not None:
             seen &= ~self._at_hem
         places = PhotoPlaces(places.xy, _frozen(seen))

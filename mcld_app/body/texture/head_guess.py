@@ -25,9 +25,11 @@ _LINE_Y = (1.575, 1.605, 1.650, 1.705, 1.726)
 _EAR_RADII = 0.024, 0.036  # metres, along z and y
 _BROWS = 0.010, 0.026, 0.015, 0.050  # metres: lowest and highest above the eye, nearest and farthest from the middle
 _TOP = 1.745  # metres above the floor
+_EYES = -0.014, 0.030, 0.058  # metres: their lowest and, with the brows, highest; how far out they go
 _SOFT, _CHEEK = 0.006, 0.024  # metres over which skin becomes hair, and the face the side of the neck
 _CLEARLY = 0.7  # of how far a colour is from skin: so near to hair, it is no skin in the shade
 _HUNG, _SLICE = 0.012, 0.008  # metres over which the neck goes in under hair that hangs; of height, judged as one
+_GOES_ON = 16.0  # texels beside seen skin, over which it goes on as it is
 _LOWER = 0.03  # metres that it goes on behind, below where it is seen at the side
 _HARDLY_SEEN, _HARDLY_BACK = 0.06, 0.2  # of the face; of the scalp behind the ears, whose rim the front shows
 _FEW = 40  # texels that are too few to tell by
@@ -61,6 +63,14 @@ def outside_hairline() -> np.ndarray:
     p = _places()
     out = np.zeros(region_mask("head").shape, bool)
     out[p.box] = p.head & (p.inside <= 0)
+    return out
+
+
+def eyes_and_brows() -> np.ndarray:
+    """The head's texels, (512, 512) bool, whose colours are not those of the skin around them."""
+    p = _places()
+    out = np.zeros(region_mask("head").shape, bool)
+    out[p.box] = p.features
     return out
 
 
@@ -98,6 +108,8 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
     hair_from &= (_off(lab, hair) < _UNLIKE) | (not hair_from.any())  # at its edge it is mixed with skin
     faceless = np.count_nonzero(told & p.face) < _HARDLY_SEEN * np.count_nonzero(p.face)
     face_from = told & p.front & (not faceless)  # nor from the hair at its edge
+    plainly = face_from & ~p.features  # eyes and brows would go on over the temples
+    face_from = plainly if np.count_nonzero(plainly) >= _FEW else face_from
     plain = hair
     hair, face, below = (
         _spread(picture, where, holes & zone, colour)
@@ -112,7 +124,14 @@ def guess_head(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
         lowest = _lowest(p.height[seen_below], sure_hair[seen_below])
         hung = p.hung * np.clip((p.height - lowest + _LOWER) / _HUNG, 0, 1)[..., None]
         below = below * (1 - hung) + plain * hung
-    guess = hair * share + (face * p.forward + below * (1 - p.forward)) * (1 - share)
+    bare = face * p.forward + below * (1 - p.forward)
+    beside = told & (p.inside <= 0) & ~p.features & ~like_hair
+    if beside.any():  # what is seen goes on in its own light, also in the shade
+        away = cv2.distanceTransform((~beside).astype(np.uint8), cv2.DIST_L2, 5)[..., None] / _GOES_ON
+        near = np.exp(-(away**2))
+        near *= 1 - hung if hangs else 1
+        bare = _spread(picture, beside, holes, skin) * near + bare * (1 - near)
+    guess = hair * share + bare * (1 - share)
     out, done = image.copy(), known.copy()
     out[p.box][holes] = (guess[holes] + 0.5).astype(np.uint8)
     done[p.box] |= holes
@@ -205,9 +224,10 @@ def _middle_of_ear() -> np.ndarray:
 @dataclass(frozen=True, eq=False)
 class _Places:
     """Of the head's box of texels, (h, w) each: the head; metres inside the hairline (negative outside); then, bool:
-    the face's region, its skin down to the throat, ears with the neck behind them, the jaw, where brows are, the top of
-    the scalp, and all behind the ears; and (h, w, 1), 1 on the face to 0 on the side of the neck; and (h, w, 1), 1 on
-    ears and behind them, where hair may hang down, to 0 before them; and metres above the floor."""
+    the face's region, its skin down to the throat, ears with the neck behind them, the jaw, where brows are, where eyes
+    with their brows are, the top of the scalp, and all behind the ears; and (h, w, 1), 1 on the face to 0 on the side
+    of the neck; and (h, w, 1), 1 on ears and behind them, where hair may hang down, to 0 before them; and metres above
+    the floor."""
 
     box: tuple[slice, slice]
     head: np.ndarray
@@ -217,6 +237,7 @@ class _Places:
     below: np.ndarray
     jaw: np.ndarray
     brows: np.ndarray
+    features: np.ndarray
     top: np.ndarray
     behind: np.ndarray
     forward: np.ndarray
@@ -239,10 +260,13 @@ def _places() -> _Places:
     jaw = front & (y < landmarks["mouth_middle"][1])
     above_eye = y - (landmarks["eye_in"][1] + landmarks["eye_out"][1]) / 2
     brows = front & (above_eye > _BROWS[0]) & (above_eye < _BROWS[1]) & (x > _BROWS[2]) & (x < _BROWS[3])
+    features = front & (above_eye > _EYES[0]) & (above_eye < _EYES[1]) & (x < _EYES[2])
     top = head & (inside > 0) & (y > _TOP)
     behind = head & (z < ear_z)
     forward = np.clip((z - ear_z - _EAR_RADII[0]) / _CHEEK + 0.5, 0, 1).astype(np.float32)[..., None]
     on_ear = (x > 0.055) & (np.hypot((z - ear_z) / _EAR_RADII[0], (y - _middle_of_ear()[1]) / _EAR_RADII[1]) < 1)
     hung = np.where(on_ear, 1, np.clip((ear_z - z) / _HUNG + 0.5, 0, 1)).astype(np.float32)[..., None]
     below = skin & ~front
-    return _Places(box, head, inside, region_mask("face")[box], front, below, jaw, brows, top, behind, forward, hung, y)
+    return _Places(
+        box, head, inside, region_mask("face")[box], front, below, jaw, brows, features, top, behind, forward, hung, y
+    )
