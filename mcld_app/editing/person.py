@@ -220,6 +220,12 @@ class Person:
             return ()
 
     @cached_property
+    def _hair_colour(self) -> np.ndarray | None:
+        """(3,) RGB, what most of the hair that stands off their head has; None where none does."""
+        pictures = [shell.picture.reshape(-1, 4) for shell in self.shells if shell.hangs_on == "head"]
+        return np.median(pictures[0][pictures[0][:, 3] == 255, :3], 0) if pictures else None
+
+    @cached_property
     def cloth(self) -> np.ndarray:
         """Which texels show clothes and no skin, see `skin.cloth_texels`; of a skirt, those above its hem."""
         out = cloth_texels(self.texture)
@@ -256,7 +262,7 @@ class Person:
         """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs and
         feet, that is what it shows for sure: next to it, the map has mixtures of it with what is beside it."""
         sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET | _HEAD)) & ~self._astray
-        filled = fill(TextureMap(self.texture.image, sure), through=True)
+        filled = fill(TextureMap(self.texture.image, sure), through=True, hair=self._hair_colour)
         if self._at_hem is not None:
             filled = TextureMap(legs_at_hem(filled.image, sure, self._at_hem), filled.coverage)
         return _still(filled)

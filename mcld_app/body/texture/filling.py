@@ -32,7 +32,9 @@ _ONE_SIDE = 0.25  # of an arm: somebody seen from the side has one of which less
 _SQUARE, _SHEET, _LEFT, _BOTTOM = 0.004, 256, -0.5, 0.7  # metres, squares, metres: the sheet before the torso
 
 
-def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> TextureMap:
+def fill(
+    texture: TextureMap, *, mirror: bool = True, through: bool = False, hair: np.ndarray | None = None
+) -> TextureMap:
     """Every hole of a texture map filled. Covers the whole body; seen texels stay as they are.
 
     Args:
@@ -44,6 +46,7 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
             (`guess_head`), hands go on as hands (`guess_hands`), and legs and feet that were not seen wear something
             plain (`dress_legs`, `dress_feet`). Flanks that arms hid go on as the trunk is at each height
             (`go_round_trunk`). For people; the charts of a garment or of training data are filled without.
+        hair: (3,) RGB, of hair that hides the scalp (see `guess_head`); counts with `through`.
 
     What is open after that is filled smoothly from its surroundings.
     """
@@ -64,7 +67,7 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
         image = one_light_behind(before, image, guessed & _limb_mask(_TRUNK), mirrored_texel())
     known = seen
     if through:
-        image, known = dress_legs(*guess_hands(*guess_head(image, seen)))
+        image, known = dress_legs(*guess_hands(*guess_head(image, seen, hair)))
         image, known = dress_feet(*go_round_limbs(image, known, texture.coverage))
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
