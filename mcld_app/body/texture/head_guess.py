@@ -32,6 +32,7 @@ _CLEARLY = 0.7  # of how far a colour is from skin: so near to hair, it is no sk
 _HUNG, _SLICE = 0.012, 0.008  # metres over which the neck goes in under hair that hangs; of height, judged as one
 _UNEVEN, _LOCK = 0.004, 1.5  # metres by which hair grows farther out in one place than in the next; texels between them
 _CLEAR_OF_EAR = 1.3  # of an ear's radii
+_WAY = 0.025  # metres within the hairline, over which a face's light ends
 _LIT = 8.0  # texels beside it, over which the form's own light begins
 _GOES_ON = 16.0  # texels beside seen skin, over which it goes on as it is
 _LOWER = 0.03  # metres that it goes on behind, below where it is seen at the side
@@ -39,6 +40,7 @@ _HARDLY_SEEN, _HARDLY_BACK = 0.06, 0.2  # of the face; of the scalp behind the e
 _FEW = 40  # texels that are too few to tell by
 _UNLIKE = 12.0  # CIELAB with lightness halved, as shade changes it: so far from skin is no skin
 _HUE, _OF_FACE = 5.0, 1.15  # of that in a and b alone, at least: blond is yellower; of how far a face's own go
+_DARKEST = 0.3  # of the skin's lightness: darker is no shade
 _SHADE = 5.0  # CIELAB with lightness halved: so much darker is in the shade
 _BROWS_OF_BAND = 15  # per cent: brows are the darkest so many where brows may be
 _DARKER = 0.8  # brows are at most as bright as this share of the skin
@@ -67,6 +69,15 @@ def outside_hairline() -> np.ndarray:
     p = _places()
     out = np.zeros(region_mask("head").shape, bool)
     out[p.box] = p.head & (p.inside <= 0)
+    return out
+
+
+def below_hairline() -> np.ndarray:
+    """(512, 512) float32, 0..1: how far the head's texels are face and neck and no scalp, with a soft way from one to
+    the other within the usual hairline."""
+    p = _places()
+    out = np.zeros(region_mask("head").shape, np.float32)
+    out[p.box] = p.head * np.clip(1 - p.inside / _WAY, 0, 1)
     return out
 
 
@@ -105,7 +116,9 @@ def guess_head(
     lab = _lab(picture)
     off, hue = _off(lab, skin), _hue_told(lab, skin, told & p.face)
     hair_from = _hair(told, (off > _UNLIKE) | (_hue_off(lab, skin) > hue))
-    hair = np.median(picture[hair_from], 0) if hair_from.any() else hair_colour
+    if hair_colour is not None and _off(_lab(hair_colour), skin)[0, 0] > _UNLIKE:  # a high forehead is no bald head
+        hair_from &= off > _off(lab, hair_colour)
+    hair = np.median(picture[hair_from], 0) if np.count_nonzero(hair_from) > _FEW else hair_colour
     hair = _hair_of_brows(picture, told, skin) if hair is None else np.asarray(hair, np.float32)
     # Hair and skin of one colour need not be told apart.
     like_hair = (off > _off(lab, hair)) & (_off(_lab(skin), hair) > hue)
@@ -134,7 +147,7 @@ def guess_head(
         hung = p.hung * np.clip((p.height - lowest + _LOWER) / _HUNG, 0, 1)[..., None]
         below = below * (1 - hung) + plain * hung
     bare = face * p.forward + below * (1 - p.forward)
-    beside = told & (p.inside <= 0) & ~p.features & ~like_hair
+    beside = told & (p.inside <= 0) & ~p.features & ~like_hair & _may_be_skin(lab, skin)
     light = np.ones(p.head.shape, np.float32)
     if beside.any():  # what is seen goes on in its own light, also in the shade
         away = cv2.distanceTransform((~beside).astype(np.uint8), cv2.DIST_L2, 5)[..., None] / _GOES_ON
@@ -192,6 +205,15 @@ def _hue_off(lab: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     """(h, w) float32: as `_off`, in a and b alone."""
     off = lab - _lab(rgb)
     return np.hypot(off[..., 1], off[..., 2])
+
+
+def _may_be_skin(lab: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """Which colours (h, w, 3), as `_lab` has them, may be the skin's, which is duller in the shade: (h, w) bool. A
+    collar is none."""
+    own = _lab(skin)
+    share = np.clip(lab[..., :1] / np.maximum(own[..., :1], 1), _DARKEST, 1)
+    in_shade = np.linalg.norm(lab[..., 1:] - own[..., 1:] * share, axis=-1) / share[..., 0]
+    return np.minimum(in_shade, _hue_off(lab, skin)) < _UNLIKE
 
 
 def _in_shade(lab: np.ndarray, skin: np.ndarray) -> np.ndarray:

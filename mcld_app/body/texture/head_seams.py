@@ -9,7 +9,7 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.head_guess import eyes_and_brows, outside_hairline
+from mcld_app.body.texture.head_guess import below_hairline, eyes_and_brows, outside_hairline
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet, soften
 from mcld_app.body.texture.skin import likely_skin
@@ -53,9 +53,10 @@ def join_head(image: np.ndarray, seen: np.ndarray, other_half: np.ndarray) -> np
 def in_light_of_seen(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray) -> np.ndarray:
     """The guessed skin of a head, (512, 512) bool, in the light of the seen skin beside it. `image`, `seen` and result
     as in `join_head`; what is neither seen nor guessed may have any colour."""
-    skin = _bare(image, seen)
-    beside = seen & skin & ~eyes_and_brows()
-    return meet(image, beside, guessed & skin, region_mask("head"), _MOST, near=_BESIDE)
+    beside = seen & _bare(image, seen) & ~eyes_and_brows()
+    lit = meet(image, beside, guessed & _like_skin(image, seen), region_mask("head"), _MOST, near=_BESIDE)
+    share = below_hairline()[..., None]
+    return (image * (1 - share) + lit * share + 0.5).astype(np.uint8)
 
 
 def _bare(image: np.ndarray, seen: np.ndarray) -> np.ndarray:
