@@ -19,7 +19,8 @@ _USUAL = 0.05
 _LEAST = 0.065  # metres, in depth: hair that covers an ear and no cheek hangs before the ear
 _FEWEST = 8  # pixels that tell it
 _OFF = 0.004  # metres off the skin
-_NEAR = 0.016  # metres around a place of the line, in which the skin is looked for
+_NEAR = 0.016  # metres around a place of the line, in which the skin is looked for; half of it in depth
+_HALF = 0.065  # metres from the middle to a cheek
 _FLARES = 0.9, 1.4  # below the jaw it goes in and out as the hair does, so far
 
 
@@ -46,10 +47,11 @@ def front_line(scene: Scene, hair: np.ndarray, rows: np.ndarray, widths: np.ndar
     for side, sign in enumerate((-1, 1)):
         for k, height in enumerate(on_cheek):
             z = float(np.interp(height, _LEVELS, depth[:, side]))
-            near = (np.abs(average[:, 1] - height) < _NEAR) & (np.abs(average[:, 2] - z) < _NEAR)
-            near &= sign * average[:, 0] > _SIDE
-            skin = whole[near] if near.any() else np.array([[sign * 0.07, height, z]])
-            out[k, side] = np.abs(skin[:, 0]).max() + _OFF, max(np.mean(skin[:, 2]), _LEAST)
+            off = np.abs(average - (0, height, z)) < (np.inf, _NEAR, _NEAR / 2)
+            near = off.all(1) & (sign * average[:, 0] > _SIDE)
+            wide = np.abs(whole[near, 0]).max() if near.any() else _HALF
+            moved = float((whole[near, 2] - average[near, 2]).mean()) if near.any() else 0.0
+            out[k, side] = wide + _OFF, max(z + moved, _LEAST)
         flare = np.clip(widths[:, side] / max(float(widths[last, side]), 1e-6), *_FLARES)
         out[:, side, 0] *= np.where(rows < jaw, flare, 1)
         out[:, side] = cv2.GaussianBlur(out[:, side], (1, 3), 0.8)

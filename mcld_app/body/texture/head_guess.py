@@ -304,6 +304,7 @@ def _places() -> _Places:
     hung = np.where(on_ear, 1, np.clip((ear_z - z) / _HUNG + 0.5, 0, 1)).astype(np.float32)[..., None]
     below = skin & ~front
     rough = cv2.GaussianBlur(np.random.default_rng(0).standard_normal(head.shape), (0, 0), _LOCK)
+    rough = (rough + rough[:, ::-1]) / 2  # alike on both halves, which lie beside each other
     beside_ear = np.hypot((z - ear_z) / _EAR_RADII[0], (y - _middle_of_ear()[1]) / _EAR_RADII[1]) < _CLEAR_OF_EAR
     uneven = np.where(beside_ear, 0, rough * (_UNEVEN / rough.std())).astype(np.float32)
     return _Places(
