@@ -93,7 +93,7 @@ CHEEK_TO_EAR = parts_mask({23, 24}) & (G.y > 1.54) & (G.y < 1.66) & (G.z > 0.025
 
 
 @pytest.mark.parametrize(
-    ("name", "at_most"), [("full-dress", 0.008), ("shorts-room", 0.015), ("half-tank", 0.01), ("arm-on-hip", 0.025)]
+    ("name", "at_most"), [("full-dress", 0.008), ("shorts-room", 0.02), ("half-tank", 0.015), ("arm-on-hip", 0.025)]
 )
 def test_the_sides_of_photographed_faces_have_no_broken_seams(name: str, at_most: float) -> None:
     if not (PHOTOS / f"{name}.jpg").is_file():

@@ -63,12 +63,15 @@ def _depths(scene: Scene, hair: np.ndarray) -> np.ndarray:
     hair, and before it most do not."""
     out = np.full((len(_LEVELS), 2), np.nan)
     head = (scene.standing.iuv[..., 0] >= _HEAD) & scene.silhouette
-    x, y, z = rest_places(np.where(head[..., None], scene.standing.iuv, np.uint8(0)))[head].T
-    covered = np.where(hair[head], 1, -1)
+    left, top, width, height = cv2.boundingRect(head.astype(np.uint8))
+    box = slice(top, top + height), slice(left, left + width)
+    head = head[box]
+    x, y, z = rest_places(np.where(head[..., None], scene.standing.iuv[box], np.uint8(0)))[head].T
+    covered = np.where(hair[box][head], 1, -1)
     for side, sign in enumerate((-1, 1)):
         own = (sign * x > _SIDE) & (z > 0)
-        for level, height in enumerate(_LEVELS):
-            here = np.flatnonzero(own & (np.abs(y - height) < _AROUND))
+        for level, above in enumerate(_LEVELS):
+            here = np.flatnonzero(own & (np.abs(y - above) < _AROUND))
             if len(here) < _FEWEST:
                 continue
             here = here[np.argsort(z[here])]

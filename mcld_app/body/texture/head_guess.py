@@ -26,7 +26,7 @@ _LINE_Y = (1.575, 1.605, 1.650, 1.705, 1.726)
 _EAR_RADII = 0.024, 0.036  # metres, along z and y
 _BROWS = 0.010, 0.026, 0.015, 0.050  # metres: lowest and highest above the eye, nearest and farthest from the middle
 _TOP = 1.745  # metres above the floor
-_EYES = -0.014, 0.030, 0.058  # metres: their lowest and, with the brows, highest; how far out they go
+_EYES = -0.014, 0.030, 0.012, 0.058  # metres: their lowest and, with the brows, highest; nearest and farthest out
 _SOFT, _CHEEK = 0.009, 0.024  # metres over which skin becomes hair, and the face the side of the neck
 _CLEARLY = 0.7  # of how far a colour is from skin: so near to hair, it is no skin in the shade
 _HUNG, _SLICE = 0.012, 0.008  # metres over which the neck goes in under hair that hangs; of height, judged as one
@@ -296,7 +296,7 @@ def _places() -> _Places:
     jaw = front & (y < landmarks["mouth_middle"][1])
     above_eye = y - (landmarks["eye_in"][1] + landmarks["eye_out"][1]) / 2
     brows = front & (above_eye > _BROWS[0]) & (above_eye < _BROWS[1]) & (x > _BROWS[2]) & (x < _BROWS[3])
-    features = front & (above_eye > _EYES[0]) & (above_eye < _EYES[1]) & (x < _EYES[2])
+    features = front & (above_eye > _EYES[0]) & (above_eye < _EYES[1]) & (x > _EYES[2]) & (x < _EYES[3])
     top = head & (inside > 0) & (y > _TOP)
     behind = head & (z < ear_z)
     forward = np.clip((z - ear_z - _EAR_RADII[0]) / _CHEEK + 0.5, 0, 1).astype(np.float32)[..., None]
