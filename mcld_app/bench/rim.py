@@ -81,7 +81,9 @@ def _colours(lab: np.ndarray, part: np.ndarray, ground: np.ndarray) -> dict[int,
     return out
 
 
-def _share(pictures: list[tuple[np.ndarray, np.ndarray]], ground: np.ndarray, colours: dict[int, np.ndarray]) -> float:
+def _share(
+    pictures: list[tuple[np.ndarray, np.ndarray]], ground: np.ndarray, colours: dict[int, np.ndarray]
+) -> float:
     strange = pixels = 0
     for lab, part in pictures:
         for number, own in colours.items():

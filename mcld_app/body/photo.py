@@ -54,7 +54,9 @@ def read_photo(source: PictureSource, *, max_side: int | None = MAX_SIDE) -> np.
     return read_sized_photo(source, max_side=max_side)[0]
 
 
-def read_sized_photo(source: PictureSource, *, max_side: int | None = MAX_SIDE) -> tuple[np.ndarray, PhotoFile]:
+def read_sized_photo(
+    source: PictureSource, *, max_side: int | None = MAX_SIDE
+) -> tuple[np.ndarray, PhotoFile]:
     """`read_photo`, and its file: what was scaled down can be told, and had again."""
     opened = open_picture(source)
     try:

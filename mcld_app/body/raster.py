@@ -34,7 +34,9 @@ def rasterise(corners: np.ndarray, size: tuple[int, int], overlap: float = _OVER
     return out.reshape(size)
 
 
-def fragments(corners: np.ndarray, size: tuple[int, int], overlap: float = _OVERLAP) -> tuple[np.ndarray, np.ndarray]:
+def fragments(
+    corners: np.ndarray, size: tuple[int, int], overlap: float = _OVERLAP
+) -> tuple[np.ndarray, np.ndarray]:
     """Every pixel that each triangle covers, seen or not; arguments as `rasterise`'s.
 
     Returns:
@@ -96,7 +98,9 @@ def interpolate(corners: np.ndarray, values: np.ndarray, seen: np.ndarray) -> tu
     return pixel, interpolated(corners, values, pixel, flat[pixel], seen.shape[1])
 
 
-def interpolated(corners: np.ndarray, values: np.ndarray, pixel: np.ndarray, tri: np.ndarray, width: int) -> np.ndarray:
+def interpolated(
+    corners: np.ndarray, values: np.ndarray, pixel: np.ndarray, tri: np.ndarray, width: int
+) -> np.ndarray:
     """(P, C) float32: `interpolate` at flat pixel numbers (P,) of a picture of that width, each on a triangle (P,)."""
     (x0, y0), (x1, y1), (x2, y2) = np.ascontiguousarray(np.asarray(corners, np.float32).transpose(1, 2, 0))
     det = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0)

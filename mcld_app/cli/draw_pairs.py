@@ -90,3 +90,4 @@ def _tell(outcome: Outcome, results: Path) -> None:
     if failed:
         lines.append(f"All of them are in {results / REPORT}. The same command tries them again.")
     print("\n".join(lines), file=sys.stderr)
+

@@ -150,11 +150,7 @@ def _told(on_step: Callable[[float], None], done: int, total: int, progress: Pro
 
 
 def draw_folder(
-    folder: Path,
-    out: Path,
-    *,
-    again: bool = False,
-    on_step: Callable[[str], Callable[[float], None]] | None = None,
+    folder: Path, out: Path, *, again: bool = False, on_step: Callable[[str], Callable[[float], None]] | None = None,
     **options,
 ) -> Iterator[Path | Failed | LeftOut]:
     """Draw all recipes of a folder, one after another. One that fails does not stop the others; one whose picture is

@@ -32,9 +32,9 @@ class FitRecord(Record):
 
     pose: Annotated[dict[str, Any], says(_DAMAGED)]
     outline: FileText | None = None
-    landmarks: Annotated[list[_Point], Field(min_length=len(NAMES), max_length=len(NAMES)), says(_DAMAGED)] | None = (
-        None
-    )
+    landmarks: (
+        Annotated[list[_Point], Field(min_length=len(NAMES), max_length=len(NAMES)), says(_DAMAGED)] | None
+    ) = None
     inside: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=4, max_length=4), says(_DAMAGED)] | None = (
         None
     )

@@ -172,7 +172,9 @@ def hung(appearance: Appearance, drawn: np.ndarray, changes: Changes) -> np.ndar
     return np.where(shells[..., 3:] > 0, shells, drawn)
 
 
-def _under(person: Person, iuv: np.ndarray, standing: Standing, gone: Sequence[Shell], hung: np.ndarray) -> np.ndarray:
+def _under(
+    person: Person, iuv: np.ndarray, standing: Standing, gone: Sequence[Shell], hung: np.ndarray
+) -> np.ndarray:
     """A person's map without what goes on over loose cloth, and with the mannequin's where what is gone hid the body or
     widened it."""
     parts: set[int] = set()

@@ -206,3 +206,4 @@ def _of_spaces(error: Exception) -> str:
     plain as `str`; anything else is a fault."""
     words = str(getattr(error, "message", "")).strip().rstrip(".")
     return _TAKEN_AWAY.format(words) if words else _FAULT
+

@@ -51,7 +51,7 @@ def in_its_order(export: Export) -> Export:
 
 
 def better_order(export: Export) -> str:
-    """ "BGR", "RGB", or "either" where it makes no clear difference.
+    """"BGR", "RGB", or "either" where it makes no clear difference.
 
     Raises:
         BrokenWeights, StudioError: the model fails (see `Export.instances`), or the drawn people are not there.

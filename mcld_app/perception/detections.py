@@ -73,7 +73,9 @@ class Detections:
         return self.photo[top : top + height, left : left + width]
 
 
-def people_on_map(name: str, photo: np.ndarray, iuv: np.ndarray, stored: PhotoFile | None = None) -> Detections:
+def people_on_map(
+    name: str, photo: np.ndarray, iuv: np.ndarray, stored: PhotoFile | None = None
+) -> Detections:
     """Everybody whom the IUV map of a photo shows, (H, W, 3) uint8 both, the largest first. Before a busy ground a map
     tells nothing of hair and skirts: there the body finder is asked for outlines, where it is installed."""
     bodies = bodies_in(iuv)

@@ -74,7 +74,9 @@ def is_installed() -> bool:
     return find_spec("ai_edge_litert") is not None and wheel_models.is_there()
 
 
-def find_in(name: str, photo: np.ndarray, stored: PhotoFile | None = None, *, closer: bool = False) -> FoundPeople:
+def find_in(
+    name: str, photo: np.ndarray, stored: PhotoFile | None = None, *, closer: bool = False
+) -> FoundPeople:
     """Everybody in a photo (H, W, 3) uint8 RGB, whose file is `stored`; see
     `people_finder.find_people`, also for what it raises: NobodyFound, too, where no body fits what was found. Those
     whom a body does not fit are left out before the first whom it does; further ones are not tried here."""
@@ -99,7 +101,9 @@ def lay(name: str, photo: np.ndarray, person: FoundPerson) -> ManualFit:
     return lay_over(name, frame_photo(photo, frame), (photo, frame), person)
 
 
-def lay_over(name: str, framed: np.ndarray, whole: tuple[np.ndarray, Frame] | None, person: FoundPerson) -> ManualFit:
+def lay_over(
+    name: str, framed: np.ndarray, whole: tuple[np.ndarray, Frame] | None, person: FoundPerson
+) -> ManualFit:
     """The mannequin over somebody in a photo that is framed already, `whole` being the photo in which they were found
     and its frame; None where that is the same."""
     scale, shift = 1.0, (0.0, 0.0)

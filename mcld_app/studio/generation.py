@@ -31,7 +31,6 @@ _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them o
 
 MOST_RESULTS = MAX_PICTURES
 
-
 def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order:
     """Note down what the page asks for.
 

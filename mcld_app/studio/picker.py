@@ -16,7 +16,9 @@ from mcld_app.studio.widget import widget
 _HTML = '<div class="picker" role="listbox" aria-orientation="horizontal"></div>'
 
 
-def picker(title: str, items: Callable[[], list[dict]], *, kind: str, carry: bool = False, told: str = "") -> gr.HTML:
+def picker(
+    title: str, items: Callable[[], list[dict]], *, kind: str, carry: bool = False, told: str = ""
+) -> gr.HTML:
     """A list box of pictures. The pictures come by a call of their own, after the page is there, and are the same for
     everybody; `value` says which one is chosen and which ones a visitor has added. With `carry` they can be dragged
     onto the person; the other components hear of all items under the name `told`. Event: "pick" {id}."""
@@ -39,7 +41,8 @@ def picker(title: str, items: Callable[[], list[dict]], *, kind: str, carry: boo
 def people_items() -> list[dict]:
     """The sample people's thumbnails. Made from the files alone: nothing is extracted before somebody is chosen."""
     return [
-        item(choice, sample.label, thumb(read_photo(sample.photo_path))) for choice, sample in samples.people().items()
+        item(choice, sample.label, thumb(read_photo(sample.photo_path)))
+        for choice, sample in samples.people().items()
     ]
 
 

@@ -32,7 +32,9 @@ class Hidden:
     texture: Tensor
 
 
-def hidden_pixels(given: Mapping[str, Tensor], share: float, heads: float, generator: torch.Generator) -> Hidden:
+def hidden_pixels(
+    given: Mapping[str, Tensor], share: float, heads: float, generator: torch.Generator
+) -> Hidden:
     """What to hide of a batch, by chance: of `share` of the targets a few parts of the body, what stands off it, or all
     of the preview; of `heads` of the people the whole head, everywhere, so that F has something to say."""
     body, alpha = given["poses"].flatten(0, 1), given["previews"].flatten(0, 1)[..., 3] > 127

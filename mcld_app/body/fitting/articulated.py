@@ -18,7 +18,10 @@ from mcld_app.body.mannequin.pose import JOINTS
 from mcld_app.body.mannequin.skeleton import BONES
 
 KEYS: tuple[str, ...] = tuple(
-    f"{name}.{axis}" for name, joint in JOINTS.items() if not name.endswith(("toes", "fingers")) for axis in joint.axes
+    f"{name}.{axis}"
+    for name, joint in JOINTS.items()
+    if not name.endswith(("toes", "fingers"))
+    for axis in joint.axes
 )
 """The angles that are fitted, in order; no picture of shoes tells how toes bend, and no landmark how fingers do."""
 

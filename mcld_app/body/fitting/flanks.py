@@ -100,7 +100,9 @@ def _limbs(iuv: np.ndarray, metre: float) -> tuple[_Limb, _Limb]:
     )
 
 
-def _not_its_own(limb: _Limb, other: _Limb, colour: np.ndarray, ground: np.ndarray | None, metre: float) -> np.ndarray:
+def _not_its_own(
+    limb: _Limb, other: _Limb, colour: np.ndarray, ground: np.ndarray | None, metre: float
+) -> np.ndarray:
     """(H, W) bool: the pixels of a limb that show something else, and those mixed with them. `colour` and `ground` are
     (H, W, 3) float32, weighted Lab: what is seen, and what the ground behind has there."""
     out = np.zeros(limb.pixels.shape, bool)

@@ -67,9 +67,7 @@ _TURNS: dict[str, dict[str, float]] = {
     "ankle": {"": 15},
 }
 _USUAL = dict(zip(range(SHAPE.start, SHAPE.stop), body_shape.SPREADS, strict=True)) | {
-    PITCH: np.radians(8),
-    ROLL: np.radians(25),
-    SCALE: 0.3,
+    PITCH: np.radians(8), ROLL: np.radians(25), SCALE: 0.3,
 }  # spreads of the rest
 
 

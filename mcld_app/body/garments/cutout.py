@@ -26,6 +26,7 @@ _ONE_COLOUR = 4  # grey levels
 _CLEAR = 0.02  # share of clear pixels that makes a picture one with transparency
 
 
+
 class SeveralGarments(PictureError):
     """A picture that shows several things of about the same size.
 

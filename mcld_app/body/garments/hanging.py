@@ -47,7 +47,9 @@ def hanging_shells(around: Fall, girth: float, *, top: bool, patterned: bool) ->
     return tuple(shell for shell in found if shell is not None)
 
 
-def _tube(around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool) -> Shell | None:
+def _tube(
+    around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool
+) -> Shell | None:
     highest, hem = float(around.heights[0]), float(heights[-1])
     ends = np.stack([np.interp(-heights, -around.heights, around.ends[:, k]) for k in (0, 1)], 1)
     rows = np.interp(-heights, -around.heights, around.rows)

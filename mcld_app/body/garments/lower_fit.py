@@ -23,7 +23,9 @@ _ARMS = {"left_shoulder.raise": 64.0, "right_shoulder.raise": 64.0}
 _APART = {"left_hip.side": 8.0, "right_hip.side": 8.0}
 
 
-def fit_legs(outline: Outline, points: dict[str, np.ndarray], kind: str, dragged: frozenset[str] = frozenset()) -> Fit:
+def fit_legs(
+    outline: Outline, points: dict[str, np.ndarray], kind: str, dragged: frozenset[str] = frozenset()
+) -> Fit:
     """How trousers or shorts are laid on the mannequin; `points` in pixels, see `points.LABELS`, and the names of those
     that a person put where they are."""
     waist_row, hem_row = _row(points, "waist"), _row(points, "hem")

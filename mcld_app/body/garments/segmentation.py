@@ -64,6 +64,7 @@ def _flooded(ground: Ground) -> tuple[np.ndarray, float]:
     return (higher if gone < _BAND * np.count_nonzero(mask) else mask), bar
 
 
+
 def _on_both_sides(mask: np.ndarray, ground: Ground) -> np.ndarray:
     """Of white cloth on white, a mask (H, W) bool, what is clear, and else only what its mirror image has, too: faint
     shadows lie on one side."""
@@ -77,9 +78,11 @@ def _on_both_sides(mask: np.ndarray, ground: Ground) -> np.ndarray:
     return cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_OPEN, np.ones((9, 9), np.uint8)) > 0
 
 
+
 def _above(ground: Ground, bar: float) -> np.ndarray:
     mask = _filled(ground.difference >= bar)
     return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+
 
 
 def _seen_through(mask: np.ndarray, ground: Ground, bar: float) -> np.ndarray:
@@ -119,6 +122,7 @@ def _seen_through(mask: np.ndarray, ground: Ground, bar: float) -> np.ndarray:
     return cv2.dilate(out.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
+
 def _without_shade(mask: np.ndarray, ground: Ground) -> np.ndarray:
     """Without shadows at the rim of a coloured garment: darker than the ground and of its hue."""
     if not mask.any() or np.median(ground.hue[mask]) < _COLOURED:
@@ -129,9 +133,11 @@ def _without_shade(mask: np.ndarray, ground: Ground) -> np.ndarray:
     return mask & kept if np.count_nonzero(gone) < _SHADE * np.count_nonzero(mask) else mask
 
 
+
 def _filled(mask: np.ndarray) -> np.ndarray:
     _, label = cv2.connectedComponents(np.pad(~mask, 1, constant_values=True).astype(np.uint8), connectivity=4)
     return (label != label[0, 0])[1:-1, 1:-1]
+
 
 
 def _by_colours(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
@@ -160,6 +166,7 @@ def _by_colours(picture: np.ndarray, mask: np.ndarray) -> np.ndarray | None:
         return None  # a print taken for the garment
     lab = lab_of(picture)
     return found if _contrast(lab, found) > 1.05 * _contrast(lab, mask) else None
+
 
 
 def _contrast(lab: np.ndarray, mask: np.ndarray) -> float:

@@ -42,7 +42,9 @@ _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is
 _STICKS_OUT = 1.15  # of the straight line from armpit to hem; farther out lies a sleeve
 
 
-def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str, dragged: frozenset[str] = frozenset()) -> Fit:
+def fit_upper(
+    outline: Outline, points: dict[str, np.ndarray], kind: str, dragged: frozenset[str] = frozenset()
+) -> Fit:
     """How a top, dress or coat is laid on the mannequin.
 
     Args:
@@ -127,7 +129,9 @@ def fit_upper(outline: Outline, points: dict[str, np.ndarray], kind: str, dragge
     return Fit(found, places, angles, metre, _NECK, hem, by_mask, reach, (heights, rows), girth, arms, falls)
 
 
-def _metre(points: dict[str, np.ndarray], kind: str, sleeves: bool, length: float, neck: float) -> float:
+def _metre(
+    points: dict[str, np.ndarray], kind: str, sleeves: bool, length: float, neck: float
+) -> float:
     """Pixels of a metre of cloth. A chest may be laid flat or bulge, a top be cropped, shoulders dropped, a neck wide:
     the middle of what they say."""
     chest = _chest(points, kind, sleeves, length)

@@ -110,12 +110,7 @@ def _half_round(points: np.ndarray) -> float:
 
 
 def _limb(
-    kind: str,
-    sign: int,
-    edges: np.ndarray,
-    off: np.ndarray,
-    views: list[_View],
-    ends: tuple[float, float],
+    kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float],
     patterned: bool,
 ) -> Shell:
     """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does. A

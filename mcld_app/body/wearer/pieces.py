@@ -225,12 +225,7 @@ def _is_one(bottom: np.ndarray, colours: np.ndarray, shares: np.ndarray, top: np
 
 
 def _pieces(
-    looked: _Looked,
-    bare: np.ndarray,
-    hem: np.ndarray,
-    extents: Extents,
-    one: bool,
-    skirt: float | None,
+    looked: _Looked, bare: np.ndarray, hem: np.ndarray, extents: Extents, one: bool, skirt: float | None,
     no_skin: np.ndarray,
 ) -> Pieces:
     place = rest_surface()

@@ -1,10 +1,10 @@
 """`python -m mcld_app prepare`: DeepFashion's In-shop pictures, as downloaded, into the authors' layout.
 
-photos       the pictures of a download, and the names the authors give them
-lists        the split into training and tests, and the pairs
-models       DensePose and the face model, which read a photo's IUV map and face
-photo        one photo's files: photo, IUV map, texture map, face
-dataset      all photos: find and build the missing files, write the lists and the report
+    photos       the pictures of a download, and the names the authors give them
+    lists        the split into training and tests, and the pairs
+    models       DensePose and the face model, which read a photo's IUV map and face
+    photo        one photo's files: photo, IUV map, texture map, face
+    dataset      all photos: find and build the missing files, write the lists and the report
 """
 
 from mcld_app.data.prepare.dataset import Outcome, prepare

@@ -54,10 +54,8 @@ def open_pose_file(state: EditorState, file: bytes) -> EditorState:
     people = read_skeletons(text)
     before = state.pose if isinstance(state.pose, Pose) else None
     posed = stand(state, pose_of_skeleton(people[0], before))
-    said = (
-        "The mannequin stands as the skeleton does. What points do not say, what is in front and how the hands are "
-        "turned, is guessed: drag the joints where it is wrong."
-    )
+    said = "The mannequin stands as the skeleton does. What points do not say, what is in front and how the hands are "\
+           "turned, is guessed: drag the joints where it is wrong."
     if people[0].guessed:
         said = f"The file does not say how wide its picture is: 11:16 is taken. {said}"
     if len(people) > 1:

@@ -84,3 +84,5 @@ def worn_thumb(state: EditorState, garment: Garment, area: Area) -> str:
         return thumb(draw(looks.add(state.look, Wear(garment, area)), SMALL_SIZE).picture)
     except StudioError:
         return thumb(garment.donor.picture)
+
+

@@ -27,11 +27,7 @@ _BY_HAND = "Paint over the garment with “Add”, and drag each point to where 
 
 
 def use_picture(
-    state: EditorState,
-    name: str,
-    picture: np.ndarray,
-    worn_on: str,
-    nobody: StudioError | None = None,
+    state: EditorState, name: str, picture: np.ndarray, worn_on: str, nobody: StudioError | None = None,
     which: int | None = None,
 ) -> EditorState:
     """The garment of a picture on the person; where its kind, or which one is meant, or where it is, is not clear, the
@@ -89,7 +85,9 @@ def _wear(state: EditorState, garment: Garment) -> EditorState:
         return replace(state, note=Note(str(error), "warning"))
 
 
-def _ask_kind(state: EditorState, name: str, cutout: Cutout, worn_on: str, nobody: StudioError | None) -> EditorState:
+def _ask_kind(
+    state: EditorState, name: str, cutout: Cutout, worn_on: str, nobody: StudioError | None
+) -> EditorState:
     """What kind of garment: the outline alone does not tell a top from a dress, and hardly shorts from a skirt."""
     kinds = kinds_for(worn_on) if worn_on else likely_kinds(cutout)
     first = guess_kind(cutout, kinds) if worn_on else kinds[0]
@@ -107,11 +105,7 @@ def _wearing(garment: Garment) -> Callable[[EditorState], EditorState]:
 
 
 def _ask_which(
-    state: EditorState,
-    name: str,
-    picture: np.ndarray,
-    worn_on: str,
-    several: SeveralGarments,
+    state: EditorState, name: str, picture: np.ndarray, worn_on: str, several: SeveralGarments,
     nobody: StudioError | None,
 ) -> EditorState:
     """Which of several garments in a picture."""
@@ -155,7 +149,9 @@ def _ask_for_help(
     return replace(state, question=Question(said, (by_hand,)), note=Note())
 
 
-def ask_if_clothes(state: EditorState, name: str, content: bytes, otherwise: Option) -> EditorState | None:
+def ask_if_clothes(
+    state: EditorState, name: str, content: bytes, otherwise: Option
+) -> EditorState | None:
     """The editor state with a question whether a picture given as a person's is to be worn; None where it shows no
     garment alone."""
     try:
@@ -170,10 +166,14 @@ def ask_if_clothes(state: EditorState, name: str, content: bytes, otherwise: Opt
     return replace(state, question=asked, note=Note(said, "warning"))
 
 
-def of_file(state: EditorState, name: str, content: bytes, worn_on: str, nobody: StudioError) -> EditorState:
+def of_file(
+    state: EditorState, name: str, content: bytes, worn_on: str, nobody: StudioError
+) -> EditorState:
     """`use_picture` for a file in which nobody is found. StudioError where it is too small, or no picture."""
     try:
         picture = read_garment_picture(content)
     except PictureError as error:
         raise StudioError(_wrong(nobody, str(error))) from nobody
     return use_picture(state, name, picture, worn_on, nobody)
+
+

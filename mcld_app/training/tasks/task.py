@@ -45,7 +45,7 @@ class Task(nn.Module):
         raise NotImplementedError
 
     def forward(self, batch: Mapping[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
-        """ "loss", to be minimised, and whatever else is worth logging; scalars.
+        """"loss", to be minimised, and whatever else is worth logging; scalars.
 
         Args:
             batch: from `collate`, on the device.

@@ -69,14 +69,8 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The list of edits, in the order they are made."""
     return {
         "edits": [
-            {
-                "label": edit.label,
-                "place": edit.place,
-                "on": edit.on,
-                "src": _edit_thumb(edit),
-                "off": _off(edit),
-                "adjust": isinstance(edit, Wear) and edit.garment.marking is not None,
-            }
+            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit), "off": _off(edit),
+             "adjust": isinstance(edit, Wear) and edit.garment.marking is not None}
             for edit in state.look.edits
         ]
     }

@@ -142,7 +142,7 @@ def _places(points: object) -> dict[str, tuple[float, float]]:
     if not isinstance(points, Mapping) or not all(
         isinstance(place, list | tuple) and len(place) == 2 for place in points.values()
     ):
-        raise StudioError('The points are names with two numbers each: {"neckline": [0.5, 0.2]}.')
+        raise StudioError("The points are names with two numbers each: {\"neckline\": [0.5, 0.2]}.")
     return {str(name): tuple(parsing.number({"place": v}, "place") for v in place) for name, place in points.items()}
 
 

@@ -17,7 +17,9 @@ _HTML = '<div class="notice-both"><div class="notice-offers"></div><div class="n
 def render(page: Dispatcher) -> None:
     """Short messages over the page. Its value also tells the server which answer the page has seen last, and the
     page by which token its session is found again. Events: "stale"; "restore" {token}."""
-    page["notice"] = widget(_HTML, "notice", {"serial": 0}, server_functions=[_known(page)], elem_id="notice")
+    page["notice"] = widget(
+        _HTML, "notice", {"serial": 0}, server_functions=[_known(page)], elem_id="notice"
+    )
 
 
 def listen(page: Dispatcher) -> None:

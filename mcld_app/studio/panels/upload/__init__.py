@@ -149,7 +149,9 @@ def _forget(page: Dispatcher) -> Callable:
     return act
 
 
-def api_start_with_photo(photo: str, iuv: str = "", may_use: bool = False, who: int = 0, closer: bool = False) -> str:
+def api_start_with_photo(
+    photo: str, iuv: str = "", may_use: bool = False, who: int = 0, closer: bool = False
+) -> str:
     """A recipe that begins with a photo.
 
     Args:
