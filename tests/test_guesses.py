@@ -346,6 +346,21 @@ def test_anothers_head_has_hair_at_the_back_too() -> None:
     assert near(np.median(garment_layer(donor, "hair").image[BACK_OF_HEAD], axis=0), HAIR, 4)
 
 
+def test_an_ear_that_nobody_saw_has_its_form() -> None:
+    done = fill(TextureMap(dressed(), BODY & (PLACE.z > 0.06)), through=True)
+    ear = HEAD & (np.abs(PLACE.x) > 0.068) & (np.abs(PLACE.y - 1.648) < 0.02) & (np.abs(PLACE.z - 0.014) < 0.016)
+    dark, light = np.percentile(done.image[ear].mean(1), (5, 90))
+    assert light - dark > 0.25 * np.mean(SKIN)
+    assert near(median(done, FACE), SKIN, 3), "a cheek is no hollow"
+
+
+def test_a_scalp_below_hair_that_stands_off_has_its_colour() -> None:
+    seen = TextureMap(dressed(hair=SKIN), BODY & (PLACE.z > 0.05) & ~SCALP)
+    for colour_of_hair in ((190, 190, 195), (60, 40, 30)):
+        done = fill(seen, through=True, hair=np.array(colour_of_hair))
+        assert near(median(done, BACK_OF_HEAD), colour_of_hair, 4)
+
+
 @settings(max_examples=8)
 @given(seed=st.integers(0, 99), share=st.floats(0, 1))
 def test_both_sides_get_the_same_guess_and_what_was_seen_stays(seed: int, share: float) -> None:

@@ -17,6 +17,7 @@ from mcld_app.body.photo import read_photo
 from mcld_app.body.shells.head_sides import beside_face
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.skin import likely_skin
+from mcld_app.editing import samples
 from mcld_app.perception.detections import detect_people
 
 SIZE, ZOOM = (512, 352), 4.0
@@ -92,7 +93,7 @@ CHEEK_TO_EAR = parts_mask({23, 24}) & (G.y > 1.54) & (G.y < 1.66) & (G.z > 0.025
 
 
 @pytest.mark.parametrize(
-    ("name", "at_most"), [("full-dress", 0.015), ("shorts-room", 0.03), ("half-tank", 0.02), ("arm-on-hip", 0.04)]
+    ("name", "at_most"), [("full-dress", 0.008), ("shorts-room", 0.02), ("half-tank", 0.015), ("arm-on-hip", 0.025)]
 )
 def test_the_sides_of_photographed_faces_have_no_broken_seams(name: str, at_most: float) -> None:
     if not (PHOTOS / f"{name}.jpg").is_file():
@@ -104,4 +105,13 @@ def test_the_sides_of_photographed_faces_have_no_broken_seams(name: str, at_most
     assert steps[CHEEK_TO_EAR[:, 1:]].mean() < at_most
     skin = cv2.cvtColor(likely_skin(person.texture).reshape(1, 1, 3), cv2.COLOR_RGB2LAB)[0, 0].astype(float)
     off = np.linalg.norm((lab - skin) * (0.5, 1, 1), axis=2) > 20
-    assert off[CHEEK_TO_EAR].mean() < 0.58
+    assert off[CHEEK_TO_EAR].mean() < 0.7  # where his cheeks lie in the shade, they go on in it
+
+
+@pytest.mark.parametrize(("name", "at_most"), [("viktor", 0.003), ("leo", 0.008)])
+def test_a_drawn_face_that_is_lit_from_one_side_goes_on_without_a_border(name: str, at_most: float) -> None:
+    """Beyond its limit of sight, where neither cheek is seen, each goes on in its own light."""
+    filled = samples.sample_person(f"person:{name}").filled
+    lab = cv2.cvtColor(filled.image, cv2.COLOR_RGB2LAB).astype(float)
+    steps = np.abs(np.diff(lab, axis=1)).max(2) > 12
+    assert steps[CHEEK_TO_EAR[:, 1:]].mean() < at_most

@@ -490,6 +490,22 @@ def test_where_an_ear_is_seen_hair_hangs_behind_it():
     assert reach[0] < reach[1] - 0.02
 
 
+def test_hair_before_the_cheeks_ends_where_the_photo_shows_it():
+    view, pose = seen(LONG_IN_SKIRT), named_poses()["standing"].of(draw_person(LONG_IN_SKIRT).body)
+    scene = look_at(view.photo, view.iuv, pose, view.alpha > 127)
+    hair, _ = hair_area(scene)
+    x, y, z = rest_places(scene.standing.iuv).transpose(2, 0, 1)
+    cheeks, fronts = (scene.standing.iuv[..., 0] >= 23) & (np.abs(x) > 0.03) & (y < 1.70), []
+    for depth in (0.08, 0.095):  # metres, on the average body
+        rest = curtain(scene, (hair & np.isnan(x)) | (cheeks & (z < depth))).rest[:, [0, -1]]
+        fronts.append(rest[(rest[:, 0, 1] > 1.61) & (rest[:, 0, 1] < 1.68)])
+        assert np.abs(fronts[-1][..., 2] - depth).max() < 0.025
+        assert np.abs(fronts[-1][..., 0]).max() < 0.075  # on the skin, and not beside the ears
+    further = fronts[1][..., 2] - fronts[0][..., 2]
+    assert further.min() > 0.004
+    assert further.max() < 0.02
+
+
 def test_hair_that_thins_out_hides_nothing_behind_it():
     """Two sheets of hair, one before the other; of the nearer one the lower half is not there."""
     x, y = np.meshgrid([-0.05, 0.05], [1.75, 1.60])

@@ -29,7 +29,7 @@ from mcld_app.body.shells.shell import Shell
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.armholes import astray_at_armholes
 from mcld_app.body.texture.extraction import extract
-from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.filling import fill, without_shreds
 from mcld_app.body.texture.head_swap import bare_head
 from mcld_app.body.texture.lower_body_guess import legs_at_hem
 from mcld_app.body.texture.photo_places import PhotoPlaces, photo_places, rim_of
@@ -173,6 +173,7 @@ class Person:
         doubt = rim_of(self.iuv) if self.doubtful is None else self.doubtful
         places = photo_places(_sure(self.iuv, doubt))
         seen = places.seen & ~self._astray
+        seen &= ~parts_mask(_HEAD) | without_shreds(seen)
         if self._at_hem is not None:
             seen &= ~self._at_hem
         places = PhotoPlaces(places.xy, _frozen(seen))
@@ -219,6 +220,12 @@ class Person:
             return ()
 
     @cached_property
+    def _hair_colour(self) -> np.ndarray | None:
+        """(3,) RGB, what most of the hair that stands off their head has; None where none does."""
+        pictures = [shell.picture.reshape(-1, 4) for shell in self.shells if shell.hangs_on == "head"]
+        return np.median(pictures[0][pictures[0][:, 3] == 255, :3], 0) if pictures else None
+
+    @cached_property
     def cloth(self) -> np.ndarray:
         """Which texels show clothes and no skin, see `skin.cloth_texels`; of a skirt, those above its hem."""
         out = cloth_texels(self.texture)
@@ -255,7 +262,7 @@ class Person:
         """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs and
         feet, that is what it shows for sure: next to it, the map has mixtures of it with what is beside it."""
         sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET | _HEAD)) & ~self._astray
-        filled = fill(TextureMap(self.texture.image, sure), through=True)
+        filled = fill(TextureMap(self.texture.image, sure), through=True, hair=self._hair_colour)
         if self._at_hem is not None:
             filled = TextureMap(legs_at_hem(filled.image, sure, self._at_hem), filled.coverage)
         return _still(filled)

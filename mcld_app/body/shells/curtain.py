@@ -10,15 +10,16 @@ import numpy as np
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.human import skeleton_file
 from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.body.shells.curtain_front import front_line
 from mcld_app.body.shells.scene import Scene
 
 _TOP, _BOTTOM, _ROW = 1.735, 1.05, 0.015  # metres: where hanging hair is looked for
 _STARTS = 1.665  # metres: it must come down to there
 _SHOULDER = 1.525  # metres: hair that is seen down to there goes on behind the shoulder
 _GOES_ON = 0.18  # metres, that far
-_UNDER, _TUCKED = 0.07, 0.25  # metres of it under the cap, and how much narrower its edge is there
+_UNDER, _TUCKED = 0.05, 0.25  # metres of it under the cap, and how much narrower its edge is there
 _ROWS, _COLUMNS = 11, 25
-_TURN, _BEHIND_EAR = 116.0, 76.0  # degrees from the back to either side; where an ear is seen, hair hangs behind it
+_TURN, _BEHIND_EAR = 180.0, 76.0  # degrees from the back around to the cheek; where an ear is seen, hair ends behind it
 _HALF = 0.075  # metres from the middle to the side of the head
 _REACH = 0.25  # metres from the middle
 _LEAST = 0.006  # metres of hair in a row
@@ -64,7 +65,9 @@ def curtain(scene: Scene, hair: np.ndarray) -> Curtain | None:
     tucked = 1 - _TUCKED * np.clip((rows - (_TOP - _UNDER)) / _UNDER, 0, 1)  # its upper edge lies under the cap
     thick = float(np.clip(np.median(widths[: _ROWS // 2]) - _HALF, _OFF_BACK, _THICKEST))
     turn = np.radians(np.interp(np.linspace(-1, 1, _COLUMNS), (-1, 0, 1), _turns(heights, seen)))
-    rest = _sheet(turn, rows, widths * tucked[:, None], _back(rows, whole) - thick)
+    front = front_line(scene, hair, rows, widths)
+    front[..., 0] *= tucked[:, None]
+    rest = _sheet(turn, rows, widths * tucked[:, None], (_back(rows, whole) - thick) * tucked, front)
     rest[..., 1] = _front_locks_end(turn, rest[..., 1], seen_end, end)
     return Curtain(rest, hair_weights(rest.reshape(-1, 3)).reshape(*rest.shape[:2], -1), fades)
 
@@ -114,13 +117,21 @@ def _smooth(rows: np.ndarray, heights: np.ndarray, found: np.ndarray) -> np.ndar
     return cv2.GaussianBlur(out[:, None], (1, 3), 0.8)[:, 0]
 
 
-def _sheet(turn: np.ndarray, rows: np.ndarray, widths: np.ndarray, back: np.ndarray) -> np.ndarray:
-    middle = np.interp(rows, [1.45, 1.63], [0.005, 0.012])
-    side = np.where(np.sin(turn)[None] < 0, widths[:, :1], widths[:, 1:])
-    x = side * np.sin(turn)[None]
-    z = middle[:, None] - (middle - back)[:, None] * np.cos(turn)[None]
+def _sheet(turn: np.ndarray, rows: np.ndarray, widths: np.ndarray, back: np.ndarray, front: np.ndarray) -> np.ndarray:
+    """(R, C, 3) float32: from the middle of the back to the sides, and from there on a round way in to the face's line
+    `front` (R, 2, 2)."""
+    middle = np.interp(rows, [1.45, 1.63], [0.005, 0.012])[:, None]
+    right = turn > 0
+    side = np.where(right, widths[:, 1:], widths[:, :1])
+    line = np.where(right[None, :, None], front[:, 1:], front[:, :1])
+    around, before = np.abs(turn)[None], np.clip(np.abs(turn) - np.pi / 2, 0, None)[None]
+    behind = around <= np.pi / 2
+    x = np.where(behind, side * np.sin(around), line[..., 0] + (side - line[..., 0]) * np.cos(before))
+    z = np.where(
+        behind, middle - (middle - back[:, None]) * np.cos(around), middle + (line[..., 1] - middle) * np.sin(before)
+    )
     y = np.broadcast_to(rows[:, None], x.shape)
-    return np.stack([x, y, z], -1).astype(np.float32)
+    return np.stack([np.where(right, x, -x), y, z], -1).astype(np.float32)
 
 
 def _front_locks_end(turn: np.ndarray, heights: np.ndarray, seen: float, end: float) -> np.ndarray:

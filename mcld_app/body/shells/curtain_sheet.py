@@ -13,9 +13,9 @@ from mcld_app.body.shells.shell import LINING, PLAIN
 
 _MOST = 400  # pixels of a sheet's side
 _ALONG, _FULL = 0.15, 0.45  # of its direction: how far a place faces the camera that shows nothing yet, and all
-_LOCK = 0.004  # metres: the width of a lock's end
+_LOCKS, _FINE = (0.004, 0.016), 0.35  # metres: the widths of hairs' ends and of locks'; how much the former count
 _TIP = 0.25  # of what locks' ends differ by, over which one of them thins out
-_SIDE, _WAVES = 0.008, 0.05  # metres by which the front edge is uneven, and along which
+_SIDE, _WAVES = 0.012, (0.012, 0.05)  # metres by which the front edge is uneven, and along which
 
 
 def curtain_piece(hanging: Curtain, scene: Scene, colours: HairColours) -> tuple[Piece, np.ndarray, np.ndarray]:
@@ -78,8 +78,11 @@ def _frayed(hanging: Curtain, size: tuple[int, int]) -> np.ndarray:
     length = np.linalg.norm(np.diff(hanging.rest, axis=0), axis=2).sum(0).mean()
     around = np.linalg.norm(np.diff(hanging.rest, axis=1), axis=2).sum(1).mean()
     chance = np.random.default_rng(0)
-    ends = _uneven(chance, width, _LOCK * width / around) * hanging.fades
-    left, right = (_uneven(chance, height, _WAVES * height / length) * _SIDE for _ in range(2))
+    fine, wide = (_uneven(chance, width, lock * width / around) for lock in _LOCKS)
+    ends = (fine * _FINE + wide * (1 - _FINE)) * hanging.fades
+    left, right = (
+        sum(_uneven(chance, height, wave * height / length) for wave in _WAVES) * (_SIDE / 2) for _ in range(2)
+    )
     above = (np.arange(height)[::-1, None] / height) * length - ends[None]
     across = np.arange(width)[None] / width * around
     within = np.minimum(across - left[:, None], around - across - right[:, None])

@@ -15,8 +15,8 @@ from mcld_app.body.texture.armholes import guess_armholes
 from mcld_app.body.texture.going_round import go_round_limbs
 from mcld_app.body.texture.going_round_trunk import go_round_trunk
 from mcld_app.body.texture.hand_guess import guess_hands
-from mcld_app.body.texture.head_guess import guess_head
-from mcld_app.body.texture.head_seams import join_head, one_light_behind
+from mcld_app.body.texture.head_guess import eyes_and_brows, guess_head
+from mcld_app.body.texture.head_seams import alike, in_light_of_seen, join_head, one_light_behind
 from mcld_app.body.texture.lower_body_guess import dress_feet, dress_legs
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet, soften
@@ -32,7 +32,9 @@ _ONE_SIDE = 0.25  # of an arm: somebody seen from the side has one of which less
 _SQUARE, _SHEET, _LEFT, _BOTTOM = 0.004, 256, -0.5, 0.7  # metres, squares, metres: the sheet before the torso
 
 
-def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> TextureMap:
+def fill(
+    texture: TextureMap, *, mirror: bool = True, through: bool = False, hair: np.ndarray | None = None
+) -> TextureMap:
     """Every hole of a texture map filled. Covers the whole body; seen texels stay as they are.
 
     Args:
@@ -44,12 +46,13 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
             (`guess_head`), hands go on as hands (`guess_hands`), and legs and feet that were not seen wear something
             plain (`dress_legs`, `dress_feet`). Flanks that arms hid go on as the trunk is at each height
             (`go_round_trunk`). For people; the charts of a garment or of training data are filled without.
+        hair: (3,) RGB, of hair that hides the scalp (see `guess_head`); counts with `through`.
 
     What is open after that is filled smoothly from its surroundings.
     """
     image, seen = texture.image, texture.coverage
     if through:
-        seen = seen & (~_limb_mask(_HEAD) | _opened(seen))
+        seen = seen & (~_limb_mask(_HEAD) | without_shreds(seen))
         texture = TextureMap(image, seen)
     if mirror:
         source = _worth_mirroring(seen) if through else seen
@@ -58,12 +61,13 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     if through:
         image, seen = _taken(image, seen, texel_behind(), unseen_torso(texture.coverage) & ~region_mask("bottom"))
         guessed, before = seen & ~texture.coverage, image
-        for limb in _OF_PEOPLE:
+        for limb in _OF_PEOPLE[:-1]:
             image = meet(image, texture.coverage, guessed, _limb_mask(limb))
+        image = in_light_of_seen(image, texture.coverage, guessed & _limb_mask(_HEAD))
         image = one_light_behind(before, image, guessed & _limb_mask(_TRUNK), mirrored_texel())
     known = seen
     if through:
-        image, known = dress_legs(*guess_hands(*guess_head(image, seen)))
+        image, known = dress_legs(*guess_hands(*guess_head(image, seen, hair)))
         image, known = dress_feet(*go_round_limbs(image, known, texture.coverage))
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
@@ -72,8 +76,10 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     limbs = _OF_PEOPLE if through else _LIMBS  # people's shoes take nothing from their legs
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
     if mirror:  # both halves of a back, say, are reached from different sides: give them the same colour
-        both = ~(seen | seen.ravel()[mirrored_texel()])[..., None]
-        smooth = np.where(both, (smooth + smooth.reshape(-1, 3)[mirrored_texel()]) / 2, smooth)
+        both = ~(seen | seen.ravel()[mirrored_texel()])
+        share = 0.5 * both * (np.where(_limb_mask(_HEAD), alike(), 1) if through else 1)
+        share = share[..., None].astype(np.float32)
+        smooth = smooth * (1 - share) + smooth.reshape(-1, 3)[mirrored_texel()] * share
     image = np.where(seen[..., None], image, np.where(body[..., None], smooth + 0.5, 0)).astype(np.uint8)
     if through:
         for limb in _OF_PEOPLE[:-1]:
@@ -106,14 +112,14 @@ def _worth_mirroring(seen: np.ndarray) -> np.ndarray:
 
 
 def _wide_on_head(seen: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """(512, 512) bool: all texels but those of the head where only shreds would be mirrored: beside an ear, each would
-    have a border of its own."""
+    """(512, 512) bool: all texels but those of the head where only shreds would be mirrored: beside an ear, and along
+    the limit of what was seen, each would have a border of its own."""
     head = _limb_mask(_HEAD)
-    return ~head | _opened((seen | source.ravel()[mirrored_texel()]) & head)
+    return ~head | eyes_and_brows() | without_shreds(~seen & source.ravel()[mirrored_texel()] & head)
 
 
-def _opened(texels: np.ndarray) -> np.ndarray:
-    """Those of some texels, (512, 512) bool, that lie in no shred."""
+def without_shreds(texels: np.ndarray) -> np.ndarray:
+    """Those of some texels, (512, 512) bool, that lie in no shred: beside an ear such a one has a border all around."""
     return cv2.morphologyEx(texels.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_SHRED, _SHRED), np.uint8)) > 0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.head_guess import outside_hairline
+from mcld_app.body.texture.head_guess import below_hairline, eyes_and_brows, outside_hairline
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet, soften
 from mcld_app.body.texture.skin import likely_skin
@@ -17,6 +17,7 @@ from mcld_app.body.texture.texture_map import TextureMap
 
 _MOST = 90.0  # grey levels that light changes on one head: a lamp lights one cheek, and the other lies in the shade
 _SHADED = 120.0  # and that a chin's shade does on a neck
+_BESIDE = 2  # texels on each side of a border that are compared: a cheek gets darker fast where it turns away
 _HUE = 13.0  # of Lab's a and b, 8 bits: nearer to the skin's is skin, in whatever light
 _DARKEST = 0.3  # of the skin's lightness: darker is hair, brows and lashes
 _BACK = 0.05  # metres, in depth, around the ears, over which both halves of a head become alike
@@ -40,13 +41,28 @@ def join_head(image: np.ndarray, seen: np.ndarray, other_half: np.ndarray) -> np
     guessed = head & ~seen
     if not guessed.any() or not (seen & head).any():
         return image
-    # Skin alone, or the light of the hair would be taken for that of the skin beside it; blond hair has its colour.
-    skin = _like_skin(image, seen) & (outside_hairline() | ~head)
-    joined = meet(image, seen & skin, guessed & skin, head, _MOST)
+    skin = _bare(image, seen)
+    beside = seen & skin & ~eyes_and_brows()
+    joined = in_light_of_seen(image, seen, guessed)
     joined = _neck_like_trunk(joined, guessed, skin)
     joined = one_light_behind(image, joined, guessed, other_half)
-    joined = soften(joined, seen & skin, guessed, head)  # what is left of a lock on a cheek is not to spread there
+    joined = soften(joined, beside, guessed, head)  # what is left of a lock on a cheek is not to spread there
     return soften(joined, seen & ~skin, guessed & ~outside_hairline(), head)
+
+
+def in_light_of_seen(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray) -> np.ndarray:
+    """The guessed skin of a head, (512, 512) bool, in the light of the seen skin beside it. `image`, `seen` and result
+    as in `join_head`; what is neither seen nor guessed may have any colour."""
+    beside = seen & _bare(image, seen) & ~eyes_and_brows()
+    lit = meet(image, beside, guessed & _like_skin(image, seen), region_mask("head"), _MOST, near=_BESIDE)
+    share = below_hairline()[..., None]
+    return (image * (1 - share) + lit * share + 0.5).astype(np.uint8)
+
+
+def _bare(image: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """(512, 512) bool: what may be skin. Of a head, skin alone, or the light of the hair would be taken for that of the
+    skin beside it; blond hair has its colour."""
+    return _like_skin(image, seen) & (outside_hairline() | ~region_mask("head"))
 
 
 def one_light_behind(before: np.ndarray, after: np.ndarray, guessed: np.ndarray, other_half: np.ndarray) -> np.ndarray:
@@ -61,9 +77,15 @@ def one_light_behind(before: np.ndarray, after: np.ndarray, guessed: np.ndarray,
     """
     change = after.astype(np.float32) - before
     both = (change + change.reshape(-1, 3)[other_half]) / 2
-    share = np.clip(0.5 - rest_surface().z / _BACK, 0, 1)[..., None]
+    share = alike()[..., None]
     mixed = np.clip(before + change * (1 - share) + both * share + 0.5, 0, 255).astype(np.uint8)
     return np.where(guessed[..., None], mixed, after)
+
+
+def alike() -> np.ndarray:
+    """(512, 512) float32, 0..1: how far both halves of a body look alike where neither was seen: at its back, not where
+    a face goes on around its sides."""
+    return np.clip(0.5 - rest_surface().z / _BACK, 0, 1).astype(np.float32)
 
 
 def _neck_like_trunk(image: np.ndarray, guessed: np.ndarray, skin: np.ndarray) -> np.ndarray:

@@ -19,7 +19,8 @@ from mcld_app.body.texture.texture_map import texels_seen
 
 _LEAST = 12  # pixels of a part, for a plane through them
 _SMOOTH = 1.5  # texels: over these the remainder is averaged
-_CLOSED = 5  # texels: gaps between seen ones that are no holes
+_CLOSED = 5  # texels: gaps between seen ones that are no holes, nor is what one pixel leaves out
+_MOST = 6.0  # texels that one pixel takes, at most, for that
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,5 +92,11 @@ def _of_part(texel: np.ndarray, at: np.ndarray, size: tuple[int, int]) -> tuple[
     smooth = blurred[..., :2] / blurred[..., 2:]
     y, x = np.mgrid[:height, :width]
     base = np.stack([x, y, np.ones(size)], -1) @ plane
-    closed = cv2.morphologyEx((count > 0).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_CLOSED, _CLOSED), np.uint8))
+    wide = max(_CLOSED, 2 * round(_texels_a_pixel(plane)) + 1)
+    closed = cv2.morphologyEx((count > 0).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8))
     return (base + smooth).astype(np.float32), closed > 0
+
+
+def _texels_a_pixel(plane: np.ndarray) -> float:
+    """Texels that a pixel is wide by the plane (3, 2) of places in the photo over texels."""
+    return min(1 / max(float(np.sqrt(abs(np.linalg.det(plane[:2])))), 1 / _MOST), _MOST)

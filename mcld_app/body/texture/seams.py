@@ -19,7 +19,9 @@ _FADES = 60.0  # texels, over which a difference falls to a third
 _SOFT = 4.0  # texels, over which what is left of a difference is gone
 
 
-def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndarray, most: float = _MOST) -> np.ndarray:
+def meet(
+    image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndarray, most: float = _MOST, near: int = _NEAR
+) -> np.ndarray:
     """The texture map with the guessed texels of a limb brought to the light of the seen ones beside them.
 
     Args:
@@ -40,7 +42,7 @@ def meet(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.ndar
     if not border.any():
         return image
     picture = image[box].astype(np.float32)
-    (own, varied), (other, varied_too) = _mean(picture, here), _mean(picture, there)
+    (own, varied), (other, varied_too) = _mean(picture, here, near), _mean(picture, there, near)
     gap = own - other
     usual = border & (np.abs(gap).max(2) < most) & (np.maximum(varied, varied_too).max(2) < _PLAIN)
     if not usual.any():
@@ -74,10 +76,10 @@ def soften(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.nd
     return out
 
 
-def _mean(picture: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _mean(picture: np.ndarray, where: np.ndarray, near: int) -> tuple[np.ndarray, np.ndarray]:
     """Around each texel the mean colour of those that count, and their standard deviation, (h, w, 3) float32 each."""
     share = where.astype(np.float32)[..., None]
-    size = (2 * _NEAR + 1,) * 2
+    size = (2 * near + 1,) * 2
     count = np.maximum(cv2.blur(share, size), 1e-3)[..., None]
     mean = cv2.blur(picture * share, size) / count
     return mean, np.sqrt(np.maximum(cv2.blur(picture**2 * share, size) / count - mean**2, 0))
