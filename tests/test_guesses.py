@@ -80,15 +80,16 @@ def near(found: np.ndarray, expected, tolerance: float) -> bool:
 @given(top=colour, trousers=colour)
 def test_feet_that_nobody_saw_wear_plain_shoes_whatever_the_clothes(how: str, top, trousers) -> None:
     seen = TextureMap(dressed(top=top, trousers=trousers), BODY & (PLACE.y > 0.5) & (PLACE.z > 0))
-    done = complete(seen, how).image.astype(int)
-    for part, shine in ((UPPER, 32), (SOLE, 2)):
+    done_map = complete(seen, how)
+    done = done_map.image.astype(int)
+    for part, shine in ((UPPER, 80), (SOLE, 2)):  # seams and laces of the same leather
         low, high = np.percentile(done[part], (2, 98), axis=0)
         assert (high - low).max() <= shine and np.ptp(high) < 15, "plain, next to grey"
         share = done[part].sum(0) / done[part].sum()
         off = np.abs(done[part] - done[part].sum(1, keepdims=True) * share)
         assert np.percentile(off, 98) <= 2, "of one colour"
-    assert np.median(done[SOLE]) < 0.7 * np.median(done[UPPER]) < 50, "leather on a darker sole"
-    assert near(np.median(done[ANKLE], axis=0), np.median(done[SHINS & (PLACE.y < 0.14)], axis=0), 12), "no sock"
+    assert np.median(done[SOLE]) < 0.6 * np.median(done[UPPER]) < 60, "leather on a darker sole"
+    assert np.ptp(median(done_map, ANKLE)) < 15 and np.median(done[ANKLE]) < 0.7 * np.median(done[UPPER]), "in a sock"
 
 
 def test_a_few_texels_of_a_trouser_leg_are_no_shoe() -> None:

@@ -218,6 +218,17 @@ class Person:
         except StudioError:
             return ()
 
+    def ease_at(self, height: float) -> float:
+        """Metres that trousers stand off their legs where they are last seen, as high above the floor; what is usual
+        where no outline is known."""
+        if "ease" not in self.worked_out:
+            from mcld_app.body.shells.find import scene_of
+            from mcld_app.body.shells.limbs import ease_of_legs
+
+            scene = None if self.fit is None else scene_of(self.fit)
+            self.worked_out["ease"] = ease_of_legs(scene, height)
+        return self.worked_out["ease"]
+
     @cached_property
     def cloth(self) -> np.ndarray:
         """Which texels show clothes and no skin, see `skin.cloth_texels`; of a skirt, those above its hem."""

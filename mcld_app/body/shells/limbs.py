@@ -34,6 +34,7 @@ _HEM = 4  # bins at a limb's end, where feet and hands hide how wide a hem is: a
 _BEGINS = 0.10  # metres down a limb, over which cloth comes to stand off: at shoulder and hip it lies on the body
 _FALLS = 0.025  # metres below the leg's end that its hem lies
 _HAND = 0.01  # metres around a hand that may show it
+_USUAL, _EASE, _STRETCH = 0.012, (0.008, 0.04), 5  # metres, of trousers; bins above a photo's end that tell it
 _MOST = 0.12  # metres that cloth stands off
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness (of Lab, 8 bits) counts beside one in hue
 _LEAST_SEEN = 4  # vertices, to tell a colour by
@@ -50,6 +51,18 @@ def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
             off, hem = hanging(off, _BIN, _colours(scene, kind))
             found += [_limb(scene, kind, sign, off, hem) for sign in (1, -1)]
     return tuple(shell for shell in found if shell is not None)
+
+
+def ease_of_legs(scene: Scene | None, height: float) -> float:
+    """Metres that trousers stand off legs that are seen down to a `height`, in metres above the floor: on the mean over
+    their last stretch. What is usual of trousers where too little tells, or no scene."""
+    if scene is None:
+        return _USUAL
+    last = int((BONES["left_hip"][1][1] - height) / _BIN)
+    stretch = slice(max(last - _STRETCH, 0), max(last, 1))
+    rims = np.concatenate([_means(scene, "leg", sign) for sign in (1, -1)])[:, stretch]
+    told = rims[np.isfinite(rims)]
+    return float(np.clip(told.mean(), *_EASE)) if len(told) >= _LEAST else _USUAL
 
 
 def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray, hem: float) -> Shell | None:

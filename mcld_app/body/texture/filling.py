@@ -17,6 +17,7 @@ from mcld_app.body.texture.going_round_trunk import go_round_trunk
 from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import guess_head
 from mcld_app.body.texture.head_seams import join_head, one_light_behind
+from mcld_app.body.texture.leg_folds import fold_legs
 from mcld_app.body.texture.lower_body_guess import dress_feet, dress_legs
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet, soften
@@ -64,7 +65,8 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     known = seen
     if through:
         image, known = dress_legs(*guess_hands(*guess_head(image, seen)))
-        image, known = dress_feet(*go_round_limbs(image, known, texture.coverage))
+        image, known = go_round_limbs(image, known, texture.coverage)
+        image, known = dress_feet(fold_legs(image, seen), known)
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
         image, known = go_round_trunk(*guess_armholes(image, known))
