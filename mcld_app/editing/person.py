@@ -25,6 +25,7 @@ from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.photo import PhotoFile, read_photo, read_sized_photo
 from mcld_app.body.shells.hair_on_face import hair_on_face
+from mcld_app.body.shells.places import ARMS, LEGS, hems_of
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.armholes import astray_at_armholes
@@ -48,10 +49,10 @@ LARGEST = (1104, 759)
 """Height and width of a person's photo at most. DeepFashion's own photos, 1101 high, stay as they are; larger ones cost
 time and add nothing."""
 
-_LEGS, _FEET, _HEAD = frozenset(range(7, 15)), frozenset({5, 6}), frozenset({23, 24})
+_FEET, _HEAD = frozenset({5, 6}), frozenset({23, 24})
 
-# Metres below a skirt's hem where it is mixed with legs, and above, as far as it may lift; texels of legs below.
-_BELOW_HEM, _ABOVE_HEM, _LEAST_LEG = 0.025, 0.06, 500
+# Metres above a hem, as far as it may lift; texels of a limb below; metres where legs and arms end, from floor and neck.
+_ABOVE_HEM, _LEAST_BELOW, _LEG_ENDS, _ARM_ENDS = 0.06, 500, 0.2, 0.45
 
 _MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."
 _SWAPPED = (
@@ -189,16 +190,18 @@ class Person:
 
     @cached_property
     def _at_hem(self) -> np.ndarray | None:
-        """(512, 512) bool, the legs' texels around a skirt's hem: above it they show the skirt, which hangs elsewhere
-        in another pose; None where there is no skirt, or nothing is seen of the legs below."""
-        skirts = [shell for shell in self.shells if shell.hangs_on == "hips"]
-        if not skirts:
-            return None
-        above = rest_surface().y - min(float(shell.rest[:, 1].min()) for shell in skirts)
-        legs = parts_mask(_LEGS)
-        if np.count_nonzero(self.texture.coverage & legs & (above < -2 * _BELOW_HEM)) < _LEAST_LEG:
-            return None
-        return legs & (above > -_BELOW_HEM) & (above < _ABOVE_HEM)
+        """(512, 512) bool, the texels of legs and arms around an open hem: above it they show a skirt, or wide shorts
+        or sleeves, which hang elsewhere in another pose; None where there is none, or nothing is seen of the limbs
+        below."""
+        g, out = rest_surface(), np.zeros_like(self.texture.coverage)
+        places = {LEGS: (-g.y, -_LEG_ENDS), ARMS: (g.arm, _ARM_ENDS)}  # metres down a limb, and where its end is
+        for limb, hem, below in hems_of(self.shells):
+            down, end = places[limb]
+            own = parts_mask(limb)
+            if np.count_nonzero(self.texture.coverage & own & (down > hem + 2 * below)) < _LEAST_BELOW or hem > end:
+                continue
+            out |= own & (down < hem + below) & (down > hem - _ABOVE_HEM)
+        return out if out.any() else None
 
     @cached_property
     def shells(self) -> tuple[Shell, ...]:
@@ -236,7 +239,7 @@ class Person:
         skirts = [shell for shell in self.shells if shell.hangs_on == "hips"]
         if skirts:
             hem = min(float(shell.rest[:, 1].min()) for shell in skirts)
-            out &= ~(parts_mask(_LEGS) & (rest_surface().y < hem))
+            out &= ~(parts_mask(LEGS) & (rest_surface().y < hem))
         return _frozen(out)
 
     @cached_property
@@ -265,10 +268,12 @@ class Person:
     def filled(self) -> TextureMap:
         """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs and
         feet, that is what it shows for sure: next to it, the map has mixtures of it with what is beside it."""
-        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET | _HEAD)) & ~self._astray
+        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(LEGS | _FEET | _HEAD)) & ~self._astray
+        if self._at_hem is not None:
+            sure &= ~(self._at_hem & parts_mask(ARMS))
         filled = fill(TextureMap(self.texture.image, sure), through=True)
         if self._at_hem is not None:
-            filled = TextureMap(legs_at_hem(filled.image, sure, self._at_hem), filled.coverage)
+            filled = TextureMap(legs_at_hem(filled.image, sure, self._at_hem & parts_mask(LEGS)), filled.coverage)
         return _still(filled)
 
 

@@ -48,8 +48,10 @@ def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
         sides = [_means(scene, kind, sign) for sign in (1, -1)]
         off = _loose(np.concatenate(sides))
         if off is not None:
-            off, hem = hanging(off, _BIN, _colours(scene, kind))
-            found += [_limb(scene, kind, sign, off, hem) for sign in (1, -1)]
+            colours = _colours(scene, kind)
+            off, hem = hanging(off, _BIN, colours)
+            strange = _of_limb(scene, colours, off, hem)
+            found += [_limb(scene, kind, sign, off, hem, strange) for sign in (1, -1)]
     return tuple(shell for shell in found if shell is not None)
 
 
@@ -65,7 +67,22 @@ def ease_of_legs(scene: Scene | None, height: float) -> float:
     return float(np.clip(told.mean(), *_EASE)) if len(told) >= _LEAST else _USUAL
 
 
-def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray, hem: float) -> Shell | None:
+def _of_limb(scene: Scene, colours: np.ndarray, off: np.ndarray, hem: float) -> np.ndarray:
+    """(H, W) bool: pixels that are nearer to the colour of the limb below an open hem than to that of the cloth above
+    it; none where it is not open. `colours` (B, 3) are those of the bins down the limbs."""
+    last = int(min(hem / _BIN, len(off)))
+    above, below = colours[:last][off[:last] > _ENDS], colours[last + 1 :][:_HEM]
+    above, below = (own[np.isfinite(own).all(1)] for own in (above, below))
+    if np.isinf(hem) or not len(above) or not len(below):
+        return np.zeros(scene.silhouette.shape, bool)
+    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB) * np.float32(_HUE)
+    to_cloth, to_limb = (np.linalg.norm(lab - np.median(own, 0), axis=2) for own in (above, below))
+    return to_limb < to_cloth
+
+
+def _limb(
+    scene: Scene, kind: str, sign: int, off: np.ndarray, hem: float, strange: np.ndarray
+) -> Shell | None:
     body = scene.standing.pose.body
     faces, used, along = limb_surface(kind, sign)
     whole = body_mesh().shaped(body.build, body.shape)
@@ -79,7 +96,8 @@ def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray, hem: float) -> Sh
     kept = faces[(height > _ON)[faces].any(1) & (along < hem)[faces].any(1)]  # to where it lies on the skin
     numbers, again = np.unique(kept, return_inverse=True)
     weights = body_mesh().weights[used[numbers]]
-    return _shell(scene, kind, moved[numbers].astype(np.float32), weights, again.reshape(-1, 3).astype(np.int32))
+    faces = again.reshape(-1, 3).astype(np.int32)
+    return _shell(scene, kind, moved[numbers].astype(np.float32), weights, faces, strange)
 
 
 @lru_cache(maxsize=4)
@@ -218,7 +236,9 @@ def _leg(sign: int) -> tuple[int, ...]:
     return tuple(np.unique(charts().face_part[own]).tolist())
 
 
-def _shell(scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces: np.ndarray) -> Shell | None:
+def _shell(
+    scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, strange: np.ndarray
+) -> Shell | None:
     standing = scene.standing
     points = standing.seen(rest, weights)
     covered = np.zeros(scene.silhouette.shape, np.uint8)
@@ -226,6 +246,7 @@ def _shell(scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces
     hands = grown(np.isin(scene.part, (3, 4)), _HAND * standing.metre)
     other = hands | (scene.body & ~np.isin(scene.part, _ARMS)) if kind == "arm" else scene.hands
     shown = (covered > 0) & scene.silhouette & ~other
+    shown = shown & ~strange if (shown & ~strange).any() else shown
     if not shown.any():
         return None
     picture, start = layer_picture(scene.photo, shown, shown, shown)

@@ -11,9 +11,10 @@ import numpy as np
 from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
 from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.armholes import guess_armholes
+from mcld_app.body.texture.armholes import guess_armholes, told_apart
 from mcld_app.body.texture.going_round import go_round_limbs
 from mcld_app.body.texture.going_round_trunk import go_round_trunk
+from mcld_app.body.texture.grain import with_grain
 from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import guess_head
 from mcld_app.body.texture.head_seams import join_head, one_light_behind
@@ -21,6 +22,7 @@ from mcld_app.body.texture.leg_folds import fold_legs
 from mcld_app.body.texture.lower_body_guess import dress_feet, dress_legs
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet, soften
+from mcld_app.body.texture.sleeves import with_sleeves_grain
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 
 _TRUNK, _LEGS, _FEET = frozenset({1, 2}), frozenset(range(7, 15)), frozenset({5, 6})
@@ -65,11 +67,15 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     known = seen
     if through:
         image, known = dress_legs(*guess_hands(*guess_head(image, seen)))
+        of_arms = known
         image, known = go_round_limbs(image, known, texture.coverage)
         image, known = dress_feet(fold_legs(image, seen), known)
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
-        image, known = go_round_trunk(*guess_armholes(image, known))
+        beside_arms = known
+        image, known = guess_armholes(image, known)
+        beside_arms = known & ~beside_arms
+        image, known = go_round_trunk(image, known)
     body = charts().part_map > 0
     limbs = _OF_PEOPLE if through else _LIMBS  # people's shoes take nothing from their legs
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
@@ -80,9 +86,18 @@ def fill(texture: TextureMap, *, mirror: bool = True, through: bool = False) -> 
     if through:
         for limb in _OF_PEOPLE[:-1]:
             image = soften(image, texture.coverage, body & ~texture.coverage, _limb_mask(limb))
+        image = _with_grain(with_sleeves_grain(image, of_arms), texture.coverage, beside_arms | body & ~known)
         image = join_head(image, seen, mirrored_texel())  # first to what the other half gave
         image = join_head(image, texture.coverage, mirrored_texel())
     return TextureMap(image, body.copy())
+
+
+def _with_grain(image: np.ndarray, seen: np.ndarray, smooth: np.ndarray) -> np.ndarray:
+    """The image (512, 512, 3), what was guessed smoothly of the trunk's clothes with the grain that was seen of them;
+    where these cannot be told from skin, as it is."""
+    skin = told_apart(image, seen)
+    trunk = _limb_mask(_TRUNK)
+    return image if skin is None else with_grain(image, seen & ~skin & trunk, smooth & ~skin & trunk, trunk)
 
 
 def _taken(
