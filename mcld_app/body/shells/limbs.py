@@ -18,6 +18,7 @@ from mcld_app.body.shells.piece import facing
 from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import PLAIN, Shell, followed
+from mcld_app.body.texture.grain import with_grain
 
 _ARMS, _LEGS = tuple(range(15, 23)), tuple(range(7, 15))
 _LENGTH = {"arm": 0.55, "leg": 0.90}  # metres from shoulder or hip to wrist or ankle
@@ -32,11 +33,13 @@ _ENDS = 0.007  # metres; where cloth is seen to stand off less, it lies on the l
 _ON = 0.0015  # metres above the limb, where the shell ends
 _HEM = 4  # bins at a limb's end, where feet and hands hide how wide a hem is: as wide as the last one seen
 _BEGINS = 0.10  # metres down a limb, over which cloth comes to stand off: at shoulder and hip it lies on the body
+_AT_HEM = 0.04  # metres above an open hem, where the limb below may be seen
 _FALLS = 0.025  # metres below the leg's end that its hem lies
 _HAND = 0.01  # metres around a hand that may show it
 _USUAL, _EASE, _STRETCH = 0.012, (0.008, 0.04), 5  # metres, of trousers; bins above a photo's end that tell it
 _MOST = 0.12  # metres that cloth stands off
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness (of Lab, 8 bits) counts beside one in hue
+_SHADOW = 0.025  # metres beside a hand, over which its shadow lies
 _LEAST_SEEN = 4  # vertices, to tell a colour by
 
 
@@ -97,7 +100,8 @@ def _limb(
     numbers, again = np.unique(kept, return_inverse=True)
     weights = body_mesh().weights[used[numbers]]
     faces = again.reshape(-1, 3).astype(np.int32)
-    return _shell(scene, kind, moved[numbers].astype(np.float32), weights, faces, strange)
+    at_hem = (hem - along[numbers] < _AT_HEM)[faces].any(1)
+    return _shell(scene, kind, moved[numbers].astype(np.float32), weights, faces, strange, at_hem)
 
 
 @lru_cache(maxsize=4)
@@ -236,20 +240,38 @@ def _leg(sign: int) -> tuple[int, ...]:
     return tuple(np.unique(charts().face_part[own]).tolist())
 
 
+def _without_hands(
+    scene: Scene, covered: np.ndarray, shown: np.ndarray, hands: np.ndarray
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """The picture of cloth that covers pixels (H, W) bool and is shown by others, and x, y of its first pixel. Where
+    hands hid it, or their shadow lies, it goes on with its grain."""
+    known = shown & ~grown(hands & covered, _SHADOW * scene.standing.metre)
+    if not known.any():
+        known = shown
+    picture, (x, y) = layer_picture(scene.photo, shown, known, known)
+    where = slice(y, y + len(picture)), slice(x, x + picture.shape[1])
+    filled = covered[where] & ~known[where]
+    grained = with_grain(np.ascontiguousarray(picture[..., :3]), known[where], filled, covered[where])
+    return np.dstack([grained, picture[..., 3]]), (x, y)
+
+
 def _shell(
-    scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, strange: np.ndarray
-) -> Shell | None:
+    scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, strange: np.ndarray,
+    at_hem: np.ndarray,
+) -> Shell | None:  # fmt: skip
     standing = scene.standing
     points = standing.seen(rest, weights)
-    covered = np.zeros(scene.silhouette.shape, np.uint8)
-    cv2.fillPoly(covered, np.round(points[faces[facing(points, faces)], :2]).astype(np.int32), 1)
+    front = facing(points, faces)
+    covered, low = (np.zeros(scene.silhouette.shape, np.uint8) for _ in range(2))
+    for area, own in ((covered, front), (low, front & at_hem)):
+        cv2.fillPoly(area, np.round(points[faces[own], :2]).astype(np.int32), 1)
     hands = grown(np.isin(scene.part, (3, 4)), _HAND * standing.metre)
     other = hands | (scene.body & ~np.isin(scene.part, _ARMS)) if kind == "arm" else scene.hands
     shown = (covered > 0) & scene.silhouette & ~other
-    shown = shown & ~strange if (shown & ~strange).any() else shown
+    shown &= ~(strange & (low > 0))
     if not shown.any():
         return None
-    picture, start = layer_picture(scene.photo, shown, shown, shown)
+    picture, start = _without_hands(scene, covered > 0, shown, hands if kind == "arm" else scene.hands)
     places = points[:, :2] - np.float32(start)
     moves = followed(rest, standing.pose.body)
     kinds = np.full(len(faces), PLAIN, np.uint8)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 _LIGHT = 4.0  # texels: what changes over more than these is light
-_MOST = 30.0  # grey levels; more is a seam, a print, another cloth
+_USUAL = 3.0  # of the grain's median; more is a seam, a fold, a print
 _RIM = 3  # texels at the border of what is known, whose grain is none
 
 
@@ -16,8 +16,10 @@ def grain_of(image: np.ndarray, cloth: np.ndarray) -> np.ndarray:
     share = cloth.astype(np.float32)
     low = cv2.GaussianBlur(image * share[..., None], (0, 0), _LIGHT)
     low /= np.maximum(cv2.GaussianBlur(share, (0, 0), _LIGHT), 1e-3)[..., None]
+    detail = image - low
     inner = cv2.erode(cloth.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)) > 0
-    return np.where(inner[..., None], np.clip(image - low, -_MOST, _MOST), 0).astype(np.float32)
+    most = _USUAL * float(np.median(np.abs(detail[inner]))) if inner.any() else 0.0
+    return np.where(inner[..., None], np.clip(detail, -most, most), 0).astype(np.float32)
 
 
 def with_grain(image: np.ndarray, cloth: np.ndarray, holes: np.ndarray, limb: np.ndarray) -> np.ndarray:

@@ -31,7 +31,8 @@ from mcld_app.body.texture.leg_sheet import (
 )
 from mcld_app.body.texture.pull_push import pull_push
 
-_FADES, _FADES_DOWN = 4.0, 24.0  # cells, over which a difference at the limit of sight falls to a third
+_FADES, _FADES_DOWN, _FADES_HIDDEN = 4.0, 24.0, 60.0  # cells, over which a difference at the limit falls to a third
+_HAND = 50  # rows that are hidden above what is seen, at most, and have its light
 _BESIDE = 0.1  # of a cell's surroundings, where what was taken from the other leg is beside it
 _LAST = 24  # rows above the limit, whose light goes on
 _LEAST = 0.3  # of the columns in front that are seen in a row, where the row counts as seen
@@ -113,9 +114,16 @@ def _light_of(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
     goes_on = _goes_on(low, known, limits)
     gap = (low - goes_on) * (known[..., None] > 0)
     away = cv2.distanceTransform((known == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    fades = np.where(np.arange(ROWS)[:, None] > limits, _FADES_DOWN, _FADES)
+    fades = np.where(np.arange(ROWS)[:, None] > limits, _FADES_DOWN, np.where(_hidden(known > 0), _FADES_HIDDEN, _FADES))
     light = goes_on + pull_push(gap, known) * np.exp(-away / fades)[..., None]
     return light + _texture((mean - low) * known[..., None], known > 0, limits, rows)
+
+
+def _hidden(known: np.ndarray) -> np.ndarray:
+    """(rows, columns) bool: what lies above a place of its column that is known, as where a hand hung before it."""
+    rows = np.arange(len(known))[:, None]
+    below = np.minimum.accumulate(np.where(known, rows, 2 * len(known))[::-1], 0)[::-1]
+    return below - rows < _HAND
 
 
 def _limits(seen: np.ndarray) -> np.ndarray:
