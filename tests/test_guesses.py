@@ -143,6 +143,19 @@ def test_a_sleeve_ends_at_one_place_all_round(end: float, sleeve, skin) -> None:
         assert near(median(done, behind & where), what, 2)
 
 
+def test_the_unseen_side_of_a_sleeve_has_the_grain_of_its_cloth() -> None:
+    speckled = np.random.default_rng(3).normal(0, 12, (512, 512, 1))
+    image = dressed()
+    image[ARMS & (PLACE.arm < 0.25)] = TOP
+    cloth = (ARMS & (PLACE.arm < 0.25)) | parts_mask({1, 2})
+    image = np.where(cloth[..., None], np.clip(image + speckled, 0, 255), image).astype(np.uint8)
+    done = fill(TextureMap(image, BODY & ~(ARMS & (PLACE.z < -0.02))), through=True).image.astype(float)
+    inner = cv2.erode(ARMS.astype(np.uint8), np.ones((7, 7))) > 0
+    fine, behind = np.abs(done - cv2.blur(done, (5, 5))), inner & (PLACE.z < -0.035) & (PLACE.arm > 0.08)
+    sleeve, skin = (fine[behind & where].mean() for where in (PLACE.arm < 0.2, PLACE.arm > 0.3))
+    assert sleeve > 4 > 1 > skin
+
+
 @pytest.mark.parametrize("how", WAYS)
 @settings(max_examples=4)
 @given(sleeve=colour)
@@ -230,6 +243,9 @@ def test_shins_that_were_not_seen_are_lit_as_the_thighs_and_have_their_texture()
     assert middle > side + 12, "round, not flat"
     rows = [done[shins & (off < 0.02) & (np.abs(PLACE.y - y) < 0.0035)].mean() for y in np.arange(0.20, 0.40, 0.01)]
     assert np.std(rows) > 2.5, "stripes go on"
+    behind = LEGS & (PLACE.z < -0.06) & (PLACE.y < 0.75) & (PLACE.y > 0.6)
+    middle, side = (done[behind & where].mean() for where in (off < 0.015, off > 0.045))
+    assert middle > side + 8, "behind, too"
 
 
 @pytest.mark.parametrize("step", [0.6, 1.0, 1.5])

@@ -169,12 +169,14 @@ class Appearance:
         return self._cut[how]
 
     def _cut_legs(self, how: str) -> CutLegs | None:
-        known = self.known(how)
-        if not are_cut(known | self.reshaped):
+        own = self.person.texture
+        if how == "photos" and self.others:
+            own = merge([own, *(other.texture for other in self.others)])
+        if not are_cut(own.coverage | self.reshaped):
             return None
         if any(shell.hangs_on == "hips" or is_on_leg(shell) for shell in self.shells if shell.hangs_on != "head"):
             return None
-        clad, height = end_in_cloth(self.seen.image, known)
+        clad, height = end_in_cloth(own.image, own.coverage)
         return CutLegs(max(_HIP - height, 0.0), self.person.ease_at(height)) if clad else None
 
     @cached_property

@@ -51,7 +51,8 @@ time and add nothing."""
 
 _FEET, _HEAD = frozenset({5, 6}), frozenset({23, 24})
 
-# Metres above a hem, as far as it may lift; texels of a limb below; metres where legs and arms end, from floor and neck.
+# Metres above a hem, as far as it may lift; texels of a limb below; metres above the floor where legs end, and from the
+# shoulder where arms do.
 _ABOVE_HEM, _LEAST_BELOW, _LEG_ENDS, _ARM_ENDS = 0.06, 500, 0.2, 0.45
 
 _MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."

@@ -14,16 +14,22 @@ from mcld_app.body.texture.leg_sheet import ROUND, places
 _LEGS, _SHINS = frozenset(range(7, 15)), frozenset(range(11, 15))
 _LOW, _HARDLY = 0.22, 0.1  # metres above the floor: ends of legs; of them
 _COMES_IN = 0.08  # metres below what was seen, over which folds begin
-_ROUNDED = 0.10  # of the light behind a leg, that is missing at its sides
+_ROUNDED = 0.08  # of the light behind a leg, that is missing at its sides
 
-# Metres above the floor, and how much lower towards the middle of the shin; at which angle to the front, outwards, and
-# how far around; metres across; how strong.
+# Of each: metres above the floor, and by how many it rises over an angle of 1 outwards; its middle's angle to the
+# front, and how far around it goes; metres across; how strong it is.
 _FOLDS = (
-    (0.545, 0.020, 2.3, 1.3, 0.011, 0.09), (0.505, -0.012, 2.8, 1.2, 0.010, 0.11), (0.470, 0.022, -2.4, 1.3, 0.012, 0.09),
-    (0.570, 0.030, -0.9, 0.9, 0.012, 0.05), (0.440, -0.030, 0.8, 1.0, 0.013, 0.05),
-    (0.245, 0.018, 0.9, 1.4, 0.012, 0.05), (0.205, -0.016, -0.8, 1.5, 0.010, 0.07), (0.170, 0.014, 0.4, 1.7, 0.009, 0.09),
-    (0.138, -0.012, -0.5, 1.9, 0.008, 0.10), (0.150, 0.014, 2.7, 1.5, 0.010, 0.07),
-)  # fmt: skip
+    (0.545, 0.020, 2.3, 1.3, 0.011, 0.075),
+    (0.505, -0.012, 2.8, 1.2, 0.010, 0.090),
+    (0.470, 0.022, -2.4, 1.3, 0.012, 0.075),
+    (0.570, 0.030, -0.9, 0.9, 0.012, 0.040),
+    (0.440, -0.030, 0.8, 1.0, 0.013, 0.040),
+    (0.245, 0.018, 0.9, 1.4, 0.012, 0.040),
+    (0.205, -0.016, -0.8, 1.5, 0.010, 0.060),
+    (0.170, 0.014, 0.4, 1.7, 0.009, 0.075),
+    (0.138, -0.012, -0.5, 1.9, 0.008, 0.080),
+    (0.150, 0.014, 2.7, 1.5, 0.010, 0.060),
+)
 
 
 def are_cut(known: np.ndarray) -> bool:

@@ -116,7 +116,8 @@ def _light_of(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
     goes_on = _goes_on(low, known, limits)
     gap = (low - goes_on) * (known[..., None] > 0)
     away = cv2.distanceTransform((known == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    fades = np.where(np.arange(ROWS)[:, None] > limits, _FADES_DOWN, np.where(_hidden(known > 0), _FADES_HIDDEN, _FADES))
+    above = np.where(_hidden(known > 0), _FADES_HIDDEN, _FADES)
+    fades = np.where(np.arange(ROWS)[:, None] > limits, _FADES_DOWN, above)
     near = np.exp(-away / fades)[..., None]
     other = _other_side(known.shape[1])
     behind = np.where((known[:, other] > 0)[..., None], np.clip(low[:, other], -_MOST_LIGHT, _MOST_LIGHT), 0)

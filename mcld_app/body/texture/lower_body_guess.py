@@ -32,7 +32,8 @@ _DULL, _BRIGHT, _GLEAMS = 0.85, 1.2, 0.02  # of leather's light; metres around t
 _SEAM, _IN_SEAM = 0.0022, 0.62  # metres across a seam; of leather's light in it
 _WELT, _RIM = 0.006, 0.008  # metres above the sole, and below the opening, that are in the shade
 _CAP, _HEEL_SEAM, _FACING = 0.093, -0.05, 0.019  # metres in front of the ankle; and beside the middle, where seams are
-_LACES, _LACE, _LACED = (0.028, 0.086), 0.0145, (0.72, 1.35)  # metres: from, to and between them; of light
+_CAPS_BEND = 0.05  # metres: the smaller, the rounder the cap's seam
+_LACES, _LACE, _LACED = (0.028, 0.086), 0.0145, (0.70, 1.05)  # metres: from, to and between them; of leather's light
 _RIDGE = (-0.10, 0.05, 0.16), (0.125, 0.128, 0.135)  # metres: how far in front of the ankle, and to the side
 _SOLE_AT_TIP, _BALL, _TIP = 0.009, 0.06, 0.12  # metres: height above the floor; how far in front of the ankle
 _ABOVE = 0.20  # metres above the floor, below which the legs' lower ends lie
@@ -71,8 +72,8 @@ def dress_legs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def dress_feet(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Plain laced shoes on feet that were not seen. Above a shoe, a foot goes on in the colour in which a bare leg ends;
-    below trousers it wears a sock.
+    """Plain laced shoes on feet that were not seen. Above a shoe, a foot goes on in the colour in which a bare leg
+    ends; below trousers it wears a sock.
 
     Args:
         image: (512, 512, 3) uint8 RGB, in which the legs are dressed.
@@ -184,13 +185,12 @@ def _leather() -> np.ndarray:
     out = _DULL + (_BRIGHT - _DULL) * np.exp(-((aside / _GLEAMS) ** 2)) * high
     first, last = _LACES
     along = (g.z > first) & (g.z < last)
-    between = (g.z - first) / _LACE
     dark, light = _LACED
-    laced = along & (np.abs(aside) < _FACING)
-    out = np.where(laced, _DULL + (_BRIGHT - _DULL) * (0.5 + 0.5 * np.cos(2 * np.pi * between)) * (light - dark) + dark - 1, out)
-    seams = np.stack([
-        np.where(along, np.abs(aside) - _FACING, 1), g.z - _CAP + aside**2 / 0.05, np.where(g.y < _TOPLINE, g.z - _HEEL_SEAM, 1)
-    ])  # fmt: skip
+    lace = dark + (light - dark) * (0.5 + 0.5 * np.cos(2 * np.pi * (g.z - first) / _LACE))
+    out = np.where(along & (np.abs(aside) < _FACING), lace, out)
+    facing = np.where(along, np.abs(aside) - _FACING, 1)
+    heel = np.where(g.y < _TOPLINE, g.z - _HEEL_SEAM, 1)
+    seams = np.stack([facing, heel, g.z - _CAP + aside**2 / _CAPS_BEND])
     out *= 1 - (1 - _IN_SEAM) * np.exp(-((seams / _SEAM) ** 2)).max(0)
     above_sole = np.clip((g.y - _sole()) / _WELT, 0, 1)
     below_rim = np.where(g.z < _INSTEP, np.clip((_TOPLINE - g.y) / _RIM, 0, 1), 1)
