@@ -187,9 +187,9 @@ def test_legs_that_nobody_saw_wear_something_quiet(skin, top) -> None:
     where = LEGS & (PLACE.y < 0.9)
     done = complete(TextureMap(image, BODY & (PLACE.y > 0.95)), "smooth").image
     steps = np.abs(np.diff(done.astype(int), axis=1)).max(2)[where[:, 1:] & where[:, :-1]]
-    assert np.percentile(steps, 99) <= 6, "plain: no print goes down"
+    assert np.percentile(steps, 99) <= 8, "plain but for folds: no print goes down"
     cloth = lab(done[where])
-    assert np.ptp(cloth[:, 1:], axis=0).max() < 9 and 2 < np.ptp(cloth[:, 0]) < 20, "of one cloth, in light and shade"
+    assert np.ptp(cloth[:, 1:], axis=0).max() < 9 and 2 < np.ptp(cloth[:, 0]) < 22, "of one cloth, in light and shade"
     (cloth,) = lab(np.median(done[where], 0))
     assert np.hypot(*cloth[1:]) < 25, "quiet"
     assert np.linalg.norm(cloth - lab(skin)[0]) > 8, "not skin"

@@ -1,4 +1,4 @@
-"""Trousers that a photo cuts off: legs that hang straight to a hem, in previews only; bare legs and whole ones do not."""
+"""Trousers that a photo cuts off hang straight to a hem, in previews only; bare legs, and whole ones, do not."""
 
 from __future__ import annotations
 
