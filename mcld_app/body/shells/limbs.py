@@ -11,7 +11,7 @@ from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
-from mcld_app.body.shells.areas import grown, nearest_value
+from mcld_app.body.shells.areas import grown, nearest_value, shrunk
 from mcld_app.body.shells.cloth_picture import layer_picture
 from mcld_app.body.shells.limb_ends import hanging
 from mcld_app.body.shells.piece import facing
@@ -39,6 +39,7 @@ _HAND = 0.01  # metres around a hand that may show it
 _USUAL, _EASE, _STRETCH = 0.012, (0.008, 0.04), 5  # metres, of trousers; bins above a photo's end that tell it
 _MOST = 0.12  # metres that cloth stands off
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness (of Lab, 8 bits) counts beside one in hue
+_MIXED = 3.0  # pixels at the rim of what is shown, whose grain is none
 _SHADOW = 0.025  # metres beside a hand, over which its shadow lies
 _LEAST_SEEN = 4  # vertices, to tell a colour by
 
@@ -251,7 +252,8 @@ def _without_hands(
     picture, (x, y) = layer_picture(scene.photo, shown, known, known)
     where = slice(y, y + len(picture)), slice(x, x + picture.shape[1])
     filled = covered[where] & ~known[where]
-    grained = with_grain(np.ascontiguousarray(picture[..., :3]), known[where], filled, covered[where])
+    sure = shrunk(known[where], _MIXED)
+    grained = with_grain(np.ascontiguousarray(picture[..., :3]), sure, filled, covered[where])
     return np.dstack([grained, picture[..., 3]]), (x, y)
 
 
