@@ -52,7 +52,9 @@ time and add nothing."""
 _FEET, _HEAD = frozenset({5, 6}), frozenset({23, 24})
 
 # Metres above a hem, as far as it may lift; texels of a limb below; metres above the floor where legs end, and from the
-# shoulder where arms do.
+# shoulder where arms do; texels to tell a skirt's colour, or legs', by.
+_LEAST_TOLD = 100
+_MIXED = 5  # texels across, around cloth, that are mixed with it
 _ABOVE_HEM, _LEAST_BELOW, _LEG_ENDS, _ARM_ENDS = 0.06, 500, 0.2, 0.45
 
 _MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."
@@ -174,7 +176,7 @@ class Person:
         the body's rim are: half of them is background."""
         doubt = rim_of(self.iuv) if self.doubtful is None else self.doubtful
         places = photo_places(_sure(self.iuv, doubt))
-        seen = places.seen & ~self._astray
+        seen = places.seen & ~self._astray & ~self._cloth_below_hem
         if self._at_hem is not None:
             seen &= ~self._at_hem
         places = PhotoPlaces(places.xy, _frozen(seen))
@@ -203,6 +205,24 @@ class Person:
                 continue
             out |= own & (down < hem + below) & (down > hem - _ABOVE_HEM)
         return out if out.any() else None
+
+    @cached_property
+    def _cloth_below_hem(self) -> np.ndarray:
+        """(512, 512) bool, texels of the legs around a skirt's hem that have its colour and not theirs below."""
+        out = np.zeros_like(self.texture.coverage)
+        skirts = [hem for limb, hem, _ in hems_of(self.shells) if limb == LEGS]
+        if not skirts:
+            return out
+        import cv2
+
+        image, down = self.texture.image.astype(np.float32), -rest_surface().y - max(skirts)
+        legs = parts_mask(LEGS) & self.texture.coverage
+        skirt, bare = legs & (down < -_ABOVE_HEM), legs & (down > _ABOVE_HEM / 2)
+        if min(np.count_nonzero(skirt), np.count_nonzero(bare)) < _LEAST_TOLD:
+            return out
+        to_skirt, to_legs = (np.linalg.norm(image - np.median(image[own], 0), axis=2) for own in (skirt, bare))
+        cloth = cv2.dilate((legs & (to_skirt < to_legs)).astype(np.uint8), np.ones((_MIXED, _MIXED), np.uint8)) > 0
+        return legs & (np.abs(down) < _ABOVE_HEM) & cloth
 
     @cached_property
     def shells(self) -> tuple[Shell, ...]:
@@ -270,6 +290,7 @@ class Person:
         """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs and
         feet, that is what it shows for sure: next to it, the map has mixtures of it with what is beside it."""
         sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(LEGS | _FEET | _HEAD)) & ~self._astray
+        sure &= ~self._cloth_below_hem
         if self._at_hem is not None:
             sure &= ~(self._at_hem & parts_mask(ARMS))
         filled = fill(TextureMap(self.texture.image, sure), through=True)
