@@ -9,8 +9,9 @@ import numpy as np
 
 from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
-from mcld_app.body.mannequin.rendering import body_faces
+from mcld_app.body.mannequin.rendering import body_faces, draw_surface
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
+from mcld_app.body.raster import interpolate
 from mcld_app.body.shells.areas import grown, nearest_value, shrunk
 from mcld_app.body.shells.cloth_picture import layer_picture
 from mcld_app.body.shells.limb_ends import hanging
@@ -39,6 +40,8 @@ _HAND = 0.01  # metres around a hand that may show it
 _USUAL, _EASE, _STRETCH = 0.012, (0.008, 0.04), 5  # metres, of trousers; bins above a photo's end that tell it
 _MOST = 0.12  # metres that cloth stands off
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness (of Lab, 8 bits) counts beside one in hue
+_SHADED = 0.012  # metres at the rim of what is shown, which lie in the shade of the limb beside it
+_SOFT = 0.05  # metres from where a shell begins, over which it comes to hide the limb
 _MIXED = 3.0  # pixels at the rim of what is shown, whose grain is none
 _SHADOW = 0.025  # metres beside a hand, over which its shadow lies
 _LEAST_SEEN = 4  # vertices, to tell a colour by
@@ -102,7 +105,8 @@ def _limb(
     weights = body_mesh().weights[used[numbers]]
     faces = again.reshape(-1, 3).astype(np.int32)
     at_hem = (hem - along[numbers] < _AT_HEM)[faces].any(1)
-    return _shell(scene, kind, moved[numbers].astype(np.float32), weights, faces, strange, at_hem)
+    down = (along[numbers] - along[numbers].min()).astype(np.float32)
+    return _shell(scene, kind, moved[numbers].astype(np.float32), weights, faces, strange, at_hem, down)
 
 
 @lru_cache(maxsize=4)
@@ -249,7 +253,10 @@ def _without_hands(
     known = shown & ~grown(hands & covered, _SHADOW * scene.standing.metre)
     if not known.any():
         known = shown
-    picture, (x, y) = layer_picture(scene.photo, shown, known, known)
+    inner = shrunk(known, _SHADED * scene.standing.metre)
+    inner = inner if inner.any() else known
+    seen = shrunk(known, _SHADED / 2 * scene.standing.metre) | inner
+    picture, (x, y) = layer_picture(scene.photo, shown, seen, inner)
     where = slice(y, y + len(picture)), slice(x, x + picture.shape[1])
     filled = covered[where] & ~known[where]
     sure = shrunk(known[where], _MIXED)
@@ -257,9 +264,26 @@ def _without_hands(
     return np.dstack([grained, picture[..., 3]]), (x, y)
 
 
+def _begun_softly(
+    picture: np.ndarray, start: tuple[int, int], points: np.ndarray, faces: np.ndarray, down: np.ndarray,
+    size: tuple[int, int],
+) -> tuple[np.ndarray, tuple[int, int]]:  # fmt: skip
+    """A shell's picture (h, w, 4) that lets through, where it begins, what is painted on the limb below it. `down` (N,)
+    are metres from there to its vertices, which are seen at `points` (N, 3) in a photo of `size`; x, y of the picture's
+    first pixel in it are `start`."""
+    away = np.full(size, np.inf, np.float32)
+    for side in (faces, faces[:, ::-1]):
+        corners, drawn, seen = draw_surface(points, side, size)
+        pixel, value = interpolate(corners, down[side[drawn]][..., None], seen)
+        away.ravel()[pixel] = np.minimum(away.ravel()[pixel], value[:, 0])
+    x, y = start
+    share = nearest_value(away, np.isfinite(away))[y : y + len(picture), x : x + picture.shape[1]] / _SOFT
+    return np.dstack([picture[..., :3], (np.clip(share, 0, 1) * 255).astype(np.uint8)]), start
+
+
 def _shell(
     scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, strange: np.ndarray,
-    at_hem: np.ndarray,
+    at_hem: np.ndarray, down: np.ndarray,
 ) -> Shell | None:  # fmt: skip
     standing = scene.standing
     points = standing.seen(rest, weights)
@@ -273,7 +297,8 @@ def _shell(
     shown &= ~(strange & (low > 0))
     if not shown.any():
         return None
-    picture, start = _without_hands(scene, covered > 0, shown, hands if kind == "arm" else scene.hands)
+    picture, start = _begun_softly(*_without_hands(scene, covered > 0, shown, hands if kind == "arm" else scene.hands),
+                                   points, faces, down, scene.silhouette.shape)  # fmt: skip
     places = points[:, :2] - np.float32(start)
     moves = followed(rest, standing.pose.body)
     kinds = np.full(len(faces), PLAIN, np.uint8)
