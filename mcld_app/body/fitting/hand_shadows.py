@@ -11,12 +11,13 @@ from mcld_app.body.texture.pull_push import pull_push
 _HANDS, _CLOTH = (3, 4), (1, 2, 7, 8, 9, 10)
 _AROUND, _SHADOW, _TELLS = 0.06, 0.04, 0.10  # metres: around a hand, what is doubtful; beside that; beyond that
 _DARKER, _HUE = 6.0, 10.0  # of Lab (8 bits): how much darker than the cloth around; how far a and b may be off
+_PLAIN = 12.0  # of Lab: cloth that varies more, on the median, tells nothing of shadows
 _LEAST = 60  # pixels of the cloth around, to tell
 _ROWS = 384  # height of the picture this is worked out on
 
 
 def hand_shadows(photo: np.ndarray, iuv: np.ndarray, doubt: np.ndarray, metre: float) -> np.ndarray:
-    """Pixels of trunk and thighs beside a hand that are darker than the same cloth further off.
+    """Pixels of trunk and thighs beside a hand that are darker than the same plain cloth further off.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
@@ -41,6 +42,9 @@ def hand_shadows(photo: np.ndarray, iuv: np.ndarray, doubt: np.ndarray, metre: f
     if np.count_nonzero(told) < _LEAST or not beside.any():
         return np.zeros(iuv.shape[:2], bool)
     lab = cv2.blur(coarse_lab(photo, size), (3, 3))
+    light = lab[..., 0][told]
+    if np.median(np.abs(light - np.median(light))) > _PLAIN:  # folds, and faded places, are as dark
+        return np.zeros(iuv.shape[:2], bool)
     off = lab - pull_push(lab, told.astype(np.float32))
     shadow = beside & (off[..., 0] < -_DARKER) & (np.hypot(off[..., 1], off[..., 2]) < _HUE)
     return on_map(cv2.dilate(shadow.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0, iuv)
