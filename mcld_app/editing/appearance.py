@@ -8,12 +8,10 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.trouser_legs import CutLegs
 from mcld_app.body.texture.completion import coloured, complete
-from mcld_app.body.texture.leg_colours import end_in_cloth
 from mcld_app.body.texture.leg_folds import are_cut
 from mcld_app.body.texture.photo_reading import PhotoSource, taken
 from mcld_app.body.texture.skin import covers_toes
@@ -34,7 +32,6 @@ FILLS = {
 
 
 _WHOLE = ("smooth", "photos", "inpaint")  # of these, the ways that leave no leg open
-_HIP = float(BONES["left_hip"][1][1])  # metres above the floor
 
 
 def checked_fill(how: object) -> str:
@@ -169,15 +166,11 @@ class Appearance:
         return self._cut[how]
 
     def _cut_legs(self, how: str) -> CutLegs | None:
-        own = self.person.texture
-        if how == "photos" and self.others:
-            own = merge([own, *(other.texture for other in self.others)])
-        if not are_cut(own.coverage | self.reshaped):
+        others = [other.texture.coverage for other in self.others] if how == "photos" else []
+        if self.person.cut_legs is None or not are_cut(np.logical_or.reduce([self.reshaped, *others])):
             return None
-        if any(shell.hangs_on == "hips" or is_on_leg(shell) for shell in self.shells if shell.hangs_on != "head"):
-            return None
-        clad, height = end_in_cloth(own.image, own.coverage)
-        return CutLegs(max(_HIP - height, 0.0), self.person.ease_at(height)) if clad else None
+        around = (shell.hangs_on == "hips" or is_on_leg(shell) for shell in self.shells if shell.hangs_on != "head")
+        return None if any(around) else self.person.cut_legs
 
     @cached_property
     def _cut(self) -> dict[str, CutLegs | None]:

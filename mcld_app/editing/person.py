@@ -21,17 +21,21 @@ from mcld_app.body.garments.back_places import with_places_behind
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
 from mcld_app.body.mannequin.pose import BodyShape, Pose
+from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.photo import PhotoFile, read_photo, read_sized_photo
 from mcld_app.body.shells.hair_on_face import hair_on_face
 from mcld_app.body.shells.places import ARMS, LEGS, hems_of
 from mcld_app.body.shells.shell import Shell
+from mcld_app.body.shells.trouser_legs import CutLegs
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.armholes import astray_at_armholes
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.head_swap import bare_head
+from mcld_app.body.texture.leg_colours import end_in_cloth
+from mcld_app.body.texture.leg_folds import are_cut
 from mcld_app.body.texture.lower_body_guess import legs_at_hem
 from mcld_app.body.texture.photo_places import PhotoPlaces, photo_places, rim_of
 from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
@@ -49,6 +53,7 @@ LARGEST = (1104, 759)
 """Height and width of a person's photo at most. DeepFashion's own photos, 1101 high, stay as they are; larger ones cost
 time and add nothing."""
 
+_HIP = float(BONES["left_hip"][1][1])  # metres above the floor
 _FEET, _HEAD = frozenset({5, 6}), frozenset({23, 24})
 
 # Metres above a hem, as far as it may lift; texels of a limb below; metres above the floor where legs end, and from the
@@ -242,16 +247,19 @@ class Person:
         except StudioError:
             return ()
 
-    def ease_at(self, height: float) -> float:
-        """Metres that trousers stand off their legs where they are last seen, as high above the floor; what is usual
-        where no outline is known."""
-        if "ease" not in self.worked_out:
-            from mcld_app.body.shells.find import scene_of
-            from mcld_app.body.shells.limbs import ease_of_legs
+    @cached_property
+    def cut_legs(self) -> CutLegs | None:
+        """How their trousers are seen, where the photo cuts off the legs; None where it shows these, or bare ones."""
+        if not are_cut(self.texture.coverage):
+            return None
+        clad, height = end_in_cloth(self.texture.image, self.texture.coverage)
+        if not clad:
+            return None
+        from mcld_app.body.shells.find import scene_of
+        from mcld_app.body.shells.limbs import ease_of_legs
 
-            scene = None if self.fit is None else scene_of(self.fit)
-            self.worked_out["ease"] = ease_of_legs(scene, height)
-        return self.worked_out["ease"]
+        scene = None if self.fit is None else scene_of(self.fit)
+        return CutLegs(max(_HIP - height, 0.0), ease_of_legs(scene, height))
 
     @cached_property
     def cloth(self) -> np.ndarray:
