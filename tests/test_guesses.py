@@ -80,15 +80,16 @@ def near(found: np.ndarray, expected, tolerance: float) -> bool:
 @given(top=colour, trousers=colour)
 def test_feet_that_nobody_saw_wear_plain_shoes_whatever_the_clothes(how: str, top, trousers) -> None:
     seen = TextureMap(dressed(top=top, trousers=trousers), BODY & (PLACE.y > 0.5) & (PLACE.z > 0))
-    done = complete(seen, how).image.astype(int)
-    for part, shine in ((UPPER, 32), (SOLE, 2)):
+    done_map = complete(seen, how)
+    done = done_map.image.astype(int)
+    for part, shine in ((UPPER, 80), (SOLE, 2)):  # seams and laces of the same leather
         low, high = np.percentile(done[part], (2, 98), axis=0)
         assert (high - low).max() <= shine and np.ptp(high) < 15, "plain, next to grey"
         share = done[part].sum(0) / done[part].sum()
         off = np.abs(done[part] - done[part].sum(1, keepdims=True) * share)
         assert np.percentile(off, 98) <= 2, "of one colour"
-    assert np.median(done[SOLE]) < 0.7 * np.median(done[UPPER]) < 50, "leather on a darker sole"
-    assert near(np.median(done[ANKLE], axis=0), np.median(done[SHINS & (PLACE.y < 0.14)], axis=0), 12), "no sock"
+    assert np.median(done[SOLE]) < 0.6 * np.median(done[UPPER]) < 60, "leather on a darker sole"
+    assert np.ptp(median(done_map, ANKLE)) < 15 and np.median(done[ANKLE]) < 0.7 * np.median(done[UPPER]), "in a sock"
 
 
 def test_a_few_texels_of_a_trouser_leg_are_no_shoe() -> None:
@@ -142,6 +143,19 @@ def test_a_sleeve_ends_at_one_place_all_round(end: float, sleeve, skin) -> None:
         assert near(median(done, behind & where), what, 2)
 
 
+def test_the_unseen_side_of_a_sleeve_has_the_grain_of_its_cloth() -> None:
+    speckled = np.random.default_rng(3).normal(0, 12, (512, 512, 1))
+    image = dressed()
+    image[ARMS & (PLACE.arm < 0.25)] = TOP
+    cloth = (ARMS & (PLACE.arm < 0.25)) | parts_mask({1, 2})
+    image = np.where(cloth[..., None], np.clip(image + speckled, 0, 255), image).astype(np.uint8)
+    done = fill(TextureMap(image, BODY & ~(ARMS & (PLACE.z < -0.02))), through=True).image.astype(float)
+    inner = cv2.erode(ARMS.astype(np.uint8), np.ones((7, 7))) > 0
+    fine, behind = np.abs(done - cv2.blur(done, (5, 5))), inner & (PLACE.z < -0.035) & (PLACE.arm > 0.08)
+    sleeve, skin = (fine[behind & where].mean() for where in (PLACE.arm < 0.2, PLACE.arm > 0.3))
+    assert sleeve > 4 > 1 > skin
+
+
 @pytest.mark.parametrize("how", WAYS)
 @settings(max_examples=4)
 @given(sleeve=colour)
@@ -173,9 +187,9 @@ def test_legs_that_nobody_saw_wear_something_quiet(skin, top) -> None:
     where = LEGS & (PLACE.y < 0.9)
     done = complete(TextureMap(image, BODY & (PLACE.y > 0.95)), "smooth").image
     steps = np.abs(np.diff(done.astype(int), axis=1)).max(2)[where[:, 1:] & where[:, :-1]]
-    assert np.percentile(steps, 99) <= 6, "plain: no print goes down"
+    assert np.percentile(steps, 99) <= 8, "plain but for folds: no print goes down"
     cloth = lab(done[where])
-    assert np.ptp(cloth[:, 1:], axis=0).max() < 9 and 2 < np.ptp(cloth[:, 0]) < 20, "of one cloth, in light and shade"
+    assert np.ptp(cloth[:, 1:], axis=0).max() < 9 and 2 < np.ptp(cloth[:, 0]) < 22, "of one cloth, in light and shade"
     (cloth,) = lab(np.median(done[where], 0))
     assert np.hypot(*cloth[1:]) < 25, "quiet"
     assert np.linalg.norm(cloth - lab(skin)[0]) > 8, "not skin"
@@ -229,6 +243,9 @@ def test_shins_that_were_not_seen_are_lit_as_the_thighs_and_have_their_texture()
     assert middle > side + 12, "round, not flat"
     rows = [done[shins & (off < 0.02) & (np.abs(PLACE.y - y) < 0.0035)].mean() for y in np.arange(0.20, 0.40, 0.01)]
     assert np.std(rows) > 2.5, "stripes go on"
+    behind = LEGS & (PLACE.z < -0.06) & (PLACE.y < 0.75) & (PLACE.y > 0.6)
+    middle, side = (done[behind & where].mean() for where in (off < 0.015, off > 0.045))
+    assert middle > side + 8, "behind, too"
 
 
 @pytest.mark.parametrize("step", [0.6, 1.0, 1.5])

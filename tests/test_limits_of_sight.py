@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcld_app.body.fitting.flanks import beside_arms
+from mcld_app.body.fitting.hand_shadows import hand_shadows
 from mcld_app.body.fitting.hands import no_hands
 from mcld_app.body.fitting.limits import of_neighbours
 from mcld_app.body.fitting.manual_fit import ManualFit
@@ -291,3 +292,16 @@ def test_beside_padding_nothing_is_sure() -> None:
         assert bool(kept[last - 3 : last + 1].any()) is sure
         assert kept[last - 12 : last - 8].any()
         assert not (kept & ~shown).any() or sure
+
+
+@pytest.mark.parametrize("dark", [0.75, 1.0])
+def test_the_shadow_of_a_hand_on_the_cloth_behind_it_is_none_of_the_cloths(dark: float) -> None:
+    iuv = draw_iuv(named_poses()["hands-on-hips"], SIZE)
+    photo = painted(iuv, shirt=(150, 140, 120), trousers=(150, 140, 120))
+    cloth = np.isin(iuv[..., 0], (1, 2, *range(7, 11)))
+    away = cv2.distanceTransform((~np.isin(iuv[..., 0], HANDS)).astype(np.uint8), cv2.DIST_L2, 5)
+    shadow = cloth & (away < 0.025 * METRE)
+    photo[shadow] = photo[shadow] * dark
+    found = hand_shadows(photo, iuv, np.zeros(SIZE, bool), METRE)
+    assert shadow.any() and not (found & (away > 0.05 * METRE)).any()
+    assert found[shadow].mean() > 0.9 if dark < 1 else not found.any()

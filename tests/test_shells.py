@@ -192,6 +192,10 @@ def test_trousers_that_are_narrow_again_below_close_around_the_leg() -> None:
 
 def test_cloth_comes_off_a_limb_little_by_little() -> None:
     for shell in thigh_shells((222, 176, 148)):
+        first, last = (np.abs(shell.rest[:, 1] - y) < 0.02 for y in (shell.rest[:, 1].max(), shell.rest[:, 1].min()))
+        column, row = np.round(shell.places).astype(int).T
+        alpha = shell.picture[row.clip(0, len(shell.picture) - 1), column.clip(0, shell.picture.shape[1] - 1), 3]
+        assert np.median(alpha[first]) < 128 and np.median(alpha[last]) == 255, "and softly"
         body = body_mesh().rest
         top = float(shell.rest[:, 1].max())
         assert top > 0.88, "well above what is wide"

@@ -14,8 +14,8 @@ from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.pose import BodyShape, Pose, named_poses
 from mcld_app.body.mannequin.rendering import kept_drawing
 from mcld_app.body.parts import parts_mask
+from mcld_app.body.shells.clad import clad
 from mcld_app.body.shells.shoe_form import shoes
-from mcld_app.body.shells.shoes import in_shoes
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.skin import covers_toes
 from mcld_app.body.texture.texture_map import TextureMap
@@ -49,7 +49,7 @@ def test_toes_are_one_form(body: BodyShape) -> None:
     """Seen from above as far as may be, on bent feet, where toes are told apart."""
     pose = named_poses()["dancing"].replace(pitch=40.0).of(body)
     bare = kept_drawing(pose, SIZE)
-    pixel, texel, _ = in_shoes(pose, SIZE)
+    pixel, texel, _ = clad(pose, SIZE, shod=True)
     for part in (5, 6):
         toes, shoe = fronts(bare.pixel, bare.texel, part), fronts(pixel, texel, part)
         assert filled_share(shoe) > max(0.925, filled_share(toes) + 0.02)
@@ -60,7 +60,7 @@ def test_toes_are_one_form(body: BodyShape) -> None:
 def test_in_any_pose_nothing_of_a_toe_comes_through(name: str, body: BodyShape, yaw: float) -> None:
     pose = named_poses()[name].of(body).replace(yaw=yaw)
     bare = kept_drawing(pose, SIZE)
-    pixel, _, depth = in_shoes(pose, SIZE)
+    pixel, _, depth = clad(pose, SIZE, shod=True)
     assert len(np.unique(pixel)) == len(pixel) == np.isfinite(depth).sum() >= len(bare.pixel)
     assert (depth >= bare.depth).all()
     column, row = np.round(bare.texel).astype(int).T.clip(0, 511)

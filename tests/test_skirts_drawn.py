@@ -84,6 +84,7 @@ def test_legs_go_on_under_a_hem_as_they_are_below_it(hem: float) -> None:
 
 def test_below_the_dress_of_a_photographed_woman_no_white_is_left_on_her_legs() -> None:
     person = photographed("full-dress")
+    assert skirt_of(person.shells).rest[:, 1].max() > 1.15, "a dress hangs from the bust"
     look = looks.of(person)
     for name in ("walking", "arms-up"):
         pose = looks.in_their_shape(look, named_poses()[name])

@@ -8,8 +8,11 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
+from mcld_app.body.shells.trouser_legs import CutLegs
 from mcld_app.body.texture.completion import coloured, complete
+from mcld_app.body.texture.leg_folds import are_cut
 from mcld_app.body.texture.photo_reading import PhotoSource, taken
 from mcld_app.body.texture.skin import covers_toes
 from mcld_app.body.texture.texture_map import TextureMap, merge
@@ -26,6 +29,9 @@ FILLS = {
     "none": "Left open",
 }
 """How texels that no picture shows are guessed: name -> what the page says."""
+
+
+_WHOLE = ("smooth", "photos", "inpaint")  # of these, the ways that leave no leg open
 
 
 def checked_fill(how: object) -> str:
@@ -151,6 +157,24 @@ class Appearance:
         if how not in self._shod:
             self._shod[how] = covers_toes(self.filled(how))
         return self._shod[how]
+
+    def cut_legs(self, how: str) -> CutLegs | None:
+        """How the trousers of the texture map of `filled` were seen, where a photo cuts off their legs; None where it
+        does not, where others were put on, or where something else hangs around the legs."""
+        if how not in self._cut:
+            self._cut[how] = self._cut_legs(how) if how in _WHOLE else None
+        return self._cut[how]
+
+    def _cut_legs(self, how: str) -> CutLegs | None:
+        others = [other.texture.coverage for other in self.others] if how == "photos" else []
+        if self.person.cut_legs is None or not are_cut(np.logical_or.reduce([self.reshaped, *others])):
+            return None
+        around = (shell.hangs_on == "hips" or is_on_leg(shell) for shell in self.shells if shell.hangs_on != "head")
+        return None if any(around) else self.person.cut_legs
+
+    @cached_property
+    def _cut(self) -> dict[str, CutLegs | None]:
+        return {}
 
     @cached_property
     def _shod(self) -> dict[str, bool]:

@@ -21,16 +21,21 @@ from mcld_app.body.garments.back_places import with_places_behind
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
 from mcld_app.body.mannequin.pose import BodyShape, Pose
+from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.photo import PhotoFile, read_photo, read_sized_photo
 from mcld_app.body.shells.hair_on_face import hair_on_face
+from mcld_app.body.shells.places import ARMS, LEGS, hems_of
 from mcld_app.body.shells.shell import Shell
+from mcld_app.body.shells.trouser_legs import CutLegs
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.armholes import astray_at_armholes
 from mcld_app.body.texture.extraction import extract
 from mcld_app.body.texture.filling import fill, without_shreds
 from mcld_app.body.texture.head_swap import bare_head
+from mcld_app.body.texture.leg_colours import end_in_cloth
+from mcld_app.body.texture.leg_folds import are_cut
 from mcld_app.body.texture.lower_body_guess import legs_at_hem
 from mcld_app.body.texture.photo_places import PhotoPlaces, photo_places, rim_of
 from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
@@ -48,10 +53,14 @@ LARGEST = (1104, 759)
 """Height and width of a person's photo at most. DeepFashion's own photos, 1101 high, stay as they are; larger ones cost
 time and add nothing."""
 
-_LEGS, _FEET, _HEAD = frozenset(range(7, 15)), frozenset({5, 6}), frozenset({23, 24})
+_HIP = float(BONES["left_hip"][1][1])  # metres above the floor
+_FEET, _HEAD = frozenset({5, 6}), frozenset({23, 24})
 
-# Metres below a skirt's hem where it is mixed with legs, and above, as far as it may lift; texels of legs below.
-_BELOW_HEM, _ABOVE_HEM, _LEAST_LEG = 0.025, 0.06, 500
+# Metres above a hem, as far as it may lift; texels of a limb below; metres above the floor where legs end, and from the
+# shoulder where arms do; texels to tell a skirt's colour, or legs', by.
+_LEAST_TOLD = 100
+_MIXED = 5  # texels across, around cloth, that are mixed with it
+_ABOVE_HEM, _LEAST_BELOW, _LEG_ENDS, _ARM_ENDS = 0.06, 500, 0.2, 0.45
 
 _MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."
 _SWAPPED = (
@@ -172,7 +181,7 @@ class Person:
         the body's rim are: half of them is background."""
         doubt = rim_of(self.iuv) if self.doubtful is None else self.doubtful
         places = photo_places(_sure(self.iuv, doubt))
-        seen = places.seen & ~self._astray
+        seen = places.seen & ~self._astray & ~self._cloth_below_hem
         seen &= ~parts_mask(_HEAD) | without_shreds(seen)
         if self._at_hem is not None:
             seen &= ~self._at_hem
@@ -190,16 +199,36 @@ class Person:
 
     @cached_property
     def _at_hem(self) -> np.ndarray | None:
-        """(512, 512) bool, the legs' texels around a skirt's hem: above it they show the skirt, which hangs elsewhere
-        in another pose; None where there is no skirt, or nothing is seen of the legs below."""
-        skirts = [shell for shell in self.shells if shell.hangs_on == "hips"]
+        """(512, 512) bool, the texels of legs and arms around an open hem: above it they show a skirt, or wide shorts
+        or sleeves, which hang elsewhere in another pose; None where there is none, or nothing is seen of the limbs
+        below."""
+        g, out = rest_surface(), np.zeros_like(self.texture.coverage)
+        places = {LEGS: (-g.y, -_LEG_ENDS), ARMS: (g.arm, _ARM_ENDS)}  # metres down a limb, and where its end is
+        for limb, hem, below in hems_of(self.shells):
+            down, end = places[limb]
+            own = parts_mask(limb)
+            if np.count_nonzero(self.texture.coverage & own & (down > hem + 2 * below)) < _LEAST_BELOW or hem > end:
+                continue
+            out |= own & (down < hem + below) & (down > hem - _ABOVE_HEM)
+        return out if out.any() else None
+
+    @cached_property
+    def _cloth_below_hem(self) -> np.ndarray:
+        """(512, 512) bool, texels of the legs around a skirt's hem that have its colour and not theirs below."""
+        out = np.zeros_like(self.texture.coverage)
+        skirts = [hem for limb, hem, _ in hems_of(self.shells) if limb == LEGS]
         if not skirts:
-            return None
-        above = rest_surface().y - min(float(shell.rest[:, 1].min()) for shell in skirts)
-        legs = parts_mask(_LEGS)
-        if np.count_nonzero(self.texture.coverage & legs & (above < -2 * _BELOW_HEM)) < _LEAST_LEG:
-            return None
-        return legs & (above > -_BELOW_HEM) & (above < _ABOVE_HEM)
+            return out
+        import cv2
+
+        image, down = self.texture.image.astype(np.float32), -rest_surface().y - max(skirts)
+        legs = parts_mask(LEGS) & self.texture.coverage
+        skirt, bare = legs & (down < -_ABOVE_HEM), legs & (down > _ABOVE_HEM / 2)
+        if min(np.count_nonzero(skirt), np.count_nonzero(bare)) < _LEAST_TOLD:
+            return out
+        to_skirt, to_legs = (np.linalg.norm(image - np.median(image[own], 0), axis=2) for own in (skirt, bare))
+        cloth = cv2.dilate((legs & (to_skirt < to_legs)).astype(np.uint8), np.ones((_MIXED, _MIXED), np.uint8)) > 0
+        return legs & (np.abs(down) < _ABOVE_HEM) & cloth
 
     @cached_property
     def shells(self) -> tuple[Shell, ...]:
@@ -226,13 +255,27 @@ class Person:
         return np.median(pictures[0][pictures[0][:, 3] == 255, :3], 0) if pictures else None
 
     @cached_property
+    def cut_legs(self) -> CutLegs | None:
+        """How their trousers are seen, where the photo cuts off the legs; None where it shows these, or bare ones."""
+        if not are_cut(self.texture.coverage):
+            return None
+        clad, height = end_in_cloth(self.texture.image, self.texture.coverage)
+        if not clad:
+            return None
+        from mcld_app.body.shells.find import scene_of
+        from mcld_app.body.shells.limbs import ease_of_legs
+
+        scene = None if self.fit is None else scene_of(self.fit)
+        return CutLegs(max(_HIP - height, 0.0), ease_of_legs(scene, height))
+
+    @cached_property
     def cloth(self) -> np.ndarray:
         """Which texels show clothes and no skin, see `skin.cloth_texels`; of a skirt, those above its hem."""
         out = cloth_texels(self.texture)
         skirts = [shell for shell in self.shells if shell.hangs_on == "hips"]
         if skirts:
             hem = min(float(shell.rest[:, 1].min()) for shell in skirts)
-            out &= ~(parts_mask(_LEGS) & (rest_surface().y < hem))
+            out &= ~(parts_mask(LEGS) & (rest_surface().y < hem))
         return _frozen(out)
 
     @cached_property
@@ -261,10 +304,13 @@ class Person:
     def filled(self) -> TextureMap:
         """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs and
         feet, that is what it shows for sure: next to it, the map has mixtures of it with what is beside it."""
-        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(_LEGS | _FEET | _HEAD)) & ~self._astray
+        sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(LEGS | _FEET | _HEAD)) & ~self._astray
+        sure &= ~self._cloth_below_hem
+        if self._at_hem is not None:
+            sure &= ~(self._at_hem & parts_mask(ARMS))
         filled = fill(TextureMap(self.texture.image, sure), through=True, hair=self._hair_colour)
         if self._at_hem is not None:
-            filled = TextureMap(legs_at_hem(filled.image, sure, self._at_hem), filled.coverage)
+            filled = TextureMap(legs_at_hem(filled.image, sure, self._at_hem & parts_mask(LEGS)), filled.coverage)
         return _still(filled)
 
 

@@ -11,8 +11,8 @@ from mcld_app.body.cut_edges import gone_on, inner, outline
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
+from mcld_app.body.shells.clad import clad
 from mcld_app.body.shells.drawing import Layer, draw_shells, in_front, over_body, seen_shells
-from mcld_app.body.shells.shoes import in_shoes
 from mcld_app.body.texture.photo_reading import draw_from
 from mcld_app.body.texture.smooth_texels import smooth_texels
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
@@ -98,9 +98,11 @@ def _body(look: Look, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np
     """The pixels that show the body, the texel each of them shows, and the body's depth (*size); None where nothing
     stands off it, or nothing tells how the mannequin stands."""
     standing = _standing(look) if look.appearance.shells else None
-    if isinstance(look.pose, Pose) and look.appearance.wears_shoes(look.fill):
-        pixel, texel, depth = in_shoes(look.pose, size)
-        return pixel, texel, None if standing is None else depth
+    if isinstance(look.pose, Pose):
+        shod, legs = look.appearance.wears_shoes(look.fill), look.appearance.cut_legs(look.fill)
+        if shod or legs is not None:
+            pixel, texel, depth = clad(look.pose, size, shod=shod, legs=legs)
+            return pixel, texel, None if standing is None and legs is None else depth
     depth = None if standing is None else kept_drawing(standing, size).depth
     return *_texels(look, pose_map(look, size)), depth
 

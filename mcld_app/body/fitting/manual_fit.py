@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mcld_app.body.fitting.flanks import beside_arms
+from mcld_app.body.fitting.hand_shadows import hand_shadows
 from mcld_app.body.fitting.hands import no_hands
 from mcld_app.body.fitting.landmarks import AT
 from mcld_app.body.fitting.limits import of_neighbours
@@ -94,6 +95,7 @@ class ManualFit:
         ground |= beside_arms(self.photo, self.iuv, s.shares, self._metre)
         doubt = beside | ground | doubtful(self.pose, self.iuv, s.shares, self._metre, self.photo, s.landmarks)
         doubt |= (self.iuv[..., 0] > 0) & s.beside_padding(_AT_PADDING * self._metre)
+        doubt |= hand_shadows(self.photo, self.iuv, doubt, self._metre)
         doubt |= slivers(self.iuv, doubt, self._metre)
         return doubt | no_hands(self.photo, np.where(doubt[..., None], np.uint8(0), self.iuv))
 

@@ -210,7 +210,8 @@ def _colours(shell: Shell, places: np.ndarray, kind: np.ndarray) -> np.ndarray:
     if inside.any():
         found[inside, :3] = found[inside, :3] * _light_inside(shell, places[inside])
     if shell.hangs_on != "head":  # cloth ends where it ends, and locks thin out
-        found[:, 3] = np.where((found[:, 3] >= _OPAQUE) | (kind != MASKED), 255, 0)
+        whole = 255 if shell.hangs_on != "limb" else found[:, 3]  # on a limb, cloth begins softly
+        found[:, 3] = np.where(kind != MASKED, whole, np.where(found[:, 3] >= _OPAQUE, 255, 0))
     return np.ascontiguousarray(found)
 
 

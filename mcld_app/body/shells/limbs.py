@@ -9,15 +9,17 @@ import numpy as np
 
 from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
-from mcld_app.body.mannequin.rendering import body_faces
+from mcld_app.body.mannequin.rendering import body_faces, draw_surface
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
-from mcld_app.body.shells.areas import grown, nearest_value
+from mcld_app.body.raster import interpolate
+from mcld_app.body.shells.areas import grown, nearest_value, shrunk
 from mcld_app.body.shells.cloth_picture import layer_picture
 from mcld_app.body.shells.limb_ends import hanging
 from mcld_app.body.shells.piece import facing
 from mcld_app.body.shells.rim import march
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import PLAIN, Shell, followed
+from mcld_app.body.texture.grain import with_grain
 
 _ARMS, _LEGS = tuple(range(15, 23)), tuple(range(7, 15))
 _LENGTH = {"arm": 0.55, "leg": 0.90}  # metres from shoulder or hip to wrist or ankle
@@ -32,10 +34,16 @@ _ENDS = 0.007  # metres; where cloth is seen to stand off less, it lies on the l
 _ON = 0.0015  # metres above the limb, where the shell ends
 _HEM = 4  # bins at a limb's end, where feet and hands hide how wide a hem is: as wide as the last one seen
 _BEGINS = 0.10  # metres down a limb, over which cloth comes to stand off: at shoulder and hip it lies on the body
+_AT_HEM = 0.04  # metres above an open hem, where the limb below may be seen
 _FALLS = 0.025  # metres below the leg's end that its hem lies
 _HAND = 0.01  # metres around a hand that may show it
+_USUAL, _EASE, _STRETCH = 0.012, (0.008, 0.04), 5  # metres, of trousers; bins above a photo's end that tell it
 _MOST = 0.12  # metres that cloth stands off
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness (of Lab, 8 bits) counts beside one in hue
+_SHADED = 0.012  # metres at the rim of what is shown, which lie in the shade of the limb beside it
+_SOFT = 0.05  # metres from where a shell begins, over which it comes to hide the limb
+_MIXED = 3.0  # pixels at the rim of what is shown, whose grain is none
+_SHADOW = 0.025  # metres beside a hand, over which its shadow lies
 _LEAST_SEEN = 4  # vertices, to tell a colour by
 
 
@@ -47,12 +55,41 @@ def find_limbs(scene: Scene, *, legs: bool) -> tuple[Shell, ...]:
         sides = [_means(scene, kind, sign) for sign in (1, -1)]
         off = _loose(np.concatenate(sides))
         if off is not None:
-            off, hem = hanging(off, _BIN, _colours(scene, kind))
-            found += [_limb(scene, kind, sign, off, hem) for sign in (1, -1)]
+            colours = _colours(scene, kind)
+            off, hem = hanging(off, _BIN, colours)
+            strange = _of_limb(scene, colours, off, hem)
+            found += [_limb(scene, kind, sign, off, hem, strange) for sign in (1, -1)]
     return tuple(shell for shell in found if shell is not None)
 
 
-def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray, hem: float) -> Shell | None:
+def ease_of_legs(scene: Scene | None, height: float) -> float:
+    """Metres that trousers stand off legs that are seen down to a `height`, in metres above the floor: on the mean over
+    their last stretch. What is usual of trousers where too little tells, or no scene."""
+    if scene is None:
+        return _USUAL
+    last = int((BONES["left_hip"][1][1] - height) / _BIN)
+    stretch = slice(max(last - _STRETCH, 0), max(last, 1))
+    rims = np.concatenate([_means(scene, "leg", sign) for sign in (1, -1)])[:, stretch]
+    told = rims[np.isfinite(rims)]
+    return float(np.clip(told.mean(), *_EASE)) if len(told) >= _LEAST else _USUAL
+
+
+def _of_limb(scene: Scene, colours: np.ndarray, off: np.ndarray, hem: float) -> np.ndarray:
+    """(H, W) bool: pixels that are nearer to the colour of the limb below an open hem than to that of the cloth above
+    it; none where it is not open. `colours` (B, 3) are those of the bins down the limbs."""
+    last = int(min(hem / _BIN, len(off)))
+    above, below = colours[:last][off[:last] > _ENDS], colours[last + 1 :][:_HEM]
+    above, below = (own[np.isfinite(own).all(1)] for own in (above, below))
+    if np.isinf(hem) or not len(above) or not len(below):
+        return np.zeros(scene.silhouette.shape, bool)
+    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB) * np.float32(_HUE)
+    to_cloth, to_limb = (np.linalg.norm(lab - np.median(own, 0), axis=2) for own in (above, below))
+    return to_limb < to_cloth
+
+
+def _limb(
+    scene: Scene, kind: str, sign: int, off: np.ndarray, hem: float, strange: np.ndarray
+) -> Shell | None:
     body = scene.standing.pose.body
     faces, used, along = limb_surface(kind, sign)
     whole = body_mesh().shaped(body.build, body.shape)
@@ -66,7 +103,10 @@ def _limb(scene: Scene, kind: str, sign: int, off: np.ndarray, hem: float) -> Sh
     kept = faces[(height > _ON)[faces].any(1) & (along < hem)[faces].any(1)]  # to where it lies on the skin
     numbers, again = np.unique(kept, return_inverse=True)
     weights = body_mesh().weights[used[numbers]]
-    return _shell(scene, kind, moved[numbers].astype(np.float32), weights, again.reshape(-1, 3).astype(np.int32))
+    faces = again.reshape(-1, 3).astype(np.int32)
+    at_hem = (hem - along[numbers] < _AT_HEM)[faces].any(1)
+    down = (along[numbers] - along[numbers].min()).astype(np.float32)
+    return _shell(scene, kind, moved[numbers].astype(np.float32), weights, faces, strange, at_hem, down)
 
 
 @lru_cache(maxsize=4)
@@ -205,17 +245,60 @@ def _leg(sign: int) -> tuple[int, ...]:
     return tuple(np.unique(charts().face_part[own]).tolist())
 
 
-def _shell(scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces: np.ndarray) -> Shell | None:
+def _without_hands(
+    scene: Scene, covered: np.ndarray, shown: np.ndarray, hands: np.ndarray
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """The picture of cloth that covers pixels (H, W) bool and is shown by others, and x, y of its first pixel. Where
+    hands hid it, or their shadow lies, it goes on with its grain."""
+    known = shown & ~grown(hands & covered, _SHADOW * scene.standing.metre)
+    if not known.any():
+        known = shown
+    inner = shrunk(known, _SHADED * scene.standing.metre)
+    inner = inner if inner.any() else known
+    seen = shrunk(known, _SHADED / 2 * scene.standing.metre) | inner
+    picture, (x, y) = layer_picture(scene.photo, shown, seen, inner)
+    where = slice(y, y + len(picture)), slice(x, x + picture.shape[1])
+    filled = covered[where] & ~known[where]
+    sure = shrunk(known[where], _MIXED)
+    grained = with_grain(np.ascontiguousarray(picture[..., :3]), sure, filled, covered[where])
+    return np.dstack([grained, picture[..., 3]]), (x, y)
+
+
+def _begun_softly(
+    picture: np.ndarray, start: tuple[int, int], points: np.ndarray, faces: np.ndarray, down: np.ndarray,
+    size: tuple[int, int],
+) -> tuple[np.ndarray, tuple[int, int]]:  # fmt: skip
+    """A shell's picture (h, w, 4) that lets through, where it begins, what is painted on the limb below it. `down` (N,)
+    are metres from there to its vertices, which are seen at `points` (N, 3) in a photo of `size`; x, y of the picture's
+    first pixel in it are `start`."""
+    away = np.full(size, np.inf, np.float32)
+    for side in (faces, faces[:, ::-1]):
+        corners, drawn, seen = draw_surface(points, side, size)
+        pixel, value = interpolate(corners, down[side[drawn]][..., None], seen)
+        away.ravel()[pixel] = np.minimum(away.ravel()[pixel], value[:, 0])
+    x, y = start
+    share = nearest_value(away, np.isfinite(away))[y : y + len(picture), x : x + picture.shape[1]] / _SOFT
+    return np.dstack([picture[..., :3], (np.clip(share, 0, 1) * 255).astype(np.uint8)]), start
+
+
+def _shell(
+    scene: Scene, kind: str, rest: np.ndarray, weights: np.ndarray, faces: np.ndarray, strange: np.ndarray,
+    at_hem: np.ndarray, down: np.ndarray,
+) -> Shell | None:  # fmt: skip
     standing = scene.standing
     points = standing.seen(rest, weights)
-    covered = np.zeros(scene.silhouette.shape, np.uint8)
-    cv2.fillPoly(covered, np.round(points[faces[facing(points, faces)], :2]).astype(np.int32), 1)
+    front = facing(points, faces)
+    covered, low = (np.zeros(scene.silhouette.shape, np.uint8) for _ in range(2))
+    for area, own in ((covered, front), (low, front & at_hem)):
+        cv2.fillPoly(area, np.round(points[faces[own], :2]).astype(np.int32), 1)
     hands = grown(np.isin(scene.part, (3, 4)), _HAND * standing.metre)
     other = hands | (scene.body & ~np.isin(scene.part, _ARMS)) if kind == "arm" else scene.hands
     shown = (covered > 0) & scene.silhouette & ~other
+    shown &= ~(strange & (low > 0))
     if not shown.any():
         return None
-    picture, start = layer_picture(scene.photo, shown, shown, shown)
+    picture, start = _begun_softly(*_without_hands(scene, covered > 0, shown, hands if kind == "arm" else scene.hands),
+                                   points, faces, down, scene.silhouette.shape)  # fmt: skip
     places = points[:, :2] - np.float32(start)
     moves = followed(rest, standing.pose.body)
     kinds = np.full(len(faces), PLAIN, np.uint8)

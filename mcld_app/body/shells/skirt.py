@@ -7,6 +7,9 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from mcld_app.body.charts import charts
+from mcld_app.body.mannequin.body_mesh import body_mesh
+from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.shells.lining import find_lining
 from mcld_app.body.shells.scene import Scene
 from mcld_app.body.shells.shell import Shell
@@ -23,6 +26,9 @@ _HANGS = 0.75  # of what stands off a standing person's sides and back, gone on 
 _WAIST = 1.035  # metres: where what hangs begins
 _FITS = 0.02  # metres that it may stand off there
 _COMES_OFF = 0.12  # metres below, over which it comes off the body, on which all above it lies
+_BUST, _BUST_TO_HIPS = 1.20, 0.30  # metres: the same of a dress
+_TELL, _LEAST_SEEN = ((1.16, 1.25), (0.90, 1.0)), 8  # metres: where cloth of a dress is the same; vertices
+_HIDDEN = 0.03  # metres that something is nearer, before a vertex counts as hidden
 _UNDER = 0.010  # metres under the tube at its upper edge: it is wider than a waist, and would be seen as a shelf
 _NEW = 14.0  # of weighted Lab, as far as a row's colour may be from all those above
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
@@ -46,16 +52,37 @@ def find_skirt(scene: Scene) -> Shell | None:
     extent = _extent(heights, rows.signs)
     if extent is None:
         return None
-    heights = np.linspace(*extent, _ROWS)
+    start, comes_off = (_BUST, _BUST_TO_HIPS) if _is_dress(scene, extent) else (_WAIST, _COMES_OFF)
+    rows_between = (extent[0] - extent[1]) / (_ROWS - 1)
+    heights = np.linspace(start, extent[1], _ROWS + round((start - extent[0]) / rows_between))
     around = tube(heights, body)
     rows = look(scene, around)
-    free = np.clip((_WAIST - heights) / _COMES_OFF, 0, 1)
+    free = np.clip((start - heights) / comes_off, 0, 1)
     clearance = _clearance(rows, around.hang) * (free * (2 - free))[:, None]
     clearance = (clearance - _UNDER * (1 - free[:, None]) ** 2).astype(np.float32)
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
     grid = around.rest + around.outwards * clearance[..., None]
     gathered = around.outwards * (np.minimum(_CLEAR - clearance, 0) * _lies(turn))[..., None]
     return skirt_shell(scene, lining, grid, gathered)
+
+
+def _is_dress(scene: Scene, extent: tuple[float, float]) -> bool:
+    """Whether the cloth of a skirt, of that upper and lower edge in metres, goes on above the waist: then it hangs from
+    the bust."""
+    trunk = np.isin(charts().face_part, (1, 2))
+    front = np.unique(body_faces()[trunk])
+    rest, points = body_mesh().rest[front], scene.standing.points[front]
+    height, width = scene.silhouette.shape
+    x, y = np.clip(np.round(points[:, :2]).astype(int), 0, (width - 1, height - 1)).T
+    seen = (scene.standing.depth[y, x] < points[:, 2] + _HIDDEN) & scene.silhouette[y, x] & ~scene.hands[y, x]
+    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32)
+    cloth = []
+    for low, high in _TELL:
+        own = seen & (rest[:, 1] > low) & (rest[:, 1] < high)
+        if np.count_nonzero(own) < _LEAST_SEEN:
+            return False
+        cloth.append(np.median(lab[y[own], x[own]], 0))
+    return bool((_apart(np.array(cloth[:1]), np.array(cloth[1:])) < _NEW).all() and extent[0] < _BUST)
 
 
 def _extent(heights: np.ndarray, signs: Signs) -> tuple[float, float] | None:

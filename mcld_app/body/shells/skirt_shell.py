@@ -17,6 +17,7 @@ from mcld_app.body.texture.seams import meet
 
 _MIXED = 2.0  # pixels around legs that are mixed with them
 _RIM, _DEEP = 0.008, 0.06  # metres at a skirt's rim, and from it inwards, which go on where it is hidden
+_NEAR_HEM, _LEAST, _LEGS = 0.05, 40, tuple(range(7, 15))  # metres above and below a hem; pixels; parts
 _FILLED = 0.7  # of a row that shows somebody: below a slanting hem it shows legs
 _FADES = 0.03  # metres, over which plain cloth comes to its usual colour
 _SHADOW = 0.016  # metres beside a hand, over which its shadow lies on plain cloth
@@ -42,6 +43,7 @@ def skirt_shell(scene: Scene, lining: np.ndarray, grid: np.ndarray, gathered: np
     covered = np.zeros(scene.silhouette.shape, np.uint8)
     cv2.fillPoly(covered, np.round(points[faces[near], :2]).astype(np.int32), 1)
     shown = (covered > 0) & scene.silhouette & ~scene.hands
+    shown &= ~_legs_at_hem(scene, covered > 0, shown)
     rest = rest - followed(rest, scene.standing.pose.body)
     gathered = gathered.reshape(-1, 3)
     opening = find_opening(scene, covered > 0, lining)
@@ -93,6 +95,21 @@ def _plain(picture: np.ndarray, known: np.ndarray, fades: float) -> np.ndarray:
     smooth = usual + pull_push(colour - usual, known.astype(np.float32)) * np.exp(-away / fades)
     smooth = np.clip(smooth, 0, 255)
     return np.where(known[..., None], picture[..., :3], (smooth + 0.5).astype(np.uint8))
+
+
+def _legs_at_hem(scene: Scene, covered: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """(H, W) bool: pixels just above a hem that have the colour of the legs below it, and not the skirt's: where it
+    slants in the photo. `covered` and `shown`, (H, W) bool, are where the skirt lies and where it is seen."""
+    out, rows = np.zeros_like(shown), np.flatnonzero(covered.any(1))
+    near = round(_NEAR_HEM * scene.standing.metre)
+    legs = np.isin(scene.part, _LEGS) & scene.silhouette & ~scene.hands & ~covered
+    legs[: rows[-1]] = legs[rows[-1] + near :] = False
+    if np.count_nonzero(legs) < _LEAST or not shown.any():
+        return out
+    lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32)
+    to_skirt, to_legs = (np.linalg.norm(lab - np.median(lab[own], 0), axis=2) for own in (shown, legs))
+    out[rows[-1] - near :] = (to_legs < to_skirt)[rows[-1] - near :]
+    return out
 
 
 def _uncovered(

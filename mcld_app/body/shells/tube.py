@@ -51,17 +51,17 @@ def tube(heights: np.ndarray, body: BodyShape, hangs_from: float = _HIPS) -> Tub
         own = points[np.abs(points[:, 1] - y) < _BAND][:, [0, 2]]
         above = points[(points[:, 1] > y - _BAND) & (points[:, 1] < max(hangs_from, y + _BAND))][:, [0, 2]]
         middle = (own.min(0) + own.max(0)) / 2
-        radius = _reach(own - middle, turn)
+        radius = reach(own - middle, turn)
         x, z = middle[:, None] + radius * np.stack([np.cos(turn), np.sin(turn)])
         rest.append(np.stack([x, np.full(COLUMNS, y), z], 1))
-        hang.append(np.maximum(_reach(above - middle, turn) - radius, 0))
+        hang.append(np.maximum(reach(above - middle, turn) - radius, 0))
     rest = np.stack(rest)
     outwards = np.broadcast_to(way, rest.shape)
     weights = skirt_weights(rest.reshape(-1, 3)).reshape(*rest.shape[:2], -1)
     return Tube(rest.astype(np.float32), outwards.astype(np.float32), weights, np.float32(hang))
 
 
-def _reach(points: np.ndarray, turn: np.ndarray) -> np.ndarray:
+def reach(points: np.ndarray, turn: np.ndarray) -> np.ndarray:
     """How far the hull of points (N, 2) goes from 0, 0 in directions `turn` (K,), radians: (K,)."""
     around = np.arange(_WAYS) * (2 * np.pi / _WAYS)
     support = (points @ np.stack([np.cos(around), np.sin(around)])).max(0)

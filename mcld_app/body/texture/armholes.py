@@ -45,7 +45,7 @@ def astray_at_armholes(texture: TextureMap) -> np.ndarray:
     wears a top, cloth on a bare arm, skin on a sleeve. None where skin and top cannot be told apart by their colours.
     """
     out = np.zeros_like(texture.coverage)
-    is_skin = _told_apart(texture.image, texture.coverage)
+    is_skin = told_apart(texture.image, texture.coverage)
     if is_skin is None:
         return out
     unseen = (~texture.coverage & parts_mask({1, 2, *range(15, 19)})).astype(np.uint8)
@@ -74,7 +74,7 @@ def guess_armholes(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np
         Both with the guesses added; what was known is as it was. Nothing is guessed where skin and top cannot be told
         apart.
     """
-    is_skin = _told_apart(image, known)
+    is_skin = told_apart(image, known)
     if is_skin is None:
         return image, known
     out, done = image.copy(), known.copy()
@@ -97,8 +97,9 @@ def guess_armholes(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np
     return out, done
 
 
-def _told_apart(image: np.ndarray, known: np.ndarray) -> np.ndarray | None:
-    """(512, 512) bool, which texels have the skin's colour; None where the trunk wears nothing else."""
+def told_apart(image: np.ndarray, known: np.ndarray) -> np.ndarray | None:
+    """(512, 512) bool, which texels of an image (512, 512, 3) uint8 RGB have the skin's colour; None where the trunk
+    wears nothing else, by its texels that are `known`, (512, 512) bool."""
     surface = rest_surface()
     chest = parts_mask({1, 2}) & known & (np.abs(surface.x) < _FLANK) & (surface.y > _LOW) & (surface.y < _ARMPIT)
     if np.count_nonzero(chest) < _FEW:

@@ -11,15 +11,18 @@ import numpy as np
 from mcld_app.body.charts import TEXTURE, charts, iuv_of_texel
 from mcld_app.body.parts import MIRRORED_U, MIRRORED_V, PARTS, parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.armholes import guess_armholes
+from mcld_app.body.texture.armholes import guess_armholes, told_apart
 from mcld_app.body.texture.going_round import go_round_limbs
 from mcld_app.body.texture.going_round_trunk import go_round_trunk
+from mcld_app.body.texture.grain import with_grain
 from mcld_app.body.texture.hand_guess import guess_hands
 from mcld_app.body.texture.head_guess import eyes_and_brows, guess_head
 from mcld_app.body.texture.head_seams import alike, in_light_of_seen, join_head, one_light_behind
+from mcld_app.body.texture.leg_folds import fold_legs
 from mcld_app.body.texture.lower_body_guess import dress_feet, dress_legs
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.seams import meet, soften
+from mcld_app.body.texture.sleeves import with_sleeves_grain
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 
 _TRUNK, _LEGS, _FEET = frozenset({1, 2}), frozenset(range(7, 15)), frozenset({5, 6})
@@ -68,10 +71,15 @@ def fill(
     known = seen
     if through:
         image, known = dress_legs(*guess_hands(*guess_head(image, seen, hair)))
-        image, known = dress_feet(*go_round_limbs(image, known, texture.coverage))
+        of_arms = known
+        image, known = go_round_limbs(image, known, texture.coverage)
+        image, known = dress_feet(fold_legs(image, seen), known)
         lap = known & ~seen & region_mask("bottom") & parts_mask(_TRUNK)
         known, seen = known & ~lap, seen | lap  # no top is guessed from the trousers
-        image, known = go_round_trunk(*guess_armholes(image, known))
+        beside_arms = known
+        image, known = guess_armholes(image, known)
+        beside_arms = known & ~beside_arms
+        image, known = go_round_trunk(image, known)
     body = charts().part_map > 0
     limbs = _OF_PEOPLE if through else _LIMBS  # people's shoes take nothing from their legs
     smooth = _surroundings(image.astype(np.float32), known.astype(np.float32), limbs)
@@ -84,9 +92,18 @@ def fill(
     if through:
         for limb in _OF_PEOPLE[:-1]:
             image = soften(image, texture.coverage, body & ~texture.coverage, _limb_mask(limb))
+        image = _with_grain(with_sleeves_grain(image, of_arms), texture.coverage, beside_arms | body & ~known)
         image = join_head(image, seen, mirrored_texel())  # first to what the other half gave
         image = join_head(image, texture.coverage, mirrored_texel())
     return TextureMap(image, body.copy())
+
+
+def _with_grain(image: np.ndarray, seen: np.ndarray, smooth: np.ndarray) -> np.ndarray:
+    """The image (512, 512, 3), what was guessed smoothly of the trunk's clothes with the grain that was seen of them;
+    where these cannot be told from skin, as it is."""
+    skin = told_apart(image, seen)
+    trunk = _limb_mask(_TRUNK)
+    return image if skin is None else with_grain(image, seen & ~skin & trunk, smooth & ~skin & trunk, trunk)
 
 
 def _taken(

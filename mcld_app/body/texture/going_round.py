@@ -8,11 +8,10 @@ from functools import lru_cache
 import numpy as np
 
 from mcld_app.body.parts import parts_mask, region_mask
-from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.leg_colours import leg_colours
 from mcld_app.body.texture.leg_light import lit_legs
-from mcld_app.body.texture.rings import ring_colours
 from mcld_app.body.texture.seams import meet
+from mcld_app.body.texture.sleeves import guess_arms
 
 
 def go_round_limbs(
@@ -31,15 +30,12 @@ def go_round_limbs(
         Both with the guesses added. What a photo shows is as it was, and so is all that was known of arms. Limbs of
         which nothing is known stay open.
     """
-    for limb, place in ((_legs(), rest_surface().y), (_arms(), rest_surface().arm)):
+    for limb in (_legs(), _arms()):
         holes, told = limb & ~known, limb & known
         if not holes.any() or not told.any():
             continue
         if limb is _arms():  # lit from one side
-            middles, colours = ring_colours(image, told, place)
-            image = image.copy()
-            image[holes] = np.stack([np.interp(place[holes], middles, channel) + 0.5 for channel in colours.T], 1)
-            image = meet(image, known, holes, limb)
+            image = meet(guess_arms(image, known), known, holes, limb)
         else:
             image = lit_legs(image, known, known if own is None else own, leg_colours(image, known, limb), limb)
         known = known | holes

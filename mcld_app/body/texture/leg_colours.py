@@ -12,7 +12,8 @@ from mcld_app.body.texture.rings import RING, ring_colours
 from mcld_app.body.texture.skin import bare_limbs, skin_colour
 from mcld_app.body.texture.texture_map import TextureMap
 
-_ARMS = frozenset(range(15, 23))
+_ARMS, _LEGS = frozenset(range(15, 23)), frozenset(range(7, 15))
+_HIPS = 0.95  # metres above the floor
 _ALIKE, _HEM = 24.0, 90.0  # grey levels between rings of one cloth at most, of two at least
 _FOLD, _CLOTH = 0.06, 25.0  # metres over which one cloth is averaged; grey levels between its rings
 _LAST = 0.12  # metres of the last cloth that was seen, or skin, as which it goes on
@@ -38,6 +39,22 @@ def leg_colours(image: np.ndarray, known: np.ndarray, legs: np.ndarray) -> np.nd
     guess = np.zeros(image.shape, np.float32)
     guess[legs] = np.stack([np.interp(height[legs], at, channel) for channel in steps.T], 1)
     return _below(image, known, guess, middles, colours)
+
+
+def end_in_cloth(image: np.ndarray, known: np.ndarray) -> tuple[bool, float]:
+    """Whether the last that was seen of legs, down them, is cloth and no skin; and how many metres above the floor that
+    is. Legs of which nothing was seen are clad, and seen to the hips.
+
+    Args:
+        image: (512, 512, 3) uint8 RGB.
+        known: (512, 512) bool, its texels that have a colour.
+    """
+    height, seen = rest_surface().y, parts_mask(_LEGS) & known
+    if np.count_nonzero(seen) < _FEW_BARE:
+        return True, _HIPS
+    middles, colours = ring_colours(image, seen, height)
+    last = np.median(colours[: round(_LAST / RING)], 0)
+    return _skin_like(image, known, last) is None, float(middles[0])
 
 
 def _calm_cloth(middles: np.ndarray, colours: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.texture.leg_sheet import (
+    LIGHT,
     MARGIN,
     ROUND,
     ROWS,
@@ -31,12 +32,14 @@ from mcld_app.body.texture.leg_sheet import (
 )
 from mcld_app.body.texture.pull_push import pull_push
 
-_FADES, _FADES_DOWN = 4.0, 24.0  # cells, over which a difference at the limit of sight falls to a third
+_FADES, _FADES_DOWN, _FADES_HIDDEN = 4.0, 24.0, 60.0  # cells, over which a difference at the limit falls to a third
+_HAND = 50  # rows that are hidden above what is seen, at most, and have its light
 _BESIDE = 0.1  # of a cell's surroundings, where what was taken from the other leg is beside it
 _LAST = 24  # rows above the limit, whose light goes on
 _LEAST = 0.3  # of the columns in front that are seen in a row, where the row counts as seen
 _MOST = 24.0  # grey levels of texture; more is a seam, a pocket, a print
-_BEHIND = 0.6  # of it on the side that was not seen
+_MOST_LIGHT = 40.0  # grey levels of light
+_BEHIND = 0.8  # of it on the side that was not seen
 _CLOTH = 60.0  # grey levels between the rows of one cloth
 _TOLD, _TOLD_ACROSS = 20, 0.2  # rows of one cloth that tell its texture, and of the columns in each
 _CURVED = 6  # rows above the limit's middle, in which it may lie
@@ -113,9 +116,26 @@ def _light_of(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
     goes_on = _goes_on(low, known, limits)
     gap = (low - goes_on) * (known[..., None] > 0)
     away = cv2.distanceTransform((known == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    fades = np.where(np.arange(ROWS)[:, None] > limits, _FADES_DOWN, _FADES)
-    light = goes_on + pull_push(gap, known) * np.exp(-away / fades)[..., None]
+    above = np.where(_hidden(known > 0), _FADES_HIDDEN, _FADES)
+    fades = np.where(np.arange(ROWS)[:, None] > limits, _FADES_DOWN, above)
+    near = np.exp(-away / fades)[..., None]
+    other = _other_side(known.shape[1])
+    behind = np.where((known[:, other] > 0)[..., None], np.clip(low[:, other], -_MOST_LIGHT, _MOST_LIGHT), 0)
+    behind = cv2.GaussianBlur(behind.astype(np.float32), (0, 0), LIGHT / 2) * _BEHIND * (known == 0)[..., None]
+    light = goes_on + pull_push(gap, known) * near + behind * (1 - near)
     return light + _texture((mean - low) * known[..., None], known > 0, limits, rows)
+
+
+def _hidden(known: np.ndarray) -> np.ndarray:
+    """(rows, columns) bool: what lies above a place of its column that is known, as where a hand hung before it."""
+    rows = np.arange(len(known))[:, None]
+    below = np.minimum.accumulate(np.where(known, rows, 2 * len(known))[::-1], 0)[::-1]
+    return below - rows < _HAND
+
+
+def _other_side(columns: int) -> np.ndarray:
+    """(columns,) int: for each column of a wide sheet, the one before or behind it."""
+    return (ROUND + ROUND // 2 - 1 - np.arange(-MARGIN, columns - MARGIN)) % ROUND + MARGIN
 
 
 def _limits(seen: np.ndarray) -> np.ndarray:
@@ -147,8 +167,7 @@ def _texture(detail: np.ndarray, known: np.ndarray, limits: np.ndarray, colours:
     """What is finer than light, (rows, columns, 3): mirrored at the limit, again and again as far up as one cloth, or
     skin, was seen, and from the front to the side that was not seen."""
     detail = np.clip(detail, -_MOST, _MOST)
-    across = np.arange(detail.shape[1])
-    other_side = (ROUND + 2 * MARGIN - 1 - across - ROUND // 2) % ROUND + MARGIN
+    other_side = _other_side(detail.shape[1])
     behind = known | ~known[:, other_side]
     detail = np.where(behind[..., None], detail, detail[:, other_side] * _BEHIND)
     limit = int(np.median(limits))

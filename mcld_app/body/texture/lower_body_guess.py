@@ -13,6 +13,7 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.leg_colours import end_in_cloth
 from mcld_app.body.texture.leg_light import form_light
 from mcld_app.body.texture.rings import ring_colours
 from mcld_app.body.texture.skin import brightness, skin_colour
@@ -25,9 +26,14 @@ _FEW = 60  # texels that are too few to tell a colour by
 _OTHER_CLOTH = 15.0  # CIELAB: so far from the top's colour, a strip at the hips is trousers or a skirt
 _STRIP = 0.04  # metres, above the edge of a photo that ends at the hips
 _UNDER_SKIRT = 0.8  # of the light on a leg, under a skirt's hem
-_SHOES = (52, 47, 44)  # RGB, in a picture whose lightest things are white: dark leather goes with any clothes
-_SOLES = 0.5  # of that
-_DULL, _BRIGHT, _GLEAMS = 0.85, 1.35, 0.02  # of leather's light; metres around the ridge that gleam
+_SHOES = (90, 87, 86)  # RGB, in a picture whose lightest things are white: grey leather goes with any clothes
+_SOLES, _SOCKS = 0.4, 0.45  # of that
+_DULL, _BRIGHT, _GLEAMS = 0.85, 1.2, 0.02  # of leather's light; metres around the ridge that gleam
+_SEAM, _IN_SEAM = 0.0022, 0.62  # metres across a seam; of leather's light in it
+_WELT, _RIM = 0.006, 0.008  # metres above the sole, and below the opening, that are in the shade
+_CAP, _HEEL_SEAM, _FACING = 0.093, -0.05, 0.019  # metres in front of the ankle; and beside the middle, where seams are
+_CAPS_BEND = 0.05  # metres: the smaller, the rounder the cap's seam
+_LACES, _LACE, _LACED = (0.028, 0.086), 0.0145, (0.70, 1.05)  # metres: from, to and between them; of leather's light
 _RIDGE = (-0.10, 0.05, 0.16), (0.125, 0.128, 0.135)  # metres: how far in front of the ankle, and to the side
 _SOLE_AT_TIP, _BALL, _TIP = 0.009, 0.06, 0.12  # metres: height above the floor; how far in front of the ankle
 _ABOVE = 0.20  # metres above the floor, below which the legs' lower ends lie
@@ -66,7 +72,8 @@ def dress_legs(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def dress_feet(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Plain dark shoes on feet that were not seen. Above a shoe, a foot goes on in the colour in which the leg ends.
+    """Plain laced shoes on feet that were not seen. Above a shoe, a foot goes on in the colour in which a bare leg
+    ends; below trousers it wears a sock.
 
     Args:
         image: (512, 512, 3) uint8 RGB, in which the legs are dressed.
@@ -84,7 +91,9 @@ def dress_feet(image: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
     out[feet] = ring_colours(out, _legs() & known, rest_surface().y)[1][0]
     ankle = feet & known.ravel()[_ankle()]
     out[ankle] = out.reshape(-1, 3)[_ankle()[ankle]]
-    out[feet & shoe] = leather * _gleam()[feet & shoe][:, None]
+    if end_in_cloth(image, known)[0]:
+        out[feet] = leather * _SOCKS
+    out[feet & shoe] = leather * _leather()[feet & shoe][:, None]
     out[feet & sole] = leather * _SOLES
     return out, known | feet
 
@@ -167,12 +176,30 @@ def _ankle() -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _gleam() -> np.ndarray:
-    """(512, 512) float32: how bright leather is on a foot, brightest along the ridge of instep and toes."""
+def _leather() -> np.ndarray:
+    """(512, 512) float32: how bright leather is on a foot: brightest along the ridge of instep and toes, dark in the
+    seams, and laced over the instep."""
     g = rest_surface()
-    middle = np.abs(np.abs(g.x) - np.interp(g.z, *_RIDGE))
+    aside = np.abs(g.x) - np.interp(g.z, *_RIDGE)
     high = np.clip((g.y - 2 * _SOLE_AT_TIP) / _GLEAMS, 0, 1)
-    return (_DULL + (_BRIGHT - _DULL) * np.exp(-((middle / _GLEAMS) ** 2)) * high).astype(np.float32)
+    out = _DULL + (_BRIGHT - _DULL) * np.exp(-((aside / _GLEAMS) ** 2)) * high
+    first, last = _LACES
+    along = (g.z > first) & (g.z < last)
+    dark, light = _LACED
+    lace = dark + (light - dark) * (0.5 + 0.5 * np.cos(2 * np.pi * (g.z - first) / _LACE))
+    out = np.where(along & (np.abs(aside) < _FACING), lace, out)
+    facing = np.where(along, np.abs(aside) - _FACING, 1)
+    heel = np.where(g.y < _TOPLINE, g.z - _HEEL_SEAM, 1)
+    seams = np.stack([facing, heel, g.z - _CAP + aside**2 / _CAPS_BEND])
+    out *= 1 - (1 - _IN_SEAM) * np.exp(-((seams / _SEAM) ** 2)).max(0)
+    above_sole = np.clip((g.y - _sole()) / _WELT, 0, 1)
+    below_rim = np.where(g.z < _INSTEP, np.clip((_TOPLINE - g.y) / _RIM, 0, 1), 1)
+    return (out * (_IN_SEAM + (1 - _IN_SEAM) * np.minimum(above_sole, below_rim))).astype(np.float32)
+
+
+def _sole() -> np.ndarray:
+    """(512, 512) float32, metres above the floor, to where a sole goes; toes are as low as it."""
+    return _SOLE - (_SOLE - _SOLE_AT_TIP) * np.clip((rest_surface().z - _BALL) / (_TIP - _BALL), 0, 1)
 
 
 @lru_cache(maxsize=1)
@@ -180,5 +207,4 @@ def _shoe() -> tuple[np.ndarray, np.ndarray]:
     """(512, 512) bool: the texels that a low shoe covers, and those of its sole."""
     g, feet = rest_surface(), _feet()
     low = (g.y < _TOPLINE) | ((g.y < _HEEL) & (g.z < -_HEEL))
-    sole = _SOLE - (_SOLE - _SOLE_AT_TIP) * np.clip((g.z - _BALL) / (_TIP - _BALL), 0, 1)  # toes are as low as it
-    return feet & (low | (g.z > _INSTEP)), feet & (g.y < sole)
+    return feet & (low | (g.z > _INSTEP)), feet & (g.y < _sole())
