@@ -1,0 +1,103 @@
+"""Where a flat garment ends on the texture map, between its texels: hems and sleeve ends at one height all around,
+necklines and armholes as its picture shows them. A texel is as large as a rib; edges that run along texels are teeth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from mcld_app.body.garments.body_lines import along_arm
+from mcld_app.body.parts import part_map, parts_mask
+from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.photo_places import PhotoPlaces
+from mcld_app.body.texture.texture_map import texels_seen
+
+_BODY, _ARMS = frozenset({1, 2, *range(7, 15)}), frozenset(range(15, 23))
+_WINDOW, _RAGGED = 0.05, 0.02  # metres at an end: that are looked at, and of them those that may be uneven
+_NEAR = 0.03  # metres from an end within which that alone says what is worn
+_CLOSED = 6  # texels that an extent may be short of its end
+_LEAST = 60  # pixels that tell an end
+_WIDTH = 1.3  # texels over which an edge goes from 1 to 0
+_IN, _OUT = 6, 4  # texels from an extent's edge, inside and outside, within which the picture tells where it is
+_TURNED, _TORN = 0.5, 8.0  # pixels of the picture for a texel: with fewer the body turns away; more are no skin's
+_EVEN = 1.5  # pixels over which an outline in the picture is evened out
+
+
+@dataclass(frozen=True, eq=False)
+class SharpExtent:
+    """Which texels a garment has.
+
+    Attributes:
+        texels: (512, 512) bool.
+        share: (512, 512) float32, 0..1, how far each belongs to it: a slope across its edges, one half on them; NaN
+            where nothing tells more than `texels`.
+    """
+
+    texels: np.ndarray = field(repr=False)
+    share: np.ndarray = field(repr=False)
+
+
+def sharp_extent(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray, *, waist: bool) -> SharpExtent:
+    """The extent of a garment with its edges between texels.
+
+    Args:
+        iuv: (H, W, 3) uint8, the garment's pixels only, laid on the mannequin from in front.
+        places: of its texels in that map.
+        extent: (512, 512) bool, its texels, known to a hand's breadth of texels.
+        waist: whether it begins at a waist; else its upper edge is what its picture shows.
+    """
+    off, near = _in_picture(iuv, places, extent)
+    texels, share = np.where(near, off > 0, extent), np.where(near, _ramp(off), np.float32(np.nan))
+    surface = rest_surface()
+    along = along_arm(np.stack([surface.x, surface.y, surface.z], -1).reshape(-1, 3)).reshape(extent.shape)
+    pixel, xy = texels_seen(iuv)
+    column, row = np.minimum(np.round(xy), 511).astype(int).T
+    for parts, value in ((_BODY, surface.y), (_ARMS, -along), *([(_BODY, -surface.y)] if waist else [])):
+        mine = parts_mask(parts)
+        seen = value[row, column][mine[row, column]]
+        if len(seen) < _LEAST:
+            continue
+        inside = value - _end(seen)
+        band = mine & (np.abs(inside) < _NEAR)
+        closed = cv2.dilate((extent & mine).astype(np.uint8), np.ones((2 * _CLOSED + 1,) * 2, np.uint8)) > 0
+        texels[band] = (inside > 0)[band] & closed[band]
+        texels &= ~mine | (inside > -_NEAR)
+        share[band] = np.where(closed, _ramp(inside / _step(value)), 0)[band]
+    return SharpExtent(texels, share.astype(np.float32))
+
+
+def _end(values: np.ndarray) -> float:
+    """Where values (N,), evenly spread above it, begin: a few stragglers are below."""
+    low = float(np.percentile(values, 0.2))
+    there = np.count_nonzero((values > low - _WINDOW) & (values < low + _WINDOW))
+    dense = np.count_nonzero((values > low + _RAGGED) & (values < low + _WINDOW)) / (_WINDOW - _RAGGED)
+    return low + _WINDOW - there / dense if dense else low
+
+
+def _in_picture(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many texels inside the picture's outline each texel lies, (512, 512) float32, below 0 outside, and (512, 512)
+    bool, where the extent's edge is that outline."""
+    shown = (iuv[..., 0] > 0).astype(np.uint8)
+    inside = cv2.distanceTransform(shown, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - shown, cv2.DIST_L2, 5)
+    inside = cv2.GaussianBlur(inside, (0, 0), _EVEN)
+    x, y = (np.ascontiguousarray(places.xy[..., k]) for k in (0, 1))
+    off = cv2.remap(inside, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    scale, body = _step(off), part_map() > 0
+    reach = np.ones((2 * _IN + 1,) * 2, np.uint8)
+    near = body & (cv2.dilate(places.seen.astype(np.uint8), reach) > 0) & (scale > _TURNED) & (scale < _TORN)
+    within = cv2.distanceTransform((extent | ~body).astype(np.uint8), cv2.DIST_L2, 5)
+    beyond = cv2.distanceTransform((~extent).astype(np.uint8), cv2.DIST_L2, 5)
+    return off / np.maximum(scale, _TURNED), near & np.where(extent, within <= _IN, beyond <= _OUT)
+
+
+def _step(values: np.ndarray) -> np.ndarray:
+    """How much values (512, 512) change from one texel to the next, (512, 512) float32; islands end in jumps."""
+    down, across = np.gradient(values.astype(np.float32))
+    return np.maximum(np.hypot(down, across), np.float32(1e-5))
+
+
+def _ramp(texels: np.ndarray) -> np.ndarray:
+    return np.clip(0.5 + texels / _WIDTH, 0, 1).astype(np.float32)
