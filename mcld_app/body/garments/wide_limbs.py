@@ -35,6 +35,8 @@ _ON_FOOT = 0.012  # metres that a hem stands off the ankle, at least
 _LEVEL, _NEAREST = 0.06, 4  # metres above a hem; vertices there that one of the hem moves as
 _PART = 0.04  # of a limb's length, within which it is as wide
 _RIM = 2  # pixels at the rim of what a view shows: half ground
+_FALLS = (0.04, 0.30), (1.0, 0.35)  # metres down the arm; how much of what stands off above hangs below instead
+_UPPER = np.array([COS, SIN, 0.0])  # the upper side of the left arm
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
 
 
@@ -129,6 +131,8 @@ def _limb(
     level = out - (out @ way)[:, None] * way
     level /= np.maximum(np.linalg.norm(level, axis=1, keepdims=True), 1e-6)
     near = np.clip(1 - (hem - along) / _LEVEL, 0, 1)[:, None]
+    if kind == "arm":
+        height = height * (1 - np.interp(along, *_FALLS) * (level @ (_UPPER * (sign, 1, 1))))
     moved = on_body + (out * (1 - near) + level * near) * height[:, None]
     start = min(_KNEE, hem - _LEVEL)  # what goes on over the foot is drawn down from the knee
     below = np.clip(np.minimum(along, hem) - start, 0, None) / (hem - start)
