@@ -21,11 +21,12 @@ _SKIRTS = 0.90  # metres; what reaches below hangs, however close
 _ROW = 0.06  # metres between two rows
 _LOOSE = 0.012  # metres that cloth stands off on the mean of a row; less is as good as paint
 _ENOUGH = 2  # rows that do
-_BEGINS = 0.08  # metres from its upper edge, over which cloth leaves the body
+_BEGINS = 0.05  # metres from its upper edge, over which cloth leaves the body
 _THIN = 0.002  # metres
 _MEETS = 0.12  # metres from its upper edge, over which its picture leaves that of the paint
 _LIES = (1.05, 0.08)  # metres: where cloth begins to follow a raised thigh, and over which
 _HANGS = 0.75  # of what stands off at sides and back, gone on a sitting person
+_AS_WIDE = 0.93  # of its picture's width, that a top has when worn
 _LAP = 1.02  # metres; the hem of a top below lies on a lap
 _THIGHS = tuple(list(BONES).index(f"{side}_hip") for side in ("left", "right"))
 _HALF = COLUMNS // 2 + 1
@@ -62,6 +63,10 @@ def _tube(
     off = standing_off(tight, 2 * across)
     if place == "hips":
         off = spanned(tight, off)
+    elif top:  # seen from in front it is as wide as in its picture, and hangs straight
+        half = _AS_WIDE * (ends[:, 1] - ends[:, 0]) / around.metre / 2
+        more = np.maximum(half - np.abs(tight.rest[..., 0]).max(1), 0)
+        off = np.maximum(off, more[:, None] * np.abs(tight.outwards[..., 0]))
     if highest > _WAIST + _ROW:  # it goes on upwards as paint
         leaves = np.clip((highest - heights) / _BEGINS, 0, 1)[:, None]
         off = off * leaves + _THIN * (1 - leaves)

@@ -87,7 +87,8 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     if points.kind not in ("trousers", "shorts"):
         painted = partial(_painted, spline, pose)
         cloth = partial(cloth_around, colours, cutout.mask, outline, places, fit, painted)
-        around = cloth(fit.top if points.kind == "skirt" else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS))
+        armpit = _UNDER_ARMS if points.sleeves else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS)
+        around = cloth(fit.top if points.kind == "skirt" else armpit)
         fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
         if around.open.any():
             worn &= cv2.remap(around.open.astype(np.float32), where, None, cv2.INTER_LINEAR) < 0.5
