@@ -74,6 +74,8 @@ def _below_label(picture: np.ndarray, mask: np.ndarray, middle: np.ndarray, widt
     seen. It is small, in the middle, and of another colour than the cloth around it."""
     (x, y), half = np.round(middle).astype(int), round(_LABEL_ASIDE * width)
     rows, columns = slice(max(y + round(back), 0), max(y + round(_LABEL_DOWN * width), 1)), slice(max(x - half, 0), x + half)
+    if not mask[rows, columns].any():
+        return 0.0
     there = cv2.erode(mask[rows, columns].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     if not there.any():
         return 0.0
