@@ -34,11 +34,15 @@ def lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -
         dent for dent in outline.dents
         if pit[1] + _TOUCHES * outline.height < dent.place[1] < cuff[1] + 0.1 * outline.height
         and 0 < sign * (dent.place[0] - outline.axis) < sign * (cuff[0] - outline.axis)
+        and not (sign * (dent.ends[:, 0] - dent.place[0]) > 0).all()  # between two frills
     ]  # fmt: skip
     if not gaps:
-        return np.stack([pit, cuff + (pit - cuff) * (_INWARDS, 0)])
+        below = outline.nearest(np.array([pit[0], cuff[1]]))
+        lowest = _corner(outline.way(cuff, below), pit, cuff - pit, 1)
+        seen = sign * (cuff[0] - lowest[0]) > _INWARDS * sign * (cuff[0] - pit[0])
+        return np.stack([pit, lowest if seen else cuff + (pit - cuff) * (_INWARDS, 0)])
     gap = max(gaps, key=lambda dent: dent.depth).place
-    return np.concatenate([pit[None], outline.way(gap, inner_cuff(outline, cuff, gap))])
+    return np.concatenate([pit[None], outline.way(gap, _corner(outline.way(cuff, gap), pit, cuff - pit, 1))])
 
 
 def sleeve_widths(outline: Outline, points: dict[str, np.ndarray], side: str, way: np.ndarray) -> np.ndarray:
