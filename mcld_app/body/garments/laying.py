@@ -16,6 +16,7 @@ from mcld_app.body.garments.neckline import inside_of_back, neck_corners
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import Fit
 from mcld_app.body.garments.points import KeyPoints
+from mcld_app.body.garments.straps import without_back_straps
 from mcld_app.body.garments.upper_fit import fit_upper
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
@@ -64,7 +65,8 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     Raises:
         PictureError: where next to nothing of it comes to lie on the body: the points are wrong.
     """
-    outline = Outline.of(cutout.mask)
+    mask = without_back_straps(cutout.mask)
+    outline = Outline.of(mask)
     places = points.in_pixels(cutout.mask.shape)
     if points.kind in ("top", "dress", "coat"):
         fit = fit_upper(outline, places, points.kind, points.dragged)
@@ -77,7 +79,6 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     iuv = draw_iuv(pose, SIZE)
     worn = _reached(iuv, fit, fit.hem if points.kind in ("top", "trousers", "shorts") else fit.hem + _UNDER)
     where = spline.over(SIZE)
-    mask = cutout.mask
     if "neckline" in places:
         mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
     colours = drawn_outwards(cutout.picture, mask)

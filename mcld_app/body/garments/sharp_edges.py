@@ -11,6 +11,7 @@ import numpy as np
 
 from mcld_app.body.garments.body_lines import along_arm
 from mcld_app.body.parts import part_map, parts_mask
+from mcld_app.body.shells.areas import nearest_value
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.texture_map import texels_seen
@@ -21,7 +22,7 @@ _NEAR = 0.03  # metres from an end within which that alone says what is worn
 _CLOSED = 6  # texels that an extent may be short of its end
 _LEAST = 60  # pixels that tell an end
 _WIDTH = 1.3  # texels over which an edge goes from 1 to 0
-_IN, _OUT = 6, 4  # texels from an extent's edge, inside and outside, within which the picture tells where it is
+_IN, _OUT = 6, 1  # texels from an extent's edge, inside and outside, within which the picture tells where it is
 _TURNED, _TORN = 0.5, 8.0  # pixels of the picture for a texel: with fewer the body turns away; more are no skin's
 _EVEN = 1.5  # pixels over which an outline in the picture is evened out
 
@@ -87,10 +88,15 @@ def _in_picture(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray) -> tup
     off = cv2.remap(inside, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     scale, body = _step(off), part_map() > 0
     reach = np.ones((2 * _IN + 1,) * 2, np.uint8)
-    near = body & (cv2.dilate(places.seen.astype(np.uint8), reach) > 0) & (scale > _TURNED) & (scale < _TORN)
     within = cv2.distanceTransform((extent | ~body).astype(np.uint8), cv2.DIST_L2, 5)
     beyond = cv2.distanceTransform((~extent).astype(np.uint8), cv2.DIST_L2, 5)
-    return off / np.maximum(scale, _TURNED), near & np.where(extent, within <= _IN, beyond <= _OUT)
+    near = body & (cv2.dilate(places.seen.astype(np.uint8), reach) > 0)
+    near &= np.where(extent, within <= _IN, beyond <= _OUT)
+    off, sure = off / np.maximum(scale, _TURNED), near & (scale > _TURNED) & (scale < _TORN)
+    inner = extent & ~near
+    # What the picture does not tell for sure is as what is beside it.
+    off = np.where(inner, np.float32(_IN), off)
+    return np.where(near & ~sure, nearest_value(off, sure | inner), off), near
 
 
 def _step(values: np.ndarray) -> np.ndarray:
