@@ -13,6 +13,7 @@ from mcld_app.body.garments.body_lines import along_arm
 from mcld_app.body.parts import part_map, parts_mask
 from mcld_app.body.shells.areas import nearest_value
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.edges import drawn_as_lines
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.texture_map import texels_seen
 
@@ -24,6 +25,8 @@ _LEAST = 60  # pixels that tell an end
 _WIDTH = 1.3  # texels over which an edge goes from 1 to 0
 _IN, _OUT = 6, 1  # texels from an extent's edge, inside and outside, within which the picture tells where it is
 _TURNED, _TORN = 0.5, 8.0  # pixels of the picture for a texel: with fewer the body turns away; more are no skin's
+_TEETH = 3.0  # texels: about as long as teeth are
+_CAP, _CAP_TEETH = (0.135, 1.33), 8.0  # metres aside and high, where a shoulder turns away; texels, teeth there
 _EVEN = 1.5  # pixels over which an outline in the picture is evened out
 
 
@@ -51,8 +54,15 @@ def sharp_extent(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray, *, wa
         waist: whether it begins at a waist; else its upper edge is what its picture shows.
     """
     off, near = _in_picture(iuv, places, extent)
-    texels, share = np.where(near, off > 0, extent), np.where(near, _ramp(off), np.float32(np.nan))
+    told = np.where(near, off > 0, extent)
+    texels = drawn_as_lines(told, _TEETH)
+    # Where the body turns away, a picture's outline is uneven on it.
+    even = cv2.dilate(((texels != told) & (np.abs(off) > 1)).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    texels = np.where(even, texels, told)
     surface = rest_surface()
+    caps = (np.abs(surface.x) > _CAP[0]) & (surface.y > _CAP[1]) & parts_mask({1, 2})
+    texels, even = np.where(caps, drawn_as_lines(told, _CAP_TEETH), texels), even | caps
+    share = np.where(near & ~even, _ramp(off), np.float32(np.nan))
     along = along_arm(np.stack([surface.x, surface.y, surface.z], -1).reshape(-1, 3)).reshape(extent.shape)
     pixel, xy = texels_seen(iuv)
     column, row = np.minimum(np.round(xy), 511).astype(int).T
