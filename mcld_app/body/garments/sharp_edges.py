@@ -5,6 +5,7 @@ necklines and armholes as its picture shows them. A texel is as large as a rib; 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -27,6 +28,8 @@ _IN, _OUT = 6, 1  # texels from an extent's edge, inside and outside, within whi
 _TURNED, _TORN = 0.5, 8.0  # pixels of the picture for a texel: with fewer the body turns away; more are no skin's
 _TEETH = 3.0  # texels: about as long as teeth are
 _CAP, _CAP_TEETH = (0.135, 1.33), 8.0  # metres aside and high, where a shoulder turns away; texels, teeth there
+_FACING = 0.45  # of a texel's normal that looks to the front, at least
+_PINHOLE = 30  # texels of a hole that is none
 _EVEN = 1.5  # pixels over which an outline in the picture is evened out
 
 
@@ -62,6 +65,10 @@ def sharp_extent(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray, *, wa
     surface = rest_surface()
     caps = (np.abs(surface.x) > _CAP[0]) & (surface.y > _CAP[1]) & parts_mask({1, 2})
     texels, even = np.where(caps, drawn_as_lines(told, _CAP_TEETH), texels), even | caps
+    whole = cv2.morphologyEx(texels.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) > 0
+    _, hole, boxes, _ = cv2.connectedComponentsWithStats((extent & whole & ~texels).astype(np.uint8))
+    pinhole = (boxes[:, cv2.CC_STAT_AREA] <= _PINHOLE)[hole]
+    texels, even = texels | pinhole, even | pinhole
     share = np.where(near & ~even, _ramp(off), np.float32(np.nan))
     along = along_arm(np.stack([surface.x, surface.y, surface.z], -1).reshape(-1, 3)).reshape(extent.shape)
     pixel, xy = texels_seen(iuv)
@@ -100,13 +107,28 @@ def _in_picture(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray) -> tup
     reach = np.ones((2 * _IN + 1,) * 2, np.uint8)
     within = cv2.distanceTransform((extent | ~body).astype(np.uint8), cv2.DIST_L2, 5)
     beyond = cv2.distanceTransform((~extent).astype(np.uint8), cv2.DIST_L2, 5)
-    near = body & (cv2.dilate(places.seen.astype(np.uint8), reach) > 0)
+    near = body & _faces_us() & (cv2.dilate(places.seen.astype(np.uint8), reach) > 0)
     near &= np.where(extent, within <= _IN, beyond <= _OUT)
     off, sure = off / np.maximum(scale, _TURNED), near & (scale > _TURNED) & (scale < _TORN)
     inner = extent & ~near
     # What the picture does not tell for sure is as what is beside it.
     off = np.where(inner, np.float32(_IN), off)
     return np.where(near & ~sure, nearest_value(off, sure | inner), off), near
+
+
+@lru_cache(maxsize=1)
+def _faces_us() -> np.ndarray:
+    """(512, 512) bool: texels that look to the front at rest; on the others a picture's outline is the body's own, over
+    which cloth goes on."""
+    surface = rest_surface()
+    down, across = (
+        np.stack([np.gradient(values, axis=axis) for values in (surface.x, surface.y, surface.z)], -1) for axis in (0, 1)
+    )
+    normal = np.cross(across, down)
+    normal = cv2.GaussianBlur(normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-12), (0, 0), 1.0)
+    out = np.abs(normal[..., 2]) > _FACING * np.maximum(np.linalg.norm(normal, axis=-1), 1e-6)
+    out.setflags(write=False)
+    return out
 
 
 def _step(values: np.ndarray) -> np.ndarray:

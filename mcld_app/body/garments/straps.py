@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+_THIN = 0.08  # of a garment's width, that a strap is at most
 _ABOVE = 0.6  # of a hole's height, that a strap goes on above it
 _HIGH, _TALL, _WIDE, _ASIDE = 0.5, 0.05, 0.12, 0.15  # heights and widths: holes between two straps
 
@@ -25,9 +26,21 @@ def without_back_straps(mask: np.ndarray) -> np.ndarray:
         high = top + tall < rows[0] + _HIGH * height
         if not (enclosed and high and tall > _TALL * height and wide < _WIDE * width and abs(aside) > _ASIDE * width):
             continue
+        if max(_beside(mask, label == number)) > _THIN * width:
+            continue  # between a sleeve and the body
         out = out.copy() if out is mask else out
         _cut_off(out, label == number, 1 if aside > 0 else -1)
     return out
+
+
+def _beside(mask: np.ndarray, hole: np.ndarray) -> tuple[float, float]:
+    """Pixels that a mask goes on to the left and to the right of a hole, on the median of its rows."""
+    widths = []
+    for y in np.flatnonzero(hole.any(1)):
+        own = np.flatnonzero(hole[y])
+        left, right = mask[y, own[0] - 1 :: -1], mask[y, own[-1] + 1 :]
+        widths.append([int(run.argmin()) if not run.all() else len(run) for run in (left, right)])
+    return tuple(np.median(widths, axis=0))
 
 
 def _cut_off(mask: np.ndarray, hole: np.ndarray, sign: int) -> None:
