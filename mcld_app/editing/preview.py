@@ -238,8 +238,8 @@ def _smooth_limits(drawn: np.ndarray, depth: np.ndarray | None) -> np.ndarray:
 
 
 def _over(drawn: np.ndarray, below: np.ndarray, steps: float = 1.0) -> np.ndarray:
-    """RGBA over RGB, its edge a line: an IUV map's own edge is a staircase, its `steps` so many pixels of `PICTURE_SIZE`
-    high."""
+    """RGBA over RGB, its edge a line: an IUV map's own edge is a staircase, its `steps` so many pixels of
+    `PICTURE_SIZE` high."""
     out = below.copy()
     box = cv2.boundingRect(drawn[..., 3])
     if not box[2]:

@@ -26,7 +26,7 @@ def moved_point(cutout: Cutout, points: KeyPoints, name: str, x: float, y: float
     shoulder = f"{side}_shoulder"
     if kind not in ("armpit", "cuff") or not moved.sleeves or shoulder in moved.dragged:
         return moved
-    outline, shape = Outline.of(cutout.mask), cutout.mask.shape
+    outline, shape = Outline.of(without_back_straps(cutout.mask)), cutout.mask.shape
     places = moved.in_pixels(shape)
     right, left = neck_corners(outline, places)
     found = shoulder_of(outline, side, left if side == "left" else right, places)

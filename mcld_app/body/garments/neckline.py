@@ -73,7 +73,8 @@ def _below_label(picture: np.ndarray, mask: np.ndarray, middle: np.ndarray, widt
     """How far below the corners, in pixels, a label on the inside of the back surely has ended; 0 where none is
     seen. It is small, in the middle, and of another colour than the cloth around it."""
     (x, y), half = np.round(middle).astype(int), round(_LABEL_ASIDE * width)
-    rows, columns = slice(max(y + round(back), 0), max(y + round(_LABEL_DOWN * width), 1)), slice(max(x - half, 0), x + half)
+    rows = slice(max(y + round(back), 0), max(y + round(_LABEL_DOWN * width), 1))
+    columns = slice(max(x - half, 0), x + half)
     if not mask[rows, columns].any():
         return 0.0
     there = cv2.erode(mask[rows, columns].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
@@ -112,7 +113,8 @@ def inside_of_back(
     aside = np.array([width / 2, 0.0])
     found = []
     for wider in _WIDER:  # a front begins a little outside of where the back's collar stands highest
-        strength = _strength(picture, mask, (left - wider * aside, right + wider * aside), near, _FINE_SHAPES, _ALL_ALONG).max(1)
+        ends = left - wider * aside, right + wider * aside
+        strength = _strength(picture, mask, ends, near, _FINE_SHAPES, _ALL_ALONG).max(1)
         strength[0] *= _POINTED
         found.append(strength)
     best = np.unravel_index(int(np.argmax(found)), np.shape(found))

@@ -71,7 +71,7 @@ def sharp_extent(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray, *, wa
     texels, even = texels | pinhole, even | pinhole
     share = np.where(near & ~even, _ramp(off), np.float32(np.nan))
     along = along_arm(np.stack([surface.x, surface.y, surface.z], -1).reshape(-1, 3)).reshape(extent.shape)
-    pixel, xy = texels_seen(iuv)
+    _, xy = texels_seen(iuv)
     column, row = np.minimum(np.round(xy), 511).astype(int).T
     for parts, value in ((_BODY, surface.y), (_ARMS, -along), *([(_BODY, -surface.y)] if waist else [])):
         mine = parts_mask(parts)
@@ -121,9 +121,8 @@ def _faces_us() -> np.ndarray:
     """(512, 512) bool: texels that look to the front at rest; on the others a picture's outline is the body's own, over
     which cloth goes on."""
     surface = rest_surface()
-    down, across = (
-        np.stack([np.gradient(values, axis=axis) for values in (surface.x, surface.y, surface.z)], -1) for axis in (0, 1)
-    )
+    place = np.stack([surface.x, surface.y, surface.z], -1)
+    down, across = np.gradient(place, axis=(0, 1))
     normal = np.cross(across, down)
     normal = cv2.GaussianBlur(normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-12), (0, 0), 1.0)
     out = np.abs(normal[..., 2]) > _FACING * np.maximum(np.linalg.norm(normal, axis=-1), 1e-6)
@@ -132,9 +131,17 @@ def _faces_us() -> np.ndarray:
 
 
 def _step(values: np.ndarray) -> np.ndarray:
-    """How much values (512, 512) change from one texel to the next, (512, 512) float32; islands end in jumps."""
-    down, across = np.gradient(values.astype(np.float32))
-    return np.maximum(np.hypot(down, across), np.float32(1e-5))
+    """How much values (512, 512) change from one texel to the next, (512, 512) float32: of two sides the smaller way,
+    for islands end in jumps."""
+    steps = []
+    for axis in (0, 1):
+        change = np.abs(np.diff(values.astype(np.float32), axis=axis))
+        ends = [(0, 0), (0, 0)]
+        ends[axis] = (1, 1)
+        padded = np.pad(change, ends, mode="edge")
+        size = values.shape[axis]
+        steps.append(np.minimum(*(np.take(padded, np.arange(start, start + size), axis) for start in (0, 1))))
+    return np.maximum(np.hypot(*steps), np.float32(1e-5))
 
 
 def _ramp(texels: np.ndarray) -> np.ndarray:

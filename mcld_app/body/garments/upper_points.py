@@ -193,7 +193,7 @@ def _hem(outline: Outline, chest: float, *, sleeves: bool = True) -> Places:
     for side, sign in _SIDES:
         ends = [own[1] - outline.axis if sign > 0 else outline.axis - own[0] for own in above]
         reach = min(max(ends), ends[0] + _CORNER * chest) if sleeves else max(ends)  # a sleeve may lie beside it
-        out[f"{side}_hem"] = outline.lower_corner(sign, y, reach)
+        out[f"{side}_hem"] = outline.lower_corner(sign, y, reach, bottom)
     return out
 
 

@@ -170,8 +170,8 @@ def _unrolled(points: np.ndarray, along: np.ndarray) -> np.ndarray:
 
 
 def _weights_at_hem(weights: np.ndarray, along: np.ndarray, hem: float) -> np.ndarray:
-    """Skin weights (N, 21) of a limb's cloth, metres (N,) along it: towards its hem all around moves alike, for a hem is
-    a ring of cloth, and near a joint skin would pull it apart."""
+    """Skin weights (N, 21) of a limb's cloth, metres (N,) along it: towards its hem all around moves alike, for a hem
+    is a ring of cloth, and near a joint skin would pull it apart."""
     ring = (along > hem - _RING - _LEVEL) & (along < hem - _RING)
     if not ring.any():
         return weights
