@@ -47,7 +47,7 @@ def find_upper(outline: Outline) -> tuple[Places, frozenset[str]]:
     if all(dent is None for dent in armpits.values()):
         places |= _armholes(outline, corners)
         chest = places["left_armpit"][0] - places["right_armpit"][0]
-        return places | _hem(outline, chest, sleeves=False), frozenset({"left_armpit", "right_armpit"})
+        return places | _hem(outline, chest), frozenset({"left_armpit", "right_armpit"})
     for side, other in (("left", "right"), ("right", "left")):
         dent = armpits[side]
         if dent is None:
@@ -176,7 +176,7 @@ def _hem_behind_sleeve(outline: Outline, places: Places) -> set[str]:
     return {f"{far}_hem"}
 
 
-def _hem(outline: Outline, chest: float, *, sleeves: bool = True) -> Places:
+def _hem(outline: Outline, chest: float) -> Places:
     """The ends of the last wide row: ties and points hang below it."""
     bottom = _lowest_in_middle(outline)
     y, run = bottom - 0.02 * outline.height, None
@@ -192,7 +192,7 @@ def _hem(outline: Outline, chest: float, *, sleeves: bool = True) -> Places:
     out = {}
     for side, sign in _SIDES:
         ends = [own[1] - outline.axis if sign > 0 else outline.axis - own[0] for own in above]
-        reach = min(max(ends), ends[0] + _CORNER * chest) if sleeves else max(ends)  # a sleeve may lie beside it
+        reach = min(max(ends), ends[0] + _CORNER * chest)
         out[f"{side}_hem"] = outline.lower_corner(sign, y, reach, bottom)
     return out
 
