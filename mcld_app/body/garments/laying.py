@@ -31,6 +31,7 @@ SIZE = (1024, 704)
 """Height and width of the picture a garment is laid on."""
 
 _GROUND, _BESIDE = 243, 6  # grey level around it, from so many pixels on
+_HOLLOW = 0.05  # heights that the outline between collar and shoulder may be hollow
 _LEAST = 0.004  # share of that picture that must show the garment
 _UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
 _FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
@@ -82,7 +83,8 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     if "neckline" in places:
         mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
     colours = drawn_outwards(cutout.picture, mask)
-    inside = cv2.remap(mask.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
+    covers = _beside_collar(outline, places, mask) if points.sleeves else mask
+    inside = cv2.remap(covers.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
     worn &= inside | ~_by_mask(iuv, fit)
     fall = around = None
     if points.kind not in ("trousers", "shorts"):
@@ -113,6 +115,20 @@ def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.nd
     of_label = np.zeros((label.max() + 1, 3), np.uint8)
     of_label[label[inner > 0]] = picture[inner > 0]
     return of_label[label]
+
+
+def _beside_collar(outline: Outline, places: dict[str, np.ndarray], mask: np.ndarray) -> np.ndarray:
+    """A garment's pixels (H, W) bool, and with sleeves the hollows between a collar that stands up and the shoulders:
+    laid on a neck, it goes on there."""
+    out = mask.astype(np.uint8)
+    for side, sign in (("left", 1), ("right", -1)):
+        armpit = places[f"{side}_armpit"]
+        for dent in outline.dents:
+            aside = sign * (np.vstack([dent.ends, dent.place[None]])[:, 0] - outline.axis)
+            shallow = dent.depth < _HOLLOW * outline.height and dent.ends[:, 1].max() < armpit[1]
+            if shallow and aside.min() > 0 and aside[2] < sign * (armpit[0] - outline.axis):
+                cv2.fillPoly(out, [np.round(outline.way(*dent.ends)).astype(np.int32)], 1)
+    return out > 0
 
 
 def _pose(fit: Fit) -> Pose:
