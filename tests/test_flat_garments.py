@@ -13,14 +13,17 @@ import numpy as np
 import pytest
 from cast import hem_of_top
 from flat_garments import (
+    GREEN,
     METRE,
     PRINT_DOWN,
     PRINT_SIDE,
     RED,
     SIZE,
+    at,
     dress,
     ground,
     is_red,
+    long_sleeved,
     resting_places,
     shape,
     skirt,
@@ -34,6 +37,7 @@ from PIL import Image
 from mcld_app.body.charts import iuv_of_texel
 from mcld_app.body.garments.cutout import cut_out
 from mcld_app.body.garments.points import KINDS, LABELS, KeyPoints
+from mcld_app.body.garments.straps import without_back_straps
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
@@ -205,6 +209,48 @@ def test_where_one_sleeve_is_folded_away_its_points_are_mirrored() -> None:
     assert {"right_armpit", "right_cuff"} <= found.guessed and not found.guessed & {"left_armpit", "left_cuff"}
 
 
+def test_between_the_frills_of_a_sleeve_there_is_no_armpit() -> None:
+    right_side, tips = [(0.085, 0.0), (0.19, 0.04)], (0.27, 0.30, 0.33, 0.36)
+    for k, tip in enumerate(tips):
+        right_side += [(tip, 0.20 + 0.16 * k), (tip - 0.05, 0.21 + 0.16 * k)]
+    sleeve_end, beside, hem = (0.24, 0.70), (0.225, 0.54), (0.22, 0.60)
+    right_side = [*right_side[:-1], sleeve_end, beside, hem]
+    neck = [(x, 0.09 * (1 - (x / 0.085) ** 2)) for x in np.linspace(-0.085, 0.085, 15)]
+    outline = neck[:-1] + right_side + [(-x, y) for x, y in right_side[::-1]]
+    found = flat_garment(shape([at(x, y) for x, y in outline], "white"), "top").points.in_pixels(SIZE)
+    for side, sign in (("left", 1), ("right", -1)):
+        for name, place in (("cuff", (0.36, 0.68)), ("hem", hem)):
+            off = found[f"{side}_{name}"] - np.array(at(sign * place[0], place[1]))
+            assert np.hypot(*off) < 0.03 * METRE, (side, name)
+        assert 0.15 < (found[f"{side}_armpit"][1] - at(0, 0)[1]) / METRE < 0.40
+
+
+def test_a_label_on_the_inside_of_the_back_is_no_neckline() -> None:
+    drawn = tee("white", cloth="plain")
+    (x, y), picture = at(0, 0), drawn.picture.copy()
+    back = np.array([at(0.085 * u, 0.02 * (1 - u * u)) for u in np.linspace(-1, 1, 15)])
+    inside = np.concatenate([back, np.array([at(0.085 * u, 0.09 * (1 - u * u)) for u in np.linspace(1, -1, 15)])])
+    cv2.fillPoly(picture, [np.round(inside).astype(np.int32)], GREEN)
+    cv2.rectangle(picture, (round(x - 25), round(y + 24)), (round(x + 25), round(y + 42)), (250, 250, 250), -1)
+    places = flat_garment(picture, "top").points.in_pixels(SIZE)
+    assert places["neckline"][1] > y + 45
+
+
+def test_the_backs_straps_are_none_of_the_front_and_sleeves_are_no_straps() -> None:
+    mask = np.zeros((400, 400), np.uint8)
+    cv2.rectangle(mask, (50, 150), (350, 380), 1, -1)
+    for sign in (1, -1):
+        for foot in (100, 135):  # the front's, and farther out the back's
+            cv2.line(mask, (200 + sign * 110, 30), (200 + sign * foot, 155), 1, 9)
+    front = without_back_straps(mask > 0)
+    assert (front[160:] == (mask[160:] > 0)).all(), "below, all is as it was"
+    for row in (70, 100, 130):
+        runs = np.count_nonzero(np.diff(front[row].astype(int)) == 1)
+        assert runs == 2 and np.ptp(np.flatnonzero(front[row])) < 2 * 118, "one strap on each side, the inner one"
+    sleeved = long_sleeved("white").mask
+    assert without_back_straps(sleeved) is sleeved
+
+
 @pytest.mark.parametrize("waist", [0.18, 0.14, 0.11, 0.09])
 def test_a_narrow_waist_is_no_armpit(waist: float) -> None:
     drawn = dress("white", waist=waist)
@@ -322,6 +368,16 @@ def test_hems_and_sleeves_end_where_they_were_cut() -> None:
     assert np.nanmin(place[..., 1]) == pytest.approx(laid("trousers").laid.fit.hem, abs=0.02)
     cropped = flat_garment(tee(length=0.45).picture, "top").laid.fit.hem
     assert cropped > laid().laid.fit.hem + 0.04
+
+
+def test_a_hem_lies_between_texels_at_one_height_all_around() -> None:
+    made, surface = flat_garment(trousers(length=0.46).picture, "shorts"), rest_surface()
+    edge, legs = made.garment.edge, parts_mask(frozenset(range(7, 15)))
+    rim = legs & (edge > 0.1) & (edge < 0.9) & (surface.y < 0.8)
+    front, back = (rim & (np.sign(surface.z + 0.02) == sign) for sign in (1, -1))
+    assert np.count_nonzero(front) > 20 and np.count_nonzero(back) > 20
+    half = surface.y[rim] - (edge[rim] - 0.5) * 1.3 * np.abs(np.gradient(surface.y, axis=0)[rim])
+    assert np.quantile(np.abs(half - made.laid.fit.hem), 0.95) < 0.002, "half a texel"
 
 
 def test_a_coat_reaches_down_the_thighs_and_bares_none() -> None:

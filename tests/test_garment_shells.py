@@ -103,10 +103,27 @@ def test_a_boxy_top_stands_off_as_far_as_it_is_wide() -> None:
     widths = {}
     for chest in (0.48, 0.58):
         made, shell = laid("top", chest=chest), shells_of("top", chest=chest)["trunk"]
-        around = float(once_around(row(shell, 1.05)[None])[0])
-        assert around == pytest.approx(2 * chest * scale_of(made) * made.laid.fit.girth, rel=0.06)
-        widths[chest] = around
+        at_waist = row(shell, 1.05)
+        widths[chest] = float(np.ptp(at_waist[:, 0]))
+        assert widths[chest] == pytest.approx(0.93 * chest * scale_of(made), rel=0.06), "seen from in front"
+        assert once_around(at_waist[None])[0] > 0.94 * 2 * chest * scale_of(made) * made.laid.fit.girth
     assert widths[0.58] > widths[0.48] + 0.05
+
+
+@pytest.mark.parametrize("pose", ["sitting", "sitting-front"])
+def test_the_front_of_a_long_top_lies_on_the_lap_and_its_back_ends_at_the_seat(pose: str) -> None:
+    shell, standing = shells_of("top", length=0.74)["trunk"], stand(named_poses()[pose].replace(yaw=90.0), SIZE)
+    assert shell.rest[:, 1].min() < 0.90
+    at_hem = shell.rest[:, 1] < shell.rest[:, 1].min() + 0.005
+    hem, weights = shell.in_pose(standing.pose)[at_hem], shell.weights[at_hem]
+    front, back = (standing.seen(hem, weights)[sign * shell.rest[at_hem, 2] > 0.06] for sign in (1, -1))
+    ahead = np.sign(front[:, 0].mean() - back[:, 0].mean())
+    thighs = np.isin(standing.iuv[..., 0], THIGHS)
+    for x, y, _ in front:  # as seen from the side
+        over = np.flatnonzero(thighs[:, int(np.clip(round(float(x)), 0, SIZE[1] - 1))])
+        assert not len(over) or y < over[0] + 0.03 * standing.metre, "above the thighs"
+    assert (ahead * (front[:, 0] - back[:, 0].mean())).min() > 0.20 * standing.metre
+    assert back[:, 1].max() < np.flatnonzero(thighs.any(1))[-1], "nothing hangs below the seat"
 
 
 def test_trousers_no_wider_than_legs_are_paint_and_wide_ones_stand_off() -> None:

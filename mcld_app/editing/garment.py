@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -12,11 +12,13 @@ import numpy as np
 from mcld_app.body.garments.back import extent_alone, is_patterned, with_back
 from mcld_app.body.garments.marking import Marking
 from mcld_app.body.garments.points import checked_kind
+from mcld_app.body.garments.sharp_edges import sharp_extent
 from mcld_app.body.parts import part_map, parts_mask, region_mask
 from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.dressing import GarmentLayer, garment_layer
+from mcld_app.body.texture.photo_places import photo_places
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.area import Area, area_label, checked_area
 from mcld_app.editing.person import Person
@@ -24,6 +26,7 @@ from mcld_app.errors import StudioError
 
 _TRUNK, _LEGS = frozenset({1, 2}), frozenset(range(7, 15))
 _WAISTBAND, _CROPPED = 1.05, 1.08  # metres above the floor; a hem above the second shows the midriff
+_UNEVEN = 0.01  # metres above a hem that a texel beside it may be
 _LEAST = 0.03  # share of an area that must be seen before it can be taken
 
 
@@ -52,6 +55,7 @@ class Garment:
         kind: a key of `garments.points.KINDS` where they come from a picture of a garment laid out flat, which says
             nothing of its back; else "".
         marking: that picture with its cut-out and key points, so that they can be put right; None where it is not kept.
+        edge: (512, 512) float32, see `SharpExtent.share`; None where `extent` is all that is known.
     """
 
     label: str
@@ -62,6 +66,7 @@ class Garment:
     wearer: Person | None = None
     piece: str = ""
     marking: Marking | None = None
+    edge: np.ndarray | None = field(default=None, repr=False)
 
     @cached_property
     def _layers(self) -> dict[Area, GarmentLayer]:
@@ -83,7 +88,7 @@ class Garment:
                 self._cloth, whole, only=self.extent, bares=at_home or (self.extent is None and whole == area)
             )
             if self.kind and not self.piece:
-                layer = replace(layer, soft=True)
+                layer = replace(layer, soft=True, edge=self.edge if at_home else None)
             if self.kind and self.region == "upper":  # a long top bares no legs
                 layer = replace(layer, bared=layer.bared & ~parts_mask(_LEGS))
             if self.kind == "top" and at_home:
@@ -131,7 +136,7 @@ def _midriff(worn: np.ndarray) -> np.ndarray:
     if not (worn & trunk).any():
         return np.zeros_like(worn)
     hem = float(np.percentile(height[worn & trunk], 1))
-    return trunk & (height > _WAISTBAND) & (height < hem) & ~worn if hem > _CROPPED else np.zeros_like(worn)
+    return trunk & (height > _WAISTBAND) & (height < hem + _UNEVEN) & ~worn if hem > _CROPPED else np.zeros_like(worn)
 
 
 def clothes_of(person: Person) -> Garment:
@@ -142,7 +147,8 @@ def clothes_of(person: Person) -> Garment:
 def garment_alone(donor: Person, kind: str) -> Garment:
     """The garment of a photo and an IUV map that show it alone, as a kind of `KINDS`: its extent and its back are
     worked out of the two, so that a recipe that keeps them keeps the garment."""
-    extent = extent_alone(donor.texture)
+    region = REGION_OF[checked_kind(kind)]
+    sharp = sharp_extent(donor.iuv, photo_places(donor.iuv), extent_alone(donor.texture), waist=region == "bottom")
     if is_patterned(donor.texture):
-        donor = replace(donor, read_through=extent)
-    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], extent, kind)
+        donor = replace(donor, read_through=sharp.texels)
+    return Garment(donor.name, donor, region, sharp.texels, kind, edge=sharp.share)

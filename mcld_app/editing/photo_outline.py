@@ -169,7 +169,12 @@ def hung(appearance: Appearance, drawn: np.ndarray, changes: Changes) -> np.ndar
     if not changes.new or pose is None:
         return drawn
     shells = seen_shells(changes.new, pose, size)
-    return np.where(shells[..., 3:] > 0, shells, drawn)
+    out, square = np.where(shells[..., 3:] > 0, shells, drawn), np.ones((3, 3), np.uint8)
+    # Within the person their edges are no staircases; beside them, the whole's edge is made a line.
+    rim = cv2.morphologyEx((shells[..., 3] > 0).astype(np.uint8), cv2.MORPH_GRADIENT, square)
+    rim &= cv2.erode((out[..., 3] > 0).astype(np.uint8), square, borderValue=0)
+    cv2.copyTo(cv2.GaussianBlur(out, (3, 3), 0), rim, out)
+    return out
 
 
 def _under(

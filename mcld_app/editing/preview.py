@@ -11,6 +11,7 @@ from mcld_app.body.cut_edges import gone_on, inner, outline
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
+from mcld_app.body.shells.areas import grown
 from mcld_app.body.shells.clad import clad
 from mcld_app.body.shells.drawing import Layer, draw_shells, in_front, over_body, seen_shells
 from mcld_app.body.texture.photo_reading import draw_from
@@ -26,6 +27,7 @@ SMALL_SIZE = (PICTURE_SIZE[0] // 2, PICTURE_SIZE[1] // 2)
 LARGE_SIZE = (PICTURE_SIZE[0] * 2, PICTURE_SIZE[1] * 2)
 """As large as a photo's own pixels are worth."""
 
+_OLD_STEPS = 2.0  # pixels of `PICTURE_SIZE`: how high the steps of a photo's map are where old clothes ended
 _STEP, _FAR = 0.015, -9.0  # metres between two pixels of one limb at most; where nothing is
 
 
@@ -177,7 +179,10 @@ def edits_over(
         whole = draw_from(look.texture, look.appearance.sources(look.fill), pixel[bare], texel[bare], photo.shape[:2])
         drawn = np.where(laid.exposed[..., None], whole, drawn)
     drawn = hung(look.appearance, drawn, new)
-    return without_left(_over(drawn, laid.ground), laid.left), drawn[..., 3] > 0
+    covered, there = laid.iuv[..., 0] > 0, drawn[..., 3] > 0
+    kept = covered & grown(covered & ~there, 1.5)  # no ground shows between what is drawn and what stays
+    ground = np.where(kept[..., None], photo, laid.ground)
+    return without_left(_over(drawn, ground, _OLD_STEPS), laid.left), there
 
 
 def _photo(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -234,20 +239,20 @@ def _smooth_limits(drawn: np.ndarray, depth: np.ndarray | None) -> np.ndarray:
     return out
 
 
-def _over(drawn: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """RGBA over RGB. The edge is softened inwards, because an IUV map's own edge is a staircase and because outside
-    it there is no colour to take."""
+def _over(drawn: np.ndarray, below: np.ndarray, steps: float = 1.0) -> np.ndarray:
+    """RGBA over RGB, its edge a line: an IUV map's own edge is a staircase, its `steps` so many pixels of
+    `PICTURE_SIZE` high."""
     out = below.copy()
     box = cv2.boundingRect(drawn[..., 3])
     if not box[2]:
         return out
-    # With some room: at an array's border nothing is softened.
-    inside = slice(max(box[1] - 2, 0), box[1] + box[3] + 2), slice(max(box[0] - 2, 0), box[0] + box[2] + 2)
-    there = np.ascontiguousarray(drawn[inside][..., 3])
-    alpha = cv2.GaussianBlur(cv2.erode(there, np.ones((2, 2), np.uint8)), (3, 3), 0)
-    alpha = np.minimum(alpha, there).astype(np.float32) / 255  # a square of two leaves two sides as they were
-    colour = cv2.cvtColor(drawn[inside], cv2.COLOR_RGBA2RGB)
-    out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(below[inside]), alpha, 1 - alpha)
+    steps = steps * max(len(drawn) / PICTURE_SIZE[0], 1.0)
+    room = round(2 + 2 * steps)  # at an array's border nothing is softened
+    inside = slice(max(box[1] - room, 0), box[1] + box[3] + room), slice(max(box[0] - room, 0), box[0] + box[2] + room)
+    covered = np.ascontiguousarray(drawn[inside][..., 3])
+    share = outline((covered > 0).astype(np.float32), covered, steps)
+    colour = gone_on(cv2.cvtColor(drawn[inside], cv2.COLOR_RGBA2RGB), inner(covered) > 0, share > 0)
+    out[inside] = cv2.blendLinear(colour, np.ascontiguousarray(below[inside]), share, 1 - share)
     return out
 
 

@@ -11,6 +11,7 @@ from mcld_app.body.garments.lower_points import check_lower, find_legs, find_ski
 from mcld_app.body.garments.neckline import front_of_neckline, neck_corners
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.points import KeyPoints, checked_kind, key_points, shares
+from mcld_app.body.garments.straps import without_back_straps
 from mcld_app.body.garments.upper_points import check_upper, find_upper, shoulder_of
 
 
@@ -25,7 +26,7 @@ def moved_point(cutout: Cutout, points: KeyPoints, name: str, x: float, y: float
     shoulder = f"{side}_shoulder"
     if kind not in ("armpit", "cuff") or not moved.sleeves or shoulder in moved.dragged:
         return moved
-    outline, shape = Outline.of(cutout.mask), cutout.mask.shape
+    outline, shape = Outline.of(without_back_straps(cutout.mask)), cutout.mask.shape
     places = moved.in_pixels(shape)
     right, left = neck_corners(outline, places)
     found = shoulder_of(outline, side, left if side == "left" else right, places)
@@ -43,7 +44,7 @@ def find_points(cutout: Cutout, kind: str) -> KeyPoints:
         StudioError: for an unknown kind.
         PictureError: where the outline is not that of such a garment laid out flat.
     """
-    outline = Outline.of(cutout.mask)
+    outline = Outline.of(without_back_straps(cutout.mask))
     if checked_kind(kind) in ("top", "dress", "coat"):
         check_upper(outline, kind)
         places, guessed = find_upper(outline)

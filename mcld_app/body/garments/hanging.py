@@ -8,7 +8,9 @@ import numpy as np
 
 from mcld_app.body.garments.cloth_sheet import cloth_sheet
 from mcld_app.body.garments.fall import Fall
+from mcld_app.body.garments.lap import on_lap
 from mcld_app.body.mannequin.pose import BodyShape
+from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.shells.girth import spanned, standing_off, tube_weights
 from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell
 from mcld_app.body.shells.tube import COLUMNS, tube, tube_faces
@@ -19,11 +21,14 @@ _SKIRTS = 0.90  # metres; what reaches below hangs, however close
 _ROW = 0.06  # metres between two rows
 _LOOSE = 0.012  # metres that cloth stands off on the mean of a row; less is as good as paint
 _ENOUGH = 2  # rows that do
-_BEGINS = 0.08  # metres from its upper edge, over which cloth leaves the body
+_BEGINS = 0.05  # metres from its upper edge, over which cloth leaves the body
 _THIN = 0.002  # metres
 _MEETS = 0.12  # metres from its upper edge, over which its picture leaves that of the paint
 _LIES = (1.05, 0.08)  # metres: where cloth begins to follow a raised thigh, and over which
 _HANGS = 0.75  # of what stands off at sides and back, gone on a sitting person
+_AS_WIDE = 0.93  # of its picture's width, that a top has when worn
+_LAP = 1.02  # metres; the hem of a top below lies on a lap
+_THIGHS = tuple(list(BONES).index(f"{side}_hip") for side in ("left", "right"))
 _HALF = COLUMNS // 2 + 1
 
 
@@ -43,12 +48,12 @@ def hanging_shells(around: Fall, girth: float, *, top: bool, patterned: bool) ->
         heights = np.linspace(start, end, max(3, round((start - end) / _ROW) + 1))
         on_hips = not top and start <= _WAIST + _ROW
         parts.append(("hips" if on_hips else "trunk", heights))
-    found = (_tube(around, girth, place, heights, patterned) for place, heights in parts)
+    found = (_tube(around, girth, place, heights, patterned, top) for place, heights in parts)
     return tuple(shell for shell in found if shell is not None)
 
 
 def _tube(
-    around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool
+    around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool, top: bool
 ) -> Shell | None:
     highest, hem = float(around.heights[0]), float(heights[-1])
     ends = np.stack([np.interp(-heights, -around.heights, around.ends[:, k]) for k in (0, 1)], 1)
@@ -58,6 +63,10 @@ def _tube(
     off = standing_off(tight, 2 * across)
     if place == "hips":
         off = spanned(tight, off)
+    elif top:  # seen from in front it is as wide as in its picture, and hangs straight
+        half = _AS_WIDE * (ends[:, 1] - ends[:, 0]) / around.metre / 2
+        more = np.maximum(half - np.abs(tight.rest[..., 0]).max(1), 0)
+        off = np.maximum(off, more[:, None] * np.abs(tight.outwards[..., 0]))
     if highest > _WAIST + _ROW:  # it goes on upwards as paint
         leaves = np.clip((highest - heights) / _BEGINS, 0, 1)[:, None]
         off = off * leaves + _THIN * (1 - leaves)
@@ -68,6 +77,9 @@ def _tube(
     lies = _lies()[None] * np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)[:, None]
     gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
     gathered = np.concatenate([gathered, gathered[:, :1]], 1)
+    weights = tube_weights(grid.reshape(-1, 3), hem).reshape(*grid.shape[:2], -1)
+    if top and hem < _LAP:
+        gathered = on_lap(grid, weights[..., list(_THIGHS)].sum(-1)) - grid
     sheet = cloth_sheet(around, rows, ends, patterned)
     parts = (slice(0, _HALF), ends), (slice(_HALF - 1, 2 * _HALF - 1), ends[:, ::-1])
     places = []
@@ -85,10 +97,12 @@ def _tube(
     kinds = [np.full(len(faces[0]), MASKED if sheet.open else PLAIN, np.uint8), np.full(len(faces[1]), PLAIN, np.uint8)]
     inner = faces[1:] if sheet.open else faces
     lining = np.concatenate(inner)[:, ::-1]
-    rest = np.concatenate([grid[:, part].reshape(-1, 3) for part in (front, back)])
-    moves = np.concatenate([gathered[:, part].reshape(-1, 3) for part in (front, back)])
+    rest, moves, follows = (
+        np.concatenate([values[:, part].reshape(-1, values.shape[-1]) for part in (front, back)])
+        for values in (grid, gathered, weights)
+    )
     return Shell(
-        place, rest, moves, tube_weights(rest, hem),
+        place, rest, moves, follows,
         np.concatenate([*faces, lining]), np.concatenate([*kinds, np.full(len(lining), LINING, np.uint8)]),
         np.concatenate(places), sheet.rgba,
     )  # fmt: skip

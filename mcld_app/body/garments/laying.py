@@ -16,6 +16,7 @@ from mcld_app.body.garments.neckline import inside_of_back, neck_corners
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import Fit
 from mcld_app.body.garments.points import KeyPoints
+from mcld_app.body.garments.straps import without_back_straps
 from mcld_app.body.garments.upper_fit import fit_upper
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
@@ -30,6 +31,7 @@ SIZE = (1024, 704)
 """Height and width of the picture a garment is laid on."""
 
 _GROUND, _BESIDE = 243, 6  # grey level around it, from so many pixels on
+_HOLLOW = 0.05  # heights that the outline between collar and shoulder may be hollow
 _LEAST = 0.004  # share of that picture that must show the garment
 _UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
 _FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
@@ -64,7 +66,8 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     Raises:
         PictureError: where next to nothing of it comes to lie on the body: the points are wrong.
     """
-    outline = Outline.of(cutout.mask)
+    mask = without_back_straps(cutout.mask)
+    outline = Outline.of(mask)
     places = points.in_pixels(cutout.mask.shape)
     if points.kind in ("top", "dress", "coat"):
         fit = fit_upper(outline, places, points.kind, points.dragged)
@@ -77,17 +80,18 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     iuv = draw_iuv(pose, SIZE)
     worn = _reached(iuv, fit, fit.hem if points.kind in ("top", "trousers", "shorts") else fit.hem + _UNDER)
     where = spline.over(SIZE)
-    mask = cutout.mask
     if "neckline" in places:
         mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
     colours = drawn_outwards(cutout.picture, mask)
-    inside = cv2.remap(mask.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
+    covers = _beside_collar(outline, places, mask) if points.sleeves else mask
+    inside = cv2.remap(covers.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
     worn &= inside | ~_by_mask(iuv, fit)
     fall = around = None
     if points.kind not in ("trousers", "shorts"):
         painted = partial(_painted, spline, pose)
         cloth = partial(cloth_around, colours, cutout.mask, outline, places, fit, painted)
-        around = cloth(fit.top if points.kind == "skirt" else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS))
+        armpit = _UNDER_ARMS if points.sleeves else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS)
+        around = cloth(fit.top if points.kind == "skirt" else armpit)
         fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
         if around.open.any():
             worn &= cv2.remap(around.open.astype(np.float32), where, None, cv2.INTER_LINEAR) < 0.5
@@ -111,6 +115,20 @@ def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.nd
     of_label = np.zeros((label.max() + 1, 3), np.uint8)
     of_label[label[inner > 0]] = picture[inner > 0]
     return of_label[label]
+
+
+def _beside_collar(outline: Outline, places: dict[str, np.ndarray], mask: np.ndarray) -> np.ndarray:
+    """A garment's pixels (H, W) bool, and with sleeves the hollows between a collar that stands up and the shoulders:
+    laid on a neck, it goes on there."""
+    out = mask.astype(np.uint8)
+    for side, sign in (("left", 1), ("right", -1)):
+        armpit = places[f"{side}_armpit"]
+        for dent in outline.dents:
+            aside = sign * (np.vstack([dent.ends, dent.place[None]])[:, 0] - outline.axis)
+            shallow = dent.depth < _HOLLOW * outline.height and dent.ends[:, 1].max() < armpit[1]
+            if shallow and aside.min() > 0 and aside[2] < sign * (armpit[0] - outline.axis):
+                cv2.fillPoly(out, [np.round(outline.way(*dent.ends)).astype(np.int32)], 1)
+    return out > 0
 
 
 def _pose(fit: Fit) -> Pose:

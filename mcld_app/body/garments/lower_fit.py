@@ -19,6 +19,7 @@ _LONGEST = {"trousers": 1.05, "shorts": 0.70, "skirt": 0.98}  # metres from ther
 _LOST = 0.06  # leg widths that a hem's corner lies inside of where the leg goes on to
 _ANKLE = 0.135  # metres above the floor: below, the foot begins in an uneven line
 _HEM = {"trousers": (0.07, 0.60), "shorts": (0.40, 0.80), "skirt": (0.10, 0.82)}
+_SHORTS = (0.40, 0.46, 0.50, 0.80), (0.40, 0.46, 0.57, 0.80)  # measured, worn: none ends on the knee, which bends
 _ARMS = {"left_shoulder.raise": 64.0, "right_shoulder.raise": 64.0}
 _APART = {"left_hip.side": 8.0, "right_hip.side": 8.0}
 
@@ -100,7 +101,8 @@ def _gone_on(above: list[tuple[float, float]], ends: tuple[float, float], sign: 
 def _metre_and_hem(points: dict[str, np.ndarray], kind: str, length: float) -> tuple[float, float]:
     across = max(abs(points["left_waist"][0] - points["right_waist"][0]), 1.0)
     metre = max(across / _WIDTH[kind], length / _LONGEST[kind], 1.0)
-    return metre, float(np.clip(_WAIST - length / metre, *_HEM[kind]))
+    hem = float(np.clip(_WAIST - length / metre, *_HEM[kind]))
+    return metre, float(np.interp(hem, *_SHORTS)) if kind == "shorts" else hem
 
 
 def _row(points: dict[str, np.ndarray], name: str) -> float:

@@ -13,11 +13,16 @@ _SAMPLES = 41  # of an arc
 _MIDDLE = 0.86  # of an arc's half width that is looked at: its ends run into the shoulders
 _BELOW, _DEEPEST = 0.12, 1.3  # of the neck's width: from below the back's own band, down to a deep neckline
 _SHAPES = (1.2, 2.0, 3.0)  # y falls as 1 - |x| ** shape: a V, a round neck, a wide one
+_FINE_SHAPES, _WIDER = (1.2, 1.6, 2.0, 2.5, 3.0, 4.0), (0.0, 0.07, 0.14)  # to tell where the inside of a back ends
+_ALL_ALONG, _SEEN = 0.25, 0.5  # share of an arc that may be weaker than what counts; Lab units a pixel, at least
 _POINTED = 0.7  # how much less a V counts than a round neck: cut too deep in the middle, that looks like one
-_ROUND = 2.0  # the shape of a neckline of which no edge is seen
+_ROUND = 2.5  # the shape of a neckline of which no edge is seen
 _CLEAR, _STANDS_OUT, _NEARLY = 0.12, 3.5, 0.6  # Lab units a pixel; times the usual arc's; of the clearest arc's
 _END, _AT_ENDS = 0.55, 0.15  # of an arc's half width, where its ends begin; how strong its edge is there at least
 _ONE = 0.08  # widths below the first clear arc: one edge, seen by arcs of several shapes
+_LABEL_ASIDE, _LABEL_DOWN = 0.3, 0.5  # widths from the middle, and below the corners, where a label is looked for
+_LABEL, _LABEL_OFF, _MOST_LABEL = (0.1, 0.55), 20.0, 0.3  # widths it has; Lab units off the cloth; share that is off
+_BELOW_LABEL, _COMMON = 0.06, 0.45  # widths; a usual neckline's depth
 _BAND, _FAINT = 0.16, 4.5  # widths of a ribbed band; its upper edge, times the usual arc's
 _FAINTER = 0.3  # of the clear arc
 _APART, _DIPS = 0.5, 0.95  # how much of that edge is left above it, and between the two
@@ -43,13 +48,14 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
         return None
     column = np.flatnonzero(mask[:, int(np.clip(round(middle[0]), 0, mask.shape[1] - 1))])
     back = column[0] - middle[1] if len(column) else 0.0
-    depths = np.arange(max(back, 0.0) + _BELOW * width, _DEEPEST * width, 1.0)
+    label = _below_label(picture, mask, middle, width, max(back, 0.0))
+    depths = np.arange(max(max(back, 0.0) + _BELOW * width, label), _DEEPEST * width, 1.0)
     if len(depths) < 3:
         return None
     best = _strength(picture, mask, corners, depths).max(0)
     usual = float(np.median(best))
     if best.max() < max(_CLEAR, _STANDS_OUT * usual):
-        return None
+        return max(label, _COMMON * width) if label else None
     peaks = (best >= np.roll(best, 1)) & (best >= np.roll(best, -1))
     peaks[0] = False  # the edge of what is above
     first = int((peaks & (best >= _NEARLY * best.max())).argmax())
@@ -61,6 +67,32 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
         if apart and first - k < _BAND * width and best[k] < _FAINTER * best[found]:
             return float(depths[k])
     return float(depths[found])
+
+
+def _below_label(picture: np.ndarray, mask: np.ndarray, middle: np.ndarray, width: float, back: float) -> float:
+    """How far below the corners, in pixels, a label on the inside of the back surely has ended; 0 where none is
+    seen. It is small, in the middle, and of another colour than the cloth around it."""
+    (x, y), half = np.round(middle).astype(int), round(_LABEL_ASIDE * width)
+    rows = slice(max(y + round(back), 0), max(y + round(_LABEL_DOWN * width), 1))
+    columns = slice(max(x - half, 0), x + half)
+    if not mask[rows, columns].any():
+        return 0.0
+    there = cv2.erode(mask[rows, columns].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    if not there.any():
+        return 0.0
+    lab = lab_of(picture[rows, columns])
+    off = (np.linalg.norm(lab - np.median(lab[there], axis=0), axis=2) > _LABEL_OFF) & there
+    if off.sum() > _MOST_LABEL * there.sum():
+        return 0.0
+    square = np.ones((5, 5), np.uint8)  # seams are thinner than that, and letters on a label
+    off = cv2.morphologyEx(cv2.morphologyEx(off.astype(np.uint8), cv2.MORPH_CLOSE, square), cv2.MORPH_OPEN, square)
+    _, _, boxes, centres = cv2.connectedComponentsWithStats(off)
+    low = 0.0
+    for (_, top, wide, tall, _), centre in zip(boxes[1:], centres[1:], strict=True):
+        ends = top + tall < len(off) - 2
+        if ends and _LABEL[0] < wide / width < _LABEL[1] and abs(centre[0] - off.shape[1] / 2) < _LABEL[0] * width:
+            low = max(low, rows.start + top + tall - middle[1])
+    return low + _BELOW_LABEL * width if low else 0.0
 
 
 def inside_of_back(
@@ -78,19 +110,28 @@ def inside_of_back(
     if depth <= 0 or width < _NARROW:
         return np.zeros_like(mask)
     near = depth + width * np.linspace(-_ONE / 2, _ONE / 2, 9)
-    strength = _strength(picture, mask, corners, near).max(1)
-    strength[0] *= _POINTED
-    shape = _SHAPES[int(strength.argmax())] if strength.any() else _ROUND
-    u = 2 * (np.arange(mask.shape[1]) - (left[0] + right[0]) / 2) / width
-    chord = np.interp(np.arange(mask.shape[1]), [left[0], right[0]], [left[1], right[1]])
+    aside = np.array([width / 2, 0.0])
+    found = []
+    for wider in _WIDER:  # a front begins a little outside of where the back's collar stands highest
+        ends = left - wider * aside, right + wider * aside
+        strength = _strength(picture, mask, ends, near, _FINE_SHAPES, _ALL_ALONG).max(1)
+        strength[0] *= _POINTED
+        found.append(strength)
+    best = np.unravel_index(int(np.argmax(found)), np.shape(found))
+    wider, shape = (_WIDER[best[0]], _FINE_SHAPES[best[1]]) if np.max(found) > _SEEN else (0.0, _ROUND)
+    column = np.arange(mask.shape[1])
+    u = 2 * (column - (left[0] + right[0]) / 2) / (width * (1 + wider))
+    chord = np.interp(column, [left[0], right[0]], [left[1], right[1]])
     curve = np.where(np.abs(u) < 1, chord + depth * (1 - np.abs(u) ** shape), -1.0)
     return mask & (np.arange(mask.shape[0])[:, None] < curve[None])
 
 
 def _strength(
-    picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray
-) -> np.ndarray:
-    """How strong an edge runs along the arcs of each shape and depth: (shapes, depths) Lab units a pixel."""
+    picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray,
+    shapes: tuple[float, ...] = _SHAPES, least: float = 0.5,
+) -> np.ndarray:  # fmt: skip
+    """How strong an edge runs along the arcs of each shape and depth: (shapes, depths) Lab units a pixel, that only the
+    share `least` of its places is below."""
     left, right = corners
     width, middle = right[0] - left[0], (left + right) / 2
     lab = cv2.GaussianBlur(lab_of(picture), (0, 0), max(1.0, width / 60))
@@ -98,8 +139,8 @@ def _strength(
     across = cv2.Sobel(lab, cv2.CV_32F, 1, 0, ksize=3) / 8
     solid = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
     u = np.linspace(-_MIDDLE, _MIDDLE, _SAMPLES)
-    strength, at_ends = np.zeros((2, len(_SHAPES), len(depths)))
-    for k, shape in enumerate(_SHAPES):
+    strength, at_ends = np.zeros((2, len(shapes), len(depths)))
+    for k, shape in enumerate(shapes):
         x = np.broadcast_to(middle[0] + u * width / 2, (len(depths), _SAMPLES)).astype(np.float32)
         drop = 1 - np.abs(u) ** shape
         y = (middle[1] + depths[:, None] * drop).astype(np.float32)
@@ -110,9 +151,10 @@ def _strength(
         within = cv2.remap(solid, x, y, cv2.INTER_LINEAR)
         # The same step all along: labels, folds and patterns differ from place to place.
         usual = np.median(edge, axis=1)
-        strength[k] = np.linalg.norm(usual, axis=1) * (within.mean(1) > 0.9)
         way = usual / np.maximum(np.linalg.norm(usual, axis=1, keepdims=True), 1e-6)
         alike = np.einsum("nsc,nc->ns", edge, way)
+        strong = np.linalg.norm(usual, axis=1) if least == 0.5 else np.maximum(np.quantile(alike, least, axis=1), 0)
+        strength[k] = strong * (within.mean(1) > 0.9)
         at_ends[k] = np.minimum(*(np.median(alike[:, end], axis=1) for end in (u < -_END, u > _END)))
     # As far as its ends, about where they are: a print ends before.
     near = 2 * round(_ONE * width / 2) + 1

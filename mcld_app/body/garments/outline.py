@@ -120,11 +120,11 @@ class Outline:
         """(2,) the contour's point nearest to a place."""
         return self.contour[self.index(place)]
 
-    def lower_corner(self, sign: int, low: float, width: float) -> np.ndarray:
+    def lower_corner(self, sign: int, low: float, width: float, deepest: float = np.inf) -> np.ndarray:
         """(2,) the lower corner of what crosses the axis above a row `low`, to the picture's right (`sign` 1) or left:
-        the contour's point farthest down and out, not beyond `width` from the axis."""
+        the contour's point farthest down and out, not beyond `width` from the axis, nor below the row `deepest`."""
         x, y = sign * (self.contour[:, 0] - self.axis), self.contour[:, 1]
-        near = (x > 0.3 * width) & (x <= width + 2) & (np.abs(y - low) < 0.2 * self.height)
+        near = (x > 0.3 * width) & (x <= width + 2) & (np.abs(y - low) < 0.2 * self.height) & (y <= deepest)
         if not near.any():
             return np.array([self.axis + sign * width, low])
         return self.contour[near][(x[near] + y[near]).argmax()]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mcld_app.body.garments import body_lines as lines
+from mcld_app.body.garments.frills import through_frills
 from mcld_app.body.garments.outline import Outline, resampled
 from mcld_app.body.garments.pairing import Pairs
 from mcld_app.body.garments.sleeves import lower_edge
@@ -52,7 +53,7 @@ def add_sleeve(
     it shows what is `beside` pixels from the seam."""
     reach, armpit = ends
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
-    upper = resampled(outline.way(tip, cuff), 6)
+    upper = resampled(through_frills(outline, outline.way(tip, cuff)), 6)
     lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
     # An armpit of cloth lies below the arm's own, as far down the arm as down the trunk.
     down = min(_UNDER_ARM + max(lines.ARMHOLE[-1] - armpit, 0.0), max(_UNDER_ARM, reach - _UNDER_SLEEVE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mcld_app.body.garments.frills import is_frilled
 from mcld_app.body.garments.outline import Outline
 
 SLICES = 8
@@ -30,15 +31,21 @@ def lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -
     to where the gap between sleeve and body begins."""
     if np.linalg.norm(outline.nearest(pit) - pit) < _TOUCHES * outline.height:
         return outline.way(pit, inner_cuff(outline, cuff, pit))
+    frilled = is_frilled(outline)
     gaps = [
         dent for dent in outline.dents
         if pit[1] + _TOUCHES * outline.height < dent.place[1] < cuff[1] + 0.1 * outline.height
         and 0 < sign * (dent.place[0] - outline.axis) < sign * (cuff[0] - outline.axis)
+        and not (frilled and (sign * (dent.ends[:, 0] - dent.place[0]) > 0).all())  # between two frills
     ]  # fmt: skip
     if not gaps:
-        return np.stack([pit, cuff + (pit - cuff) * (_INWARDS, 0)])
+        below = outline.nearest(np.array([pit[0], cuff[1]]))
+        lowest = _corner(outline.way(cuff, below), pit, cuff - pit, 1)
+        seen = frilled and sign * (cuff[0] - lowest[0]) > _INWARDS * sign * (cuff[0] - pit[0])
+        return np.stack([pit, lowest if seen else cuff + (pit - cuff) * (_INWARDS, 0)])
     gap = max(gaps, key=lambda dent: dent.depth).place
-    return np.concatenate([pit[None], outline.way(gap, inner_cuff(outline, cuff, gap))])
+    end = _corner(outline.way(cuff, gap), pit, cuff - pit, 1) if frilled else inner_cuff(outline, cuff, gap)
+    return np.concatenate([pit[None], outline.way(gap, end)])
 
 
 def sleeve_widths(outline: Outline, points: dict[str, np.ndarray], side: str, way: np.ndarray) -> np.ndarray:

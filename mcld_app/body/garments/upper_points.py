@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mcld_app.body.garments.frills import gap_beside_body, is_frilled
 from mcld_app.body.garments.outline import Dent, Outline
 from mcld_app.body.garments.sleeves import outer_cuff
 from mcld_app.errors import PictureError
@@ -17,6 +18,8 @@ _SHOULDER = 0.92  # of an armpit's distance from the axis, a shoulder's
 _TALL_CHEST, _ABOVE = 1.02, 0.05  # chest widths, heights: sleeves that lie on the body hide its armpits
 _LEVEL = 0.04  # heights by which armpits may differ
 _CORNER = 0.10  # heights, and chest widths, that a hem's corner lies above and outside of where it ends
+_FARTHER = 1.25  # times as far from the axis as the other end of a hem: there lies a sleeve
+_SLEEVES_LOWER = 0.3  # heights below a hem to which sleeves may hang
 _ARMHOLE = 0.55  # chest widths from the shoulders down to the armpits, about
 _ARMPIT_DOWN, _BODY_SHARE = 0.62, 0.62  # hem widths from neck to armpit; the body's share of body and sleeves
 
@@ -35,7 +38,10 @@ def find_upper(outline: Outline) -> tuple[Places, frozenset[str]]:
     neck = _neck(outline)
     corners = _neck_corners(outline, neck)
     neckline = neck.place if neck else np.array([outline.axis, min(c[1] for c in corners.values())])
-    armpits = {side: _armpit(outline, sign, corners[side], neck) for side, sign in _SIDES}
+    if is_frilled(outline):
+        armpits = {side: _gap(outline, sign) for side, sign in _SIDES}
+    else:
+        armpits = {side: _armpit(outline, sign, corners[side], neck) for side, sign in _SIDES}
     places: Places = {"neckline": np.array([outline.axis, neckline[1]])}
     guessed: set[str] = set()
     if all(dent is None for dent in armpits.values()):
@@ -54,6 +60,7 @@ def find_upper(outline: Outline) -> tuple[Places, frozenset[str]]:
     places |= _hem(outline, places["left_armpit"][0] - places["right_armpit"][0])
     for side, _ in _SIDES:
         places[f"{side}_cuff"] = outer_cuff(outline, corners[side], places[f"{side}_armpit"])
+    guessed |= _hem_behind_sleeve(outline, places)
     if _armpits_hidden(outline, places, corners):
         guessed |= {"left_armpit", "right_armpit"}
         _guess_armpits(outline, places, corners)
@@ -118,6 +125,11 @@ def _armpit(outline: Outline, sign: int, corner: np.ndarray, neck: Dent | None) 
     return best
 
 
+def _gap(outline: Outline, sign: int) -> Dent | None:
+    place = gap_beside_body(outline, sign)
+    return None if place is None else Dent(outline.nearest(place), np.stack([place, place]), 0.0, 0.0)
+
+
 def shoulder_of(outline: Outline, side: str, corner: np.ndarray, places: Places) -> np.ndarray:
     """(2,) the tip of the shoulder on a side, "left" or "right": where the outline, on its way from the neck's corner
     to the cuff, has come nearly as far out as the armpit lies."""
@@ -153,11 +165,23 @@ def _guess_armpits(outline: Outline, places: Places, corners: Places) -> None:
         places[f"{side}_armpit"] = np.array([outline.axis + sign * 0.49 * width, neck + _ARMPIT_DOWN * width])
 
 
+def _hem_behind_sleeve(outline: Outline, places: Places) -> set[str]:
+    """Where a sleeve hangs over one end of the hem, that end is mirrored."""
+    off = {side: sign * (places[f"{side}_hem"][0] - outline.axis) for side, sign in _SIDES}
+    far, near = sorted(off, key=lambda side: -off[side])
+    x, y = places[f"{near}_hem"]
+    if off[far] < _FARTHER * off[near] or places[f"{far}_cuff"][1] < y - _CORNER * outline.height:
+        return set()
+    places[f"{far}_hem"] = np.array([2 * outline.axis - x, y])
+    return {f"{far}_hem"}
+
+
 def _hem(outline: Outline, chest: float) -> Places:
     """The ends of the last wide row: ties and points hang below it."""
-    y, run = outline.bottom - 0.02 * outline.height, None
+    bottom = _lowest_in_middle(outline)
+    y, run = bottom - 0.02 * outline.height, None
     for share in np.linspace(0.02, 0.3, 29):
-        y = outline.bottom - share * outline.height
+        y = bottom - share * outline.height
         run = outline.middle_run(y)
         if run is not None and run[1] - run[0] > 0.7 * chest:
             break
@@ -168,8 +192,18 @@ def _hem(outline: Outline, chest: float) -> Places:
     out = {}
     for side, sign in _SIDES:
         ends = [own[1] - outline.axis if sign > 0 else outline.axis - own[0] for own in above]
-        out[f"{side}_hem"] = outline.lower_corner(sign, y, min(max(ends), ends[0] + _CORNER * chest))
+        reach = min(max(ends), ends[0] + _CORNER * chest)
+        out[f"{side}_hem"] = outline.lower_corner(sign, y, reach, bottom)
     return out
+
+
+def _lowest_in_middle(outline: Outline) -> float:
+    """The lowest row that the garment has in its middle; sleeves may hang lower than its hem."""
+    for y in range(int(outline.bottom), int(outline.bottom - _SLEEVES_LOWER * outline.height), -1):
+        run = outline.middle_run(y)
+        if run is not None and run[0] <= outline.axis <= run[1]:
+            return float(y)
+    return outline.bottom
 
 
 def _armholes(outline: Outline, corners: Places) -> Places:

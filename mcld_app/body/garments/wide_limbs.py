@@ -32,9 +32,12 @@ _THIN = 0.001  # metres
 _KNEE = float(BONES["left_hip"][1][1] - BONES["left_knee"][1][1])  # metres down a leg
 _COVERS = 0.018  # metres that a shell reaches below the paint under it, whose hem is uneven
 _ON_FOOT = 0.012  # metres that a hem stands off the ankle, at least
-_LEVEL, _NEAREST = 0.06, 4  # metres above a hem; vertices there that one of the hem moves as
+_LEVEL = 0.06  # metres above a hem, over which it comes to hang level
+_RING = 0.02  # metres above a hem that do not bend
 _PART = 0.04  # of a limb's length, within which it is as wide
 _RIM = 2  # pixels at the rim of what a view shows: half ground
+_FALLS = (0.04, 0.30), (1.0, 0.35)  # metres down the arm; how much of what stands off above hangs below instead
+_UPPER = np.array([COS, SIN, 0.0])  # the upper side of the left arm
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
 
 
@@ -123,12 +126,14 @@ def _limb(
     used, along, height, faces = used[numbers], along[numbers], height[numbers], again.reshape(-1, 3).astype(np.int32)
     rest, weights, way = body_mesh().rest, body_mesh().weights[used], _WAYS[kind] * (sign, 1, 1)
     on_body = rest[used] + np.minimum(hem - along, 0)[:, None] * way  # a straight hem
-    weights = _weights_at_hem(on_body, weights, along, hem)
+    weights = _weights_at_hem(weights, along, hem)
     # Towards the hem, cloth moves across the limb only: along it, skin swells and would leave teeth.
     out = vertex_normals(rest, body_faces())[used]
     level = out - (out @ way)[:, None] * way
     level /= np.maximum(np.linalg.norm(level, axis=1, keepdims=True), 1e-6)
     near = np.clip(1 - (hem - along) / _LEVEL, 0, 1)[:, None]
+    if kind == "arm":
+        height = height * (1 - np.interp(along, *_FALLS) * (level @ (_UPPER * (sign, 1, 1))))
     moved = on_body + (out * (1 - near) + level * near) * height[:, None]
     start = min(_KNEE, hem - _LEVEL)  # what goes on over the foot is drawn down from the knee
     below = np.clip(np.minimum(along, hem) - start, 0, None) / (hem - start)
@@ -164,18 +169,14 @@ def _unrolled(points: np.ndarray, along: np.ndarray) -> np.ndarray:
     return about_axis(points, way.astype(np.float32), max(length * _PART, 1.0)).astype(np.float32)
 
 
-def _weights_at_hem(points: np.ndarray, weights: np.ndarray, along: np.ndarray, hem: float) -> np.ndarray:
-    """Skin weights (N, 21) of points (N, 3), those that were drawn up to the hem moved as what is there: beyond it may
-    be a joint."""
-    beyond, within = np.flatnonzero(along > hem), np.flatnonzero((along <= hem) & (along > hem - _LEVEL))
-    if not len(beyond) or len(within) < _NEAREST:
+def _weights_at_hem(weights: np.ndarray, along: np.ndarray, hem: float) -> np.ndarray:
+    """Skin weights (N, 21) of a limb's cloth, metres (N,) along it: towards its hem all around moves alike, for a hem
+    is a ring of cloth, and near a joint skin would pull it apart."""
+    ring = (along > hem - _RING - _LEVEL) & (along < hem - _RING)
+    if not ring.any():
         return weights
-    apart = ((points[beyond, None] - points[within][None]) ** 2).sum(-1)
-    nearest = np.argpartition(apart, _NEAREST - 1, axis=1)[:, :_NEAREST]
-    share = 1 / (np.take_along_axis(apart, nearest, 1) + 1e-5)
-    weights = weights.copy()
-    weights[beyond] = (weights[within[nearest]] * share[..., None]).sum(1) / share.sum(1, keepdims=True)
-    return weights
+    share = np.clip((along - hem + _RING + _LEVEL) / _LEVEL, 0, 1)[:, None]
+    return weights * (1 - share) + weights[ring].mean(0) * share
 
 
 def _picture(view: _View, triangles: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:

@@ -38,6 +38,8 @@ class GarmentLayer:
         bared: (512, 512) bool, texels it leaves free that the person's old clothes may not cover.
         seen: (512, 512) bool, the texels whose colours are no guess; None where all that are worn have a colour.
         soft: whether its edges are lines that run between texels, not along them.
+        edge: (512, 512) float32, 0..1, how far each texel belongs to a soft one; NaN, and None for all, where `worn`
+            says so.
     """
 
     image: np.ndarray
@@ -45,6 +47,7 @@ class GarmentLayer:
     bared: np.ndarray
     seen: np.ndarray | None = None
     soft: bool = False
+    edge: np.ndarray | None = None
 
     def as_seen(self, donor: TextureMap) -> GarmentLayer:
         """The same garment with a donor's texels as they are, and holes where the donor has holes."""
@@ -107,14 +110,16 @@ def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
     below = image.copy() if layer.soft else None
     image[layer.worn] = layer.image[layer.worn]
     if below is not None:
-        _soften(TextureMap(image, coverage), below, layer.worn)
+        _soften(TextureMap(image, coverage), below, layer.worn, layer.edge)
     return TextureMap(image, coverage)
 
 
-def _soften(texture: TextureMap, below: np.ndarray, worn: np.ndarray) -> None:
+def _soften(texture: TextureMap, below: np.ndarray, worn: np.ndarray, edge: np.ndarray | None) -> None:
     """Mix the colours along the edge of what is worn, in place, with those (512, 512, 3) below it; where nothing is
     known of what is beside it, it ends as it does."""
     share, beside = _SHARP * (edge_share(worn, _EDGE) - 0.5) + 0.5, texture.coverage & ~worn
+    if edge is not None:
+        share = np.where(np.isnan(edge), share, edge)
     near = cv2.dilate(beside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     rim = (share > _LITTLE) & (share < 1 - _LITTLE) & np.where(worn, near, beside)
     above, beneath = _gone_on(texture.image, worn, 2 * _EDGE), _gone_on(below, beside, 2 * _EDGE)
