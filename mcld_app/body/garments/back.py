@@ -9,9 +9,11 @@ import numpy as np
 
 from mcld_app.body.garments.unrolled import unrolled
 from mcld_app.body.parts import part_map, parts_mask
+from mcld_app.body.sampling import read_at
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.dressing import garment_extent
 from mcld_app.body.texture.edges import drawn_as_lines
+from mcld_app.body.texture.photo_reading import PhotoSource
 from mcld_app.body.texture.texture_map import TextureMap
 
 # Trunk and legs count as one: behind the lower end of the trunk's front lies the seat, which belongs to the legs.
@@ -37,15 +39,29 @@ def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
         texture: what the picture of the garment alone shows.
         extent: (512, 512) bool, the texels the garment has.
     """
-    near, texture = texture.coverage, _sharp(texture)
-    unseen = extent & ~texture.coverage
-    if not unseen.any():
-        return texture
-    image, known = texture.image.copy(), texture.coverage.copy()
+    sharp = _sharp(texture)
+    guess, found = _through(sharp) if is_patterned(texture) else _by_slices(sharp)
+    return _joined(texture, sharp, extent, guess, found)
+
+
+def with_read_back(texture: TextureMap, extent: np.ndarray, source: PhotoSource) -> TextureMap:
+    """The same of a garment that lies flat, its far side read from the photo that has one."""
+    places = source.places
+    level = min(1, len(source.sizes) - 1)
+    at, guess = places.xy[places.seen], np.zeros_like(texture.image)
+    guess[places.seen] = read_at(source.sizes[level], (at + 0.5) * np.float32(0.5**level) - 0.5)
+    return _joined(texture, _sharp(texture), extent, guess, places.seen)
+
+
+def _joined(
+    near: TextureMap, sharp: TextureMap, extent: np.ndarray, guess: np.ndarray, found: np.ndarray
+) -> TextureMap:
+    """What is seen with a guess (512, 512, 3), where that was `found`, of the rest of an extent."""
+    unseen = extent & ~sharp.coverage
+    image, known = sharp.image.copy(), sharp.coverage.copy()
     # Where a hem was drawn straight, what lies beside it goes on.
-    beside = unseen & near & (cv2.dilate(known.astype(np.uint8), np.ones((_BESIDE,) * 2, np.uint8)) > 0)
+    beside = unseen & near.coverage & (cv2.dilate(known.astype(np.uint8), np.ones((_BESIDE,) * 2, np.uint8)) > 0)
     known |= beside
-    guess, found = _through(texture) if is_patterned(texture) else _by_slices(texture)
     taken = unseen & found & ~beside
     image[taken] = guess[taken]
     return TextureMap(image, known | taken)
@@ -68,6 +84,7 @@ def _sharp(texture: TextureMap) -> TextureMap:
 
 def is_patterned(texture: TextureMap) -> bool:
     """Whether a garment's cloth is patterned all over: not printed in the middle, striped across, or plain."""
+    texture = _sharp(texture)
     plain, found = _by_slices(texture)
     beside = texture.coverage & found & _at_sides() & (parts_mask({1, 2}) | parts_mask(frozenset(range(7, 15))))
     if np.count_nonzero(beside) < 50:

@@ -26,13 +26,16 @@ _BESIDE = 0.03  # of the picture's height, off the cloth: what is farther is not
 _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 
-def with_places_behind(places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray) -> PhotoPlaces:
+def with_places_behind(
+    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, beyond: float = 0.0
+) -> PhotoPlaces:
     """A garment's places, its far side read through.
 
     Args:
         places: of what its picture shows.
         extent: (512, 512) bool, the texels it has.
         shown: (H, W) bool, the picture's pixels that show it.
+        beyond: pixels to the right, where the far side has a picture of its own.
 
     Returns:
         The same, but where the body turns away, see `unrolled`; and for the other texels of the extent the place that
@@ -41,7 +44,7 @@ def with_places_behind(places: PhotoPlaces, extent: np.ndarray, shown: np.ndarra
     surface, flat = rest_surface(), unrolled()
     row, column = surface.y / _SQUARE - 0.5, (surface.x - _LEFT) / _SQUARE - 0.5
     lower, aside = flat.y / _SQUARE - 0.5, (flat.x - _LEFT) / _SQUARE - 0.5
-    xy, seen = places.xy.copy(), places.seen.copy()
+    xy, seen, far = places.xy.copy(), places.seen.copy(), np.zeros_like(places.seen)
     sure = cv2.erode(places.seen.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
     solid = cv2.erode(shown.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) > 0
     if not solid.any():
@@ -57,8 +60,12 @@ def with_places_behind(places: PhotoPlaces, extent: np.ndarray, shown: np.ndarra
         if 1 in limb:
             at[:, 1] = _below_neckline(at, there)
         found = np.concatenate([at, np.ones((len(at), 1))], 1) @ plane + read_at(sheet, at.astype(np.float32))
-        xy[wanted], seen[wanted] = _on_cloth(found, solid)
-    xy[places.seen], _ = _on_cloth(xy[places.seen], solid)  # a texel at the rim lies half beside it
+        found, near = _on_cloth(found, solid)
+        found[:, 0] += beyond * flat.behind[wanted]
+        xy[wanted], seen[wanted] = found, near
+        far |= wanted & flat.behind
+    rim = places.seen & ~far
+    xy[rim], _ = _on_cloth(xy[rim], solid)  # a texel at the rim lies half beside it
     # Between two islands of the map, a place is read from both.
     _, label = cv2.distanceTransformWithLabels((~seen).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     of_label = np.zeros((label.max() + 1, 2), np.float32)

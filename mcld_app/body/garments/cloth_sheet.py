@@ -1,4 +1,4 @@
-"""The picture of a garment's shell: its front, and beside it, mirrored or plain, its back."""
+"""The picture of a garment's shell: its front, and beside it, mirrored, its back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from mcld_app.body.garments.behind import MIDDLE, SLICE, Slices, picture_behind
 from mcld_app.body.garments.fall import Fall
 
 _FINE = 360.0  # pixels of a shell's picture for a metre, at most
-_SIDES = 0.3  # of a row's width to its middle: what a plain back has its colours from
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
         around: the garment.
         rows: (R,) the rows of its picture.
         ends: (R, 2) the columns that they reach from and to.
-        patterned: whether the back shows the front's pattern; else the colours at its sides only.
+        patterned: whether its cloth is patterned all over.
     """
     lowest = around.hem[int(ends.min()) : int(ends.max()) + 1].max(initial=rows[-1])
     top, bottom = int(np.floor(rows[0])), int(np.ceil(max(rows[-1], lowest))) + 1
@@ -56,17 +56,16 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
     size = max(2, round(gap.shape[1] * scale)), max(2, round(gap.shape[0] * scale))
     alpha = np.where(gap, 0, 255).astype(np.uint8)
     front = cv2.resize(np.dstack([colours, alpha]), size, interpolation=cv2.INTER_AREA)
-    back = front.copy() if patterned else _plain(front, ends * scale)
-    back[..., 3] = 255
+    lines = np.linspace(0, len(ends) - 1, len(front)).round().astype(int)
+    slices = _slices(front.shape[:2], ends[lines] * scale, around.metre * scale)
+    back = np.dstack([picture_behind(np.ascontiguousarray(front[..., :3]), slices, patterned=patterned), np.full(front.shape[:2], 255, np.uint8)])
     return ClothSheet(np.hstack([front, back[:, ::-1]]), np.array([left, top]), scale, bool(gap.any()))
 
 
-def _plain(front: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """A front in the colours that it has at its sides, row by row, between columns `ends` (R, 2)."""
-    rows = np.linspace(0, len(ends) - 1, len(front)).round().astype(int)
-    share = (np.arange(front.shape[1]) - ends[rows, :1]) / np.maximum(ends[rows, 1:] - ends[rows, :1], 1)
-    beside = (share > 0) & (share < 1) & (np.abs(share - 0.5) > 0.5 - _SIDES)
-    own = np.where(beside[..., None], front[..., :3].astype(np.float32), np.nan)
-    lines = np.nanmedian(np.where(beside.any(1)[:, None, None], own, front[..., :3]), axis=1)
-    lines = cv2.medianBlur(lines.astype(np.float32)[:, None], 5)
-    return np.dstack([np.broadcast_to(lines + 0.5, (*front.shape[:2], 3)).astype(np.uint8), front[..., 3]])
+def _slices(shape: tuple[int, int], ends: np.ndarray, metre: float) -> Slices:
+    """The slices of rows of cloth between columns `ends` (h, 2)."""
+    row, column = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    middle, half = ends.mean(1)[:, None], np.maximum(np.ptp(ends, axis=1)[:, None] / 2, 1)
+    side = np.abs(column - middle) / half
+    number = np.where(side <= 1, row / (SLICE * metre), -1).astype(np.int32)
+    return Slices(number, side, np.abs(column - middle) < MIDDLE * metre, metre)

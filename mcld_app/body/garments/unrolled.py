@@ -18,6 +18,7 @@ from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
 
 _LEGS = frozenset(range(7, 15))
+_BACK = frozenset({1, 7, 8, 11, 12})
 _ARMS = (frozenset({16, 18, 20, 22}), frozenset({15, 17, 19, 21}))
 _FROM = np.pi / 4  # of the angle from the front: below it the picture is seen as it is
 _RATE = 0.85  # of the pattern's own scale at the sides: less, for a body is flatter there than its middle is wide
@@ -34,11 +35,13 @@ class Unrolled:
     Attributes:
         x, y: float32, metres, as `RestSurface.x` and `.y`; a far side's place is the near one's across from it.
         turned: bool, where they are not the surface's own.
+        behind: bool, the far half of trunk and limbs.
     """
 
     x: np.ndarray
     y: np.ndarray
     turned: np.ndarray
+    behind: np.ndarray
 
 
 @lru_cache(maxsize=1)
@@ -56,15 +59,17 @@ def unrolled() -> Unrolled:
         moved[leg] = moved[leg] * (1 - own) + about_axis(at[leg], down, _SLICE, surface.z[leg]) * own
     high = np.clip((_CHEST - at[trunk][:, 1]) / _FADES, 0, 1)[:, None]
     moved[trunk] = at[trunk] * (1 - high) + moved[trunk] * high
+    behind = parts_mask(_BACK).copy()
     for parts in _ARMS:
         arm = parts_mask(parts)
         middle = at[arm].mean(0)
         way = np.linalg.svd(at[arm] - middle, full_matrices=False)[2][0]
         begun = np.clip((surface.arm[arm] - _SHOULDER) / _FADES, 0, 1)[:, None]
         moved[arm] = at[arm] * (1 - begun) + about_axis(at[arm], way, _SLICE, surface.z[arm]) * begun
+        behind[arm] = surface.z[arm] < _extent(at[arm] @ way, surface.z[arm], _SLICE)[0]
     moved = at + np.clip(moved - at, -_MOST, _MOST)
-    out = Unrolled(*np.ascontiguousarray(np.moveaxis(moved, -1, 0)), np.abs(moved - at).max(-1) > 1e-4)
-    for array in (out.x, out.y, out.turned):
+    out = Unrolled(*np.ascontiguousarray(np.moveaxis(moved, -1, 0)), np.abs(moved - at).max(-1) > 1e-4, behind)
+    for array in (out.x, out.y, out.turned, out.behind):
         array.setflags(write=False)
     return out
 

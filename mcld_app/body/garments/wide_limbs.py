@@ -49,7 +49,7 @@ class _View:
 
 def wide_limbs(
     photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, whole: TextureMap,
-    through: PhotoSource | None = None,
+    source: PhotoSource,
 ) -> tuple[Shell, ...]:  # fmt: skip
     """The shells of both sleeves or both legs; none where they lie close.
 
@@ -60,7 +60,7 @@ def wide_limbs(
         limbs: how wide they are.
         girth: see `Fit.girth`.
         whole: the garment's texture map, its back guessed.
-        through: the photo, ready to be read at what its back shows; None where `whole` says that as well.
+        source: the photo, ready to be read at what its back shows.
     """
     reach = float(limbs.along[-1])
     edges = np.arange(0, reach + _BIN, _BIN)
@@ -72,14 +72,13 @@ def wide_limbs(
         return ()
     size, away = iuv.shape[:2], pose.replace(yaw=180.0)
     drawing = kept_drawing(away, size)
-    sources = [] if through is None else [(through, taken(through, whole.coverage))]
-    behind = draw_from(whole, sources, drawing.pixel, drawing.texel, size)
+    behind = draw_from(whole, [(source, taken(source, whole.coverage))], drawing.pixel, drawing.texel, size)
     views = [
         _View(photo, iuv[..., 0] > 0, stand(pose, size)),
         _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),
     ]
     ends = reach, end + _COVERS
-    return tuple(_limb(limbs.limb, sign, edges, off, views, ends, through is not None) for sign in (1, -1))
+    return tuple(_limb(limbs.limb, sign, edges, off, views, ends) for sign in (1, -1))
 
 
 def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndarray:
@@ -110,11 +109,10 @@ def _half_round(points: np.ndarray) -> float:
 
 
 def _limb(
-    kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float],
-    patterned: bool,
+    kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float]
 ) -> Shell:
-    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does. A
-    `patterned` one shows its pattern at its own scale at its sides."""
+    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does. Its
+    cloth is shown at its own scale at its sides."""
     hem, end = ends
     faces, used, along = limb_surface(kind, sign)
     height = np.interp(along, edges, off)
@@ -140,8 +138,7 @@ def _limb(
         triangles = again.reshape(-1, 3)
         points = view.standing.seen(on_body[numbers].astype(np.float32), weights[numbers])[:, :2]
         picture, start = _picture(view, points[triangles])
-        if patterned:
-            points = _unrolled(points, along[numbers])
+        points = _unrolled(points, along[numbers])
         sheets.append((numbers, triangles, points - np.float32(start) + (width, 0), picture))
         width += picture.shape[1]
     numbers = np.concatenate([sheet[0] for sheet in sheets])
