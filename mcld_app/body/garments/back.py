@@ -46,11 +46,11 @@ def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
 
 def with_read_back(texture: TextureMap, extent: np.ndarray, source: PhotoSource) -> TextureMap:
     """The same of a garment that lies flat, its far side read from the photo that has one."""
-    places = source.places
     level = min(1, len(source.sizes) - 1)
-    at, guess = places.xy[places.seen], np.zeros_like(texture.image)
-    guess[places.seen] = read_at(source.sizes[level], (at + 0.5) * np.float32(0.5**level) - 0.5)
-    return _joined(texture, _sharp(texture), extent, guess, places.seen)
+    guess = np.zeros_like(texture.image)
+    at = source.places.xy[extent]
+    guess[extent] = read_at(source.sizes[level], (at + 0.5) * np.float32(0.5**level) - 0.5)
+    return _joined(texture, _sharp(texture), extent, guess, extent)
 
 
 def _joined(

@@ -11,6 +11,7 @@ import numpy as np
 from mcld_app.body.garments.unrolled import unrolled
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.sampling import read_at
+from mcld_app.body.shells.areas import disc, grown
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.pull_push import pull_push
@@ -22,12 +23,13 @@ _TURNING = 4  # texels at the rim of what is seen, where the body turns away
 _LEAST = 50  # texels that tell places
 _NECK, _COLLAR, _HOLE = 0.12, 0.03, 0.02  # metres: around the middle; of a collar's width; that make a neckline
 _THROAT = 1.28  # metres above the floor, above which a neckline may be
+_ARMHOLE = 0.04  # metres below that the lowest upper edge of a trunk
 _BESIDE = 0.03  # of the picture's height, off the cloth: what is farther is not read
 _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 
 def with_places_behind(
-    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, beyond: float = 0.0
+    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, patterned: bool
 ) -> PhotoPlaces:
     """A garment's places, its far side read through.
 
@@ -35,18 +37,21 @@ def with_places_behind(
         places: of what its picture shows.
         extent: (512, 512) bool, the texels it has.
         shown: (H, W) bool, the picture's pixels that show it.
-        beyond: pixels to the right, where the far side has a picture of its own.
+        behind: (H, W) bool, the pixels of the picture of its back, which lies to the right of it, that show it.
+        patterned: whether its cloth is patterned all over.
 
     Returns:
         The same, but where the body turns away, see `unrolled`; and for the other texels of the extent the place that
-        lies in front of them. A collar is not repeated: above the front's neckline the cloth below it is mirrored.
+        lies in front of them, in the picture of the back. A collar is not repeated: where the front has a
+        neckline, patterned cloth beside it is mirrored.
     """
     surface, flat = rest_surface(), unrolled()
     row, column = surface.y / _SQUARE - 0.5, (surface.x - _LEFT) / _SQUARE - 0.5
     lower, aside = flat.y / _SQUARE - 0.5, (flat.x - _LEFT) / _SQUARE - 0.5
-    xy, seen, far = places.xy.copy(), places.seen.copy(), np.zeros_like(places.seen)
+    xy, seen, told = places.xy.copy(), places.seen.copy(), np.zeros_like(places.seen)
     sure = cv2.erode(places.seen.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
-    solid = cv2.erode(shown.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) > 0
+    rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)
+    solid, solid_behind = (cv2.erode(side.astype(np.uint8), rim) > 0 for side in (shown, behind))
     if not solid.any():
         return places
     for limb in _LIMBS:
@@ -57,19 +62,25 @@ def with_places_behind(
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])
         at = np.stack([aside[wanted], lower[wanted]], 1)
-        if 1 in limb:
-            at[:, 1] = _below_neckline(at, there)
+        if 1 in limb and patterned:
+            at = _without_neckline(at, there)
         found = np.concatenate([at, np.ones((len(at), 1))], 1) @ plane + read_at(sheet, at.astype(np.float32))
-        found, near = _on_cloth(found, solid)
-        found[:, 0] += beyond * flat.behind[wanted]
-        xy[wanted], seen[wanted] = found, near
-        far |= wanted & flat.behind
-    rim = places.seen & ~far
-    xy[rim], _ = _on_cloth(xy[rim], solid)  # a texel at the rim lies half beside it
+        back = flat.behind[wanted]
+        # Only in the middle a patterned back is another: sleeves are read on both sides without a step.
+        own = 0 if patterned and 1 not in limb else shown.shape[1]
+        for there, cloth, beyond in ((~back, solid, 0), (back, solid_behind, own)):
+            mine = wanted.copy()
+            mine[wanted] = there
+            moved, near = _on_cloth(found[there], cloth)
+            xy[mine], seen[mine] = moved + np.array([beyond, 0]), near
+        told |= wanted
+    beside = places.seen & ~told
+    xy[beside], _ = _on_cloth(xy[beside], solid)  # a texel at the rim lies half beside it
+    told |= seen
     # Between two islands of the map, a place is read from both.
-    _, label = cv2.distanceTransformWithLabels((~seen).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    _, label = cv2.distanceTransformWithLabels((~told).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     of_label = np.zeros((label.max() + 1, 2), np.float32)
-    of_label[label[seen]] = xy[seen]
+    of_label[label[told]] = xy[told]
     xy = of_label[label]
     xy.setflags(write=False)
     seen.setflags(write=False)
@@ -111,20 +122,41 @@ def _on_cloth(places: np.ndarray, solid: np.ndarray) -> tuple[np.ndarray, np.nda
     return moved, np.linalg.norm(moved - places, axis=1) < _BESIDE * len(solid)
 
 
-def _below_neckline(at: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """(N,) the rows of places (N, 2), column and row: those above the front's upper edge mirrored at it; where it has a
-    neckline, at a line below its collar."""
-    rows = np.arange(_SHEET[0])[:, None]
-    top = np.where(known, rows, -1).max(0).astype(np.float64)
-    columns = np.flatnonzero(top >= 0)
-    top = np.interp(np.arange(_SHEET[1]), columns, top[columns])
-    middle = np.abs((np.arange(_SHEET[1]) + 0.5) * _SQUARE + _LEFT) < _NECK
-    hole = middle & (top < top[middle].max() - _HOLE / _SQUARE)
-    if hole.any():  # one line for all: stripes stay straight above it
-        top = np.minimum(top, top[hole].min() - _COLLAR / _SQUARE)
-    edge = cv2.GaussianBlur(top[None].astype(np.float32), (0, 0), 1.5)[0]
-    own = edge[np.clip(np.round(at[:, 0]), 0, _SHEET[1] - 1).astype(int)]
-    return own - np.abs(at[:, 1] - own)
+def _without_neckline(at: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Places (N, 2), column and row, of a trunk of which the front's (480, 320) bool are known: those above its upper
+    edge mirrored at that, and those where it has a neckline, or its collar, mirrored at the sides of these, to and fro
+    between there and the shoulder, so that stripes stay straight."""
+    lowest = int((_THROAT - _ARMHOLE) / _SQUARE)
+    high = known[lowest:]
+    if not high.any():
+        return at
+    column, rows = np.arange(_SHEET[1]), np.arange(len(high))[:, None]
+    sides = high.any(1)
+    first, last = high.argmax(1), _SHEET[1] - 1 - high[:, ::-1].argmax(1)
+    hole = ~high & (column > first[:, None]) & (column < last[:, None]) & sides[:, None]
+    hole &= np.abs((column + 0.5) * _SQUARE + _LEFT) < _NECK
+    hole = cv2.morphologyEx(hole.astype(np.uint8), cv2.MORPH_OPEN, disc(_HOLE / _SQUARE / 2)) > 0
+    collar = grown(hole, _COLLAR / _SQUARE) if hole.any() else hole
+    top = np.where(high | hole, rows, -1).max(0)
+    there = np.flatnonzero(top >= 0)
+    top = np.interp(column, there, top[there]).astype(np.float32)
+    edge = cv2.GaussianBlur(top[None], (0, 0), 1.5)[0][_nearest(at[:, 0], _SHEET[1])] + lowest
+    row = edge - np.abs(at[:, 1] - edge)
+    if not collar.any():
+        return np.stack([at[:, 0], row], 1)
+    level = np.clip(np.round(row).astype(int) - lowest, 0, len(high) - 1)
+    inside = collar[level, _nearest(at[:, 0], _SHEET[1])] & (row >= lowest)
+    left, right = collar.argmax(1)[level], (_SHEET[1] - 1 - collar[:, ::-1].argmax(1))[level]
+    on_left = at[:, 0] < (left + right) / 2
+    end, sign = np.where(on_left, left, right), np.where(on_left, -1, 1)
+    deep = np.maximum(np.where(on_left, left - first[level], last[level] - right) - 1, 1)
+    away = np.abs(at[:, 0] - end)
+    aside = end + sign * (deep - np.abs(deep - away % (2 * deep)))
+    return np.stack([np.where(inside, aside, at[:, 0]), row], 1)
+
+
+def _nearest(places: np.ndarray, count: int) -> np.ndarray:
+    return np.clip(np.round(places), 0, count - 1).astype(int)
 
 
 @lru_cache(maxsize=1)

@@ -13,21 +13,28 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mcld_app.body.garments.front_middle import without_middle
 from mcld_app.body.shells.areas import disc, grown
 from mcld_app.body.texture.pull_push import pull_push
 
 _SIDES = 0.7  # of half the width: prints lie nearer to the middle
 _LEAST = 4  # pixels that tell a colour
+FAR = 9.0  # metres: no place of a trunk or a leg
 SLICE = 0.006  # metres of a limb that have one usual colour
 MIDDLE = 0.03  # metres to either side, where fronts are closed
-_CALM = 9, 20.0, 5.0  # slices; levels that are another colour; slices: along a limb, light changes slowly
+_CALM = 81, 14.0, 25.0  # slices; levels that are another colour; slices: along a limb, light changes slowly
+_OTHER = 40  # grey levels that are another colour
+_UNSURE = 0.35  # of a slice's sides that are off its usual colour: it has none
+_COLLAR = 0.035  # metres around a front's neckline that are its own
+_RIB, _ENDS = 0.025, 0.010  # metres of a neckline's own cloth, and over which it goes over in the rest
 _SHADE = (0.55, 1.5)  # of the usual light, that folds have
 _HUE, _LIGHT = 7.0, 13.0  # of Lab: beyond these, it is no light and no shade
 _MOST, _UNEVEN = 80, 1.8  # per cent of plain cloth that is less off than this; how many times that is not plain
 _DENSE, _OF = 0.006, 0.15  # metres, within which so much must be off: less is dirt, or a crease
 _NEAR, _WEAK = 0.025, 0.7  # metres around what is off, where so much less is, too
 _JOINED, _AROUND = 0.02, 0.01  # metres: between letters; at a print's rim
-_SOFT = 0.012  # metres over which cloth's own light is told from its grain
+_SOFT = 0.007  # metres over which cloth's own light is told from its grain
+_STRONG = 3.0  # times the usual grain: more are seams and edges, and not repeated
 _TO_AND_FRO = 0.05  # metres of cloth whose grain is repeated
 
 
@@ -36,69 +43,125 @@ class Slices:
     """How a garment's picture lies along the body; arrays (H, W).
 
     Attributes:
-        number: int32, the slice of a limb that each pixel lies in; -1 off the garment.
+        number: float32, the slice of a limb that each pixel lies in, in whole and parts; -1 off the garment.
         side: float32, 0 in the limb's middle to 1 at its sides; all of a limb tells its colours where it is 1.
-        middle: bool, where fronts are closed: it is never repeated.
+        across: float32, metres to the right of the middle line; far from it on arms.
+        closed: float32, metres to either side of the middle line where fronts are closed: that is never repeated.
+        hole: bool, what a neckline leaves free in front.
         metre: pixels of a metre.
+        fly: whether it is a bottom, whose middle is never repeated, whatever it shows.
     """
 
     number: np.ndarray
     side: np.ndarray
-    middle: np.ndarray
+    across: np.ndarray
+    closed: np.ndarray
+    hole: np.ndarray
     metre: float
+    fly: bool = False
+
+    @property
+    def middle(self) -> np.ndarray:
+        """(H, W) bool: where fronts are closed."""
+        return np.abs(self.across) < self.closed
+
+    def within(self, box: tuple[slice, slice]) -> Slices:
+        """Those of a part of the picture."""
+        planes = (plane[box] for plane in (self.number, self.side, self.across, self.closed, self.hole))
+        return Slices(*planes, self.metre, self.fly)
 
 
 def picture_behind(picture: np.ndarray, slices: Slices, *, patterned: bool) -> np.ndarray:
     """A garment's picture (H, W, 3) uint8 RGB as it is seen from behind, but not mirrored."""
-    if patterned:
-        return picture
     cloth = slices.number >= 0
     if not cloth.any():
         return picture
-    usual = _usual(picture, slices)
-    own = _own(picture, usual, slices) | slices.middle & cloth
-    if not own.any():
-        return picture
     left, top, width, height = cv2.boundingRect(cloth.astype(np.uint8))
     box = slice(top, top + height), slice(left, left + width)
-    out = picture.copy()
-    out[box] = _without(picture[box].astype(np.float32), usual[box], cloth[box] & ~own[box], slices.metre)
-    return np.where(own[..., None], out, picture)
+    own, out = slices.within(box), picture.copy()
+    out[box] = _patterned(picture[box], own) if patterned else _plain(picture[box], own)
+    return out
 
 
-def _usual(picture: np.ndarray, slices: Slices) -> np.ndarray:
-    """(H, W, 3) float32: the usual colour of each pixel's slice."""
-    beside = (slices.number >= 0) & (slices.side >= _SIDES)
-    count = int(slices.number.max()) + 1
-    numbers = slices.number[beside]
+def _patterned(picture: np.ndarray, slices: Slices) -> np.ndarray:
+    cloth = (slices.number >= 0) & ~slices.hole
+    closed = np.where(cloth, slices.closed, 0).max(1) if slices.fly else np.zeros(len(picture), np.float32)
+    return without_middle(picture, slices.across, cloth & (np.abs(slices.across) < FAR), closed, slices.metre)
+
+
+def _plain(picture: np.ndarray, slices: Slices) -> np.ndarray:
+    cloth = slices.number >= 0
+    shown = cloth & ~slices.hole
+    usual, sure = _usual(picture, slices)
+    own = _own(picture, usual, shown & sure, slices) | slices.middle
+    if slices.hole.any():
+        own |= grown(slices.hole, _COLLAR * slices.metre)
+    if not own.any():
+        return picture
+    out = _without(picture.astype(np.float32), usual, cloth & ~own, slices.metre)
+    out = np.where((own & cloth)[..., None], out, picture)
+    return _with_rib(out, picture, slices)
+
+
+def _with_rib(behind: np.ndarray, front: np.ndarray, slices: Slices) -> np.ndarray:
+    """What is seen from behind with the front's own rib at its neckline, which is higher there."""
+    columns = np.flatnonzero(slices.hole.any(0) & ~slices.middle.any(0))
+    deep = max(round(_RIB * slices.metre), 1)
+    if len(columns) < deep:
+        return behind
+    out, hole = behind.astype(np.float32), slices.hole
+    under = len(hole) - hole[::-1, columns].argmax(0)
+    around = np.flatnonzero(hole.any(0))
+    top = hole[:, around].argmax(0)
+    for k in range(deep):
+        source, to = np.minimum(under + k + 1, len(hole) - 1), np.minimum(top + k, len(hole) - 1)
+        colour = np.median(front[source, columns], axis=0)
+        share = min(1.0, (deep - k) / (_ENDS * slices.metre))
+        out[to, around] += (colour - np.median(out[to, around], axis=0)) * share
+    return np.clip(out + 0.5, 0, 255).astype(np.uint8)
+
+
+def _usual(picture: np.ndarray, slices: Slices) -> tuple[np.ndarray, np.ndarray]:
+    """(H, W, 3) float32, the usual colour at each pixel's height, and (H, W) bool, where its slice has one."""
+    beside = (slices.number >= 0) & (slices.side >= _SIDES) & ~slices.hole
+    count = int(slices.number.max()) + 2
+    numbers = slices.number[beside].astype(int)
     order = np.argsort(numbers, kind="stable")
-    values, numbers = picture[beside][order], numbers[order]
-    colours = np.full((count, 3), np.nan, np.float32)
+    values, numbers = picture[beside][order].astype(np.float32), numbers[order]
+    colours, sure = np.full((count, 3), np.nan, np.float32), np.ones(count, bool)
     starts = np.searchsorted(numbers, np.arange(count + 1))
     for k in range(count):
-        if starts[k + 1] - starts[k] >= _LEAST:
-            colours[k] = np.median(values[starts[k] : starts[k + 1]], axis=0)
+        mine = values[starts[k] : starts[k + 1]]
+        if len(mine) >= _LEAST:
+            colours[k] = np.median(mine, axis=0)
+            sure[k] = (np.abs(mine - colours[k]).max(1) > _OTHER).mean() < _UNSURE
     known = np.flatnonzero(~np.isnan(colours[:, 0]))
     if not len(known):
-        return np.broadcast_to(np.median(picture[slices.number >= 0], 0).astype(np.float32), picture.shape)
+        usual = np.median(picture[slices.number >= 0], 0).astype(np.float32)
+        return np.broadcast_to(usual, picture.shape), slices.number >= 0
     filled = np.stack([np.interp(np.arange(count), known, colours[known, k]) for k in range(3)], 1).astype(np.float32)
     filled = cv2.medianBlur(filled[:, None], 5)
-    filled = cv2.bilateralFilter(filled, _CALM[0], _CALM[1], _CALM[2])[:, 0]
-    return filled[np.maximum(slices.number, 0)]
+    filled = cv2.bilateralFilter(filled, *_CALM)[:, 0]
+    number = np.maximum(slices.number, 0)
+    whole = number.astype(int)
+    part = (number - whole)[..., None]
+    return filled[whole] * (1 - part) + filled[whole + 1] * part, sure[whole] | (slices.side < 1)
 
 
-def _own(picture: np.ndarray, usual: np.ndarray, slices: Slices) -> np.ndarray:
+def _own(picture: np.ndarray, usual: np.ndarray, cloth: np.ndarray, slices: Slices) -> np.ndarray:
     """(H, W) bool: what only the front has: prints, letters, buttons."""
     lab, lab_usual = (cv2.cvtColor(np.float32(image) / 255, cv2.COLOR_RGB2LAB) for image in (picture, usual))
     lit = lab[..., :1] / np.maximum(lab_usual[..., :1], 1)
     hue = np.linalg.norm(lab[..., 1:] - lab_usual[..., 1:] * np.clip(lit, *_SHADE), axis=2)
     light = np.abs(lab[..., 0] - lab_usual[..., 0])
-    off, metre, cloth = np.maximum(hue / _HUE, light / _LIGHT), slices.metre, slices.number >= 0
-    off /= max(1.0, _UNEVEN * float(np.percentile(off[cloth & (slices.side >= _SIDES)], _MOST)))
+    off, metre, beside = np.maximum(hue / _HUE, light / _LIGHT), slices.metre, cloth & (slices.side >= _SIDES)
+    if not beside.any():
+        return np.zeros_like(cloth)
+    off /= max(1.0, _UNEVEN * float(np.percentile(off[beside], _MOST)))
     told = _dense((off > 1) & cloth, metre)
     told |= _dense((off > _WEAK) & cloth & grown(told, _NEAR * metre), metre)
     told = cv2.morphologyEx(told.astype(np.uint8), cv2.MORPH_CLOSE, disc(_JOINED * metre)) > 0
-    return grown(told, _AROUND * metre) & cloth
+    return grown(told, _AROUND * metre) & (slices.number >= 0)
 
 
 def _dense(told: np.ndarray, metre: float) -> np.ndarray:
@@ -116,7 +179,8 @@ def _without(picture: np.ndarray, usual: np.ndarray, clean: np.ndarray, metre: f
     light = pull_push(soft, (clean & (blurred[..., 3] > 0.2)).astype(np.float32))
     light = np.where(clean[..., None], soft, cv2.GaussianBlur(light, (0, 0), sigma))
     grain = np.where(clean[..., None], picture - usual - soft, 0)
-    grain = _repeated(grain, clean, max(round(_TO_AND_FRO * metre), 2))
+    most = _STRONG * float(np.median(np.abs(grain[clean]))) if clean.any() else 0.0
+    grain = _repeated(np.clip(grain, -most, most), clean, max(round(_TO_AND_FRO * metre), 2))
     return np.clip(usual + light + grain + 0.5, 0, 255).astype(np.uint8)
 
 

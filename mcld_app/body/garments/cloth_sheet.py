@@ -11,6 +11,7 @@ from mcld_app.body.garments.behind import MIDDLE, SLICE, Slices, picture_behind
 from mcld_app.body.garments.fall import Fall
 
 _FINE = 360.0  # pixels of a shell's picture for a metre, at most
+_GOES_ON = 0.15  # metres
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,8 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
     lowest = around.hem[int(ends.min()) : int(ends.max()) + 1].max(initial=rows[-1])
     top, bottom = int(np.floor(rows[0])), int(np.ceil(max(rows[-1], lowest))) + 1
     left, right = int(np.floor(ends.min())), int(np.ceil(ends.max())) + 1
-    top, left = max(top - 1, 0), max(left - 1, 0)
+    around_it = round(_GOES_ON * around.metre)  # its back is told from what lies above and below it, too
+    top, left, bottom = max(top - 1 - around_it, 0), max(left - 1, 0), bottom + around_it
     window = slice(top, max(bottom + 1, top + 4)), slice(left, max(right + 1, left + 4))
     colours, gap = around.picture[window], around.open[window]
     ends = np.stack([np.interp(np.arange(len(gap)) + top, around.rows, around.ends[:, k]) for k in (0, 1)], 1) - left
@@ -58,7 +60,8 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
     front = cv2.resize(np.dstack([colours, alpha]), size, interpolation=cv2.INTER_AREA)
     lines = np.linspace(0, len(ends) - 1, len(front)).round().astype(int)
     slices = _slices(front.shape[:2], ends[lines] * scale, around.metre * scale)
-    back = np.dstack([picture_behind(np.ascontiguousarray(front[..., :3]), slices, patterned=patterned), np.full(front.shape[:2], 255, np.uint8)])
+    behind = picture_behind(np.ascontiguousarray(front[..., :3]), slices, patterned=patterned)
+    back = np.dstack([behind, np.full(front.shape[:2], 255, np.uint8)])
     return ClothSheet(np.hstack([front, back[:, ::-1]]), np.array([left, top]), scale, bool(gap.any()))
 
 
@@ -67,5 +70,6 @@ def _slices(shape: tuple[int, int], ends: np.ndarray, metre: float) -> Slices:
     row, column = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     middle, half = ends.mean(1)[:, None], np.maximum(np.ptp(ends, axis=1)[:, None] / 2, 1)
     side = np.abs(column - middle) / half
-    number = np.where(side <= 1, row / (SLICE * metre), -1).astype(np.int32)
-    return Slices(number, side, np.abs(column - middle) < MIDDLE * metre, metre)
+    number = np.where(side <= 1, row / (SLICE * metre), np.float32(-1))
+    across, closed = (column - middle) / metre, np.full(shape, MIDDLE, np.float32)
+    return Slices(number, side, across, closed, np.zeros(shape, bool), metre)

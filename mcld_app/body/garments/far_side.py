@@ -42,7 +42,8 @@ def with_far_side(photo: np.ndarray, iuv: np.ndarray, places: PhotoPlaces, far: 
         places: of what the photo shows.
         far: its far side.
     """
-    behind = picture_behind(photo, laid_slices(iuv), patterned=far.patterned)
-    shown = iuv[..., 0] > 0
-    places = with_places_behind(places, far.extent, shown, beyond=float(photo.shape[1]))
+    slices = laid_slices(iuv)
+    behind, shown = picture_behind(photo, slices, patterned=far.patterned), iuv[..., 0] > 0
+    covered = shown if far.patterned else slices.number >= 0
+    places = with_places_behind(places, far.extent, shown, covered, patterned=far.patterned)
     return photo_source(np.hstack([photo, behind]), places)
