@@ -45,12 +45,14 @@ def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
 
 
 def with_read_back(texture: TextureMap, extent: np.ndarray, source: PhotoSource) -> TextureMap:
-    """The same of a garment that lies flat, its far side read from the photo that has one."""
+    """The same of a garment that lies flat, its far side, and what turns away at its sides, read from its photo."""
     level = min(1, len(source.sizes) - 1)
     guess = np.zeros_like(texture.image)
     at = source.places.xy[extent]
     guess[extent] = read_at(source.sizes[level], (at + 0.5) * np.float32(0.5**level) - 0.5)
-    return _joined(texture, _sharp(texture), extent, guess, extent)
+    out = _joined(texture, _sharp(texture), extent, guess, extent)
+    turned = out.coverage & extent & unrolled().turned
+    return TextureMap(np.where(turned[..., None], guess, out.image), out.coverage)
 
 
 def _joined(

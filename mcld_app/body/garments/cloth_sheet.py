@@ -11,6 +11,10 @@ from mcld_app.body.garments.behind import MIDDLE, SLICE, Slices, picture_behind
 from mcld_app.body.garments.fall import Fall
 
 _FINE = 360.0  # pixels of a shell's picture for a metre, at most
+GOES_BACK = 1.4
+"""Of half a picture's width: as far as a pattern goes on to its rim and back from there."""
+
+_RIM = 1.5  # pixels at the cloth's ends that are not repeated
 _GOES_ON = 0.15  # metres
 
 
@@ -50,10 +54,12 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
     top, bottom = int(np.floor(rows[0])), int(np.ceil(max(rows[-1], lowest))) + 1
     left, right = int(np.floor(ends.min())), int(np.ceil(ends.max())) + 1
     around_it = round(_GOES_ON * around.metre)  # its back is told from what lies above and below it, too
-    top, left, bottom = max(top - 1 - around_it, 0), max(left - 1, 0), bottom + around_it
-    window = slice(top, max(bottom + 1, top + 4)), slice(left, max(right + 1, left + 4))
-    colours, gap = around.picture[window], around.open[window]
-    ends = np.stack([np.interp(np.arange(len(gap)) + top, around.rows, around.ends[:, k]) for k in (0, 1)], 1) - left
+    beyond = int(np.ceil((GOES_BACK - 1) * np.ptp(ends, axis=1).max() / 2)) if patterned else 0
+    top, bottom = max(top - 1 - around_it, 0), min(bottom + around_it, len(around.mask))
+    row, column = np.arange(top, max(bottom + 1, top + 4)), np.arange(left - 1 - beyond, right + 3 + beyond)
+    ends = np.stack([np.interp(row, around.rows, around.ends[:, k]) for k in (0, 1)], 1)
+    colours, gap = _window(around, row, column, ends)
+    left, ends = column[0], ends - column[0]
     scale = min(1.0, _FINE / around.metre)
     size = max(2, round(gap.shape[1] * scale)), max(2, round(gap.shape[0] * scale))
     alpha = np.where(gap, 0, 255).astype(np.uint8)
@@ -63,6 +69,20 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
     behind = picture_behind(np.ascontiguousarray(front[..., :3]), slices, patterned=patterned)
     back = np.dstack([behind, np.full(front.shape[:2], 255, np.uint8)])
     return ClothSheet(np.hstack([front, back[:, ::-1]]), np.array([left, top]), scale, bool(gap.any()))
+
+
+def _window(
+    around: Fall, row: np.ndarray, column: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(h, w, 3) uint8 the garment's picture in rows (h,) and columns (w,), mirrored at the cloth's ends (h, 2), and
+    (h, w) bool its openings."""
+    low, high = ends[:, :1] + _RIM, ends[:, 1:] - _RIM
+    source = np.where(column < low, 2 * low - column, np.where(column > high, 2 * high - column, column))
+    source = np.clip(source, 0, around.mask.shape[1] - 1).astype(np.float32)
+    at_row = np.broadcast_to(np.minimum(row, len(around.mask) - 1)[:, None], source.shape).astype(np.float32)
+    colours = cv2.remap(around.picture, source, at_row, cv2.INTER_LINEAR)
+    gap = cv2.remap(around.open.astype(np.uint8), source, at_row, cv2.INTER_NEAREST) > 0
+    return colours, gap & (column >= low) & (column <= high)
 
 
 def _slices(shape: tuple[int, int], ends: np.ndarray, metre: float) -> Slices:
