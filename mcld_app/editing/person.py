@@ -190,6 +190,8 @@ class Person:
     def _at_hem(self) -> np.ndarray | None:
         """(512, 512) bool, the legs' texels around a skirt's hem: above it they show the skirt, which hangs elsewhere
         in another pose; None where there is no skirt, or nothing is seen of the legs below."""
+        if self.far_side is not None:  # nobody's legs
+            return None
         skirts = [shell for shell in self.shells if shell.hangs_on == "hips"]
         if not skirts:
             return None

@@ -55,11 +55,12 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
     left, right = int(np.floor(ends.min())), int(np.ceil(ends.max())) + 1
     around_it = round(_GOES_ON * around.metre)  # its back is told from what lies above and below it, too
     beyond = int(np.ceil((GOES_BACK - 1) * np.ptp(ends, axis=1).max() / 2)) if patterned else 0
-    top, bottom = max(top - 1 - around_it, 0), min(bottom + around_it, len(around.mask))
-    row, column = np.arange(top, max(bottom + 1, top + 4)), np.arange(left - 1 - beyond, right + 3 + beyond)
+    first, last = max(top - 1, 0), max(bottom + 1, top + 3)
+    top, bottom = max(first - around_it, 0), max(min(last + around_it, len(around.mask)), last)
+    row, column = np.arange(top, bottom), np.arange(left - 1 - beyond, right + 3 + beyond)
     ends = np.stack([np.interp(row, around.rows, around.ends[:, k]) for k in (0, 1)], 1)
     colours, gap = _window(around, row, column, ends)
-    left, ends = column[0], ends - column[0]
+    own, left, ends = slice(first - top, last - top), column[0], ends - column[0]
     scale = min(1.0, _FINE / around.metre)
     size = max(2, round(gap.shape[1] * scale)), max(2, round(gap.shape[0] * scale))
     alpha = np.where(gap, 0, 255).astype(np.uint8)
@@ -68,7 +69,9 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
     slices = _slices(front.shape[:2], ends[lines] * scale, around.metre * scale)
     behind = picture_behind(np.ascontiguousarray(front[..., :3]), slices, patterned=patterned)
     back = np.dstack([behind, np.full(front.shape[:2], 255, np.uint8)])
-    return ClothSheet(np.hstack([front, back[:, ::-1]]), np.array([left, top]), scale, bool(gap.any()))
+    kept = slice(int(own.start * scale), int(np.ceil(own.stop * scale)))
+    rgba = np.hstack([front, back[:, ::-1]])[kept]
+    return ClothSheet(rgba, np.array([left, top + kept.start / scale]), scale, bool(gap.any()))
 
 
 def _window(
