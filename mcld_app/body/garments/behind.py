@@ -23,6 +23,7 @@ FAR = 9.0  # metres: no place of a trunk or a leg
 SLICE = 0.006  # metres of a limb that have one usual colour
 MIDDLE = 0.03  # metres to either side, where fronts are closed
 _CALM = 81, 14.0, 25.0  # slices; levels that are another colour; slices: along a limb, light changes slowly
+_SHADOW, _DARKER = 21, 18.0  # slices; levels: as long, and as dark, as shadows beside an armpit are
 _OTHER = 40  # grey levels that are another colour
 _UNSURE = 0.35  # of a slice's sides that are off its usual colour: it has none
 _COLLAR = 0.035  # metres around a front's neckline that are its own
@@ -30,7 +31,7 @@ _RIB, _ENDS = 0.025, 0.010  # metres of a neckline's own cloth, and over which i
 _SHADE = (0.55, 1.5)  # of the usual light, that folds have
 _HUE, _LIGHT = 7.0, 13.0  # of Lab: beyond these, it is no light and no shade
 _MOST, _UNEVEN = 80, 1.8  # per cent of plain cloth that is less off than this; how many times that is not plain
-_DENSE, _OF = 0.006, 0.15  # metres, within which so much must be off: less is dirt, or a crease
+_DENSE, _OF = 0.006, 0.1  # metres, within which so much must be off: less is dirt, or a crease
 _NEAR, _WEAK = 0.025, 0.7  # metres around what is off, where so much less is, too
 _JOINED, _AROUND = 0.02, 0.01  # metres: between letters; at a print's rim
 _SOFT = 0.007  # metres over which cloth's own light is told from its grain
@@ -141,11 +142,17 @@ def _usual(picture: np.ndarray, slices: Slices) -> tuple[np.ndarray, np.ndarray]
         return np.broadcast_to(usual, picture.shape), slices.number >= 0
     filled = np.stack([np.interp(np.arange(count), known, colours[known, k]) for k in range(3)], 1).astype(np.float32)
     filled = cv2.medianBlur(filled[:, None], 5)
-    filled = cv2.bilateralFilter(filled, *_CALM)[:, 0]
+    filled = cv2.bilateralFilter(_without_shadows(filled), *_CALM)[:, 0]
     number = np.maximum(slices.number, 0)
     whole = number.astype(int)
     part = (number - whole)[..., None]
     return filled[whole] * (1 - part) + filled[whole + 1] * part, sure[whole] | (slices.side < 1)
+
+
+def _without_shadows(colours: np.ndarray) -> np.ndarray:
+    """Colours along a limb, (N, 1, 3) float32, without short dark places that are light's and no other colour's."""
+    closed = cv2.morphologyEx(colours, cv2.MORPH_CLOSE, np.ones((_SHADOW, 1), np.uint8))
+    return np.where((closed - colours).max(2, keepdims=True) < _DARKER, closed, colours)
 
 
 def _own(picture: np.ndarray, usual: np.ndarray, cloth: np.ndarray, slices: Slices) -> np.ndarray:
