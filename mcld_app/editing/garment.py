@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from mcld_app.body.garments.back import with_back, with_read_back
-from mcld_app.body.garments.far_side import far_side_of
+from mcld_app.body.garments.back import extent_alone, is_patterned, with_back, with_read_back
+from mcld_app.body.garments.far_side import FarSide
 from mcld_app.body.garments.marking import Marking
 from mcld_app.body.garments.points import checked_kind
 from mcld_app.body.parts import part_map, parts_mask, region_mask
@@ -145,5 +145,6 @@ def clothes_of(person: Person) -> Garment:
 def garment_alone(donor: Person, kind: str) -> Garment:
     """The garment of a photo and an IUV map that show it alone, as a kind of `KINDS`: its extent and its back are
     worked out of the two, so that a recipe that keeps them keeps the garment."""
-    donor = replace(donor, far_side=far_side_of(donor.texture))
-    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], donor.far_side.extent, kind)
+    extent = extent_alone(donor.texture)
+    donor = replace(donor, far_side=FarSide(extent, is_patterned(donor.texture)))
+    return Garment(donor.name, donor, REGION_OF[checked_kind(kind)], extent, kind)

@@ -190,8 +190,6 @@ class Person:
     def _at_hem(self) -> np.ndarray | None:
         """(512, 512) bool, the legs' texels around a skirt's hem: above it they show the skirt, which hangs elsewhere
         in another pose; None where there is no skirt, or nothing is seen of the legs below."""
-        if self.far_side is not None:  # nobody's legs
-            return None
         skirts = [shell for shell in self.shells if shell.hangs_on == "hips"]
         if not skirts:
             return None
@@ -205,8 +203,8 @@ class Person:
     def shells(self) -> tuple[Shell, ...]:
         """What stands off their body: hair, a skirt. None where it is not known how far they reach: before a busy
         ground an IUV map alone does not tell."""
-        if self.own_shells is not None:
-            return self.own_shells
+        if self.own_shells is not None or self.far_side is not None:  # of nobody, there are none to be found
+            return self.own_shells or ()
         from mcld_app.body.shells.find import fitted_shells, found_shells
         from mcld_app.editing.kept_samples import kept_shells
 

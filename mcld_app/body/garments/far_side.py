@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mcld_app.body.garments.back import extent_alone, is_patterned
 from mcld_app.body.garments.back_places import with_places_behind
 from mcld_app.body.garments.behind import picture_behind
 from mcld_app.body.garments.laid_slices import laid_slices
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
-from mcld_app.body.texture.texture_map import TextureMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +24,6 @@ class FarSide:
 
     extent: np.ndarray = field(repr=False)
     patterned: bool
-
-
-def far_side_of(texture: TextureMap) -> FarSide:
-    """Of a texture map taken from a picture of the garment alone."""
-    return FarSide(extent_alone(texture), is_patterned(texture))
 
 
 def with_far_side(photo: np.ndarray, iuv: np.ndarray, places: PhotoPlaces, far: FarSide) -> PhotoSource:
