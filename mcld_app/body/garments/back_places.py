@@ -41,12 +41,13 @@ def with_places_behind(
         patterned: whether its cloth is patterned all over.
 
     Returns:
-        The same, but where the body turns away, see `unrolled`; and for the other texels of the extent the place that
-        lies in front of them, in the picture of the back. A collar is not repeated: where the front has a
-        neckline, patterned cloth beside it is mirrored.
+        The same, but where the body turns away and its cloth is patterned, see `unrolled`; and for the other texels of
+        the extent the place that lies in front of them, in the picture of the back. A collar is not repeated: where the
+        front has a neckline, patterned cloth beside it is mirrored.
     """
     surface, flat = rest_surface(), unrolled()
-    (row, column), (lower, aside) = squares(surface.y, surface.x), squares(flat.y, flat.x)
+    row, column = squares(surface.y, surface.x)
+    lower, aside = squares(flat.y, flat.x) if patterned else (row, column)
     xy, seen, told = places.xy.copy(), places.seen.copy(), np.zeros_like(places.seen)
     sure = cv2.erode(places.seen.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
     rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)
@@ -56,7 +57,7 @@ def with_places_behind(
     for limb in _LIMBS:
         mine = parts_mask(limb)
         known = mine & sure
-        wanted = mine & extent & (flat.turned | ~places.seen & ~_throat())
+        wanted = mine & extent & (flat.turned & patterned | ~places.seen & ~_throat())
         if np.count_nonzero(known) < _LEAST or not wanted.any():
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])

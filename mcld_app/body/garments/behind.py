@@ -114,10 +114,11 @@ def _with_rib(behind: np.ndarray, front: np.ndarray, slices: Slices) -> np.ndarr
     under = len(hole) - hole[::-1, columns].argmax(0)
     around = np.flatnonzero(hole.any(0))
     top = hole[:, around].argmax(0)
+    bent = deep * np.sqrt(1 - np.linspace(-1, 1, len(around)) ** 2)  # it ends where the front's begins
     for k in range(deep):
         source, to = np.minimum(under + k + 1, len(hole) - 1), np.minimum(top + k, len(hole) - 1)
         colour = np.median(front[source, columns], axis=0)
-        share = min(1.0, (deep - k) / (_ENDS * slices.metre))
+        share = np.clip((bent - k) / (_ENDS * slices.metre), 0, 1)[:, None]
         out[to, around] += (colour - np.median(out[to, around], axis=0)) * share
     return np.clip(out + 0.5, 0, 255).astype(np.uint8)
 

@@ -25,5 +25,5 @@ def garment_shells(laid: LaidGarment, cloth: TextureMap, far: FarSide, source: P
         found = hanging_shells(laid.around, fit.girth, top=laid.fall is None, patterned=far.patterned)
     if fit.limbs is not None:
         girth = fit.girth if fit.limbs.limb == "leg" else 1.0  # nothing fills a sleeve in its picture
-        found += wide_limbs(laid.photo, laid.iuv, laid.pose, fit.limbs, girth, cloth, source)
+        found += wide_limbs(laid.photo, laid.iuv, laid.pose, fit.limbs, girth, cloth, source, far.patterned)
     return found

@@ -49,7 +49,7 @@ class _View:
 
 def wide_limbs(
     photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, whole: TextureMap,
-    source: PhotoSource,
+    source: PhotoSource, patterned: bool,
 ) -> tuple[Shell, ...]:  # fmt: skip
     """The shells of both sleeves or both legs; none where they lie close.
 
@@ -61,6 +61,7 @@ def wide_limbs(
         girth: see `Fit.girth`.
         whole: the garment's texture map, its back guessed.
         source: the photo, ready to be read at what its back shows.
+        patterned: whether its cloth is patterned all over: prints on sleeves are not repeated beside their rim.
     """
     reach = float(limbs.along[-1])
     edges = np.arange(0, reach + _BIN, _BIN)
@@ -77,8 +78,8 @@ def wide_limbs(
         _View(photo, iuv[..., 0] > 0, stand(pose, size)),
         _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),
     ]
-    ends = reach, end + _COVERS
-    return tuple(_limb(limbs.limb, sign, edges, off, views, ends) for sign in (1, -1))
+    ends, own_scale = (reach, end + _COVERS), patterned or limbs.limb == "leg"
+    return tuple(_limb(limbs.limb, sign, edges, off, views, ends, own_scale) for sign in (1, -1))
 
 
 def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndarray:
@@ -109,10 +110,11 @@ def _half_round(points: np.ndarray) -> float:
 
 
 def _limb(
-    kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float]
+    kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float],
+    own_scale: bool,
 ) -> Shell:
-    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does. Its
-    cloth is shown at its own scale at its sides."""
+    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does. Of its
+    `own_scale`, cloth is not stretched at its sides but goes back behind its picture's rim."""
     hem, end = ends
     faces, used, along = limb_surface(kind, sign)
     height = np.interp(along, edges, off)
@@ -138,7 +140,8 @@ def _limb(
         triangles = again.reshape(-1, 3)
         points = view.standing.seen(on_body[numbers].astype(np.float32), weights[numbers])[:, :2]
         picture, start = _picture(view, points[triangles])
-        points = _unrolled(points, along[numbers])
+        if own_scale:
+            points = _unrolled(points, along[numbers])
         sheets.append((numbers, triangles, points - np.float32(start) + (width, 0), picture))
         width += picture.shape[1]
     numbers = np.concatenate([sheet[0] for sheet in sheets])
