@@ -1,5 +1,5 @@
-"""Where on a patterned garment's picture its back is read: in front of each place, so that the pattern goes on at the
-side seams as sharp as it is."""
+"""Where on the pictures of a garment's front and back each texel is read: in front of each place, so that cloth goes on
+at the side seams as sharp as it is."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 
 def with_places_behind(
-    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, patterned: bool
-) -> PhotoPlaces:
+    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, patterned: bool,
+    own_scale: bool,
+) -> PhotoPlaces:  # fmt: skip
     """A garment's places, its far side read through.
 
     Args:
@@ -39,15 +40,17 @@ def with_places_behind(
         shown: (H, W) bool, the picture's pixels that show it.
         behind: (H, W) bool, the pixels of the picture of its back, which lies to the right of it, that show it.
         patterned: whether its cloth is patterned all over.
+        own_scale: whether cloth is not stretched where the body turns away, see `unrolled`; what is printed near its
+            picture's rim is seen twice then.
 
     Returns:
-        The same, but where the body turns away and its cloth is patterned, see `unrolled`; and for the other texels of
-        the extent the place that lies in front of them, in the picture of the back. A collar is not repeated: where the
-        front has a neckline, patterned cloth beside it is mirrored.
+        The same, but where the body turns away; and for the other texels of the extent the place that lies in front of
+        them, in the picture of the back. A collar is not repeated: where the front has a neckline, patterned cloth
+        beside it is mirrored.
     """
     surface, flat = rest_surface(), unrolled()
     row, column = squares(surface.y, surface.x)
-    lower, aside = squares(flat.y, flat.x) if patterned else (row, column)
+    lower, aside = squares(flat.y, flat.x) if own_scale else (row, column)
     xy, seen, told = places.xy.copy(), places.seen.copy(), np.zeros_like(places.seen)
     sure = cv2.erode(places.seen.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
     rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)
@@ -57,7 +60,7 @@ def with_places_behind(
     for limb in _LIMBS:
         mine = parts_mask(limb)
         known = mine & sure
-        wanted = mine & extent & (flat.turned & patterned | ~places.seen & ~_throat())
+        wanted = mine & extent & (flat.turned & own_scale | ~places.seen & ~_throat())
         if np.count_nonzero(known) < _LEAST or not wanted.any():
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])

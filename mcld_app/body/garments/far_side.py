@@ -38,5 +38,6 @@ def with_far_side(photo: np.ndarray, iuv: np.ndarray, places: PhotoPlaces, far: 
     slices = laid_slices(iuv)
     behind, shown = picture_behind(photo, slices, patterned=far.patterned), iuv[..., 0] > 0
     covered = shown if far.patterned else slices.number >= 0
-    places = with_places_behind(places, far.extent, shown, covered, patterned=far.patterned)
+    own_scale = far.patterned or slices.fly  # bottoms have no print
+    places = with_places_behind(places, far.extent, shown, covered, patterned=far.patterned, own_scale=own_scale)
     return photo_source(np.hstack([photo, behind]), places)

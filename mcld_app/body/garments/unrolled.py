@@ -74,7 +74,9 @@ def unrolled() -> Unrolled:
     return out
 
 
-def about_axis(at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray | None = None) -> np.ndarray:
+def about_axis(
+    at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray | None = None, of: np.ndarray | None = None
+) -> np.ndarray:
     """Places of a limb seen from in front, unrolled about its axis.
 
     Args:
@@ -82,13 +84,14 @@ def about_axis(at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray
         way: (2,) of length 1, along the limb.
         sliced: as long as a slice of it, in the unit of `at`.
         depth: (N,), towards the eye, of the limb all round; None where the near half alone is given.
+        of: (M, 2), places that tell how wide the limb is; None where `at` do.
 
     Returns:
         (N, 2), in the unit of `at`.
     """
     across = np.array([way[1], -way[0]], np.float32)
     along, aside = at @ way, at @ across
-    middle, half = _extent(along, aside, sliced)
+    middle, half = _extent(along, aside, sliced) if of is None else _extent(of @ way, of @ across, sliced, along)
     aside = (aside - middle) / half
     angle = np.arcsin(np.minimum(np.abs(aside), 1))
     if depth is not None:
@@ -99,8 +102,10 @@ def about_axis(at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray
     return along[:, None] * way + (middle + half * np.sign(aside) * flat)[:, None] * across
 
 
-def _extent(along: np.ndarray, values: np.ndarray, sliced: float) -> tuple[np.ndarray, np.ndarray]:
-    """The middle and half the extent (N,) of values (N,) in each place's slice of the limb."""
+def _extent(
+    along: np.ndarray, values: np.ndarray, sliced: float, where: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The middle and half the extent of values (N,) in each place's slice of the limb: (N,), or (M,) at `where`."""
     slice_of = np.floor((along - along.min()) / sliced).astype(int)
     low, high = np.full(slice_of.max() + 1, np.inf), np.full(slice_of.max() + 1, -np.inf)
     np.minimum.at(low, slice_of, values)
@@ -109,5 +114,6 @@ def _extent(along: np.ndarray, values: np.ndarray, sliced: float) -> tuple[np.nd
     places = along.min() + (there + 0.5) * sliced
     smooth = np.ones(5) / 5
     low, high = (np.convolve(np.pad(edge[there], 2, "edge"), smooth, "valid") for edge in (low, high))
-    ends = np.interp(along, places, low), np.interp(along, places, high)
+    where = along if where is None else where
+    ends = np.interp(where, places, low), np.interp(where, places, high)
     return (ends[0] + ends[1]) / 2, np.maximum((ends[1] - ends[0]) / 2, 0.1 * sliced)

@@ -117,6 +117,7 @@ def _limb(
     `own_scale`, cloth is not stretched at its sides but goes back behind its picture's rim."""
     hem, end = ends
     faces, used, along = limb_surface(kind, sign)
+    whole = body_mesh().rest[used], body_mesh().weights[used]
     height = np.interp(along, edges, off)
     faces = faces[((along < hem) & (height > _THIN))[faces].any(1)]
     numbers, again = np.unique(faces, return_inverse=True)
@@ -141,7 +142,7 @@ def _limb(
         points = view.standing.seen(on_body[numbers].astype(np.float32), weights[numbers])[:, :2]
         picture, start = _picture(view, points[triangles])
         if own_scale:
-            points = _unrolled(points, along[numbers])
+            points = _unrolled(points, along[numbers], view.standing.seen(*whole)[:, :2])
         sheets.append((numbers, triangles, points - np.float32(start) + (width, 0), picture))
         width += picture.shape[1]
     numbers = np.concatenate([sheet[0] for sheet in sheets])
@@ -155,13 +156,14 @@ def _limb(
     )  # fmt: skip
 
 
-def _unrolled(points: np.ndarray, along: np.ndarray) -> np.ndarray:
-    """Places (N, 2) in a view of what it sees of a limb, at metres (N,) along it, unrolled about its axis."""
+def _unrolled(points: np.ndarray, along: np.ndarray, limb: np.ndarray) -> np.ndarray:
+    """Places (N, 2) in a view of what it sees of a limb, at metres (N,) along it, unrolled about the axis of all of the
+    limb, whose places (M, 2) are given: the edge of a part of it is ragged."""
     middle = points.mean(0)
     way = (points - middle).T @ (along - along.mean())
     way /= max(float(np.linalg.norm(way)), 1e-6)
     length = float(np.ptp(points @ way))
-    return about_axis(points, way.astype(np.float32), max(length * _PART, 1.0)).astype(np.float32)
+    return about_axis(points, way.astype(np.float32), max(length * _PART, 1.0), of=limb).astype(np.float32)
 
 
 def _weights_at_hem(points: np.ndarray, weights: np.ndarray, along: np.ndarray, hem: float) -> np.ndarray:
