@@ -29,7 +29,9 @@ _UNSURE = 0.35  # of a slice's sides that are off its usual colour: it has none
 _COLLAR = 0.035  # metres around a front's neckline that are its own
 _RIB, _ENDS = 0.025, 0.010  # metres of a neckline's own cloth, and over which it goes over in the rest
 _SHADE = (0.55, 1.5)  # of the usual light, that folds have
+_DEEPER = 2.5  # times the usual chroma
 _HUE, _LIGHT = 7.0, 13.0  # of Lab: beyond these, it is no light and no shade
+_DARK_SLEEVES = 20.0  # of Lab: sleeves lie in tiers and folds that a trunk has not
 _MOST, _UNEVEN = 80, 1.8  # per cent of plain cloth that is less off than this; how many times that is not plain
 _DENSE, _OF = 0.006, 0.1  # metres, within which so much must be off: less is dirt, or a crease
 _NEAR, _WEAK = 0.025, 0.7  # metres around what is off, where so much less is, too
@@ -159,13 +161,19 @@ def _without_shadows(colours: np.ndarray) -> np.ndarray:
 def _own(picture: np.ndarray, usual: np.ndarray, cloth: np.ndarray, slices: Slices) -> np.ndarray:
     """(H, W) bool: what only the front has: prints, letters, buttons."""
     lab, lab_usual = (cv2.cvtColor(np.float32(image) / 255, cv2.COLOR_RGB2LAB) for image in (picture, usual))
-    lit = lab[..., :1] / np.maximum(lab_usual[..., :1], 1)
-    hue = np.linalg.norm(lab[..., 1:] - lab_usual[..., 1:] * np.clip(lit, *_SHADE), axis=2)
-    light = np.abs(lab[..., 0] - lab_usual[..., 0])
-    off, metre, beside = np.maximum(hue / _HUE, light / _LIGHT), slices.metre, cloth & (slices.side >= _SIDES)
-    if not beside.any():
-        return np.zeros_like(cloth)
-    off /= max(1.0, _UNEVEN * float(np.percentile(off[beside], _MOST)))
+    sleeves, metre = slices.across >= FAR, slices.metre
+    lit = np.clip(lab[..., 0] / np.maximum(lab_usual[..., 0], 1), *_SHADE)
+    # In the shade of its own folds cloth is of a deeper colour, not of another one.
+    chroma = np.maximum((lab_usual[..., 1:] ** 2).sum(2), 1)
+    deeper = np.clip((lab[..., 1:] * lab_usual[..., 1:]).sum(2) / chroma, lit, np.where(lit < 1, _DEEPER, lit))
+    hue = np.linalg.norm(lab[..., 1:] - lab_usual[..., 1:] * deeper[..., None], axis=2)
+    lighter = lab[..., 0] - lab_usual[..., 0]
+    light = np.maximum(lighter, -lighter * np.where(sleeves, _LIGHT / _DARK_SLEEVES, 1))
+    off = np.maximum(hue / _HUE, light / _LIGHT)
+    for limb in (cloth & sleeves, cloth & ~sleeves):  # sleeves may have tiers, or folds that a trunk has not
+        beside = limb & (slices.side >= _SIDES)
+        if beside.any():
+            off[limb] /= max(1.0, _UNEVEN * float(np.percentile(off[beside], _MOST)))
     told = _dense((off > 1) & cloth, metre)
     told |= _dense((off > _WEAK) & cloth & grown(told, _NEAR * metre), metre)
     told = cv2.morphologyEx(told.astype(np.uint8), cv2.MORPH_CLOSE, disc(_JOINED * metre)) > 0
