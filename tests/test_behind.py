@@ -8,8 +8,9 @@ from flat_garments import GREEN, RED, is_red, tee
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcld_app.body.garments.behind import MIDDLE, SLICE, Slices, picture_behind
+from mcld_app.body.garments.behind import picture_behind
 from mcld_app.body.garments.laid_slices import laid_slices
+from mcld_app.body.garments.slices import MIDDLE, SLICE, Slices
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.sampling import read_at
 from mcld_app.body.surface import rest_surface

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from mcld_app.body.garments.behind import MIDDLE, SLICE, Slices, picture_behind
+from mcld_app.body.garments.behind import picture_behind
 from mcld_app.body.garments.fall import Fall
+from mcld_app.body.garments.slices import MIDDLE, SLICE, Slices
 
 _FINE = 360.0  # pixels of a shell's picture for a metre, at most
 GOES_BACK = 1.4

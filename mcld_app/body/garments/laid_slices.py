@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mcld_app.body.garments.behind import FAR, MIDDLE, SLICE, Slices
+from mcld_app.body.garments.slices import FAR, MIDDLE, SLICE, Slices
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import texels_seen
 
