@@ -33,6 +33,7 @@ from mcld_app.body.shells.silhouette import find_silhouette
 from mcld_app.body.shells.standing import stand
 from mcld_app.body.shells.store import shells_from_bytes, shells_to_bytes
 from mcld_app.body.shells.tube import tube
+from mcld_app.editing import samples
 from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.synthetic.people import draw_person, render_view
 
@@ -771,6 +772,11 @@ def test_an_outline_without_the_lining_still_gives_a_coat():
 @pytest.mark.parametrize("seed", [BOB_IN_SKIRT, LONG_IN_SKIRT, 32])
 def test_a_skirt_has_no_opening(seed):
     assert not (the("hips", shells_of(seed)).kinds == MASKED).any()
+
+
+def test_dots_as_light_as_legs_are_no_opening():
+    shells = samples.sample_person("person:pilar").shells
+    assert not (the("hips", shells).kinds == MASKED).any()
 
 
 def test_a_closed_coat_has_no_opening():

@@ -54,9 +54,9 @@ class FlatGarment:
     @cached_property
     def garment(self) -> Garment:
         """The garment to wear; PictureError where its points lie wrong."""
-        donor = make_person(self.name, self.laid.photo, self.laid.iuv)
-        alone = garment_alone(replace(donor, own_shells=garment_shells(self.laid, donor.texture)), self.points.kind)
-        return replace(alone, marking=self.marking)
+        alone = garment_alone(make_person(self.name, self.laid.photo, self.laid.iuv), self.points.kind)
+        shells = garment_shells(self.laid, alone.cloth, alone.donor.far_side, alone.donor.pixels)
+        return replace(alone, donor=alone.donor.with_shells(shells), marking=self.marking)
 
     @property
     def marking(self) -> Marking:

@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from mcld_app.body.garments.back import extent_alone, is_patterned, with_back
+from mcld_app.body.garments.back import extent_alone, is_patterned, with_back, with_read_back
+from mcld_app.body.garments.far_side import FarSide
 from mcld_app.body.garments.marking import Marking
 from mcld_app.body.garments.points import checked_kind
 from mcld_app.body.garments.sharp_edges import sharp_extent
@@ -85,7 +86,7 @@ class Garment:
             at_home = self.extent is not None and area == self.region
             whole = "body" if at_home or not isinstance(area, str) else area
             layer = garment_layer(
-                self._cloth, whole, only=self.extent, bares=at_home or (self.extent is None and whole == area)
+                self.cloth, whole, only=self.extent, bares=at_home or (self.extent is None and whole == area)
             )
             if self.kind and not self.piece:
                 layer = replace(layer, soft=True, edge=self.edge if at_home else None)
@@ -114,10 +115,12 @@ class Garment:
         return frozenset(np.unique(part_map()[self.extent]).tolist()) - {0}
 
     @cached_property
-    def _cloth(self) -> TextureMap:
+    def cloth(self) -> TextureMap:
         """The donor's texture map; of a flat garment, and of a piece that somebody wears, with the back guessed."""
-        flat = (self.kind or self.piece) and self.extent is not None
-        return with_back(self.donor.texture, self.extent) if flat else self.donor.texture
+        if self.donor.far_side is not None:
+            return with_read_back(self.donor.texture, self.extent, self.donor.pixels)
+        worn = self.piece and self.extent is not None
+        return with_back(self.donor.texture, self.extent) if worn else self.donor.texture
 
     def _within(self, layer: GarmentLayer, parts: frozenset[int]) -> GarmentLayer:
         mask = parts_mask(checked_area(parts))
@@ -149,6 +152,5 @@ def garment_alone(donor: Person, kind: str) -> Garment:
     worked out of the two, so that a recipe that keeps them keeps the garment."""
     region = REGION_OF[checked_kind(kind)]
     sharp = sharp_extent(donor.iuv, photo_places(donor.iuv), extent_alone(donor.texture), waist=region == "bottom")
-    if is_patterned(donor.texture):
-        donor = replace(donor, read_through=sharp.texels)
+    donor = replace(donor, far_side=FarSide(sharp.texels, is_patterned(donor.texture)))
     return Garment(donor.name, donor, region, sharp.texels, kind, edge=sharp.share)

@@ -17,7 +17,7 @@ from mcld_app.body.bodies import bodies_in
 from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
-from mcld_app.body.garments.back_places import with_places_behind
+from mcld_app.body.garments.far_side import FarSide, with_far_side
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
 from mcld_app.body.mannequin.pose import BodyShape, Pose
@@ -87,8 +87,7 @@ class Person:
         stored: the photo's file, where it was larger than what is kept of it; else None.
         body: the mannequin's shape that is theirs; None where none was fitted.
         own_shells: what stands off the body, where that is known and not to be looked for in the photo.
-        read_through: (512, 512) bool, texels of a patterned garment whose far side is read where its near one is; None
-            where nothing is.
+        far_side: of a garment that its photo shows alone, what is known of its back; None of everybody else.
     """
 
     name: str
@@ -102,7 +101,7 @@ class Person:
     stored: PhotoFile | None = None
     body: BodyShape | None = None
     own_shells: tuple[Shell, ...] | None = field(default=None, repr=False)
-    read_through: np.ndarray | None = field(default=None, repr=False)
+    far_side: FarSide | None = field(default=None, repr=False)
 
     @cached_property
     def key(self) -> str:
@@ -186,8 +185,8 @@ class Person:
         if self._at_hem is not None:
             seen &= ~self._at_hem
         places = PhotoPlaces(places.xy, _frozen(seen))
-        if self.read_through is not None:
-            places = with_places_behind(places, self.read_through, self.iuv[..., 0] > 0)
+        if self.far_side is not None:
+            return with_far_side(self.photo, self.iuv, places, self.far_side)
         return photo_source(self.photo, places)
 
     @cached_property
@@ -234,8 +233,8 @@ class Person:
     def shells(self) -> tuple[Shell, ...]:
         """What stands off their body: hair, a skirt. None where it is not known how far they reach: before a busy
         ground an IUV map alone does not tell."""
-        if self.own_shells is not None:
-            return self.own_shells
+        if self.own_shells is not None or self.far_side is not None:  # of nobody, there are none to be found
+            return self.own_shells or ()
         from mcld_app.body.shells.find import fitted_shells, found_shells
         from mcld_app.editing.kept_samples import kept_shells
 
@@ -312,6 +311,13 @@ class Person:
         if self._at_hem is not None:
             filled = TextureMap(legs_at_hem(filled.image, sure, self._at_hem & parts_mask(LEGS)), filled.coverage)
         return _still(filled)
+
+    def with_shells(self, shells: tuple[Shell, ...]) -> Person:
+        """The same, with what stands off them; where their photo is read is not worked out again."""
+        out = replace(self, own_shells=shells)
+        if "pixels" in self.__dict__:
+            out.__dict__["pixels"] = self.pixels
+        return out
 
 
 def make_person(

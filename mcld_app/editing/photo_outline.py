@@ -206,12 +206,7 @@ def _without_arms(iuv: np.ndarray) -> np.ndarray:
     behind = np.isin(iuv[..., 0], (*_TRUNK, *_LEGS))
     if not arms.any() or not behind.any():
         return iuv
-    _, label = cv2.distanceTransformWithLabels(
-        (~behind).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    of_label = np.zeros((label.max() + 1, 3), np.uint8)
-    of_label[label[behind]] = iuv[behind]
-    return np.where(arms[..., None], of_label[label], iuv)
+    return np.where(arms[..., None], nearest_value(iuv, behind), iuv)
 
 
 def _unchanged(appearance: Appearance, iuv: np.ndarray, covered: np.ndarray) -> np.ndarray:

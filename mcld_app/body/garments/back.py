@@ -7,16 +7,18 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mcld_app.body.front_sheet import column_of, row_of, texels_before
 from mcld_app.body.garments.unrolled import unrolled
 from mcld_app.body.parts import part_map, parts_mask
+from mcld_app.body.sampling import read_at
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.dressing import garment_extent
 from mcld_app.body.texture.edges import drawn_as_lines
+from mcld_app.body.texture.photo_reading import PhotoSource
 from mcld_app.body.texture.texture_map import TextureMap
 
 # Trunk and legs count as one: behind the lower end of the trunk's front lies the seat, which belongs to the legs.
 _LIMBS = (frozenset({1, 2, *range(7, 15)}), frozenset({16, 18, 20, 22}), frozenset({15, 17, 19, 21}))
-_SQUARE, _SHEET, _LEFT = 0.004, (480, 320), -0.64  # metres, squares, metres: the sheet before the body
 _SLICE = 0.006  # metres of a limb that have one colour on a plain back
 _SIDES = 0.7  # of the trunk's half width: prints lie nearer to its middle
 _PATTERNED, _OF = 10.0, 75  # Lab units that patterned cloth is off the colour of its slice; per cent that are less off
@@ -37,15 +39,31 @@ def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
         texture: what the picture of the garment alone shows.
         extent: (512, 512) bool, the texels the garment has.
     """
-    near, texture = texture.coverage, _sharp(texture)
-    unseen = extent & ~texture.coverage
-    if not unseen.any():
-        return texture
-    image, known = texture.image.copy(), texture.coverage.copy()
+    sharp = _sharp(texture)
+    guess, found = _through(sharp) if is_patterned(texture) else _by_slices(sharp)
+    return _joined(texture, sharp, extent, guess, found)
+
+
+def with_read_back(texture: TextureMap, extent: np.ndarray, source: PhotoSource) -> TextureMap:
+    """The same of a garment that lies flat, its far side, and what turns away at its sides, read from its photo."""
+    level = min(1, len(source.sizes) - 1)
+    guess = np.zeros_like(texture.image)
+    at = source.places.xy[extent]
+    guess[extent] = read_at(source.sizes[level], (at + 0.5) * np.float32(0.5**level) - 0.5)
+    out = _joined(texture, _sharp(texture), extent, guess, extent)
+    turned = out.coverage & extent & unrolled().turned
+    return TextureMap(np.where(turned[..., None], guess, out.image), out.coverage)
+
+
+def _joined(
+    near: TextureMap, sharp: TextureMap, extent: np.ndarray, guess: np.ndarray, found: np.ndarray
+) -> TextureMap:
+    """What is seen with a guess (512, 512, 3), where that was `found`, of the rest of an extent."""
+    unseen = extent & ~sharp.coverage
+    image, known = sharp.image.copy(), sharp.coverage.copy()
     # Where a hem was drawn straight, what lies beside it goes on.
-    beside = unseen & near & (cv2.dilate(known.astype(np.uint8), np.ones((_BESIDE,) * 2, np.uint8)) > 0)
+    beside = unseen & near.coverage & (cv2.dilate(known.astype(np.uint8), np.ones((_BESIDE,) * 2, np.uint8)) > 0)
     known |= beside
-    guess, found = _through(texture) if is_patterned(texture) else _by_slices(texture)
     taken = unseen & found & ~beside
     image[taken] = guess[taken]
     return TextureMap(image, known | taken)
@@ -68,6 +86,7 @@ def _sharp(texture: TextureMap) -> TextureMap:
 
 def is_patterned(texture: TextureMap) -> bool:
     """Whether a garment's cloth is patterned all over: not printed in the middle, striped across, or plain."""
+    texture = _sharp(texture)
     plain, found = _by_slices(texture)
     beside = texture.coverage & found & _at_sides() & (parts_mask({1, 2}) | parts_mask(frozenset(range(7, 15))))
     if np.count_nonzero(beside) < 50:
@@ -108,27 +127,17 @@ def _by_slices(texture: TextureMap) -> tuple[np.ndarray, np.ndarray]:
 
 def _through(texture: TextureMap) -> tuple[np.ndarray, np.ndarray]:
     """What the front shows before each texel, (512, 512, 3) uint8, and where it shows anything of that limb."""
-    surface, flat = rest_surface(), unrolled()
-    row = np.clip((surface.y / _SQUARE).astype(int), 0, _SHEET[0] - 1)
-    column = np.clip(((surface.x - _LEFT) / _SQUARE).astype(int), 0, _SHEET[1] - 1)
-    lower = np.clip((flat.y / _SQUARE).astype(int), 0, _SHEET[0] - 1)
-    aside = np.clip(((flat.x - _LEFT) / _SQUARE).astype(int), 0, _SHEET[1] - 1)
+    flat = unrolled()
+    lower, aside = row_of(flat.y), column_of(flat.x)
     image, found = np.zeros_like(texture.image), np.zeros_like(texture.coverage)
     # Where the body turns away from the camera few pixels show much cloth, and colours are a blend again.
     sure = cv2.erode(texture.coverage.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
     for limb in _LIMBS:
         mask = parts_mask(limb)
-        seen = np.flatnonzero(mask & sure)
-        if len(seen) < _LEAST:
+        if np.count_nonzero(mask & sure) < _LEAST:
             continue
-        sheet = np.full(_SHEET, -1)
-        sheet[row.ravel()[seen], column.ravel()[seen]] = seen
-        _, nearest = cv2.distanceTransformWithLabels(
-            (sheet < 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        of_label = np.zeros(nearest.max() + 1, np.int64)
-        of_label[nearest[sheet >= 0]] = sheet[sheet >= 0]
-        image[mask] = texture.image.reshape(-1, 3)[of_label[nearest[lower[mask], aside[mask]]]]
+        before = texels_before(mask & sure)
+        image[mask] = texture.image.reshape(-1, 3)[before[lower[mask], aside[mask]]]
         found |= mask
     return image, found
 

@@ -1,5 +1,5 @@
-"""Where on a patterned garment's picture its back is read: in front of each place, so that the pattern goes on at the
-side seams as sharp as it is."""
+"""Where on the pictures of a garment's front and back each texel is read: in front of each place, so that cloth goes on
+at the side seams as sharp as it is."""
 
 from __future__ import annotations
 
@@ -8,62 +8,80 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mcld_app.body.front_sheet import LEFT, SIZE, SQUARE, squares
 from mcld_app.body.garments.unrolled import unrolled
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.sampling import read_at
+from mcld_app.body.shells.areas import disc, grown, nearest_value
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.pull_push import pull_push
 
 # Trunk and legs count as one, as in `back`.
 _LIMBS = (frozenset({1, 2, *range(7, 15)}), frozenset({16, 18, 20, 22}), frozenset({15, 17, 19, 21}))
-_SQUARE, _SHEET, _LEFT = 0.004, (480, 320), -0.64  # metres, squares, metres: the sheet before the body
 _TURNING = 4  # texels at the rim of what is seen, where the body turns away
 _LEAST = 50  # texels that tell places
 _NECK, _COLLAR, _HOLE = 0.12, 0.03, 0.02  # metres: around the middle; of a collar's width; that make a neckline
 _THROAT = 1.28  # metres above the floor, above which a neckline may be
+_ARMHOLE = 0.04  # metres below that the lowest upper edge of a trunk
 _BESIDE = 0.03  # of the picture's height, off the cloth: what is farther is not read
 _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 
-def with_places_behind(places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray) -> PhotoPlaces:
+def with_places_behind(
+    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, patterned: bool,
+    own_scale: bool,
+) -> PhotoPlaces:  # fmt: skip
     """A garment's places, its far side read through.
 
     Args:
         places: of what its picture shows.
         extent: (512, 512) bool, the texels it has.
         shown: (H, W) bool, the picture's pixels that show it.
+        behind: (H, W) bool, the pixels of the picture of its back, which lies to the right of it, that show it.
+        patterned: whether its cloth is patterned all over.
+        own_scale: whether cloth is not stretched where the body turns away, see `unrolled`; what is printed near its
+            picture's rim is seen twice then.
 
     Returns:
-        The same, but where the body turns away, see `unrolled`; and for the other texels of the extent the place that
-        lies in front of them. A collar is not repeated: above the front's neckline the cloth below it is mirrored.
+        The same, but where the body turns away; and for the other texels of the extent the place that lies in front of
+        them, in the picture of the back. A collar is not repeated: where the front has a neckline, patterned cloth
+        beside it is mirrored.
     """
     surface, flat = rest_surface(), unrolled()
-    row, column = surface.y / _SQUARE - 0.5, (surface.x - _LEFT) / _SQUARE - 0.5
-    lower, aside = flat.y / _SQUARE - 0.5, (flat.x - _LEFT) / _SQUARE - 0.5
-    xy, seen = places.xy.copy(), places.seen.copy()
+    row, column = squares(surface.y, surface.x)
+    lower, aside = squares(flat.y, flat.x) if own_scale else (row, column)
+    xy, seen, told = places.xy.copy(), places.seen.copy(), np.zeros_like(places.seen)
     sure = cv2.erode(places.seen.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
-    solid = cv2.erode(shown.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) > 0
+    rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)
+    solid, solid_behind = (cv2.erode(side.astype(np.uint8), rim) > 0 for side in (shown, behind))
     if not solid.any():
         return places
     for limb in _LIMBS:
         mine = parts_mask(limb)
         known = mine & sure
-        wanted = mine & extent & (flat.turned | ~places.seen & ~_throat())
+        wanted = mine & extent & (flat.turned & own_scale | ~places.seen & ~_throat())
         if np.count_nonzero(known) < _LEAST or not wanted.any():
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])
         at = np.stack([aside[wanted], lower[wanted]], 1)
-        if 1 in limb:
-            at[:, 1] = _below_neckline(at, there)
+        if 1 in limb and patterned:
+            at = _without_neckline(at, there)
         found = np.concatenate([at, np.ones((len(at), 1))], 1) @ plane + read_at(sheet, at.astype(np.float32))
-        xy[wanted], seen[wanted] = _on_cloth(found, solid)
-    xy[places.seen], _ = _on_cloth(xy[places.seen], solid)  # a texel at the rim lies half beside it
+        back = flat.behind[wanted]
+        # Only in the middle a patterned back is another: sleeves are read on both sides without a step.
+        own = 0 if patterned and 1 not in limb else shown.shape[1]
+        for there, cloth, beyond in ((~back, solid, 0), (back, solid_behind, own)):
+            mine = wanted.copy()
+            mine[wanted] = there
+            moved, near = _on_cloth(found[there], cloth)
+            xy[mine], seen[mine] = moved + np.array([beyond, 0]), near
+        told |= wanted
+    beside = places.seen & ~told
+    xy[beside], _ = _on_cloth(xy[beside], solid)  # a texel at the rim lies half beside it
+    told |= seen
     # Between two islands of the map, a place is read from both.
-    _, label = cv2.distanceTransformWithLabels((~seen).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    of_label = np.zeros((label.max() + 1, 2), np.float32)
-    of_label[label[seen]] = xy[seen]
-    xy = of_label[label]
+    xy = nearest_value(xy, told)
     xy.setflags(write=False)
     seen.setflags(write=False)
     return PhotoPlaces(xy, seen, go_on=True)
@@ -75,12 +93,12 @@ def _sheet(row: np.ndarray, column: np.ndarray, xy: np.ndarray) -> tuple[np.ndar
     terms = np.stack([column, row, np.ones_like(row)], 1).astype(np.float64)
     plane, *_ = np.linalg.lstsq(terms, xy, rcond=None)
     rest = xy - terms @ plane
-    flat = np.clip(np.round(row), 0, _SHEET[0] - 1).astype(int) * _SHEET[1]
-    flat += np.clip(np.round(column), 0, _SHEET[1] - 1).astype(int)
-    size = _SHEET[0] * _SHEET[1]
-    count = np.bincount(flat, minlength=size).astype(np.float32).reshape(_SHEET)
-    sums = [np.bincount(flat, rest[:, k], size).reshape(_SHEET) for k in (0, 1)]
-    mean = np.dstack([*(s / np.maximum(count, 1) for s in sums), np.zeros(_SHEET)]).astype(np.float32)
+    flat = np.clip(np.round(row), 0, SIZE[0] - 1).astype(int) * SIZE[1]
+    flat += np.clip(np.round(column), 0, SIZE[1] - 1).astype(int)
+    size = SIZE[0] * SIZE[1]
+    count = np.bincount(flat, minlength=size).astype(np.float32).reshape(SIZE)
+    sums = [np.bincount(flat, rest[:, k], size).reshape(SIZE) for k in (0, 1)]
+    mean = np.dstack([*(s / np.maximum(count, 1) for s in sums), np.zeros(SIZE)]).astype(np.float32)
     weight = np.minimum(count, 1)
     filled = np.where(weight[..., None] > 0, mean, pull_push(mean, weight))[..., :2]
     trust = weight + np.float32(0.02)
@@ -92,32 +110,50 @@ def _sheet(row: np.ndarray, column: np.ndarray, xy: np.ndarray) -> tuple[np.ndar
 def _on_cloth(places: np.ndarray, solid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Places (N, 2), those beside the cloth, `solid` (H, W) bool, moved to its rim, and (N,) bool, which of them were
     near enough for that."""
-    _, label = cv2.distanceTransformWithLabels(
-        (~solid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    row, column = np.nonzero(solid)
-    of_label = np.zeros((label.max() + 1, 2))
-    of_label[label[solid]] = np.stack([column, row], 1)
+    height, width = solid.shape
+    nearest = nearest_value(np.arange(height * width, dtype=np.int32).reshape(solid.shape), solid)
     x, y = (np.clip(np.round(places[:, k]), 0, solid.shape[1 - k] - 1).astype(int) for k in (0, 1))
     inside = (np.abs(places - np.stack([x, y], 1)).max(1) < 1) & solid[y, x]
-    moved = np.where(inside[:, None], places, of_label[label[y, x]])
+    number = nearest[y, x]
+    moved = np.where(inside[:, None], places, np.stack([number % width, number // width], 1))
     return moved, np.linalg.norm(moved - places, axis=1) < _BESIDE * len(solid)
 
 
-def _below_neckline(at: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """(N,) the rows of places (N, 2), column and row: those above the front's upper edge mirrored at it; where it has a
-    neckline, at a line below its collar."""
-    rows = np.arange(_SHEET[0])[:, None]
-    top = np.where(known, rows, -1).max(0).astype(np.float64)
-    columns = np.flatnonzero(top >= 0)
-    top = np.interp(np.arange(_SHEET[1]), columns, top[columns])
-    middle = np.abs((np.arange(_SHEET[1]) + 0.5) * _SQUARE + _LEFT) < _NECK
-    hole = middle & (top < top[middle].max() - _HOLE / _SQUARE)
-    if hole.any():  # one line for all: stripes stay straight above it
-        top = np.minimum(top, top[hole].min() - _COLLAR / _SQUARE)
-    edge = cv2.GaussianBlur(top[None].astype(np.float32), (0, 0), 1.5)[0]
-    own = edge[np.clip(np.round(at[:, 0]), 0, _SHEET[1] - 1).astype(int)]
-    return own - np.abs(at[:, 1] - own)
+def _without_neckline(at: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Places (N, 2), column and row, of a trunk of which the front's (480, 320) bool are known: those above its upper
+    edge mirrored at that, and those where it has a neckline, or its collar, mirrored at the sides of these, to and fro
+    between there and the shoulder, so that stripes stay straight."""
+    lowest = int((_THROAT - _ARMHOLE) / SQUARE)
+    high = known[lowest:]
+    if not high.any():
+        return at
+    column, rows = np.arange(SIZE[1]), np.arange(len(high))[:, None]
+    sides = high.any(1)
+    first, last = high.argmax(1), SIZE[1] - 1 - high[:, ::-1].argmax(1)
+    hole = ~high & (column > first[:, None]) & (column < last[:, None]) & sides[:, None]
+    hole &= np.abs((column + 0.5) * SQUARE + LEFT) < _NECK
+    hole = cv2.morphologyEx(hole.astype(np.uint8), cv2.MORPH_OPEN, disc(_HOLE / SQUARE / 2)) > 0
+    collar = grown(hole, _COLLAR / SQUARE) if hole.any() else hole
+    top = np.where(high | hole, rows, -1).max(0)
+    there = np.flatnonzero(top >= 0)
+    top = np.interp(column, there, top[there]).astype(np.float32)
+    edge = cv2.GaussianBlur(top[None], (0, 0), 1.5)[0][_nearest(at[:, 0], SIZE[1])] + lowest
+    row = edge - np.abs(at[:, 1] - edge)
+    if not collar.any():
+        return np.stack([at[:, 0], row], 1)
+    level = np.clip(np.round(row).astype(int) - lowest, 0, len(high) - 1)
+    inside = collar[level, _nearest(at[:, 0], SIZE[1])] & (row >= lowest)
+    left, right = collar.argmax(1)[level], (SIZE[1] - 1 - collar[:, ::-1].argmax(1))[level]
+    on_left = at[:, 0] < (left + right) / 2
+    end, sign = np.where(on_left, left, right), np.where(on_left, -1, 1)
+    deep = np.maximum(np.where(on_left, left - first[level], last[level] - right) - 1, 1)
+    away = np.abs(at[:, 0] - end)
+    aside = end + sign * (deep - np.abs(deep - away % (2 * deep)))
+    return np.stack([np.where(inside, aside, at[:, 0]), row], 1)
+
+
+def _nearest(places: np.ndarray, count: int) -> np.ndarray:
+    return np.clip(np.round(places), 0, count - 1).astype(int)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""The picture of a garment's shell: its front, and beside it, mirrored or plain, its back."""
+"""The picture of a garment's shell: its front, and beside it, mirrored, its back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from mcld_app.body.garments.behind import picture_behind
 from mcld_app.body.garments.fall import Fall
+from mcld_app.body.garments.slices import MIDDLE, SLICE, Slices
 
 _FINE = 360.0  # pixels of a shell's picture for a metre, at most
-_SIDES = 0.3  # of a row's width to its middle: what a plain back has its colours from
+GOES_BACK = 1.4
+"""Of half a picture's width: as far as a pattern goes on to its rim and back from there."""
+
+_RIM = 1.5  # pixels at the cloth's ends that are not repeated
+_GOES_ON = 0.15  # metres
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,30 +49,51 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
         around: the garment.
         rows: (R,) the rows of its picture.
         ends: (R, 2) the columns that they reach from and to.
-        patterned: whether the back shows the front's pattern; else the colours at its sides only.
+        patterned: whether its cloth is patterned all over.
     """
     lowest = around.hem[int(ends.min()) : int(ends.max()) + 1].max(initial=rows[-1])
     top, bottom = int(np.floor(rows[0])), int(np.ceil(max(rows[-1], lowest))) + 1
     left, right = int(np.floor(ends.min())), int(np.ceil(ends.max())) + 1
-    top, left = max(top - 1, 0), max(left - 1, 0)
-    window = slice(top, max(bottom + 1, top + 4)), slice(left, max(right + 1, left + 4))
-    colours, gap = around.picture[window], around.open[window]
-    ends = np.stack([np.interp(np.arange(len(gap)) + top, around.rows, around.ends[:, k]) for k in (0, 1)], 1) - left
+    around_it = round(_GOES_ON * around.metre)  # its back is told from what lies above and below it, too
+    beyond = int(np.ceil((GOES_BACK - 1) * np.ptp(ends, axis=1).max() / 2)) if patterned else 0
+    first, last = max(top - 1, 0), max(bottom + 1, top + 3)
+    top, bottom = max(first - around_it, 0), max(min(last + around_it, len(around.mask)), last)
+    row, column = np.arange(top, bottom), np.arange(left - 1 - beyond, right + 3 + beyond)
+    ends = np.stack([np.interp(row, around.rows, around.ends[:, k]) for k in (0, 1)], 1)
+    colours, gap = _window(around, row, column, ends)
+    own, left, ends = slice(first - top, last - top), column[0], ends - column[0]
     scale = min(1.0, _FINE / around.metre)
     size = max(2, round(gap.shape[1] * scale)), max(2, round(gap.shape[0] * scale))
     alpha = np.where(gap, 0, 255).astype(np.uint8)
     front = cv2.resize(np.dstack([colours, alpha]), size, interpolation=cv2.INTER_AREA)
-    back = front.copy() if patterned else _plain(front, ends * scale)
-    back[..., 3] = 255
-    return ClothSheet(np.hstack([front, back[:, ::-1]]), np.array([left, top]), scale, bool(gap.any()))
+    lines = np.linspace(0, len(ends) - 1, len(front)).round().astype(int)
+    slices = _slices(front.shape[:2], ends[lines] * scale, around.metre * scale)
+    behind = picture_behind(np.ascontiguousarray(front[..., :3]), slices, patterned=patterned)
+    back = np.dstack([behind, np.full(front.shape[:2], 255, np.uint8)])
+    kept = slice(int(own.start * scale), int(np.ceil(own.stop * scale)))
+    rgba = np.hstack([front, back[:, ::-1]])[kept]
+    return ClothSheet(rgba, np.array([left, top + kept.start / scale]), scale, bool(gap.any()))
 
 
-def _plain(front: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """A front in the colours that it has at its sides, row by row, between columns `ends` (R, 2)."""
-    rows = np.linspace(0, len(ends) - 1, len(front)).round().astype(int)
-    share = (np.arange(front.shape[1]) - ends[rows, :1]) / np.maximum(ends[rows, 1:] - ends[rows, :1], 1)
-    beside = (share > 0) & (share < 1) & (np.abs(share - 0.5) > 0.5 - _SIDES)
-    own = np.where(beside[..., None], front[..., :3].astype(np.float32), np.nan)
-    lines = np.nanmedian(np.where(beside.any(1)[:, None, None], own, front[..., :3]), axis=1)
-    lines = cv2.medianBlur(lines.astype(np.float32)[:, None], 5)
-    return np.dstack([np.broadcast_to(lines + 0.5, (*front.shape[:2], 3)).astype(np.uint8), front[..., 3]])
+def _window(
+    around: Fall, row: np.ndarray, column: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(h, w, 3) uint8 the garment's picture in rows (h,) and columns (w,), mirrored at the cloth's ends (h, 2), and
+    (h, w) bool its openings."""
+    low, high = ends[:, :1] + _RIM, ends[:, 1:] - _RIM
+    source = np.where(column < low, 2 * low - column, np.where(column > high, 2 * high - column, column))
+    source = np.clip(source, 0, around.mask.shape[1] - 1).astype(np.float32)
+    at_row = np.broadcast_to(np.minimum(row, len(around.mask) - 1)[:, None], source.shape).astype(np.float32)
+    colours = cv2.remap(around.picture, source, at_row, cv2.INTER_LINEAR)
+    gap = cv2.remap(around.open.astype(np.uint8), source, at_row, cv2.INTER_NEAREST) > 0
+    return colours, gap & (column >= low) & (column <= high)
+
+
+def _slices(shape: tuple[int, int], ends: np.ndarray, metre: float) -> Slices:
+    """The slices of rows of cloth between columns `ends` (h, 2)."""
+    row, column = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    middle, half = ends.mean(1)[:, None], np.maximum(np.ptp(ends, axis=1)[:, None] / 2, 1)
+    side = np.abs(column - middle) / half
+    number = np.where(side <= 1, row / (SLICE * metre), np.float32(-1))
+    across, closed = (column - middle) / metre, np.full(shape, MIDDLE, np.float32)
+    return Slices(number, side, across, closed, np.zeros(shape, bool), metre)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mcld_app.body.garments.cloth_sheet import cloth_sheet
+from mcld_app.body.garments.cloth_sheet import GOES_BACK, cloth_sheet
 from mcld_app.body.garments.fall import Fall
 from mcld_app.body.garments.lap import on_lap
 from mcld_app.body.mannequin.pose import BodyShape
@@ -84,7 +84,7 @@ def _tube(
     parts = (slice(0, _HALF), ends), (slice(_HALF - 1, 2 * _HALF - 1), ends[:, ::-1])
     places = []
     for (part, own), behind in zip(parts, (False, True), strict=True):
-        x = _across(grid[:, part], own, across, around.metre)
+        x = _across(grid[:, part], own, across, around.metre, GOES_BACK if patterned else 1.0)
         y = _level(around, rows, x)
         if highest > _WAIST + _ROW:  # it goes on where the paint above ends
             on_body = np.concatenate([tight.rest, tight.rest[:, :1]], 1)[:, part]
@@ -124,10 +124,11 @@ def _level(around: Fall, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
     return rows[:, None] + share**2 * (hem - last)
 
 
-def _across(grid: np.ndarray, ends: np.ndarray, across: np.ndarray, metre: float) -> np.ndarray:
+def _across(grid: np.ndarray, ends: np.ndarray, across: np.ndarray, metre: float, most: float) -> np.ndarray:
     """(R, C) float64: x on the garment's picture of rows of cloth (R, C, 3) that run from the end `ends[:, 1]` to
     `ends[:, 0]`. In the middle cloth keeps its true size, unless it is stretched; towards the sides a picture shows
-    less and less of what turns away."""
+    less and less of what turns away: there cloth is stretched, or goes back behind its rim, up to `most` of the way
+    from its middle to there."""
     steps = np.linalg.norm(np.diff(grid, axis=1), axis=-1)
     along = np.concatenate([np.zeros((len(grid), 1)), np.cumsum(steps, 1)], 1)
     half = along[:, -1:] / 2
@@ -135,7 +136,8 @@ def _across(grid: np.ndarray, ends: np.ndarray, across: np.ndarray, metre: float
     reach = np.abs(ends[:, 1:] - ends[:, :1]) / 2
     stretched = np.maximum(2 * half / across[:, None], 1)
     slope = np.minimum(metre / stretched, 1.9 * reach / half)
-    bend = (reach - slope * half) / half**2
+    beyond = np.clip(slope * half, reach, most * reach)
+    bend = (beyond - slope * half) / half**2
     away = slope * np.abs(from_middle) + bend * from_middle**2
     return ends.mean(1, keepdims=True) + np.sign(from_middle) * np.sign(ends[:, 1:] - ends[:, :1]) * away
 

@@ -21,7 +21,7 @@ from mcld_app.body.garments.upper_fit import fit_upper
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import draw_iuv, posed_vertices, to_picture
 from mcld_app.body.sampling import read_reduced
-from mcld_app.body.shells.areas import grown
+from mcld_app.body.shells.areas import grown, nearest_value
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import texels_seen
 from mcld_app.body.thin_plate import ThinPlate
@@ -111,10 +111,7 @@ def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.nd
     inner = cv2.erode(mask.astype(np.uint8), kernel)
     if not inner.any():
         return picture
-    _, label = cv2.distanceTransformWithLabels(1 - inner, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    of_label = np.zeros((label.max() + 1, 3), np.uint8)
-    of_label[label[inner > 0]] = picture[inner > 0]
-    return of_label[label]
+    return nearest_value(picture, inner > 0)
 
 
 def _beside_collar(outline: Outline, places: dict[str, np.ndarray], mask: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
 
 _LEGS = frozenset(range(7, 15))
+_BACK = frozenset({1, 7, 8, 11, 12})
 _ARMS = (frozenset({16, 18, 20, 22}), frozenset({15, 17, 19, 21}))
 _FROM = np.pi / 4  # of the angle from the front: below it the picture is seen as it is
 _RATE = 0.85  # of the pattern's own scale at the sides: less, for a body is flatter there than its middle is wide
@@ -34,11 +35,13 @@ class Unrolled:
     Attributes:
         x, y: float32, metres, as `RestSurface.x` and `.y`; a far side's place is the near one's across from it.
         turned: bool, where they are not the surface's own.
+        behind: bool, the far half of trunk and limbs.
     """
 
     x: np.ndarray
     y: np.ndarray
     turned: np.ndarray
+    behind: np.ndarray
 
 
 @lru_cache(maxsize=1)
@@ -56,20 +59,24 @@ def unrolled() -> Unrolled:
         moved[leg] = moved[leg] * (1 - own) + about_axis(at[leg], down, _SLICE, surface.z[leg]) * own
     high = np.clip((_CHEST - at[trunk][:, 1]) / _FADES, 0, 1)[:, None]
     moved[trunk] = at[trunk] * (1 - high) + moved[trunk] * high
+    behind = parts_mask(_BACK).copy()
     for parts in _ARMS:
         arm = parts_mask(parts)
         middle = at[arm].mean(0)
         way = np.linalg.svd(at[arm] - middle, full_matrices=False)[2][0]
         begun = np.clip((surface.arm[arm] - _SHOULDER) / _FADES, 0, 1)[:, None]
         moved[arm] = at[arm] * (1 - begun) + about_axis(at[arm], way, _SLICE, surface.z[arm]) * begun
+        behind[arm] = surface.z[arm] < _extent(at[arm] @ way, surface.z[arm], _SLICE)[0]
     moved = at + np.clip(moved - at, -_MOST, _MOST)
-    out = Unrolled(*np.ascontiguousarray(np.moveaxis(moved, -1, 0)), np.abs(moved - at).max(-1) > 1e-4)
-    for array in (out.x, out.y, out.turned):
+    out = Unrolled(*np.ascontiguousarray(np.moveaxis(moved, -1, 0)), np.abs(moved - at).max(-1) > 1e-4, behind)
+    for array in (out.x, out.y, out.turned, out.behind):
         array.setflags(write=False)
     return out
 
 
-def about_axis(at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray | None = None) -> np.ndarray:
+def about_axis(
+    at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray | None = None, of: np.ndarray | None = None
+) -> np.ndarray:
     """Places of a limb seen from in front, unrolled about its axis.
 
     Args:
@@ -77,13 +84,14 @@ def about_axis(at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray
         way: (2,) of length 1, along the limb.
         sliced: as long as a slice of it, in the unit of `at`.
         depth: (N,), towards the eye, of the limb all round; None where the near half alone is given.
+        of: (M, 2), places that tell how wide the limb is; None where `at` do.
 
     Returns:
         (N, 2), in the unit of `at`.
     """
     across = np.array([way[1], -way[0]], np.float32)
     along, aside = at @ way, at @ across
-    middle, half = _extent(along, aside, sliced)
+    middle, half = _extent(along, aside, sliced) if of is None else _extent(of @ way, of @ across, sliced, along)
     aside = (aside - middle) / half
     angle = np.arcsin(np.minimum(np.abs(aside), 1))
     if depth is not None:
@@ -94,8 +102,10 @@ def about_axis(at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray
     return along[:, None] * way + (middle + half * np.sign(aside) * flat)[:, None] * across
 
 
-def _extent(along: np.ndarray, values: np.ndarray, sliced: float) -> tuple[np.ndarray, np.ndarray]:
-    """The middle and half the extent (N,) of values (N,) in each place's slice of the limb."""
+def _extent(
+    along: np.ndarray, values: np.ndarray, sliced: float, where: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The middle and half the extent of values (N,) in each place's slice of the limb: (N,), or (M,) at `where`."""
     slice_of = np.floor((along - along.min()) / sliced).astype(int)
     low, high = np.full(slice_of.max() + 1, np.inf), np.full(slice_of.max() + 1, -np.inf)
     np.minimum.at(low, slice_of, values)
@@ -104,5 +114,6 @@ def _extent(along: np.ndarray, values: np.ndarray, sliced: float) -> tuple[np.nd
     places = along.min() + (there + 0.5) * sliced
     smooth = np.ones(5) / 5
     low, high = (np.convolve(np.pad(edge[there], 2, "edge"), smooth, "valid") for edge in (low, high))
-    ends = np.interp(along, places, low), np.interp(along, places, high)
+    where = along if where is None else where
+    ends = np.interp(where, places, low), np.interp(where, places, high)
     return (ends[0] + ends[1]) / 2, np.maximum((ends[1] - ends[0]) / 2, 0.1 * sliced)

@@ -52,7 +52,7 @@ class _View:
 
 def wide_limbs(
     photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, whole: TextureMap,
-    through: PhotoSource | None = None,
+    source: PhotoSource, patterned: bool,
 ) -> tuple[Shell, ...]:  # fmt: skip
     """The shells of both sleeves or both legs; none where they lie close.
 
@@ -63,7 +63,8 @@ def wide_limbs(
         limbs: how wide they are.
         girth: see `Fit.girth`.
         whole: the garment's texture map, its back guessed.
-        through: the photo, ready to be read at what its back shows; None where `whole` says that as well.
+        source: the photo, ready to be read at what its back shows.
+        patterned: whether its cloth is patterned all over: prints on sleeves are not repeated beside their rim.
     """
     reach = float(limbs.along[-1])
     edges = np.arange(0, reach + _BIN, _BIN)
@@ -75,14 +76,13 @@ def wide_limbs(
         return ()
     size, away = iuv.shape[:2], pose.replace(yaw=180.0)
     drawing = kept_drawing(away, size)
-    sources = [] if through is None else [(through, taken(through, whole.coverage))]
-    behind = draw_from(whole, sources, drawing.pixel, drawing.texel, size)
+    behind = draw_from(whole, [(source, taken(source, whole.coverage))], drawing.pixel, drawing.texel, size)
     views = [
         _View(photo, iuv[..., 0] > 0, stand(pose, size)),
         _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),
     ]
-    ends = reach, end + _COVERS
-    return tuple(_limb(limbs.limb, sign, edges, off, views, ends, through is not None) for sign in (1, -1))
+    ends, own_scale = (reach, end + _COVERS), patterned or limbs.limb == "leg"
+    return tuple(_limb(limbs.limb, sign, edges, off, views, ends, own_scale) for sign in (1, -1))
 
 
 def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndarray:
@@ -114,12 +114,13 @@ def _half_round(points: np.ndarray) -> float:
 
 def _limb(
     kind: str, sign: int, edges: np.ndarray, off: np.ndarray, views: list[_View], ends: tuple[float, float],
-    patterned: bool,
+    own_scale: bool,
 ) -> Shell:
-    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does. A
-    `patterned` one shows its pattern at its own scale at its sides."""
+    """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does. Of its
+    `own_scale`, cloth is not stretched at its sides but goes back behind its picture's rim."""
     hem, end = ends
     faces, used, along = limb_surface(kind, sign)
+    whole = body_mesh().rest[used], body_mesh().weights[used]
     height = np.interp(along, edges, off)
     faces = faces[((along < hem) & (height > _THIN))[faces].any(1)]
     numbers, again = np.unique(faces, return_inverse=True)
@@ -145,8 +146,8 @@ def _limb(
         triangles = again.reshape(-1, 3)
         points = view.standing.seen(on_body[numbers].astype(np.float32), weights[numbers])[:, :2]
         picture, start = _picture(view, points[triangles])
-        if patterned:
-            points = _unrolled(points, along[numbers])
+        if own_scale:
+            points = _unrolled(points, along[numbers], view.standing.seen(*whole)[:, :2])
         sheets.append((numbers, triangles, points - np.float32(start) + (width, 0), picture))
         width += picture.shape[1]
     numbers = np.concatenate([sheet[0] for sheet in sheets])
@@ -160,13 +161,14 @@ def _limb(
     )  # fmt: skip
 
 
-def _unrolled(points: np.ndarray, along: np.ndarray) -> np.ndarray:
-    """Places (N, 2) in a view of what it sees of a limb, at metres (N,) along it, unrolled about its axis."""
+def _unrolled(points: np.ndarray, along: np.ndarray, limb: np.ndarray) -> np.ndarray:
+    """Places (N, 2) in a view of what it sees of a limb, at metres (N,) along it, unrolled about the axis of all of the
+    limb, whose places (M, 2) are given: the edge of a part of it is ragged."""
     middle = points.mean(0)
     way = (points - middle).T @ (along - along.mean())
     way /= max(float(np.linalg.norm(way)), 1e-6)
     length = float(np.ptp(points @ way))
-    return about_axis(points, way.astype(np.float32), max(length * _PART, 1.0)).astype(np.float32)
+    return about_axis(points, way.astype(np.float32), max(length * _PART, 1.0), of=limb).astype(np.float32)
 
 
 def _weights_at_hem(weights: np.ndarray, along: np.ndarray, hem: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Small operations on areas of a picture, (H, W) bool."""
+"""Small operations on areas of a picture, (H, W) bool, and by their help on what it shows."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def touching(area: np.ndarray, seed: np.ndarray) -> np.ndarray:
 
 
 def nearest_value(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Every pixel's value (H, W), where it is not known that of the nearest pixel of which it is."""
+    """Every pixel's value (H, W) or (H, W, C), where it is not known that of the nearest pixel of which it is."""
     if not known.any():
         return values
     _, label = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    of_label = np.zeros(label.max() + 1, values.dtype)
+    of_label = np.zeros((label.max() + 1, *values.shape[2:]), values.dtype)
     of_label[label[known]] = values[known]
     return of_label[label]

@@ -14,6 +14,7 @@ _OUTER = 0.15  # of a row's width at either side, which is cloth for sure
 _HUE = (0.5, 1.0, 1.0)  # how a difference in lightness counts beside one in hue
 _TOLD_APART = 10.0  # of weighted Lab between legs and cloth; less tells nothing
 _NEARER, _NEAR = 0.7, 25.0  # a leg's pixel: of its difference from cloth, and of weighted Lab
+_OWN = 0.1  # share of the cloth at the sides that looks like legs: more is a pattern of the legs' colour
 _THIN = 0.004  # metres, half of the least that counts as a leg
 _SIDE = 0.02  # metres of cloth at both sides
 _HIGH, _GAP = 0.10, 0.03  # metres that it goes up at least; in which nothing tells of it
@@ -58,7 +59,7 @@ def find_opening(scene: Scene, covered: np.ndarray, lining: np.ndarray) -> tuple
 
 def _legs(scene: Scene, inside: np.ndarray, covered: np.ndarray, hem: int) -> np.ndarray:
     """(H, W) bool: the pixels inside that look like the legs below the hem and not like the cloth at the sides; none
-    where the two look alike."""
+    where the two look alike, or the cloth has their colour, too: dots do not open a skirt."""
     metre, none = scene.standing.metre, np.zeros_like(inside)
     y, x = np.ogrid[: inside.shape[0], : inside.shape[1]]
     below = scene.silhouette & np.isin(scene.part, _LEGS) & ~covered
@@ -73,7 +74,8 @@ def _legs(scene: Scene, inside: np.ndarray, covered: np.ndarray, hem: int) -> np
     if np.linalg.norm(leg - own) < _TOLD_APART:
         return none
     from_leg, from_own = (np.linalg.norm(lab - colour, axis=2) for colour in (leg, own))
-    return inside & (from_leg < _NEARER * from_own) & (from_leg < _NEAR)
+    legs = (from_leg < _NEARER * from_own) & (from_leg < _NEAR)
+    return none if legs[cloth].mean() > _OWN else inside & legs
 
 
 def _ends(area: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 
-from mcld_app.body.charts import TEXTURE
+from mcld_app.body.front_sheet import SIZE, column_of, row_of, texels_before
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import TextureMap
@@ -20,7 +19,6 @@ _DEEP = 0.05  # metres of cloth that are mirrored, to and fro: farther in, somet
 _MIDDLE = 0.05  # metres to either side of the middle, where fly and creases lie: none of it is repeated
 _LINES, _ASIDE = 4, (-9, -4, 0, 4, 9)  # heights, and columns beside a place, that tell its usual colour
 _PLAIN = 12.0  # grey levels that plain cloth varies between them
-_SQUARE, _SHEET, _LEFT = 0.004, (480, 320), -0.64  # metres, squares, metres: the sheet before the body
 
 
 def without_old_top(
@@ -62,17 +60,16 @@ def _goes_on(
     beyond = place.y - edge
     fold = _DEEP - np.abs(_DEEP - np.abs(beyond) % (2 * _DEEP))
     beside = np.where(place.x < 0, -1, 1) * (_MIDDLE + np.abs(np.abs(place.x) - _MIDDLE))
-    column = np.clip(((beside - _LEFT) / _SQUARE).astype(int), 0, _SHEET[1] - 1)
+    column = column_of(beside)
     for side, texel in zip(_SIDES, _sheets(), strict=True):
         mine = gone & parts_mask(side)
         if not mine.any():
             continue
         own, at = (edge - np.sign(beyond) * fold)[mine], edge[mine]
-        mirrored = whole.reshape(-1, 3)[texel[_row(own), column[mine]]].astype(np.float32)
-        there = [
-            whole.reshape(-1, 3)[texel[_row(at - np.sign(beyond[mine]) * depth), _across(column[mine] + aside)]]
-            for depth in np.linspace(0.1, 0.9, _LINES) * _DEEP for aside in _ASIDE
-        ]  # fmt: skip
+        mirrored = whole.reshape(-1, 3)[texel[row_of(own), column[mine]]].astype(np.float32)
+        columns = [np.clip(column[mine] + aside, 0, SIZE[1] - 1) for aside in _ASIDE]
+        rows = [row_of(at - np.sign(beyond[mine]) * depth) for depth in np.linspace(0.1, 0.9, _LINES) * _DEEP]
+        there = [whole.reshape(-1, 3)[texel[r, c]] for r in rows for c in columns]
         usual = np.median(there, 0)
         spread = float(np.mean(np.std(there, 0)))
         share = np.clip((spread - _PLAIN) / _PLAIN, 0, 1)  # creases are not repeated, patterns are
@@ -80,30 +77,10 @@ def _goes_on(
     return TextureMap(image, texture.coverage | gone)
 
 
-def _across(column: np.ndarray) -> np.ndarray:
-    return np.clip(column, 0, _SHEET[1] - 1)
-
-
-def _row(height: np.ndarray) -> np.ndarray:
-    return np.clip((height / _SQUARE).astype(int), 0, _SHEET[0] - 1)
-
-
 @lru_cache(maxsize=1)
-def _sheets() -> tuple[np.ndarray, np.ndarray]:
+def _sheets() -> tuple[np.ndarray, ...]:
     """Flat numbers of the texels that front and back show in each square before the body, or the nearest one's."""
-    place, out = rest_surface(), []
-    row = np.clip((place.y / _SQUARE).astype(int), 0, _SHEET[0] - 1)
-    column = np.clip(((place.x - _LEFT) / _SQUARE).astype(int), 0, _SHEET[1] - 1)
-    number = np.arange(TEXTURE * TEXTURE).reshape(TEXTURE, TEXTURE)
-    for side in _SIDES:
-        mine, sheet = parts_mask(side), np.full(_SHEET, -1)
-        sheet[row[mine], column[mine]] = number[mine]
-        _, label = cv2.distanceTransformWithLabels(
-            (sheet < 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        of_label = np.zeros(label.max() + 1, np.int64)
-        of_label[label[sheet >= 0]] = sheet[sheet >= 0]
-        texel = of_label[label]
-        texel.setflags(write=False)
-        out.append(texel)
-    return out[0], out[1]
+    before = tuple(texels_before(parts_mask(side)) for side in _SIDES)
+    for texels in before:
+        texels.setflags(write=False)
+    return before

@@ -119,7 +119,7 @@ class Wear(Edit):
 
     def shows(self, texture: TextureMap) -> tuple[Person, np.ndarray]:
         donor = self.garment.donor
-        shown = donor.texture.coverage if donor.read_through is None else donor.pixels.places.seen
+        shown = donor.texture.coverage if donor.far_side is None else donor.pixels.places.seen
         return donor, self.garment.layer(self.area).worn & shown
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:

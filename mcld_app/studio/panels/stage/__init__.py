@@ -91,8 +91,8 @@ _HTML = """
   <div class="stage-live" aria-live="polite"></div>
   <dialog class="stage-large" aria-label="The preview, large">
     <div class="stage-large-acts">
-      <button type="button" class="stage-large-zoom" aria-pressed="false" title="Each of its pixels is one of the screen:
-        drag the picture to look around">100%</button>
+      <button type="button" class="stage-large-zoom" aria-pressed="false" title="Each of its pixels is one of the
+        screen: drag the picture to look around">100%</button>
       <button type="button" class="stage-large-full" title="The whole screen">Full screen</button>
       <button type="button" class="stage-large-close" aria-label="Close">&times;</button>
     </div>
