@@ -113,7 +113,7 @@ def test_an_edge_on_the_body_has_no_teeth(kind: str) -> None:
     column, row = (line / 4).astype(int).T
     off = np.linalg.norm(line - smooth, axis=1)[inner[row, column]] / 4
     assert len(off) > 200
-    assert np.sqrt((off**2).mean()) < 0.6, "texels off a smooth line; 0.29 are those of whole texels"
+    assert np.sqrt((off**2).mean()) < 0.65, "texels off a smooth line; 0.29 are those of whole texels"
 
 
 def test_a_sleeves_hem_is_a_line_around_the_arm() -> None:
