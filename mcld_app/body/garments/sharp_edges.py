@@ -57,6 +57,7 @@ def sharp_extent(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray, *, wa
         waist: whether it begins at a waist; else its upper edge is what its picture shows.
     """
     off, near = _in_picture(iuv, places, extent)
+    near &= not waist  # between its ends, what has a waist goes all around
     told = np.where(near, off > 0, extent)
     texels = drawn_as_lines(told, _TEETH)
     # Where the body turns away, a picture's outline is uneven on it.
