@@ -28,6 +28,8 @@ _ARM = 6.0  # degrees from the trunk of an arm that is not raised
 _RAISED = (12.0, 80.0)
 _ARMPIT = (1.23, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
 _ROUND = 0.6  # of the neck's half width, where its arc is met once more
+_ROUNDER = 1.08  # times as deep as in the picture it lies there: worn, a round neck is wider below
+_DROP = (0.04, 0.09, 0.16, 0.24), (0.04, 0.09, 0.18, 0.26)  # metres: a neckline's depth in a picture, and worn
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
 _LONGEST_TOP = 0.74  # metres above the floor, to which a top may hang
 _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
@@ -119,10 +121,11 @@ def fit_upper(
         along = _ARMHOLE + (max(reach, 0.10) - _ARMHOLE) * np.append((np.arange(SLICES) + 0.5) / SLICES, 1.0)
         arms = LimbWidths("arm", along, np.mean(across, axis=0))
     depth = float(np.clip((points["neckline"][1] - neck_row) / metre, 0.0, 0.24))
+    drop = float(np.interp(depth, *_DROP))
     for side, sign in _SIDES:
         out = abs(corners[side][0] - axis) / metre
-        _add_neck_arc(pairs, points["neckline"], corners[side], out, (high, depth), sign)
-    _add_middle(pairs, outline, axis, metre, row_at, (high - 0.02 - depth, points["neckline"][1]), hem)
+        _add_neck_arc(pairs, points["neckline"], corners[side], out, (high, drop), sign)
+    _add_middle(pairs, outline, axis, metre, row_at, (high - drop, points["neckline"][1]), hem)
     found, places = pairs.done()
     by_mask = (1.36 if sleeves else armpit) - 0.02
     girth = max(_ROUND_CHEST / chest, 1.0) * (_ease(points, length) if kind == "top" and sleeves else 1.0)
@@ -190,11 +193,11 @@ def _add_neck_arc(
 ) -> None:
     """A point of the neckline between its corner and its front, so that a round neck stays round; `high_deep` are
     metres: the corner's height, and how far below it the front lies."""
-    (high, depth), neck_x = high_deep, float(np.clip(half_width, *_NECK_X))
-    point = lines.front(high - (0.02 + depth) * (1 - _ROUND**2), _ROUND * neck_x)
+    (high, deep), neck_x = high_deep, float(np.clip(half_width, *_NECK_X))
+    point = lines.front(high - deep * _ROUNDER * (1 - _ROUND**2), _ROUND * neck_x)
     x, y, _ = point.at(lines.body_mesh().rest)[0]
     out = float(np.clip(abs(x) / neck_x, 0.2, 0.9))
-    drop = (high - y) / (0.02 + depth)
+    drop = (high - y) / (deep * _ROUNDER)
     pairs.add(point, neckline * (1 - out, drop) + corner * (out, 1 - drop), sign)
 
 
