@@ -13,6 +13,7 @@ import pytest
 from flat_garments import BORDER, METRE, SLANT, at, dress, is_red, long_sleeved, resting_places, shape, skirt, tee
 
 from mcld_app.body.garments.body_lines import along_arm
+from mcld_app.body.garments.crotch_shadow import without_crotch_shadow
 from mcld_app.body.garments.cutout import cut_out
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.skeleton import BONES
@@ -55,6 +56,21 @@ def trouser_legs(across: float, length: float = 0.55, corner: float = 0.0) -> np
     right = [(0.19, 0.0), (0.05 + across, 0.26), (0.05 + across, length - corner), (0.05 + across - corner, length),
              (0.05, length), (0.0, 0.27)]  # fmt: skip
     return shape([at(x, y) for x, y in right + [(-x, y) for x, y in right[-2::-1]]])
+
+
+@pytest.mark.parametrize(("length", "blot"), [(0.022, True), (0.20, False)])
+def test_a_dark_blot_at_the_crotch_goes_and_a_seam_stays(length: float, blot: bool) -> None:
+    picture = np.full((400, 300, 3), (224, 165, 165), np.uint8)
+    mask = np.ones(picture.shape[:2], bool)
+    mask[250:, 140:160] = False
+    picture[~mask] = 255
+    picture[250 - round(length * 600) : 250, 144:156] = (110, 60, 60)
+    found = without_crotch_shadow(picture, mask, np.array([150.0, 250.0]), 600.0)
+    if blot:
+        assert np.abs(found[mask].astype(int) - (224, 165, 165)).max() < 6
+        assert np.array_equal(found[~mask], picture[~mask])
+    else:
+        assert np.array_equal(found, picture)
 
 
 # --- Sleeves and trunk ---------------------------------------------------------------------------------------------
@@ -171,6 +187,14 @@ def test_the_front_of_a_neckline_is_found_below_label_and_inside(inside: tuple[i
         cv2.rectangle(picture, *corners, (90, 30, 120), -1)
     points = flat_garment(picture, "top").points.in_pixels(picture.shape)
     assert points["neckline"][1] == pytest.approx(at(0, depth)[1], abs=0.012 * METRE)
+
+
+def test_a_crew_neck_lies_no_deeper_on_the_body_than_it_is_cut() -> None:
+    laid = top().laid
+    trunk, place = np.isin(laid.iuv[..., 0], (1, 2)), resting_places(laid.iuv)
+    middle = trunk & (np.abs(place[..., 0]) < 0.012) & (place[..., 2] > 0)
+    deep = place[trunk][:, 1].max() - place[middle][:, 1].max()
+    assert deep == pytest.approx(0.09 * METRE / laid.fit.metre, abs=0.01)
 
 
 # --- Skirts --------------------------------------------------------------------------------------------------------

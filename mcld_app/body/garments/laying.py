@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.garments.body_lines import along_arm
+from mcld_app.body.garments.crotch_shadow import without_crotch_shadow
 from mcld_app.body.garments.cutout import Cutout
 from mcld_app.body.garments.fall import Fall, cloth_around
 from mcld_app.body.garments.lower_fit import fit_legs, fit_skirt
@@ -82,7 +83,10 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     where = spline.over(SIZE)
     if "neckline" in places:
         mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
-    colours = drawn_outwards(cutout.picture, mask)
+    picture = cutout.picture
+    if "crotch" in places:
+        picture = without_crotch_shadow(picture, mask, places["crotch"], fit.metre)
+    colours = drawn_outwards(picture, mask)
     covers = _beside_collar(outline, places, mask) if points.sleeves else mask
     inside = cv2.remap(covers.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
     worn &= inside | ~_by_mask(iuv, fit)
