@@ -255,9 +255,12 @@ def test_long_trousers_end_in_a_level_line_over_the_foot() -> None:
         assert np.count_nonzero(leg.rest[:, 1] < hem + 0.001) > 16, "all around"
 
 
-@pytest.mark.parametrize("corner", [0.0, 0.03])
+@pytest.mark.parametrize("corner", [0.0, 0.05])
 def test_wide_shorts_keep_their_width_down_to_the_hem(corner: float) -> None:
     made = flat_garment(trouser_legs(0.26, corner=corner), "shorts")
+    points = made.points.in_pixels(made.cutout.mask.shape)
+    across = points["left_hem"][0] - points["left_inner_hem"][0]
+    assert across == pytest.approx(0.26 * METRE, rel=0.05), "points are on the hem's true corners"
     scale = METRE / made.laid.fit.metre
     assert made.laid.fit.limbs.across[-1] == pytest.approx(0.26 * scale, rel=0.05), "a lost corner is no narrow hem"
     for leg in legs_of(made):

@@ -54,5 +54,5 @@ def find_points(cutout: Cutout, kind: str) -> KeyPoints:
             places["neckline"] = np.array([places["neckline"][0], (corners[0][1] + corners[1][1]) / 2 + depth])
     else:
         check_lower(outline, kind)
-        places, guessed = find_skirt(outline) if kind == "skirt" else find_legs(outline)
+        places, guessed = find_skirt(outline) if kind == "skirt" else find_legs(outline, kind == "shorts")
     return key_points(kind, places, cutout.mask.shape, guessed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mcld_app.body.garments import body_lines as lines
-from mcld_app.body.garments.lower_points import leg_run
+from mcld_app.body.garments.lower_points import gone_on, leg_run
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import RIM, Fit, LimbWidths, Pairs
 
@@ -16,7 +16,6 @@ _WIDTH = {"trousers": 0.37, "shorts": 0.37, "skirt": 0.34}  # metres across a wa
 _ROUND = 0.41  # metres over the front of a body's waist
 _HIP = float(lines.BONES["left_hip"][1][1])  # metres above the floor
 _LONGEST = {"trousers": 1.05, "shorts": 0.70, "skirt": 0.98}  # metres from there to the hem
-_LOST = 0.06  # leg widths that a hem's corner lies inside of where the leg goes on to
 _ANKLE = 0.135  # metres above the floor: below, the foot begins in an uneven line
 _HEM = {"trousers": (0.07, 0.60), "shorts": (0.40, 0.80), "skirt": (0.10, 0.82)}
 _SHORTS = (0.40, 0.46, 0.50, 0.80), (0.40, 0.46, 0.57, 0.80)  # measured, worn: none ends on the knee, which bends
@@ -49,7 +48,7 @@ def fit_legs(
             if share == 1:
                 ends = (outer[0] - sign * RIM, inner[0] + sign * RIM)
                 if not dragged & {f"{side}_hem", f"{side}_inner_hem"}:
-                    ends = _gone_on(seen, ends, sign)
+                    ends = gone_on(seen, ends, sign)
             seen.append(ends)
             pairs.add(lines.side(y), (ends[0], row), sign)
             pairs.add(lines.inner_leg(y), (ends[1], row), sign)
@@ -84,18 +83,6 @@ def fit_skirt(outline: Outline, points: dict[str, np.ndarray]) -> Fit:
     found, places = pairs.done()
     rows = np.array([_WAIST, hem]), np.array([waist_row, hem_row])
     return Fit(found, places, _ARMS, metre, _WAIST, hem, _WAIST, -1.0, rows, _ROUND / _WIDTH["skirt"])
-
-
-def _gone_on(above: list[tuple[float, float]], ends: tuple[float, float], sign: int) -> tuple[float, float]:
-    """The outer and inner end of a leg's hem: as the leg goes on from above, where its corners are round, or lost on a
-    ground of their own colour."""
-    if len(above) < 2:
-        return ends
-    (outer, inner), (before_outer, before_inner) = above[-1], above[-2]
-    goes_on = 2 * outer - before_outer, 2 * inner - before_inner
-    slack = _LOST * abs(outer - inner)
-    lost = sign * (goes_on[0] - ends[0]) > slack, sign * (ends[1] - goes_on[1]) > slack
-    return (goes_on[0] if lost[0] else ends[0]), (goes_on[1] if lost[1] else ends[1])
 
 
 def _metre_and_hem(points: dict[str, np.ndarray], kind: str, length: float) -> tuple[float, float]:

@@ -10,13 +10,16 @@ from mcld_app.errors import PictureError
 _WAIST, _RISE = 0.37, 0.26  # metres: a waistband laid flat, and from there down to the crotch
 _LONGEST = 1.08  # metres from waist to floor: a waistband gathered by elastic is narrower than a waist
 _FAR = 0.13  # metres from where a crotch lies as a rule beyond which a dent is none
+_LOST, _STEPS = 0.06, 7  # leg widths a hem's corner lies inside of where the leg goes on to; of a leg, to see that by
 _LEAST = 0.02  # widths; a narrower stretch of a row is a thread
 
 Places = dict[str, np.ndarray]
 
 
-def find_legs(outline: Outline) -> tuple[Places, frozenset[str]]:
-    """The key points of trousers or shorts: name -> (2,) x, y in pixels, and the names the outline does not show."""
+def find_legs(outline: Outline, wide: bool = False) -> tuple[Places, frozenset[str]]:
+    """The key points of trousers or shorts: name -> (2,) x, y in pixels, and the names the outline does not show.
+    `wide` legs, those of shorts, have no cuffs: a hem that is narrower than they are is lost on a ground of its own
+    colour."""
     places, guessed = _waist(outline), frozenset()
     top, bottom, axis = outline.top, outline.bottom, outline.axis
     metre = max((places["left_waist"][0] - places["right_waist"][0]) / _WAIST, outline.height / _LONGEST, 1.0)
@@ -32,6 +35,11 @@ def find_legs(outline: Outline) -> tuple[Places, frozenset[str]]:
     y = bottom - 0.03 * outline.height
     runs = _two_legs(outline.runs(y, _LEAST * outline.width), crotch[0])
     (a, b), (c, d) = runs
+    step = (y - crotch[1]) / _STEPS
+    if wide and step > 1:
+        above = [_two_legs(outline.runs(y - k * step, _LEAST * outline.width), crotch[0]) for k in (2, 1)]
+        a, b = gone_on([legs[0] for legs in above], (a, b), -1)
+        d, c = gone_on([legs[1][::-1] for legs in above], (d, c), 1)
     places |= {"crotch": crotch, "right_hem": np.array([a, y]), "right_inner_hem": np.array([b, y])}
     places |= {"left_inner_hem": np.array([c, y]), "left_hem": np.array([d, y])}
     return {name: np.asarray(place, float) for name, place in places.items()}, guessed
@@ -61,6 +69,18 @@ def leg_run(outline: Outline, y: float, middle: float, sign: int) -> tuple[int, 
     """First and last column of one leg in a row: the wearer's left one (`sign` 1) lies to the picture's right."""
     right, left = _two_legs(outline.runs(y, _LEAST * outline.width), middle)
     return left if sign > 0 else right
+
+
+def gone_on(above: list[tuple[float, float]], ends: tuple[float, float], sign: int) -> tuple[float, float]:
+    """The outer and inner end of a leg's hem: as the leg goes on from above, where its corners are round, or lost on a
+    ground of their own colour."""
+    if len(above) < 2:
+        return ends
+    (outer, inner), (before_outer, before_inner) = above[-1], above[-2]
+    goes_on = 2 * outer - before_outer, 2 * inner - before_inner
+    slack = _LOST * abs(outer - inner)
+    lost = sign * (goes_on[0] - ends[0]) > slack, sign * (ends[1] - goes_on[1]) > slack
+    return (goes_on[0] if lost[0] else ends[0]), (goes_on[1] if lost[1] else ends[1])
 
 
 def _two_legs(runs: list[tuple[int, int]], middle: float) -> tuple[tuple[int, int], tuple[int, int]]:
