@@ -28,7 +28,8 @@ _ARM = 6.0  # degrees from the trunk of an arm that is not raised
 _RAISED = (12.0, 80.0)
 _ARMPIT = (1.23, 1.33)  # metres above the floor within which an armpit is laid: loose cuts keep their prints' places
 _ROUND = 0.6  # of the neck's half width, where its arc is met once more
-_ROUNDER = 1.08  # times as deep as in the picture it lies there: worn, a round neck is wider below
+_ROUNDER = (0.075, 0.10), (1.15, 1.06)  # times as deep as in the picture it lies there, by half a neck's metres: worn,
+# a narrow round neck between sloping shoulders would look like a V
 _DROP = (0.04, 0.09, 0.16, 0.24), (0.04, 0.09, 0.18, 0.26)  # metres: a neckline's depth in a picture, and worn
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
 _LONGEST_TOP = 0.74  # metres above the floor, to which a top may hang
@@ -194,10 +195,11 @@ def _add_neck_arc(
     """A point of the neckline between its corner and its front, so that a round neck stays round; `high_deep` are
     metres: the corner's height, and how far below it the front lies."""
     (high, deep), neck_x = high_deep, float(np.clip(half_width, *_NECK_X))
-    point = lines.front(high - deep * _ROUNDER * (1 - _ROUND**2), _ROUND * neck_x)
+    deep *= float(np.interp(neck_x, *_ROUNDER))
+    point = lines.front(high - deep * (1 - _ROUND**2), _ROUND * neck_x)
     x, y, _ = point.at(lines.body_mesh().rest)[0]
     out = float(np.clip(abs(x) / neck_x, 0.2, 0.9))
-    drop = (high - y) / (deep * _ROUNDER)
+    drop = (high - y) / deep
     pairs.add(point, neckline * (1 - out, drop) + corner * (out, 1 - drop), sign)
 
 
