@@ -255,7 +255,7 @@ def test_a_lock_before_the_cheek_is_not_printed_on_it() -> None:
     surface = rest_surface()
     cheek = region_mask("face") & (np.abs(surface.y - 1.63) < 0.02) & (surface.x < -0.03) & (surface.z > 0.06)
     for texture in (found.filled, fill(found.texture)):
-        assert np.abs(np.median(texture.image[cheek], axis=0) - SKIN).max() < 12
+        assert np.abs(np.median(texture.image[cheek], axis=0) - SKIN).max() < 20, "skin, shaded as a cheek is"
     assert np.median(found.filled.image[region_mask("hair")], axis=0).max() < 60, "there is hair where hair grows"
 
 

