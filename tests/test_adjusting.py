@@ -41,8 +41,15 @@ def marking(kind: str = "top") -> Marking:
 
 def wearing(picture: np.ndarray | None = None, region: str = "upper") -> EditorState:
     """The editor state with a dropped garment on, and Adjust open."""
-    state = actions.wear_files(initial_state(), dropped(tee().picture if picture is None else picture, region))
-    return actions.begin_adjusting(state, {})
+    if picture is None:
+        return wearing_a_tee(region)
+    return actions.begin_adjusting(actions.wear_files(initial_state(), dropped(picture, region)), {})
+
+
+@cache
+def wearing_a_tee(region: str) -> EditorState:
+    """The same for all tests: nothing changes an editor state."""
+    return wearing(tee().picture, region)
 
 
 def strokes(where: np.ndarray) -> str:

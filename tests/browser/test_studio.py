@@ -429,6 +429,7 @@ def test_on_a_phone_a_tap_on_a_garment_dresses_them(phone: Page) -> None:
 def test_on_a_phone_a_garment_is_dragged_onto_the_person_by_finger(phone: Page) -> None:
     garment = phone.locator("#garment-picker [role=option]").nth(1)
     label = garment.inner_text()
+    garment.evaluate("e => window.scrollBy(0, e.getBoundingClientRect().bottom - 700)")  # above the bar at the foot
     start = middle_of(garment)
     end = point_on_person(phone, 0.5, 0.35)
     finger = phone.context.new_cdp_session(phone)
