@@ -181,7 +181,7 @@ def test_the_download_says_that_a_model_made_it_and_nothing_else(session: Page) 
     assert not picture.getexif()
 
 
-@pytest.mark.parametrize("width", [360, 390, 800, 1024, 1100])
+@pytest.mark.parametrize("width", [360, 390, 800, 1100, 1280, 1440])
 def test_three_views_and_the_seed_fit_into_every_width(session: Page, width: int) -> None:
     session.set_viewport_size({"width": width, "height": 844})
     try:
