@@ -160,6 +160,7 @@ def test_the_photo_can_be_put_away_again(fitting: EditorState) -> None:
         (actions.reset, {}),
         (actions.choose_person, {"id": "person:joel"}),
         (actions.pose_of, {"id": "person:joel"}),
+        (actions.bring, {"files": [sent(np.full((300, 200, 3), 90, np.uint8))["photo"]]}),
     ],
 )
 def test_what_nobody_would_see_waits_until_the_body_is_done(fitting: EditorState, act, data: dict) -> None:

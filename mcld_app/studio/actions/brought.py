@@ -39,13 +39,15 @@ def bring(state: EditorState, data: Data) -> EditorState:
     `where` "pose" is among the poses, "person" among the people, "" anywhere else.
 
     Raises:
-        StudioError: where nothing can be made of them.
+        StudioError: where nothing can be made of them, and while a body is being laid over a photo.
     """
     files = [file for file in data.get("files") or () if isinstance(file, Mapping)]
     if not files:
         raise StudioError("No file arrived. Drop, paste or choose a picture, a pose or a recipe.")
     if len(files) == 1 and (opened := _of_ours(state, parsing.file_bytes(files[0]))) is not None:
         return opened
+    if state.fitting is not None:  # a picture that was pasted by mistake must not cost the work on a body
+        raise StudioError(FITTING)
     if data.get("region"):
         return wear_files(state, data)
     check_agreed(state)

@@ -22,6 +22,15 @@ const hear = (name, listener) => {
   document.addEventListener(`mcld:${name}`, heard);
 };
 
+/** Hear an event wherever on the page it happens, for as long as this component is there. */
+const onDocument = (kind, act) => {
+  const heard = (event) => {
+    if (element.isConnected) act(event);
+    else document.removeEventListener(kind, heard);
+  };
+  document.addEventListener(kind, heard);
+};
+
 const warn = (text) => say("note", { kind: "warning", text });
 const tell = (text) => say("note", { kind: "info", text });
 

@@ -23,22 +23,15 @@ element.querySelectorAll("input").forEach((field) => field.addEventListener("cha
   bring(field.files, { where: "person" });
   field.value = "";
 }));
-hear("brought", ({ transfer, region, parts }) => {  // dropped on the person
+hear("brought", ({ transfer, region }) => {  // dropped on the person
   const files = filesOf(transfer);
-  if (files) bring(files, { region, parts });
+  if (files) bring(files, { region });
 });
 
 /** Among the poses a photo is somebody's pose; among the people, and anywhere else, it is somebody. */
 const whereOf = (target) => {
   if (!target?.closest?.("#area-edit")) return "";
   return document.querySelector("#edit-tabs [role=tab][aria-selected=true]")?.textContent.trim().toLowerCase() === "pose" ? "pose" : "";
-};
-const onDocument = (kind, act) => {
-  const heard = (event) => {
-    if (!element.isConnected) document.removeEventListener(kind, heard);
-    else act(event);
-  };
-  document.addEventListener(kind, heard);
 };
 const carriesFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
 onDocument("dragover", (event) => {  // else the browser would open the file instead of the page

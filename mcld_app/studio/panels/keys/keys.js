@@ -8,13 +8,6 @@ const TABS = ["1", "2", "3", "4"];
 const types = (node) => Boolean(node?.closest?.("input:not([type=range], [type=checkbox], [type=color]), textarea, select, [contenteditable]"));
 let byKeys = false;  // how the focus came to where it is; `:focus-visible` says yes from the first key on
 const usesSpace = (node) => types(node) || (byKeys && node !== document.body);
-const onDocument = (kind, act) => {
-  const heard = (event) => {
-    if (!element.isConnected) document.removeEventListener(kind, heard);
-    else act(event);
-  };
-  document.addEventListener(kind, heard);
-};
 let looking = false;
 const lookBack = (on) => { if (on !== looking) { looking = on; say("original", { on }); } };
 

@@ -20,5 +20,5 @@ const show = ({ text, name, options }) => {
   card.append(make("p", { id: "question-text", text }), close, make("div", { class: "question-answers" }, ...answers));
   answers[0]?.focus({ preventScroll: true });
 };
-card.addEventListener("keydown", (event) => { if (event.key === "Escape") leave(); });
+card.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.preventDefault(); leave(); } });  // and nothing else that Escape would end
 showing(show);

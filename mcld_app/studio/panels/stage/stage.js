@@ -278,8 +278,7 @@ hear("bring", ({ files }) => trigger("files", { files, region: null }));
 const history = { undo: () => trigger("undo"), redo: () => trigger("redo"), reset: () => trigger("reset") };
 root.querySelectorAll("[data-act]").forEach((button) => button.addEventListener("click", history[button.dataset.act]));
 hear("reset", history.reset);
-const shortcut = (event) => {
-  if (!element.isConnected) { document.removeEventListener("keydown", shortcut); return; }
+onDocument("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
   if (event.target.closest?.("input:not([type=range]), textarea, [contenteditable]")) return;
   const key = event.key.toLowerCase();
@@ -287,8 +286,7 @@ const shortcut = (event) => {
   if (!act) return;
   event.preventDefault();
   history[act]();
-};
-document.addEventListener("keydown", shortcut);
+});
 
 // ---- before and after ---------------------------------------------------------------------------------------
 
