@@ -57,10 +57,10 @@ _HIP = float(BONES["left_hip"][1][1])  # metres above the floor
 _FEET, _HEAD = frozenset({5, 6}), frozenset({23, 24})
 
 # Metres above a hem, as far as it may lift; texels of a limb below; metres above the floor where legs end, and from the
-# shoulder where arms do; texels to tell a skirt's colour, or legs', by.
-_LEAST_TOLD = 100
-_MIXED = 5  # texels across, around cloth, that are mixed with it
+# shoulder where arms do.
 _ABOVE_HEM, _LEAST_BELOW, _LEG_ENDS, _ARM_ENDS = 0.06, 500, 0.2, 0.45
+_LEAST_TOLD = 100  # texels to tell a skirt's colour, or legs', by
+_MIXED = 5  # texels across, around cloth, that are mixed with it
 
 _MAP_AS_PHOTO = "The file given as the photo is an IUV map itself. Give the photo the map was made from."
 _SWAPPED = (
@@ -213,14 +213,15 @@ class Person:
 
     @cached_property
     def _cloth_below_hem(self) -> np.ndarray:
-        """(512, 512) bool, texels of the legs around a skirt's hem that have its colour and not theirs below."""
+        """(512, 512) bool, texels of the legs around an open hem, a skirt's or wide shorts', that have the cloth's colour
+        and not the legs' own below."""
         out = np.zeros_like(self.texture.coverage)
-        skirts = [hem for limb, hem, _ in hems_of(self.shells) if limb == LEGS]
-        if not skirts:
+        hems = [hem for limb, hem, _ in hems_of(self.shells) if limb == LEGS]
+        if not hems:
             return out
         import cv2
 
-        image, down = self.texture.image.astype(np.float32), -rest_surface().y - max(skirts)
+        image, down = self.texture.image.astype(np.float32), -rest_surface().y - max(hems)
         legs = parts_mask(LEGS) & self.texture.coverage
         skirt, bare = legs & (down < -_ABOVE_HEM), legs & (down > _ABOVE_HEM / 2)
         if min(np.count_nonzero(skirt), np.count_nonzero(bare)) < _LEAST_TOLD:
@@ -251,7 +252,8 @@ class Person:
     def _hair_colour(self) -> np.ndarray | None:
         """(3,) RGB, what most of the hair that stands off their head has; None where none does."""
         pictures = [shell.picture.reshape(-1, 4) for shell in self.shells if shell.hangs_on == "head"]
-        return np.median(pictures[0][pictures[0][:, 3] == 255, :3], 0) if pictures else None
+        whole = pictures[0][pictures[0][:, 3] == 255, :3] if pictures else ()
+        return np.median(whole, 0) if len(whole) else None
 
     @cached_property
     def cut_legs(self) -> CutLegs | None:

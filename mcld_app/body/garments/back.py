@@ -40,12 +40,19 @@ def with_back(texture: TextureMap, extent: np.ndarray) -> TextureMap:
         extent: (512, 512) bool, the texels the garment has.
     """
     sharp = _sharp(texture)
-    guess, found = _through(sharp) if is_patterned(texture) else _by_slices(sharp)
+    slices = _by_slices(sharp)
+    guess, found = _through(sharp) if _patterned(sharp, *slices) else slices
     return _joined(texture, sharp, extent, guess, found)
 
 
 def with_read_back(texture: TextureMap, extent: np.ndarray, source: PhotoSource) -> TextureMap:
-    """The same of a garment that lies flat, its far side, and what turns away at its sides, read from its photo."""
+    """A flat garment's texture map with its far side, and what turns away at its sides, read from its photo.
+
+    Args:
+        texture: as for `with_back`.
+        extent: (512, 512) bool, the texels the garment has.
+        source: the photo, with the places in it, x and y in pixels, of all texels of the extent.
+    """
     level = min(1, len(source.sizes) - 1)
     guess = np.zeros_like(texture.image)
     at = source.places.xy[extent]
@@ -86,8 +93,12 @@ def _sharp(texture: TextureMap) -> TextureMap:
 
 def is_patterned(texture: TextureMap) -> bool:
     """Whether a garment's cloth is patterned all over: not printed in the middle, striped across, or plain."""
-    texture = _sharp(texture)
-    plain, found = _by_slices(texture)
+    sharp = _sharp(texture)
+    return _patterned(sharp, *_by_slices(sharp))
+
+
+def _patterned(texture: TextureMap, plain: np.ndarray, found: np.ndarray) -> bool:
+    """`is_patterned` of what is sharp of it, given what `_by_slices` makes of that."""
     beside = texture.coverage & found & _at_sides() & (parts_mask({1, 2}) | parts_mask(frozenset(range(7, 15))))
     if np.count_nonzero(beside) < 50:
         return False

@@ -26,7 +26,16 @@ _TO_AND_FRO = 0.05  # metres of cloth whose grain is repeated
 
 
 def picture_behind(picture: np.ndarray, slices: Slices, *, patterned: bool) -> np.ndarray:
-    """A garment's picture (H, W, 3) uint8 RGB as it is seen from behind, but not mirrored."""
+    """A garment's picture as it is seen from behind, but not mirrored.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB, the front.
+        slices: where each of its pixels lies on the body; of the picture's size.
+        patterned: whether its cloth is patterned all over, so that prints stay.
+
+    Returns:
+        (H, W, 3) uint8 RGB; the picture itself where no pixel shows cloth.
+    """
     cloth = slices.number >= 0
     if not cloth.any():
         return picture

@@ -101,14 +101,17 @@ def _legs_at_hem(scene: Scene, covered: np.ndarray, shown: np.ndarray) -> np.nda
     """(H, W) bool: pixels just above a hem that have the colour of the legs below it, and not the skirt's: where it
     slants in the photo. `covered` and `shown`, (H, W) bool, are where the skirt lies and where it is seen."""
     out, rows = np.zeros_like(shown), np.flatnonzero(covered.any(1))
-    near = round(_NEAR_HEM * scene.standing.metre)
+    if not shown.any():
+        return out
+    near, last = round(_NEAR_HEM * scene.standing.metre), rows[-1]
     legs = np.isin(scene.part, _LEGS) & scene.silhouette & ~scene.hands & ~covered
-    legs[: rows[-1]] = legs[rows[-1] + near :] = False
-    if np.count_nonzero(legs) < _LEAST or not shown.any():
+    legs[:last] = legs[last + near :] = False
+    if np.count_nonzero(legs) < _LEAST:
         return out
     lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32)
     to_skirt, to_legs = (np.linalg.norm(lab - np.median(lab[own], 0), axis=2) for own in (shown, legs))
-    out[rows[-1] - near :] = (to_legs < to_skirt)[rows[-1] - near :]
+    above = max(last - near, 0)
+    out[above:] = (to_legs < to_skirt)[above:]
     return out
 
 

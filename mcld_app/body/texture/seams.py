@@ -30,6 +30,7 @@ def meet(
         guessed: (512, 512) bool, others, whose colours are known.
         limb: (512, 512) bool, within which they lie side by side on the body, too.
         most: grey levels of difference that light can make.
+        near: texels to each side of one at the border, over which its colour is averaged.
 
     Returns:
         (512, 512, 3) uint8 RGB; the image itself where nothing of it changes.
