@@ -213,8 +213,8 @@ class Person:
 
     @cached_property
     def _cloth_below_hem(self) -> np.ndarray:
-        """(512, 512) bool, texels of the legs around an open hem, a skirt's or wide shorts', that have the cloth's colour
-        and not the legs' own below."""
+        """(512, 512) bool, texels of the legs around an open hem, a skirt's or wide shorts', that have the cloth's
+        colour and not the legs' own below."""
         out = np.zeros_like(self.texture.coverage)
         hems = [hem for limb, hem, _ in hems_of(self.shells) if limb == LEGS]
         if not hems:
