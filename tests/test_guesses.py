@@ -7,7 +7,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mcld_app.body.charts import charts
@@ -40,6 +40,7 @@ ARMS = parts_mask(range(15, 23))
 SKIN, HAIR, TOP, JEANS = (222, 176, 148), (60, 40, 28), (210, 40, 60), (60, 84, 130)
 WAYS = ("smooth", "inpaint")
 colour = st.tuples(*[st.integers(0, 255)] * 3)
+no_skin = colour.filter(lambda c: c[0] - c[1] < 10 or c[1] < c[2])  # all skins, and browns, are redder than green
 
 
 def dressed(
@@ -77,7 +78,8 @@ def near(found: np.ndarray, expected, tolerance: float) -> bool:
 
 @pytest.mark.parametrize("how", WAYS)
 @settings(max_examples=6)
-@given(top=colour, trousers=colour)
+@given(top=colour, trousers=no_skin)
+@example(top=(0, 0, 0), trousers=(85, 77, 38))  # olive, dark, and once taken for skin in shade
 def test_feet_that_nobody_saw_wear_plain_shoes_whatever_the_clothes(how: str, top, trousers) -> None:
     seen = TextureMap(dressed(top=top, trousers=trousers), BODY & (PLACE.y > 0.5) & (PLACE.z > 0))
     done_map = complete(seen, how)

@@ -19,6 +19,7 @@ _FOLD, _CLOTH = 0.06, 25.0  # metres over which one cloth is averaged; grey leve
 _LAST = 0.12  # metres of the last cloth that was seen, or skin, as which it goes on
 _SHORT = 0.08  # metres of it that say too little of the leg
 _FEW_BARE, _SKINS_HUE, _SKINS_LIGHT = 60, 16.0, 110.0  # texels; of Lab (8 bits): skin in shade
+_SKINS_RED = 0.3  # of the skin's redness, in its shade at least
 
 
 def leg_colours(image: np.ndarray, known: np.ndarray, legs: np.ndarray) -> np.ndarray:
@@ -106,4 +107,6 @@ def _skin_like(image: np.ndarray, known: np.ndarray, colour: np.ndarray) -> np.n
         return None
     both = np.stack([skin, np.clip(colour, 0, 255).astype(np.uint8)])[None]
     a, b = cv2.cvtColor(both, cv2.COLOR_RGB2LAB)[0].astype(float)
-    return skin if np.hypot(*(a - b)[1:]) < _SKINS_HUE and abs(a[0] - b[0]) < _SKINS_LIGHT else None
+    alike = np.hypot(*(a - b)[1:]) < _SKINS_HUE and abs(a[0] - b[0]) < _SKINS_LIGHT
+    green = b[1] - 128 < _SKINS_RED * (a[1] - 128)  # shade makes skin browner, never olive
+    return skin if alike and not green else None
