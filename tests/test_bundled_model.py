@@ -1,4 +1,4 @@
-"""The model that comes with the program: that it is whole, and that it does what its card says, on 12 of the 256
+"""The model that comes with the program: that it is whole, and that it does what its card says, on 8 of the 256
 cases in 2 steps; with MCLD_THOROUGH=1 on 16 cases in as many steps as it usually takes. The bars are looser than the
 card's figures, so that another processor's rounding does not matter."""
 
@@ -71,6 +71,7 @@ def test_another_top_is_worn(measured: DrawnEvaluation):
     assert m["clothes_outside"] > m["clothes_outside_unedited"] - 1.5
 
 
+@pytest.mark.skipif(not THOROUGH, reason="faces differ much from case to case: set MCLD_THOROUGH=1 for 16 of them")
 def test_another_face_is_worn(measured: DrawnEvaluation):
     m = measured.means
     assert m["swap_new"] > m["swap_old"] + FACE_GAIN
