@@ -99,11 +99,11 @@ def test_a_series_is_one_picture_for_each_pose(session: Session) -> None:
 
 
 def test_only_the_newest_pictures_are_kept(session: Session) -> None:
-    for run in range(5):
-        generation.take(session, session.state, {**ASKED, "run": run, "count": 8})
+    for run in range(7):
+        generation.take(session, session.state, {**ASKED, "run": run, "count": 6})
         list(generation.news(session, run, drawing))
     assert len(session.results) == generation.MOST_RESULTS
-    assert session.results[-1].run == 4 and session.results[0].run == 2
+    assert session.results[-1].run == 6 and session.results[0].run == 1
 
 
 def test_a_picture_cancelled_before_its_turn_is_never_begun(session: Session) -> None:

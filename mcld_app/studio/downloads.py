@@ -15,20 +15,21 @@ from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.output.animation import encode_gif, encode_mp4
+from mcld_app.output.archive import zip_of
 from mcld_app.output.look_link import link_of
 from mcld_app.output.provenance import encode_generated
 from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.watermark import with_watermark
 from mcld_app.studio.actions.photos import size_kept
 from mcld_app.studio.generation import seeds_of, settings_of
-from mcld_app.studio.orders import Generated
+from mcld_app.studio.orders import Generated, Sheet
 from mcld_app.studio.session import Session
 from mcld_app.studio.state import EditorState
 
 File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
 
-_PNG, _JSON = "image/png", "application/json"
+_PNG, _JSON, _ZIP = "image/png", "application/json", "application/zip"
 _FRAME = 0.5  # seconds of one picture in an animation
 
 
@@ -39,8 +40,8 @@ def file_of(
 
     Args:
         state: what is on the page.
-        what: a key of `_FROM_STATE` or `_FROM_RESULT`, "recipe", "recipe-pictures", or "link", whose bytes are the text
-            of `look_link.link_of`.
+        what: a key of `_FROM_STATE`, `_FROM_SHEET` or `_FROM_RESULT`, "recipe", "recipe-pictures", or "link", whose
+            bytes are the text of `look_link.link_of`.
         session: whose; for drawn pictures.
         data: {"id": of the drawn picture, default the last, except for "in-photo"; "mark": whether it carries a visible
             mark; "asked": the fields under Generate, for a recipe}.
@@ -54,6 +55,8 @@ def file_of(
         return _recipe(state, data or {}, pictures=what == "recipe-pictures")
     if what == "link":
         return "link", "text/plain", link_of(_asked(state, data or {})).encode()
+    if what in _FROM_SHEET:
+        return _FROM_SHEET[what](_sheet_of(session or Session()))
     if what not in _FROM_RESULT:
         raise StudioError("There is no such file to download. Reload the page.")
     data = data or {}
@@ -89,6 +92,12 @@ def _named_result(session: Session, what: str, data: Mapping[str, Any]) -> Gener
     if what == "in-photo" and not data.get("id"):
         raise StudioError("Choose the drawn picture first: it goes back into the photo of the person that it shows.")
     return result
+
+
+def _sheet_of(session: Session) -> Sheet:
+    if session.sheet is None:
+        raise StudioError("This sheet is not kept any more. Draw it again.")
+    return session.sheet
 
 
 def _picture(state: EditorState) -> File:
@@ -164,6 +173,11 @@ _FROM_STATE: dict[str, Callable[[EditorState], File]] = {
     "texture": _texture,
     "iuv": _iuv,
     "pose": _pose,
+}
+_FROM_SHEET: dict[str, Callable[[Sheet], File]] = {
+    "sheet": lambda sheet: ("mcld-sheet.png", _PNG, sheet.picture),
+    "sheet-pictures": lambda sheet: ("mcld-sheet.zip", _ZIP, zip_of(sheet.files)),
+    "sheet-table": lambda sheet: ("mcld-sheet.csv", "text/csv", sheet.table.encode()),
 }
 _FROM_RESULT: dict[str, Callable[[Session, Generated, bool], File]] = {
     "drawn": _drawn,

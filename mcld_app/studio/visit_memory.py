@@ -96,6 +96,15 @@ def rest(state: EditorState) -> None:
             _forget(appearance, _WORKED_OUT)
 
 
+def rest_looks(looks: Iterable[Look], state: EditorState) -> None:
+    """Let looks forget what is worked out again from their edits, but not what the visitor's own look is built on."""
+    met = set(_chain(state.look))
+    for appearance in (each for look in looks for each in _chain(look)):
+        if appearance not in met and appearance.edits:
+            met.add(appearance)
+            _forget(appearance, _WORKED_OUT)
+
+
 def lightened(
     state: EditorState, results: Iterable[Generated] = (), most: int | None = None
 ) -> tuple[EditorState, list[Generated], str]:

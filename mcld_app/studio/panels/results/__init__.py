@@ -13,6 +13,7 @@ from mcld_app.output.heatmap import FOCUS_LABELS, heat_map
 from mcld_app.studio.actions.recipes import use_recipe
 from mcld_app.studio.dispatcher import Action, Dispatcher, payload
 from mcld_app.studio.downloads import result_of
+from mcld_app.studio.generation import MOST_RESULTS
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.pictures import jpeg
@@ -49,7 +50,8 @@ _HTML = """
 
 def render(page: Dispatcher) -> None:
     """Thumbnails, and what can be done with the chosen one. Events: "again" {id}, "maps" {id}."""
-    page["results"] = widget(_HTML, "results", setup={"mark": marked_by_default()}, elem_id="results")
+    setup = {"mark": marked_by_default(), "most": MOST_RESULTS}
+    page["results"] = widget(_HTML, "results", setup=setup, elem_id="results")
 
 
 def marked_by_default() -> bool:

@@ -39,9 +39,13 @@ rove(list, options);
 hear("drawn", (news) => {
   if (news.state !== "done" || !news.results) return;
   const fresh = news.results.map((result) => ({ ...result, run: news.run }));
-  results = [...fresh, ...results].slice(0, 24);
+  results = [...fresh, ...results].slice(0, setup.most);
   chosen = fresh[0];
   maps.replaceChildren();
+  draw();
+});
+hear("drawn-beside", ({ run, results: more }) => {  // drawn with others, as on a contact sheet: nobody looks at one of them
+  results = [...more.map((result) => ({ ...result, run })), ...results].slice(0, setup.most);
   draw();
 });
 hear("forget", () => { results = []; chosen = null; maps.replaceChildren(); draw(); });
