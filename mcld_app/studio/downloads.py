@@ -21,6 +21,7 @@ from mcld_app.output.provenance import encode_generated
 from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.watermark import with_watermark
 from mcld_app.studio.actions.photos import size_kept
+from mcld_app.studio.drawn_pictures import file_name, result_of
 from mcld_app.studio.generation import seeds_of, settings_of
 from mcld_app.studio.orders import Generated, Sheet
 from mcld_app.studio.session import Session
@@ -40,8 +41,8 @@ def file_of(
 
     Args:
         state: what is on the page.
-        what: a key of `_FROM_STATE`, `_FROM_SHEET` or `_FROM_RESULT`, "recipe", "recipe-pictures", or "link", whose
-            bytes are the text of `look_link.link_of`.
+        what: a key of `_FROM_STATE`, `_FROM_SHEET` or `_FROM_RESULT`, "recipe", "recipe-pictures", "drawn-all", or
+            "link", whose bytes are the text of `look_link.link_of`.
         session: whose; for drawn pictures.
         data: {"id": of the drawn picture, default the last, except for "in-photo"; "mark": whether it carries a visible
             mark; "asked": the fields under Generate, for a recipe}.
@@ -55,6 +56,8 @@ def file_of(
         return _recipe(state, data or {}, pictures=what == "recipe-pictures")
     if what == "link":
         return "link", "text/plain", link_of(_asked(state, data or {})).encode()
+    if what == "drawn-all":
+        return _all_drawn(session or Session(), (data or {}).get("mark") is True)
     if what in _FROM_SHEET:
         return _FROM_SHEET[what](_sheet_of(session or Session()))
     if what not in _FROM_RESULT:
@@ -68,21 +71,6 @@ def remark_on(what: str, session: Session, data: Mapping[str, Any]) -> str:
     """What there is to say of a download; "" for nothing. A person goes back into what is kept of their photo, which
     may be smaller than the photo was."""
     return size_kept(_named_result(session, what, data).recipe.look.person).strip() if what == "in-photo" else ""
-
-
-def result_of(session: Session, data: Mapping[str, Any]) -> Generated:
-    """The drawn picture that the page names, or the last one.
-
-    Raises:
-        StudioError: where none was drawn, or it is not kept any more.
-    """
-    if not session.results:
-        raise StudioError("No picture was drawn yet, or you were away for long. Press Generate first.")
-    wanted = data.get("id")
-    found = next((r for r in session.results if r.id == wanted), None) if wanted else session.results[-1]
-    if found is None:
-        raise StudioError("This picture is not kept any more. Generate it again from its recipe.")
-    return found
 
 
 def _named_result(session: Session, what: str, data: Mapping[str, Any]) -> Generated:
@@ -136,6 +124,17 @@ def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> F
 def _drawn(session: Session, result: Generated, watermark: bool, *, pictures: bool = False) -> File:
     data = encode_drawn(result.picture, result.recipe, result.model, pictures=pictures, watermark=watermark)
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
+
+
+def _all_drawn(session: Session, watermark: bool) -> File:
+    """Every drawn picture of the visit, as it would be downloaded alone."""
+    if not session.results:
+        raise StudioError("No picture was drawn yet, or you were away for long. Press Generate first.")
+    files = {
+        file_name(result, number): _drawn(session, result, watermark)[2]
+        for number, result in enumerate(session.results, start=1)
+    }
+    return "mcld-drawn.zip", _ZIP, zip_of(files)
 
 
 def _in_photo(session: Session, result: Generated, watermark: bool) -> File:

@@ -19,7 +19,8 @@ from mcld_app.editing.series import series_of
 from mcld_app.engine import registry
 from mcld_app.engine.worker import DrawFunction
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, MAX_SHEET, Drawn, Progress, Settings, within
+from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, Drawn, Progress, Settings, within
+from mcld_app.studio.drawn_pictures import newest, result_of
 from mcld_app.studio.messages import NOT_UNDERSTOOD, sentence
 from mcld_app.studio.orders import Generated, Order
 from mcld_app.studio.pictures import jpeg
@@ -29,16 +30,20 @@ from mcld_app.studio.state import FITTING, EditorState
 MOST_WAITING = 3
 _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them only keep the line busy
 
-MOST_RESULTS = MAX_SHEET
-
+VARIATIONS = 4
+"""Seeds that a drawn picture is varied with."""
 
 def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order:
-    """Note down what the page asks for.
+    """Note down what the page asks for: the look in the editor state with the fields of the page, or a drawn picture
+    with other seeds, see `_variation`.
 
     Raises:
         StudioError: where it asks for something that cannot be, or for too much at once.
     """
     run = run_of(session, data)
+    if "vary" in data:
+        order = session.orders[run] = _variation(session, run, data)
+        return order
     model = registry.choose(str(data.get("model") or ""))
     registry.model_named(model)  # says so where there is none
     settings = settings_of(state, data)
@@ -60,6 +65,21 @@ def run_of(session: Session, data: Mapping[str, Any]) -> int:
     if not isinstance(run, int) or not 0 <= run < 2**53:
         raise StudioError(NOT_UNDERSTOOD)
     return run
+
+
+def _variation(session: Session, run: int, data: Mapping[str, Any]) -> Order:
+    """A drawn picture once more, {vary: its id, seed}, with seeds of its own; by the same model, drawn as it was.
+
+    Raises:
+        StudioError: where it, or its model, is not there any more.
+    """
+    result = result_of(session, {"id": str(data["vary"])})
+    recipe = result.recipe
+    usual = registry.model_named(recipe.model).usual
+    first = seed_of(data.get("seed"))
+    seeds = tuple((first + k) % (MAX_SEED + 1) for k in range(VARIATIONS))
+    looks = (recipe.look,) * VARIATIONS
+    return order_of(recipe.model, recipe.settings_for(usual), None, looks, seeds, run, session.owner)
 
 
 def settings_of(state: EditorState, data: Mapping[str, Any]) -> Settings:
@@ -193,7 +213,7 @@ def _finished(session: Session, order: Order, drawn: list[Drawn]) -> list[dict[s
     with session.lock:
         if order.stop.exists():  # `Session.empty`, too, makes it, with the same lock held
             raise Cancelled()
-        session.results = [*session.results, *made][-MOST_RESULTS:]
+        session.results = newest([*session.results, *made])
     return [result.for_page() for result in made]
 
 

@@ -61,6 +61,7 @@ class Generated:
         focus: None, or name -> (h, w) float32, where the network looked.
         recipe: all that made it.
         model: what the model is called.
+        starred: whether the visitor marked it: it is kept longer than others.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Generated:
     focus: Mapping[str, np.ndarray] | None = field(repr=False)
     recipe: Recipe = field(repr=False)
     model: str
+    starred: bool = False
 
     @property
     def details(self) -> str:
@@ -88,6 +90,7 @@ class Generated:
             "pose": pose_label(look),
             "seed": str(seed),
             "focus": bool(self.focus),
+            "starred": self.starred,
             "alt": f"Drawn by {self.model}, seed {seed}",
         }
 

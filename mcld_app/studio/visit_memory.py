@@ -15,6 +15,7 @@ import numpy as np
 from mcld_app.editing import Garment, Look
 from mcld_app.editing.appearance import Appearance
 from mcld_app.editing.person import Person
+from mcld_app.studio.drawn_pictures import newest
 from mcld_app.studio.orders import Generated
 from mcld_app.studio.state import EditorState
 
@@ -149,7 +150,7 @@ def _ways(state: EditorState, results: list[Generated]) -> Iterator[SimpleNamesp
             _forget(person, _AGAIN)
     yield SimpleNamespace(state=state, results=results)
     while len(results) > 1:
-        results = results[max(len(results) // 4, 1) :]
+        results = newest(results, len(results) - max(len(results) // 4, 1))
         yield SimpleNamespace(state=state, results=results)
     while state.own_garments or any(person not in on_the_page for person in state.own):
         oldest = next((person for person in state.own if person not in on_the_page), None)

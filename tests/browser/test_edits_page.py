@@ -348,7 +348,7 @@ def test_a_drawn_pictures_look_is_taken_up_again(session: Page) -> None:
     with new_picture(session):
         session.get_by_role("button", name="Reset").click()
     with new_picture(session):
-        session.get_by_role("button", name="Use this look").click()
+        session.get_by_role("button", name="Use these settings").click()
     assert source_of(session, PICTURE) == picture
     expect(session.locator(LABELS)).to_have_count(1)
     open_tab(session, "Paint")

@@ -408,6 +408,14 @@ hear("show-drawn", (result) => {
   announce(drawn.alt);
 });
 hear("forget", () => { drawn = null; tabs.drawn.hidden = true; drawnImage.removeAttribute("src"); setView("preview"); });
+hear("drawn-gone", ({ id }) => {  // deleted: nobody sees it any more
+  if (pair) setView("preview");
+  if (!drawn || drawn.id !== id) return;
+  drawn = null;
+  tabs.drawn.hidden = true;
+  drawnImage.removeAttribute("src");
+  setView("preview");
+});
 hear("drawn", (news) => {
   if (news.state === "step" && news.preview) {
     const first = !watching;
@@ -425,7 +433,7 @@ hear("drawn", (news) => {
   if (drawn) { drawnImage.src = drawn.picture; drawnImage.alt = drawn.alt; }
   if (news.state !== "done") {
     if (view === "drawn" && (!drawn || drawn.look !== look)) setView("preview");
-  } else if (drawn.look === look) {
+  } else if (drawn.look === look || news.varied) {
     setView("drawn");
     announce(drawn.alt);
   } else {
