@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, pose_map
 from mcld_app.editing.in_photo import in_photo
+from mcld_app.editing.new_ground import OWN_GROUND, alone, before, drawn_alone
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
@@ -89,7 +92,9 @@ def _sheet_of(session: Session) -> Sheet:
 
 
 def _picture(state: EditorState) -> File:
-    return "mcld-picture.png", _PNG, encode_png(draw(state.look, LARGE_SIZE).picture)
+    own = state.ground.kind == "own"
+    picture = draw(state.look, LARGE_SIZE).picture if own else before(alone(state.look, LARGE_SIZE), state.ground)
+    return "mcld-picture.png", _PNG, encode_png(picture)
 
 
 def _texture(state: EditorState) -> File:
@@ -121,8 +126,17 @@ def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> F
     return name, _JSON, write_recipe(recipe, pictures=pictures).encode()
 
 
+def _on_its_ground(session: Session, result: Generated, *, clear: bool = True) -> np.ndarray:
+    """A drawn picture before the ground that was chosen, RGB; RGBA before none, or, where `clear` is off, as it is."""
+    ground = session.state.ground if session.state is not None else OWN_GROUND
+    if ground.kind == "own" or (ground.kind == "transparent" and not clear):
+        return result.picture
+    return before(drawn_alone(result.recipe.look, result.picture), ground)
+
+
 def _drawn(session: Session, result: Generated, watermark: bool, *, pictures: bool = False) -> File:
-    data = encode_drawn(result.picture, result.recipe, result.model, pictures=pictures, watermark=watermark)
+    picture = _on_its_ground(session, result)
+    data = encode_drawn(picture, result.recipe, result.model, pictures=pictures, watermark=watermark)
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
 
 
@@ -135,6 +149,13 @@ def _all_drawn(session: Session, watermark: bool) -> File:
         for number, result in enumerate(session.results, start=1)
     }
     return "mcld-drawn.zip", _ZIP, zip_of(files)
+
+
+def placed(session: Session, data: Mapping[str, Any]) -> np.ndarray:
+    """What "in-photo" will give, (H, W, 3) uint8 RGB, to be looked at first: {id, mark}. StudioError as `file_of`."""
+    result = _named_result(session, "in-photo", data)
+    picture = in_photo(result.recipe.look, result.picture)
+    return with_watermark(picture) if data.get("mark") is True else picture
 
 
 def _in_photo(session: Session, result: Generated, watermark: bool) -> File:
@@ -151,7 +172,7 @@ def _drawn_with_pictures(session: Session, result: Generated, watermark: bool) -
 
 
 def _moving(session: Session, result: Generated, watermark: bool, encode: Callable[..., bytes]) -> bytes:
-    pictures = [r.picture for r in session.results if r.run == result.run]
+    pictures = [_on_its_ground(session, r, clear=False) for r in session.results if r.run == result.run]
     if len(pictures) < 2:
         raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
     if watermark:

@@ -35,6 +35,7 @@ from mcld_app.studio.panels import (
     flat,
     garments,
     generate,
+    ground,
     joints,
     keys,
     notice,
@@ -72,6 +73,7 @@ _EASEL = (stage.PANEL, generate.PANEL)
 _RAIL = (
     edits.PANEL,
     diagnostics.PANEL,
+    ground.PANEL,
     results.PANEL,
     sheet.PANEL,
     downloads.PANEL,

@@ -86,6 +86,20 @@ element.querySelector(".results-delete").addEventListener("click", drop);
 list.addEventListener("keydown", (event) => {
   if (event.key === "Delete" && chosen && document.activeElement?.dataset.id === chosen.id) { event.preventDefault(); drop(); }
 });
+const placing = element.querySelector(".results-placed"), view = element.querySelector(".results-placed-view");
+element.querySelector(".results-place").addEventListener("click", () => {
+  view.replaceChildren(make("p", { text: "One moment …" }));
+  placing.showModal();
+  trigger("place", { id: chosen.id, mark: mark.checked });
+});
+element.querySelector(".results-placed-close").addEventListener("click", () => placing.close());
+element.querySelector(".results-placed-save").addEventListener("click", () => placing.close());
+placing.addEventListener("click", (event) => { if (event.target === placing) placing.close(); });
+placing.addEventListener("close", () => view.replaceChildren());
+const showPlaced = (placed) => {
+  if (!placing.open || (placed.id && placed.id !== chosen?.id)) return;
+  view.replaceChildren(placed.problem ? make("p", { text: placed.problem }) : make("img", { src: placed.picture, alt: placed.alt }));
+};
 focus.addEventListener("click", () => {
   if (maps.children.length) { maps.replaceChildren(); focus.setAttribute("aria-expanded", "false"); return; }
   trigger("maps", { id: chosen.id });
@@ -101,6 +115,7 @@ watch("value", () => {
     if (chosen) say("show-drawn", chosen);
     return;
   }
+  if (value.placed) { showPlaced(value.placed); return; }
   if (value.problem) { warn(value.problem); return; }
   if (!value.maps) return;
   focus.setAttribute("aria-expanded", "true");
