@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from itertools import chain
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from PIL import Image
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
 from mcld_app.editing.edits.wear import Wear
+from mcld_app.editing.new_ground import Ground
 from mcld_app.engine import registry
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
@@ -94,6 +96,19 @@ def test_what_is_ticked_nowhere_is_as_it_is_now(session: Session) -> None:
     assert [getattr(look.pose, "name", None) for look in looks_drawn] == [None, None, "Walking", "Walking", None, None]
     assert [look.swap is not None for look in looks_drawn] == [False, True] * 3
     assert session.state.look is dressed, "the page's own look stays"
+
+
+def test_the_ground_is_behind_everybody_on_the_sheet(session: Session) -> None:
+    pink = (200, 30, 120)
+    session.state = replace(session.state, ground=Ground("colour", pink))
+    make(session, people=[MARA, TOMAS], previews=True)
+    sheet = np.asarray(Image.open(io.BytesIO(file_of(session.state, "sheet", session)[2])))
+    assert 0.5 < (sheet == pink).all(2).mean() < 0.8
+    session.state = replace(session.state, ground=Ground("transparent"))
+    make(session, people=[MARA], previews=True)
+    with zipfile.ZipFile(io.BytesIO(file_of(session.state, "sheet-pictures", session)[2])) as archive:
+        assert Image.open(io.BytesIO(archive.read("01.png"))).mode == "RGBA"
+        assert Image.open(io.BytesIO(archive.read("sheet.png"))).mode == "RGB"
 
 
 def test_a_sheet_from_previews_needs_no_model(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

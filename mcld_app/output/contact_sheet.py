@@ -17,12 +17,15 @@ from mcld_app.output.sheet_table import Grid
 CELL = (512, 352)
 """Height and width of a picture on a sheet."""
 
+PAPER = (250, 249, 247)
+"""The colour around the pictures."""
+
 _GAP, _RIM = 16, 28  # pixels between pictures, and around them all
 _TEXT = 28  # pixels of the letters' height
 _LINE = 50  # pixels of a line of names
 _FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "Helvetica.ttc")
 _LEFT = (60, 280)  # pixels of the column of names, at least and at most
-_PAPER, _INK = (250, 249, 247), (41, 37, 36)
+_INK = (41, 37, 36)
 
 
 def contact_sheet(pictures: Sequence[np.ndarray], grid: Grid) -> np.ndarray:
@@ -51,7 +54,7 @@ def contact_sheet(pictures: Sequence[np.ndarray], grid: Grid) -> np.ndarray:
     top = _RIM + (_LINE if grid.top else 0)
     size = top + rows * step[0] + _RIM - (0 if grid.below else _GAP), left + grid.columns * step[1] - _GAP + _RIM
     out = np.empty((*size, 3), np.uint8)
-    out[:] = _PAPER
+    out[:] = PAPER
     places = [(top + at // grid.columns * step[0], left + at % grid.columns * step[1]) for at in range(len(pictures))]
     for picture, (y, x) in zip(pictures, places, strict=True):
         out[y : y + height, x : x + width] = _of_size(picture)

@@ -13,7 +13,7 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, pose_map
 from mcld_app.editing.in_photo import in_photo
-from mcld_app.editing.new_ground import OWN_GROUND, alone, before, drawn_alone
+from mcld_app.editing.new_ground import OWN_GROUND, alone, before
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
@@ -24,7 +24,7 @@ from mcld_app.output.provenance import encode_generated
 from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.watermark import with_watermark
 from mcld_app.studio.actions.photos import size_kept
-from mcld_app.studio.drawn_pictures import file_name, result_of
+from mcld_app.studio.drawn_pictures import file_name, on_ground, result_of
 from mcld_app.studio.generation import seeds_of, settings_of
 from mcld_app.studio.orders import Generated, Sheet
 from mcld_app.studio.session import Session
@@ -129,9 +129,7 @@ def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> F
 def _on_its_ground(session: Session, result: Generated, *, clear: bool = True) -> np.ndarray:
     """A drawn picture before the ground that was chosen, RGB; RGBA before none, or, where `clear` is off, as it is."""
     ground = session.state.ground if session.state is not None else OWN_GROUND
-    if ground.kind == "own" or (ground.kind == "transparent" and not clear):
-        return result.picture
-    return before(drawn_alone(result.recipe.look, result.picture), ground)
+    return on_ground(result, OWN_GROUND if ground.kind == "transparent" and not clear else ground)
 
 
 def _drawn(session: Session, result: Generated, watermark: bool, *, pictures: bool = False) -> File:

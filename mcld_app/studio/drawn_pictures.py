@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from mcld_app.editing.new_ground import Ground, before, drawn_alone
 from mcld_app.errors import StudioError
 from mcld_app.output.sheet_table import slug
 from mcld_app.request import MAX_SHEET
@@ -49,6 +52,13 @@ def delete(session: Session, data: Mapping[str, Any]) -> None:
     """Delete a picture, {id}. With the session's lock held; StudioError as `result_of`."""
     found = result_of(session, {"id": str(data.get("id"))})
     session.results = [result for result in session.results if result is not found]
+
+
+def on_ground(result: Generated, ground: Ground) -> np.ndarray:
+    """A picture before a ground, (H, W, 3) uint8 RGB; before none (H, W, 4) RGBA."""
+    if ground.kind == "own":
+        return result.picture
+    return before(drawn_alone(result.recipe.look, result.picture), ground)
 
 
 def file_name(result: Generated, number: int) -> str:

@@ -183,7 +183,7 @@ def test_the_download_says_that_a_model_made_it_and_nothing_else(session: Page) 
 
 
 def test_a_drawn_picture_is_varied_starred_copied_and_deleted(session: Page) -> None:
-    """And all are downloaded as one file."""
+    """Seen before another ground and in the photo; and all are downloaded as one file."""
     session.context.grant_permissions(["clipboard-read", "clipboard-write"])
     listed = session.locator(".results-list [role=option]")
     before = listed.count()
@@ -205,6 +205,21 @@ def test_a_drawn_picture_is_varied_starred_copied_and_deleted(session: Page) -> 
     expect(listed.nth(2)).to_have_attribute("aria-selected", "true")
     listed.nth(2).press("Delete")
     expect(listed).to_have_count(before + 2)
+    drawn = _source(session, DRAWN)
+    session.locator("#ground").get_by_role("button", name="None").click()
+    expect(session.locator(DRAWN)).not_to_have_attribute("src", drawn)
+    with session.expect_download() as saved:
+        session.locator("#results").get_by_role("button", name="Download", exact=True).click()
+    assert Image.open(saved.value.path()).mode == "RGBA"
+    session.locator("#ground").get_by_role("button", name="As it is").click()
+    expect(session.locator(DRAWN)).to_have_attribute("src", drawn)
+    session.get_by_role("button", name="In the photo", exact=True).click()
+    placed = session.get_by_role("dialog", name="In the photo")
+    expect(placed.get_by_role("img")).to_have_attribute("alt", re.compile("Mara as drawn, in their photo, 352 x 512"))
+    with session.expect_download() as saved:
+        placed.get_by_role("button", name="Download").click()
+    assert Image.open(saved.value.path()).size == (352, 512)
+    expect(placed).to_be_hidden()
     with session.expect_download() as saved:
         session.get_by_role("button", name="Download all").click()
     names = zipfile.ZipFile(saved.value.path()).namelist()

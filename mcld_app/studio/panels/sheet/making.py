@@ -11,19 +11,21 @@ import numpy as np
 
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw
+from mcld_app.editing.new_ground import Ground, alone, before
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.engine import registry
 from mcld_app.engine.worker import DrawFunction
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.output.contact_sheet import contact_sheet
+from mcld_app.output.contact_sheet import PAPER, contact_sheet
 from mcld_app.output.provenance import encode_generated
 from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.sheet_table import table_csv
 from mcld_app.output.watermark import with_watermark
 from mcld_app.request import Settings
 from mcld_app.studio import generation, visit_memory
+from mcld_app.studio.drawn_pictures import on_ground
 from mcld_app.studio.messages import sentence
-from mcld_app.studio.orders import Generated, Sheet, SheetOrder
+from mcld_app.studio.orders import Sheet, SheetOrder
 from mcld_app.studio.panels.sheet.combining import looks_of, table_of
 from mcld_app.studio.pictures import jpeg
 from mcld_app.studio.session import Session
@@ -62,11 +64,11 @@ def work_out(session: Session, run: object) -> Iterator[News]:
         return
     problems: list[News] = []
     with _ending(session, order, problems):
-        looks, previews = [], []
+        looks, previews, ground = [], [], order.state.ground
         for look in looks_of(order.state, order.table.rows):
             looks.append(look)
             if not order.model:
-                previews.append(draw(look).picture)
+                previews.append(draw(look).picture if ground.kind == "own" else before(alone(look), ground))
             if order.stop.exists():
                 raise Cancelled()
             yield {"run": run, "state": "dressing", "done": len(looks), "of": len(order.table)}
@@ -100,8 +102,12 @@ def draw_sheet(session: Session, drawing: DrawFunction) -> Iterator[News]:
         problems: list[News] = []
         with _ending(session, asked, problems):
             made = [result for result in session.results if result.run == run][-len(seeds) :]
-            files = {row.file: _file(one, asked.mark) for row, one in zip(asked.table.rows, made, strict=True)}
-            pictures = [with_watermark(one.picture) if asked.mark else one.picture for one in made]
+            pictures = [on_ground(one, asked.state.ground) for one in made]
+            files = {
+                row.file: encode_drawn(picture, one.recipe, one.model, watermark=asked.mark)
+                for row, one, picture in zip(asked.table.rows, made, pictures, strict=True)
+            }
+            pictures = [with_watermark(picture) for picture in pictures] if asked.mark else pictures
             yield told | _kept(session, asked, files, pictures, made[0].model)
         yield from problems
 
@@ -134,7 +140,7 @@ def _kept(
 ) -> News:
     """Keep a sheet as files, and say it to the page. Raises Cancelled where nobody wants it any more."""
     table = table_csv(order.table.rows)
-    whole = contact_sheet(pictures, order.table.grid)
+    whole = contact_sheet([_on_paper(picture) for picture in pictures], order.table.grid)
     own = any(not look.person.sample for look in order.looks)
     told = f"a sheet of {len(pictures)} pictures, seed {order.table.seed}"
     picture = encode_generated(whole, label, told, edited=own) if label else encode_png(whole)
@@ -154,5 +160,6 @@ def _kept(
     return {"run": order.run, "state": "done", "sheet": sheet.for_page()}
 
 
-def _file(result: Generated, mark: bool) -> bytes:
-    return encode_drawn(result.picture, result.recipe, result.model, watermark=mark)
+def _on_paper(picture: np.ndarray) -> np.ndarray:
+    """A picture as it lies on the sheet, (H, W, 3) uint8 RGB, even where it is transparent."""
+    return before(picture, Ground("colour", PAPER)) if picture.shape[2] == 4 else picture

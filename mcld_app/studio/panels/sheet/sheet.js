@@ -2,7 +2,8 @@
 const $ = (name) => element.querySelector(`.sheet-${name}`);
 const open = $("open"), box = $("dialog"), count = $("count"), mark = $("mark"), last = $("again");
 const lists = [...element.querySelectorAll(".sheet-list")];
-let items = null, own = {}, made = null, run = 0, working = false, sheets = 0;
+let items = null, own = {}, made = null, run = 0;
+let working = false, many = 0, began = 0;  // how far a sheet is, how many pictures it has, and since when
 mark.checked = setup.mark;
 
 const ticks = (list) => [...list.querySelectorAll("input")];
@@ -12,13 +13,13 @@ const put = (text, problem = false) => { count.textContent = text; count.classLi
 const WORDS = { people: ["person", "people"], clothes: ["outfit", "outfits"], poses: ["pose", "poses"], faces: ["face", "faces"] };
 
 /** How many pictures that makes, in words, and whether they can be drawn. */
-const tell_count = () => {
+const tellCount = () => {
   if (working) return;
   const chosen = Object.entries(ticked()).filter(([, ids]) => ids.length);
-  const many = pictures(), too = many > setup.most;
+  const all = pictures(), too = all > setup.most;
   const how = chosen.map(([name, ids]) => `${ids.length} ${WORDS[name][ids.length === 1 ? 0 : 1]}`).join(" × ");
-  const most = `${how} would be ${many} pictures; a sheet has at most ${setup.most}. Untick some.`;
-  put(too ? most : chosen.length ? `${how}: ${many} picture${many === 1 ? "" : "s"}` : "Nothing is ticked yet.", too);
+  const most = `${how} would be ${all} pictures; a sheet has at most ${setup.most}. Untick some.`;
+  put(too ? most : chosen.length ? `${how}: ${all} picture${all === 1 ? "" : "s"}` : "Nothing is ticked yet.", too);
   const can = chosen.length > 0 && !too && items !== null;
   $("previews").disabled = !can;
   $("draw").disabled = !can || !model();
@@ -41,20 +42,20 @@ const fill = () => lists.forEach((list) => {
   const tiles = [...(items?.[name] || []), ...(own[name] || [])].map(tile);
   list.querySelector(".sheet-tiles").replaceChildren(...tiles);
   ticks(list).forEach((tick, i) => { tick.checked = chosen.has(tick.value); tick.tabIndex = i ? -1 : 0; });
-  tell_count();
+  tellCount();
 });
 lists.forEach((list) => {
   rove(list.querySelector(".sheet-tiles"), () => ticks(list));
-  list.addEventListener("change", tell_count);
+  list.addEventListener("change", tellCount);
   const all = (on) => () => {
     // “As it is now” is no choice of its own where all are meant.
     ticks(list).forEach((tick) => { tick.checked = on && tick.value !== "now"; });
-    tell_count();
+    tellCount();
   };
   list.querySelector(".sheet-all").addEventListener("click", all(true));
   list.querySelector(".sheet-none").addEventListener("click", all(false));
 });
-const fetch_items = () => server.choices(null).then((got) => { items = got; fill(); })
+const fetchItems = () => server.choices(null).then((got) => { items = got; fill(); })
   .catch(() => put("These pictures could not be loaded. Close this window and open it again.", true));
 
 // ---- the window -------------------------------------------------------------------------------------------------
@@ -69,9 +70,9 @@ const show = (name) => {
   lists.forEach((list) => { list.disabled = name === "busy"; });
   $("files").hidden = name !== "made";
   last.hidden = !made;
-  if (name === "choosing") tell_count();
+  if (name === "choosing") tellCount();
 };
-const show_made = () => {
+const showMade = () => {
   const picture = $("view").querySelector("img");
   picture.src = made.picture;
   picture.alt = made.alt;
@@ -80,14 +81,14 @@ const show_made = () => {
   show("made");
 };
 open.addEventListener("click", () => {
-  if (!items) fetch_items();
+  if (!items) fetchItems();
   if (!working) show(box.dataset.shows === "made" && made ? "made" : "choosing");
   box.showModal();
 });
 $("close").addEventListener("click", () => box.close());
 box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
 $("back").addEventListener("click", () => { show("choosing"); });
-last.addEventListener("click", show_made);
+last.addEventListener("click", showMade);
 $("view").addEventListener("click", () => $("view").classList.toggle("actual"));
 element.querySelectorAll("[data-want]").forEach((button) => button.addEventListener("click", () => say("want", { what: button.dataset.want })));
 
@@ -106,13 +107,12 @@ const begin = (previews) => {
   run = Date.now();
   working = "waiting";
   const fields = asked();
-  sheets = pictures();
+  many = pictures();
   show("busy");
   share(0, "Waiting for its turn …");
   $("stop").focus();
-  const began = performance.now();
+  began = performance.now();
   made = made && { ...made, told: "" };
-  box.dataset.began = began;
   trigger("ask", { run, ...fields, ...ticked(), previews, mark: mark.checked });
 };
 const end = () => { working = false; open.textContent = "Contact sheet"; };
@@ -124,7 +124,7 @@ $("stop").addEventListener("click", () => {
   put("Stopping …");
 });
 
-const hear_news = (news) => {
+const hearNews = (news) => {
   if (!working || news.run !== run) return;
   const text = { dressed: "Waiting for the model …", start: news.loading ? "Loading the model …" : "Starting to draw …" }[news.state];
   if (news.state === "dressing") { working = "dressing"; share(0.3 * news.done / news.of, `Dressing ${news.done} of ${news.of}`); return; }
@@ -136,10 +136,10 @@ const hear_news = (news) => {
   }
   if (news.results) say("drawn-beside", { run, results: news.results });
   if (news.state === "done") {
-    const seconds = Math.round((performance.now() - box.dataset.began) / 1000);
+    const seconds = Math.round((performance.now() - began) / 1000);
     end();
-    made = { ...news.sheet, told: `${sheets} picture${sheets === 1 ? "" : "s"} in ${seconds} s.` };
-    show_made();
+    made = { ...news.sheet, told: `${many} picture${many === 1 ? "" : "s"} in ${seconds} s.` };
+    showMade();
     if (!box.open) tell("Your contact sheet is ready.");
     return;
   }
@@ -155,7 +155,7 @@ watch("value", () => {
   if (!value) return;
   if (value.own) { own = value.own; if (items) fill(); }
   if (value.last !== undefined) { made = value.last; if (!working && !box.open) show("choosing"); }
-  if (value.state) hear_news(value);
+  if (value.state) hearNews(value);
 });
 if (props.value?.own) own = props.value.own;
 show("choosing");
