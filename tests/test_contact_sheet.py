@@ -56,6 +56,7 @@ def test_more_pictures_than_are_drawn_at_once_and_one_thing_twice_are_refused() 
 def test_where_one_thing_varies_pictures_have_their_names_below_them() -> None:
     grid = SheetTable(choices(12), (Choice("garment:coat", "Coat"),)).grid
     assert (grid.columns, grid.left, grid.top) == (4, (), ()) and len(grid.below) == 12
+    assert grid.title == "Coat", "what all of them wear is said once"
     assert SheetTable().grid == Grid(1, (), (), ("",)), "a sheet of one picture"
 
 
@@ -78,6 +79,16 @@ def test_each_picture_is_where_its_row_and_column_are() -> None:
     assert greys.count(20) == CELL[1]
     below = sheet[-60, -60]
     assert below.tolist() == [60, 60, 60], "the last picture is the lower right one"
+
+
+def test_what_is_on_all_pictures_is_written_above_them() -> None:
+    people, coat = choices(4), (Choice("garment:coat", "Coat"),)
+    plain_sheet, titled = (
+        contact_sheet([plain(250)] * 4, SheetTable(people, *clothes).grid) for clothes in ((), (coat,))
+    )
+    more = titled.shape[0] - plain_sheet.shape[0]
+    assert more > 20 and (titled[more:] == plain_sheet)[60:].all(), "the rest stays as it is"
+    assert (titled[:more] < 120).any()
 
 
 def test_names_are_written_beside_and_above_and_a_long_one_stays_in_its_place() -> None:

@@ -51,7 +51,7 @@ def contact_sheet(pictures: Sequence[np.ndarray], grid: Grid) -> np.ndarray:
     font = _font()
     left = _left_of(grid, font)
     step = height + (_LINE if grid.below else _GAP), width + _GAP
-    top = _RIM + (_LINE if grid.top else 0)
+    top = _RIM + _LINE * (bool(grid.top) + bool(grid.title))
     size = top + rows * step[0] + _RIM - (0 if grid.below else _GAP), left + grid.columns * step[1] - _GAP + _RIM
     out = np.empty((*size, 3), np.uint8)
     out[:] = PAPER
@@ -60,6 +60,8 @@ def contact_sheet(pictures: Sequence[np.ndarray], grid: Grid) -> np.ndarray:
         out[y : y + height, x : x + width] = _of_size(picture)
     paper = Image.fromarray(out)
     pen = ImageDraw.Draw(paper)
+    if grid.title:
+        _write(pen, font, grid.title, (left, _RIM + _LINE // 3), out.shape[1] - left - _RIM, "lm")
     for name, (y, x) in zip(grid.below, places, strict=False):
         _write(pen, font, name, (x + width // 2, y + height + _LINE // 2), width, "mm")
     for n, name in enumerate(grid.top):

@@ -55,12 +55,14 @@ class Grid:
         columns: how many there are beside one another.
         left, top: the names of the rows and of the columns; both empty where each picture has its name below it.
         below: the name of each picture, where rows and columns have none; () where they have.
+        title: what was chosen that is on all of them; "" for nothing.
     """
 
     columns: int
     left: tuple[str, ...]
     top: tuple[str, ...]
     below: tuple[str, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,18 +109,18 @@ class SheetTable:
         """Rows and columns with names, where two or more of the four vary: split so that the sheet is nearest to a
         square. Where one varies, the pictures go on from row to row, each with its name."""
         varying = [axis for axis in self.axes if len(axis) > 1]
-        if len(varying) < 2:
-            if not varying:
-                chosen = [axis[0].label for axis in self.axes if axis[0].id != NOW]
-                return Grid(1, (), (), (", ".join(chosen) or self.people[0].label,))
+        common = ", ".join(axis[0].label for axis in self.axes if len(axis) == 1 and axis[0].id != NOW)
+        if not varying:
+            return Grid(1, (), (), (common or self.people[0].label,))
+        if len(varying) == 1:
             one = varying[0]
             columns = min(range(1, len(one) + 1), key=lambda n: (_stretch(-(-len(one) // n), n), -n))
-            return Grid(columns, (), (), tuple(choice.label for choice in one))
+            return Grid(columns, (), (), tuple(choice.label for choice in one), common)
         left, top = min(
             ((_names(varying[:k]), _names(varying[k:])) for k in range(1, len(varying))),
             key=lambda names: _stretch(len(names[0]), len(names[1])),
         )
-        return Grid(len(top), left, top, ())
+        return Grid(len(top), left, top, (), common)
 
 
 def table_csv(rows: Sequence[Row]) -> str:

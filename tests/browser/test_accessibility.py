@@ -1,4 +1,4 @@
-"""axe-core over the page: no serious finding in our own markup, in light and dark, with every tab and the contact sheet open."""
+"""axe-core over the page: no serious finding in our own markup, light or dark, in any tab or on the contact sheet."""
 
 from __future__ import annotations
 

@@ -159,7 +159,8 @@ def test_one_outfit_on_everybody_as_one_sheet(browser: Browser, studio_with_mode
         page.keyboard.press(key)
     clothes.locator(".sheet-tile").nth(3).click()
     sheet.get_by_role("button", name="Draw", exact=True).click()
-    expect(sheet.locator(".sheet-view img")).to_have_attribute("alt", "Contact sheet: Mara; Tomás", timeout=60_000)
+    shown = "Contact sheet: Mara; Tomás (Sailor shirt)"
+    expect(sheet.locator(".sheet-view img")).to_have_attribute("alt", shown, timeout=60_000)
     with page.expect_download() as saved:
         sheet.get_by_role("button", name="Save the pictures").click()
     saved.value.save_as(tmp_path / "sheet.zip")

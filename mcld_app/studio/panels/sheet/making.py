@@ -150,6 +150,7 @@ def _kept(
     alt = f"{'Contact sheet' if label else 'Contact sheet of previews'}: " + "; ".join(
         names.below or (f"{', '.join(names.left)} by {', '.join(names.top)}",)
     )
+    alt += f" ({names.title})" if names.title else ""
     everything = {"table.csv": table.encode(), "look.json": recipe.encode(), "sheet.png": picture}
     sheet = Sheet(picture, table, {**files, **everything}, jpeg(whole), alt)
     visit_memory.rest_looks(order.looks, order.state)
