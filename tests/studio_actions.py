@@ -17,6 +17,7 @@ from mcld_app.studio.panels.edits import move, place, remove, switch
 from mcld_app.studio.panels.examples import show_example
 from mcld_app.studio.panels.face import choose_face, face_files, mix_face, weigh_face
 from mcld_app.studio.panels.garments import lift, wear, wear_files
+from mcld_app.studio.panels.ground import bring_ground, choose_ground
 from mcld_app.studio.panels.people import choose_person
 from mcld_app.studio.panels.poses import as_in_photo, begin_by_hand, choose_pose, mirror
 from mcld_app.studio.panels.question import answer, leave
@@ -30,12 +31,12 @@ from mcld_app.studio.state import EditorState
 
 __all__ = [
     "add_pose", "adjust_body", "agree", "another_photo", "answer", "as_in_photo", "as_it_is", "begin_adjusting",
-    "begin_by_hand", "bring", "choose_body", "choose_face", "choose_person", "choose_pose", "cover", "drag",
-    "drop_pose", "face_files", "finish_adjusting", "guess", "lay_over", "leave", "leave_body", "lift", "mirror",
-    "mix_face", "move", "move_point", "new_dispatcher", "open_link", "open_pose", "open_recipe", "open_texture",
-    "outline", "paint", "paint_cut", "paint_map", "place", "pose_of", "redo", "remove", "reset", "run", "set_between",
-    "set_kind", "set_sleeves", "show_example", "shown", "start_again", "switch", "turn", "turn_round", "undo",
-    "use_body", "use_upload", "wear", "wear_files", "weigh_face",
+    "begin_by_hand", "bring", "bring_ground", "choose_body", "choose_face", "choose_ground", "choose_person",
+    "choose_pose", "cover", "drag", "drop_pose", "face_files", "finish_adjusting", "guess", "lay_over", "leave",
+    "leave_body", "lift", "mirror", "mix_face", "move", "move_point", "new_dispatcher", "open_link", "open_pose",
+    "open_recipe", "open_texture", "outline", "paint", "paint_cut", "paint_map", "place", "pose_of", "redo",
+    "remove", "reset", "run", "set_between", "set_kind", "set_sleeves", "show_example", "shown", "start_again",
+    "switch", "turn", "turn_round", "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

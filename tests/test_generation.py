@@ -26,7 +26,7 @@ from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.output.provenance import encode_generated, read_recipe_text
 from mcld_app.request import MAX_UPLOAD, STUDIO, Drawn, Progress
-from mcld_app.studio import downloads, generation
+from mcld_app.studio import downloads, drawn_pictures, generation
 from mcld_app.studio.labels import look_key
 from mcld_app.studio.panels.results import focus_of
 from mcld_app.studio.session import Session
@@ -99,11 +99,11 @@ def test_a_series_is_one_picture_for_each_pose(session: Session) -> None:
 
 
 def test_only_the_newest_pictures_are_kept(session: Session) -> None:
-    for run in range(5):
-        generation.take(session, session.state, {**ASKED, "run": run, "count": 8})
+    for run in range(7):
+        generation.take(session, session.state, {**ASKED, "run": run, "count": 6})
         list(generation.news(session, run, drawing))
-    assert len(session.results) == generation.MOST_RESULTS
-    assert session.results[-1].run == 4 and session.results[0].run == 2
+    assert len(session.results) == drawn_pictures.MOST_RESULTS
+    assert session.results[-1].run == 6 and session.results[0].run == 1
 
 
 def test_a_picture_cancelled_before_its_turn_is_never_begun(session: Session) -> None:

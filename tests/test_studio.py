@@ -382,7 +382,7 @@ def test_answers_are_plain_values_that_a_page_can_take(session: Session) -> None
     answer.pop("session")
     assert set(answer) == {
         "notice", "stage", "joints", "poses", "edits", "faces", "face", "people", "garments", "series", "detections",
-        "pieces", "adjust", "question",
+        "pieces", "adjust", "question", "ground", "sheet",
     }  # fmt: skip
     json.dumps(answer)
     json.dumps([actions.shown("texture", session.state), people_items(), garment_items(), pose_items()])

@@ -49,7 +49,7 @@ def draw(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> Preview:
     edited is painted over it; in another pose the whole body is drawn on a plain background. What a photo shows of the
     person, or of a garment, is read from the photo itself, as sharp as it is there; the texture map gives the rest."""
     if look.pose is None:
-        photo, iuv = _photo(look.person, size)
+        photo, iuv = photo_at(look.person, size)
         return Preview(edited_photo(look, photo, iuv), iuv)
     iuv = pose_map(look, size)
     return Preview(laid(cut_out(look, size), ground(look.person, iuv)), iuv)
@@ -185,7 +185,7 @@ def edits_over(
     return without_left(_over(drawn, ground, _OLD_STEPS), laid.left), there
 
 
-def _photo(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def photo_at(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """A person's photo and its IUV map at that size."""
     if size == PICTURE_SIZE:
         return person.picture, person.picture_iuv

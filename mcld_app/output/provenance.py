@@ -68,7 +68,7 @@ def encode_generated(
     in XMP. It says nothing else but the recipe: no EXIF, no time, nothing of the pictures it was made from.
 
     Args:
-        picture: (H, W, 3) uint8 RGB.
+        picture: (H, W, 3) uint8 RGB, or (H, W, 4) RGBA.
         model: its name.
         details: in a few words.
         recipe: a text that travels along, compressed; `read_recipe_text` gets it back.

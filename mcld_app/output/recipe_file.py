@@ -44,7 +44,7 @@ def encode_drawn(
     """PNG bytes of a drawn picture, which carry its recipe.
 
     Args:
-        picture: (H, W, 3) uint8 RGB.
+        picture: (H, W, 3) uint8 RGB, or (H, W, 4) RGBA.
         recipe: all that made it.
         model: what the model that drew it is called.
         pictures: whether the recipe carries a visitor's own pictures.

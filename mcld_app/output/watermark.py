@@ -22,12 +22,18 @@ def with_watermark(picture: np.ndarray) -> np.ndarray:
     seen on light and on dark backgrounds. It covers at most 5 % of the picture.
 
     Args:
-        picture: (H, W, 3) uint8 RGB.
+        picture: (H, W, 3) uint8 RGB, or (H, W, 4) RGBA: what lies under the watermark is seen then.
 
     Raises:
         StudioError: for anything else.
     """
-    check_rgb(picture, "The watermark is drawn on RGB pictures of 8 bits per channel", error=StudioError)
+    check_rgb(
+        picture, "The watermark is drawn on RGB pictures of 8 bits per channel", error=StudioError, channels=(3, 4)
+    )
+    if picture.shape[2] == 4:
+        marked = with_watermark(np.ascontiguousarray(picture[..., :3]))
+        there = (marked != picture[..., :3]).any(2)
+        return np.dstack([marked, np.where(there, np.uint8(255), picture[..., 3])])
     height, width = picture.shape[:2]
     high = max(_READABLE, round(_HEIGHT * min(height, width)))
     high = max(1, min(high, int(np.sqrt(_SHARE * height * width / _SHAPE)), height, int(width / _SHAPE)))

@@ -6,29 +6,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
 from mcld_app.editing import draw, pose_map
 from mcld_app.editing.in_photo import in_photo
+from mcld_app.editing.new_ground import OWN_GROUND, alone, before
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.output.animation import encode_gif, encode_mp4
+from mcld_app.output.archive import zip_of
 from mcld_app.output.look_link import link_of
 from mcld_app.output.provenance import encode_generated
 from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.watermark import with_watermark
 from mcld_app.studio.actions.photos import size_kept
+from mcld_app.studio.drawn_pictures import file_name, on_ground, result_of
 from mcld_app.studio.generation import seeds_of, settings_of
-from mcld_app.studio.orders import Generated
+from mcld_app.studio.orders import Generated, Sheet
 from mcld_app.studio.session import Session
 from mcld_app.studio.state import EditorState
 
 File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
 
-_PNG, _JSON = "image/png", "application/json"
+_PNG, _JSON, _ZIP = "image/png", "application/json", "application/zip"
 _FRAME = 0.5  # seconds of one picture in an animation
 
 
@@ -39,8 +44,8 @@ def file_of(
 
     Args:
         state: what is on the page.
-        what: a key of `_FROM_STATE` or `_FROM_RESULT`, "recipe", "recipe-pictures", or "link", whose bytes are the text
-            of `look_link.link_of`.
+        what: a key of `_FROM_STATE`, `_FROM_SHEET` or `_FROM_RESULT`, "recipe", "recipe-pictures", "drawn-all", or
+            "link", whose bytes are the text of `look_link.link_of`.
         session: whose; for drawn pictures.
         data: {"id": of the drawn picture, default the last, except for "in-photo"; "mark": whether it carries a visible
             mark; "asked": the fields under Generate, for a recipe}.
@@ -54,6 +59,10 @@ def file_of(
         return _recipe(state, data or {}, pictures=what == "recipe-pictures")
     if what == "link":
         return "link", "text/plain", link_of(_asked(state, data or {})).encode()
+    if what == "drawn-all":
+        return _all_drawn(session or Session(), (data or {}).get("mark") is True)
+    if what in _FROM_SHEET:
+        return _FROM_SHEET[what](_sheet_of(session or Session()))
     if what not in _FROM_RESULT:
         raise StudioError("There is no such file to download. Reload the page.")
     data = data or {}
@@ -67,21 +76,6 @@ def remark_on(what: str, session: Session, data: Mapping[str, Any]) -> str:
     return size_kept(_named_result(session, what, data).recipe.look.person).strip() if what == "in-photo" else ""
 
 
-def result_of(session: Session, data: Mapping[str, Any]) -> Generated:
-    """The drawn picture that the page names, or the last one.
-
-    Raises:
-        StudioError: where none was drawn, or it is not kept any more.
-    """
-    if not session.results:
-        raise StudioError("No picture was drawn yet, or you were away for long. Press Generate first.")
-    wanted = data.get("id")
-    found = next((r for r in session.results if r.id == wanted), None) if wanted else session.results[-1]
-    if found is None:
-        raise StudioError("This picture is not kept any more. Generate it again from its recipe.")
-    return found
-
-
 def _named_result(session: Session, what: str, data: Mapping[str, Any]) -> Generated:
     """`result_of`, except that a picture which goes back into somebody's photo has to be named: the last one may be of
     somebody else."""
@@ -91,8 +85,16 @@ def _named_result(session: Session, what: str, data: Mapping[str, Any]) -> Gener
     return result
 
 
+def _sheet_of(session: Session) -> Sheet:
+    if session.sheet is None:
+        raise StudioError("This sheet is not kept any more. Draw it again.")
+    return session.sheet
+
+
 def _picture(state: EditorState) -> File:
-    return "mcld-picture.png", _PNG, encode_png(draw(state.look, LARGE_SIZE).picture)
+    own = state.ground.kind == "own"
+    picture = draw(state.look, LARGE_SIZE).picture if own else before(alone(state.look, LARGE_SIZE), state.ground)
+    return "mcld-picture.png", _PNG, encode_png(picture)
 
 
 def _texture(state: EditorState) -> File:
@@ -124,9 +126,34 @@ def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> F
     return name, _JSON, write_recipe(recipe, pictures=pictures).encode()
 
 
+def _on_its_ground(session: Session, result: Generated, *, clear: bool = True) -> np.ndarray:
+    """A drawn picture before the ground that was chosen, RGB; RGBA before none, or, where `clear` is off, as it is."""
+    ground = session.state.ground if session.state is not None else OWN_GROUND
+    return on_ground(result, OWN_GROUND if ground.kind == "transparent" and not clear else ground)
+
+
 def _drawn(session: Session, result: Generated, watermark: bool, *, pictures: bool = False) -> File:
-    data = encode_drawn(result.picture, result.recipe, result.model, pictures=pictures, watermark=watermark)
+    picture = _on_its_ground(session, result)
+    data = encode_drawn(picture, result.recipe, result.model, pictures=pictures, watermark=watermark)
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
+
+
+def _all_drawn(session: Session, watermark: bool) -> File:
+    """Every drawn picture of the visit, as it would be downloaded alone."""
+    if not session.results:
+        raise StudioError("No picture was drawn yet, or you were away for long. Press Generate first.")
+    files = {
+        file_name(result, number): _drawn(session, result, watermark)[2]
+        for number, result in enumerate(session.results, start=1)
+    }
+    return "mcld-drawn.zip", _ZIP, zip_of(files)
+
+
+def placed(session: Session, data: Mapping[str, Any]) -> np.ndarray:
+    """What "in-photo" will give, (H, W, 3) uint8 RGB, to be looked at first: {id, mark}. StudioError as `file_of`."""
+    result = _named_result(session, "in-photo", data)
+    picture = in_photo(result.recipe.look, result.picture)
+    return with_watermark(picture) if data.get("mark") is True else picture
 
 
 def _in_photo(session: Session, result: Generated, watermark: bool) -> File:
@@ -143,7 +170,7 @@ def _drawn_with_pictures(session: Session, result: Generated, watermark: bool) -
 
 
 def _moving(session: Session, result: Generated, watermark: bool, encode: Callable[..., bytes]) -> bytes:
-    pictures = [r.picture for r in session.results if r.run == result.run]
+    pictures = [_on_its_ground(session, r, clear=False) for r in session.results if r.run == result.run]
     if len(pictures) < 2:
         raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
     if watermark:
@@ -164,6 +191,11 @@ _FROM_STATE: dict[str, Callable[[EditorState], File]] = {
     "texture": _texture,
     "iuv": _iuv,
     "pose": _pose,
+}
+_FROM_SHEET: dict[str, Callable[[Sheet], File]] = {
+    "sheet": lambda sheet: ("mcld-sheet.png", _PNG, sheet.picture),
+    "sheet-pictures": lambda sheet: ("mcld-sheet.zip", _ZIP, zip_of(sheet.files)),
+    "sheet-table": lambda sheet: ("mcld-sheet.csv", "text/csv", sheet.table.encode()),
 }
 _FROM_RESULT: dict[str, Callable[[Session, Generated, bool], File]] = {
     "drawn": _drawn,

@@ -20,6 +20,7 @@ from mcld_app.engine import registry
 from mcld_app.engine.worker import DrawFunction
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, Drawn, Progress, Settings, within
+from mcld_app.studio.drawn_pictures import newest, result_of
 from mcld_app.studio.messages import NOT_UNDERSTOOD, sentence
 from mcld_app.studio.orders import Generated, Order
 from mcld_app.studio.pictures import jpeg
@@ -29,19 +30,20 @@ from mcld_app.studio.state import FITTING, EditorState
 MOST_WAITING = 3
 _SECONDS_BETWEEN = 0.05  # news that come faster than anybody can look at them only keep the line busy
 
-MOST_RESULTS = MAX_PICTURES
+VARIATIONS = 4
+"""Seeds that a drawn picture is varied with."""
 
 def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order:
-    """Note down what the page asks for.
+    """Note down what the page asks for: the look in the editor state with the fields of the page, or a drawn picture
+    with other seeds, see `_variation`.
 
     Raises:
         StudioError: where it asks for something that cannot be, or for too much at once.
     """
-    if len(session.orders) >= MOST_WAITING:
-        raise StudioError("Several pictures of yours are waiting already. Wait for one, then ask for the next.")
-    run = data.get("run")
-    if not isinstance(run, int) or not 0 <= run < 2**53:
-        raise StudioError(NOT_UNDERSTOOD)
+    run = run_of(session, data)
+    if "vary" in data:
+        order = session.orders[run] = _variation(session, run, data)
+        return order
     model = registry.choose(str(data.get("model") or ""))
     registry.model_named(model)  # says so where there is none
     settings = settings_of(state, data)
@@ -53,6 +55,31 @@ def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order
     order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run, session.owner)
     session.orders[run] = order
     return order
+
+
+def run_of(session: Session, data: Mapping[str, Any]) -> int:
+    """The page's number for what it asks for; StudioError where there is none, or too much is waiting already."""
+    if len(session.orders) >= MOST_WAITING:
+        raise StudioError("Several pictures of yours are waiting already. Wait for one, then ask for the next.")
+    run = data.get("run")
+    if not isinstance(run, int) or not 0 <= run < 2**53:
+        raise StudioError(NOT_UNDERSTOOD)
+    return run
+
+
+def _variation(session: Session, run: int, data: Mapping[str, Any]) -> Order:
+    """A drawn picture once more, {vary: its id, seed}, with seeds of its own; by the same model, drawn as it was.
+
+    Raises:
+        StudioError: where it, or its model, is not there any more.
+    """
+    result = result_of(session, {"id": str(data["vary"])})
+    recipe = result.recipe
+    usual = registry.model_named(recipe.model).usual
+    first = seed_of(data.get("seed"))
+    seeds = tuple((first + k) % (MAX_SEED + 1) for k in range(VARIATIONS))
+    looks = (recipe.look,) * VARIATIONS
+    return order_of(recipe.model, recipe.settings_for(usual), None, looks, seeds, run, session.owner)
 
 
 def settings_of(state: EditorState, data: Mapping[str, Any]) -> Settings:
@@ -76,7 +103,7 @@ def seeds_of(data: Mapping[str, Any]) -> tuple[int, ...]:
     Raises:
         StudioError: where the field holds none, or so many pictures are not drawn.
     """
-    first, count = _seed(data.get("seed")), data.get("count", 1)
+    first, count = seed_of(data.get("seed")), data.get("count", 1)
     within("The number of pictures", count, 1, MAX_COUNT, whole=True)
     return tuple((first + k) % (MAX_SEED + 1) for k in range(count))
 
@@ -84,13 +111,14 @@ def seeds_of(data: Mapping[str, Any]) -> tuple[int, ...]:
 def order_of(
     model: str,
     settings: Settings,
-    asked: Look,
+    asked: Look | None,
     looks: tuple[Look, ...],
     seeds: tuple[int, ...],
     run: int = 0,
     owner: str = "",
 ) -> Order:
-    """An order with a stop file of its own: one look for each seed, all of the look that was asked for."""
+    """An order with a stop file of its own: one look for each seed, all of the look that was asked for; where that is
+    None, each picture was asked for by itself."""
     return Order(run, model, settings, asked, looks, seeds, new_stop(), owner)
 
 
@@ -181,15 +209,15 @@ def _finished(session: Session, order: Order, drawn: list[Drawn]) -> list[dict[s
     for look, one in zip(order.looks, drawn, strict=True):
         told = {name: getattr(one, name) for name in ("device", "dtype", "batch", "fallback")}
         recipe = Recipe(look, replace(order.settings, focus=False), (one.seed,), order.model, told)
-        made.append(Generated(uuid.uuid4().hex, order.run, order.asked, one.picture, one.focus, recipe, label))
+        made.append(Generated(uuid.uuid4().hex, order.run, order.asked or look, one.picture, one.focus, recipe, label))
     with session.lock:
         if order.stop.exists():  # `Session.empty`, too, makes it, with the same lock held
             raise Cancelled()
-        session.results = [*session.results, *made][-MOST_RESULTS:]
+        session.results = newest([*session.results, *made])
     return [result.for_page() for result in made]
 
 
-def _seed(said: object) -> int:
+def seed_of(said: object) -> int:
     """The seed as the page sends it, in digits: a browser's own numbers end at 2**53."""
     text = str(said).strip()
     if not (text.isdecimal() and len(text) <= 19 and int(text) <= MAX_SEED):

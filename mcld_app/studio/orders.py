@@ -13,9 +13,11 @@ from mcld_app.editing import Look, draw
 from mcld_app.editing.conditioning import conditions_of
 from mcld_app.editing.recipe import Recipe
 from mcld_app.engine import registry
+from mcld_app.output.sheet_table import SheetTable
 from mcld_app.request import Job, Settings
 from mcld_app.studio.labels import look_key, pose_label
 from mcld_app.studio.pictures import jpeg
+from mcld_app.studio.state import EditorState
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,7 @@ class Order:
     Attributes:
         run: the page's number for it.
         model, settings: what draws them, and how.
-        asked: the look on the page when they were asked for.
+        asked: the look on the page when they were asked for; None where each picture is of a look of its own.
         looks, seeds: of each picture; in a series, the look in its poses.
         stop: once this file exists, nobody wants the pictures any more.
         owner: whom the engine keeps its encodings for, see `Session.owner`.
@@ -34,7 +36,7 @@ class Order:
     run: int
     model: str
     settings: Settings
-    asked: Look
+    asked: Look | None
     looks: tuple[Look, ...]
     seeds: tuple[int, ...]
     stop: Path
@@ -59,6 +61,7 @@ class Generated:
         focus: None, or name -> (h, w) float32, where the network looked.
         recipe: all that made it.
         model: what the model is called.
+        starred: whether the visitor marked it: it is kept longer than others.
     """
 
     id: str
@@ -68,6 +71,7 @@ class Generated:
     focus: Mapping[str, np.ndarray] | None = field(repr=False)
     recipe: Recipe = field(repr=False)
     model: str
+    starred: bool = False
 
     @property
     def details(self) -> str:
@@ -82,8 +86,59 @@ class Generated:
             "run": self.run,
             "picture": jpeg(self.picture, 95),
             "look": look_key(self.asked, draw(self.asked)),  # by which the page tells whether it was edited since
+            "person": look.person.name,
             "pose": pose_label(look),
             "seed": str(seed),
             "focus": bool(self.focus),
+            "starred": self.starred,
             "alt": f"Drawn by {self.model}, seed {seed}",
         }
+
+
+@dataclass(frozen=True, eq=False)
+class SheetOrder:
+    """A contact sheet asked for.
+
+    Attributes:
+        run: the page's number for it.
+        table: what is on it.
+        state: what the visitor had when it was asked for.
+        model, settings: what draws it, and how; "" for a sheet of previews.
+        mark: whether its pictures carry a visible mark.
+        stop: once this file exists, nobody wants it any more.
+        owner: see `Order`.
+        looks: of each picture, once they are worked out.
+    """
+
+    run: int
+    table: SheetTable
+    state: EditorState = field(repr=False)
+    model: str
+    settings: Settings
+    mark: bool
+    stop: Path
+    owner: str = field(repr=False)
+    looks: tuple[Look, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A contact sheet, made: files to take away, and nothing else.
+
+    Attributes:
+        picture: all pictures as one, a PNG.
+        table: CSV, one row a picture.
+        files: the single pictures, the table and the look they were made of, by name.
+        shown: the sheet as the page shows it, a data URL.
+        alt: what it shows, in words.
+    """
+
+    picture: bytes = field(repr=False)
+    table: str = field(repr=False)
+    files: Mapping[str, bytes] = field(repr=False)
+    shown: str = field(repr=False)
+    alt: str
+
+    def for_page(self) -> dict[str, Any]:
+        """The sheet as the page's script takes it."""
+        return {"picture": self.shown, "alt": self.alt}

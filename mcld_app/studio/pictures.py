@@ -90,6 +90,7 @@ SIGNS = {
     "photo": '<rect x="20" y="47" width="59" height="46" rx="7"/><path d="M37 47l5-8h15l5 8"/>'
     '<circle cx="49.500" cy="70" r="13"/>',
     "face": '<circle cx="49.500" cy="70" r="26"/><path d="M40 63v3M59 63v3M39 79c5 7 16 7 21 0"/>',
+    "keep": '<path d="M32 61h35M32 79h35"/>',
     "none": '<circle cx="49.500" cy="70" r="26"/><path d="M31 88l37-37"/>',
 }
 """Small drawings for choices that have no picture."""

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from mcld_app.studio.orders import Generated, Order
+from mcld_app.studio.orders import Generated, Order, Sheet, SheetOrder
 from mcld_app.studio.state import EditorState
 
 
@@ -24,6 +24,7 @@ class Session:
         told: the serial that each panel's last value went out with, by the panel's name.
         orders: pictures asked for from a model and not finished, by the page's number for them.
         results: the pictures a model drew, newest last.
+        sheet: the last contact sheet; None where none was made.
         fetching: the stop file of a download of weights, see `panels.weights`.
         gradio_session: Gradio's name for the visitor's open page.
         former: sessions that this one went on from, of the same visitor: their pages may still be open.
@@ -51,15 +52,16 @@ class Session:
         self.bytes = 0
         self.former: tuple[Session, ...] = ()
         self.drawing = 0
-        self.orders: dict[int, Order] = {}
+        self.orders: dict[int, Order | SheetOrder] = {}
         self.results: list[Generated] = []
+        self.sheet: Sheet | None = None
         self.lock = threading.Lock()
 
     def take_over(self, other: Session) -> None:
         """Go on where another session stood: the same visitor's, before their page was loaded anew. The pictures are
         this session's from now on, and so is what was encoded of them."""
         self.former = tuple({*self.former, *other.former, other} - {self})
-        self.state, self.results = other.state, other.results
+        self.state, self.results, self.sheet = other.state, other.results, other.sheet
         self.owner, other.owner = other.owner, new_owner()
         self.shown = {}
 
@@ -73,7 +75,7 @@ class Session:
         for order in self.orders.values():
             order.stop.touch()
         self.orders.clear()
-        self.state, self.results = None, []
+        self.state, self.results, self.sheet = None, [], None
         self.shown, self.bytes, self.begun = {}, 0, None
         forgotten, self.owner = self.owner, new_owner()
         return forgotten

@@ -16,6 +16,7 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import Appearance, Garment, History, Look, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.garment import clothes_of
+from mcld_app.editing.new_ground import OWN_GROUND, Ground
 from mcld_app.editing.person import Person
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import AnyPose
@@ -151,6 +152,7 @@ class EditorState:
         wearer: who wears the clothes that were dropped last.
         adjusting: the garment that is being adjusted.
         question: what the visitor is asked.
+        ground: what is seen around the person.
     """
 
     history: History
@@ -168,6 +170,7 @@ class EditorState:
     wearer: Person | None = None
     adjusting: Adjusting | None = None
     question: Question | None = None
+    ground: Ground = OWN_GROUND
 
     @property
     def look(self) -> Look:

@@ -15,6 +15,7 @@ import numpy as np
 from mcld_app.editing import Garment, Look
 from mcld_app.editing.appearance import Appearance
 from mcld_app.editing.person import Person
+from mcld_app.studio.drawn_pictures import newest
 from mcld_app.studio.orders import Generated
 from mcld_app.studio.state import EditorState
 
@@ -96,6 +97,15 @@ def rest(state: EditorState) -> None:
             _forget(appearance, _WORKED_OUT)
 
 
+def rest_looks(looks: Iterable[Look], state: EditorState) -> None:
+    """Let looks forget what is worked out again from their edits, but not what the visitor's own look is built on."""
+    met = set(_chain(state.look))
+    for appearance in (each for look in looks for each in _chain(look)):
+        if appearance not in met and appearance.edits:
+            met.add(appearance)
+            _forget(appearance, _WORKED_OUT)
+
+
 def lightened(
     state: EditorState, results: Iterable[Generated] = (), most: int | None = None
 ) -> tuple[EditorState, list[Generated], str]:
@@ -140,7 +150,7 @@ def _ways(state: EditorState, results: list[Generated]) -> Iterator[SimpleNamesp
             _forget(person, _AGAIN)
     yield SimpleNamespace(state=state, results=results)
     while len(results) > 1:
-        results = results[max(len(results) // 4, 1) :]
+        results = newest(results, len(results) - max(len(results) // 4, 1))
         yield SimpleNamespace(state=state, results=results)
     while state.own_garments or any(person not in on_the_page for person in state.own):
         oldest = next((person for person in state.own if person not in on_the_page), None)

@@ -119,7 +119,7 @@ class GradioVisits:
         shown: list[Any] = []
         if (found := self._held()) is not None and (page := found[0].session_data.get(name)) is not None:
             shown = [(part or {}).get("props", {}).get("value") for part in list(page.config_values.values())]
-        return bytes_of(session.state, session.results, list(session.orders.values()), shown)
+        return bytes_of(session.state, session.results, session.sheet, list(session.orders.values()), shown)
 
     def drop(self, session: Session) -> None:
         """Let go of all that is kept for a session's page."""

@@ -372,7 +372,7 @@ def test_a_drawn_pictures_look_is_taken_up_again(fresh: Page) -> None:
     with new_picture(fresh):
         fresh.get_by_role("button", name="Reset").click()
     with new_picture(fresh):
-        fresh.get_by_role("button", name="Use this look").click()
+        fresh.get_by_role("button", name="Use these settings").click()
     assert source_of(fresh, PICTURE) == picture
     expect(fresh.locator(LABELS)).to_have_count(1)
     open_tab(fresh, "Paint")

@@ -7,6 +7,7 @@ import base64
 import io
 import math
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -179,6 +180,50 @@ def test_the_download_says_that_a_model_made_it_and_nothing_else(session: Page) 
     assert "tiny" in picture.text["Description"] and "seed 77, 2 steps" in picture.text["Description"]
     assert "digitalsourcetype/trainedAlgorithmicMedia" in picture.text["XML:com.adobe.xmp"]
     assert not picture.getexif()
+
+
+def test_a_drawn_picture_is_varied_starred_copied_and_deleted(session: Page) -> None:
+    """Seen before another ground and in the photo; and all are downloaded as one file."""
+    session.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    listed = session.locator(".results-list [role=option]")
+    before = listed.count()
+    listed.first.click()
+    session.get_by_role("button", name="Vary this").click()
+    expect(listed).to_have_count(before + 4, timeout=SLOW)
+    _wait_until_idle(session)
+    expect(session.locator("#stage .stage-show-drawn")).to_have_attribute("aria-pressed", "true")
+    varied = [listed.nth(n).get_attribute("data-id") for n in range(5)]
+    listed.nth(2).click()
+    session.get_by_role("button", name="Star", exact=True).click()
+    expect(listed.nth(2)).to_have_attribute("aria-label", re.compile("Mara, .*, starred$"))
+    session.get_by_role("button", name="Copy", exact=True).click()
+    expect(session.locator("#notice .notice-list .notice")).to_have_text(re.compile("The picture is copied"))
+    assert session.evaluate("navigator.clipboard.read().then(([item]) => item.types)") == ["image/png"]
+    session.get_by_role("button", name="Delete", exact=True).click()
+    expect(listed).to_have_count(before + 3)
+    expect(listed.nth(2)).to_have_attribute("data-id", varied[3])
+    expect(listed.nth(2)).to_have_attribute("aria-selected", "true")
+    listed.nth(2).press("Delete")
+    expect(listed).to_have_count(before + 2)
+    drawn = _source(session, DRAWN)
+    session.locator("#ground").get_by_role("button", name="None").click()
+    expect(session.locator(DRAWN)).not_to_have_attribute("src", drawn)
+    with session.expect_download() as saved:
+        session.locator("#results").get_by_role("button", name="Download", exact=True).click()
+    assert Image.open(saved.value.path()).mode == "RGBA"
+    session.locator("#ground").get_by_role("button", name="As it is").click()
+    expect(session.locator(DRAWN)).to_have_attribute("src", drawn)
+    session.get_by_role("button", name="In the photo", exact=True).click()
+    placed = session.get_by_role("dialog", name="In the photo")
+    expect(placed.get_by_role("img")).to_have_attribute("alt", re.compile("Mara as drawn, in their photo, 352 x 512"))
+    with session.expect_download() as saved:
+        placed.get_by_role("button", name="Download").click()
+    assert Image.open(saved.value.path()).size == (352, 512)
+    expect(placed).to_be_hidden()
+    with session.expect_download() as saved:
+        session.get_by_role("button", name="Download all").click()
+    names = zipfile.ZipFile(saved.value.path()).namelist()
+    assert len(names) == before + 2 and all(re.fullmatch(r"\d\d-mara-.*-seed-\d+\.png", name) for name in names)
 
 
 @pytest.mark.parametrize("width", [360, 390, 800, 1100, 1280, 1440])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,6 +127,47 @@ def test_two_drawn_pictures_side_by_side(browser: Browser, studio_with_model) ->
     task.took("compare two drawn pictures", 2)
     page.get_by_role("button", name="Preview", exact=True).click()
     expect(page.locator(".stage.pair")).to_have_count(0)
+    page.context.close()
+
+
+def test_one_outfit_on_everybody_as_one_sheet(browser: Browser, studio_with_model, tmp_path: Path) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    open_page(page, studio_with_model.url)
+    expect(page.get_by_role("button", name="Generate", exact=True)).to_be_enabled()
+    sheet = page.get_by_role("dialog", name="Contact sheet")
+    people, clothes = (sheet.get_by_role("group", name=name) for name in ("People", "Clothes"))
+    task = Task(page)
+    task.does("open “Contact sheet”", page.get_by_role("button", name="Contact sheet").click, draws=False)
+    task.does("tick a garment", clothes.locator(".sheet-tile").nth(3).click, draws=False)
+    task.does("“All people”", sheet.get_by_role("button", name="All people").click, draws=False)
+    everybody = len(samples.people())
+    expect(sheet.locator(".sheet-count")).to_have_text(f"{everybody} people × 1 outfit: {everybody} pictures")
+    task.does("“Draw”", sheet.get_by_role("button", name="Draw", exact=True).click, draws=False)
+    expect(sheet.get_by_role("progressbar")).to_be_visible()
+    expect(sheet.locator(".sheet-count")).to_contain_text(f"of {everybody}")
+    task.took("one outfit on all people, as one sheet (begun)", 4)
+
+    sheet.get_by_role("button", name="Cancel").click()
+    expect(sheet.locator(".sheet-count")).to_have_text("Cancelled.", timeout=60_000)
+    clothes.get_by_role("button", name="All clothes").click()
+    expect(sheet.locator(".sheet-count")).to_contain_text("a sheet has at most 36. Untick some.")
+    expect(sheet.get_by_role("button", name="Draw", exact=True)).to_be_disabled()
+    clothes.get_by_role("button", name="None").click()
+    people.get_by_role("button", name="None").click()
+    people.get_by_role("checkbox", name="Mara", exact=True).focus()
+    for key in ("Space", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    clothes.locator(".sheet-tile").nth(3).click()
+    sheet.get_by_role("button", name="Draw", exact=True).click()
+    shown = "Contact sheet: Mara; Tomás (Sailor shirt)"
+    expect(sheet.locator(".sheet-view img")).to_have_attribute("alt", shown, timeout=60_000)
+    with page.expect_download() as saved:
+        sheet.get_by_role("button", name="Save the pictures").click()
+    saved.value.save_as(tmp_path / "sheet.zip")
+    assert {"table.csv", "sheet.png", "look.json"} < {*zipfile.ZipFile(tmp_path / "sheet.zip").namelist()}
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(page.locator(".results-list [role=option]")).to_have_count(2)
     page.context.close()
 
 

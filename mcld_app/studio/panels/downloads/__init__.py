@@ -33,7 +33,7 @@ _HTML = """
 
 
 def render(page: Dispatcher) -> None:
-    """Buttons. Event: "want" {what}, whose answer is the file."""
+    """Buttons. Event: "want" {what}, whose answer is the file; with "copied", a picture for the clipboard."""
     page["downloads"] = widget(_HTML, "downloads", elem_id="downloads")
 
 
@@ -50,7 +50,7 @@ def listen(page: Dispatcher) -> None:
             said = remark_on(str(told.get("what")), session, told)
             return {
                 "name": name, "kind": kind, "data": base64.b64encode(data).decode(), "say": said,
-                "serial": session.serial,
+                "copied": told.get("copied") is True, "serial": session.serial,
             }  # fmt: skip
 
     page["downloads"].want(

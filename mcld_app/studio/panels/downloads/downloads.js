@@ -9,6 +9,12 @@ const copyLink = async (look) => {
     tell("The link is copied. Whoever opens it sees this look.");
   } catch { window.prompt("Copy this link. Whoever opens it sees this look.", address); }
 };
+const copyPicture = async (blob) => {
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+    tell("The picture is copied.");
+  } catch { warn("This browser lets no page copy a picture. Press Download instead."); }
+};
 buttons.forEach((button) => button.addEventListener("click", () => {
   button.setAttribute("aria-busy", "true");
   setTimeout(() => button.removeAttribute("aria-busy"), 20000);
@@ -25,6 +31,7 @@ watch("value", () => {
   newest = value.serial;
   if (value.name === "link") { copyLink(atob(value.data)); return; }
   const bytes = Uint8Array.from(atob(value.data), (c) => c.charCodeAt(0));
+  if (value.copied) { copyPicture(new Blob([bytes], { type: value.kind })); return; }
   const url = URL.createObjectURL(new Blob([bytes], { type: value.kind || "image/png" }));
   const link = make("a", { href: url, download: value.name });
   document.body.append(link);

@@ -99,10 +99,11 @@ def key(state: EditorState) -> Key:
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The visitor's own clothes, beside the samples."""
     people = [{**own, "region": "upper"} for own in own_items(state)]
-    return {"selected": None, "extra": [*map(_own_item, state.own_garments), *people]}
+    return {"selected": None, "extra": [*map(own_garment_item, state.own_garments), *people]}
 
 
-def _own_item(garment: Garment) -> dict:
+def own_garment_item(garment: Garment) -> dict:
+    """The thumbnail of a garment of the visitor's own."""
     src = thumb(garment.donor.photo, garment.donor.iuv[..., 0] > 0)
     shown = {**item(own_garment_id(garment), garment.label, src), "group": "Yours"}
     shown["adjust"] = garment.marking is not None

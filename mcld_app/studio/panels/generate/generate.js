@@ -4,7 +4,7 @@ const root = $("idle").closest(".generate"), go = $("go"), halt = $("stop"), lin
 const bar = $("progress"), seed = element.querySelector("#generate-seed"), dice = $("dice");
 const fields = [...element.querySelectorAll("[data-name]")];
 const fill = element.querySelector("#generate-fill"), sees = $("sees"), view = $("view");
-let models = [], model = null, run = 0, patience = null;
+let models = [], model = null, run = 0, patience = null, varied = false;
 
 const set = (state) => { root.dataset.state = state; };
 const busy = () => ["waiting", "drawing", "stopping"].includes(root.dataset.state);
@@ -105,18 +105,27 @@ const values = () => Object.fromEntries(fields.map((field) => [field.dataset.nam
 hear("asked-now", (asked) => { if (model) Object.assign(asked, values(), { seed: seed.value, model: model.id }); });
 hear("go", () => { if (model) go.click(); });
 hear("leave", () => { if (busy()) halt.click(); });
+const begin = (again) => {
+  run = Date.now();
+  varied = again;
+  const focused = document.activeElement === go;
+  set("waiting");
+  progress(0, "Waiting for its turn …");
+  if (focused) halt.focus();
+};
 go.addEventListener("click", () => {
   if (busy() || !model) return;
   const wrong = fields.find((field) => !field.checkValidity());
   if (wrong) { $("settings").open = true; wrong.reportValidity(); return; }
   if (dice.getAttribute("aria-pressed") === "true") seed.value = Math.floor(Math.random() * 2 ** 31);
-  run = Date.now();
-  const focused = document.activeElement === go;
-  set("waiting");
-  progress(0, "Waiting for its turn …");
-  if (focused) halt.focus();
+  begin(false);
   trigger("ask", { run, model: model.id, seed: seed.value, ...values(), focus: element.querySelector("#generate-focus").checked, fill_holes: fills(),
     series: element.querySelector("#generate-series").checked });
+});
+hear("vary", ({ id }) => {  // a drawn picture with other seeds, and all else as it was
+  if (busy() || !model) { tell(model ? "Something is being drawn. Vary it when that is done." : setup.none.replaceAll("`", "")); return; }
+  begin(true);
+  trigger("ask", { run, vary: id, seed: String(Math.floor(Math.random() * 2 ** 31)) });
 });
 halt.addEventListener("click", () => {
   if (root.dataset.state === "stopping") return;
@@ -152,7 +161,7 @@ watch("value", () => {
     say("drawn", news);
   } else if (["done", "stopped", "failed"].includes(news.state)) {
     end();
-    say("drawn", news.results ? { ...news.results[0], ...news } : news);
+    say("drawn", news.results ? { ...news.results[0], ...news, varied } : news);
     if (news.state === "failed") warn(news.text);
   }
 });

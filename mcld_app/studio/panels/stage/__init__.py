@@ -18,7 +18,13 @@ from mcld_app.studio.actions.adjusting import undo_mark
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, paint_outline, turn_round, use_body
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.panel import Panel
-from mcld_app.studio.panels.stage.live_preview import begin_drawing, drawn_picture, large_picture, live_picture
+from mcld_app.studio.panels.stage.live_preview import (
+    begin_drawing,
+    drawn_picture,
+    grounded_picture,
+    large_picture,
+    live_picture,
+)
 from mcld_app.studio.panels.stage.values import key, view
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState, Note
@@ -146,7 +152,9 @@ def render(page: Dispatcher) -> None:
         "stage",
         _first_picture(),
         also=("brush", "handles"),
-        server_functions=[live_picture(page.sessions), drawn_picture(page.sessions), large_picture(page.sessions)],
+        server_functions=[
+            made(page.sessions) for made in (live_picture, drawn_picture, large_picture, grounded_picture)
+        ],
         setup={"regions": regions.for_page(), "at": regions.under_pointer(), "colour": list(_LIGHT)},
         elem_id="stage",
     )

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import draw, preview
-from mcld_app.editing.look import Look
+from mcld_app.editing.new_ground import drawn_alone, shown_before
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.engine.live_queue import Busy, live_queue
 from mcld_app.errors import Cancelled
 from mcld_app.studio import pose_sliders
 from mcld_app.studio.actions.adjusting import places_of, try_point
 from mcld_app.studio.actions.poses import drag, turn
+from mcld_app.studio.drawn_pictures import result_of
 from mcld_app.studio.messages import sentence
-from mcld_app.studio.panels.stage.values import handles, is_drawn_live, key, seen
+from mcld_app.studio.panels.stage.values import handles, is_drawn_live, key, on_its_ground, seen
 from mcld_app.studio.pictures import iuv_picture, jpeg
 from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
@@ -46,12 +47,13 @@ def live_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
             return {}
         try:
             state = action(replace(session.state), told)
-            shown = seen(replace(state, live=True))
+            state = replace(state, live=True)
+            shown = seen(state)
         except Exception as error:
             sentence(error)
             return {}
         return {
-            "picture": jpeg(shown.picture),
+            "picture": jpeg(on_its_ground(state, shown)),
             "iuv": jpeg(iuv_picture(shown.iuv)),
             "handles": handles(state.pose),
             "values": pose_sliders.to_sliders(state.pose) if isinstance(state.pose, Pose) else None,
@@ -82,7 +84,7 @@ def drawn_picture(sessions: SessionStore) -> Callable[[object], Awaitable[dict[s
         (shown, begun), session.begun = session.begun or (None, None), None
         try:
             picture = await asyncio.wrap_future(begun if shown == key(state) else _drawing(session, state))
-            return {"picture": await asyncio.to_thread(_before_its_ground, state.look, picture)}
+            return {"picture": await asyncio.to_thread(_before_its_ground, state, picture)}
         except (Busy, Cancelled):
             return {"again": True}
         except Exception as error:
@@ -107,8 +109,10 @@ def _is_shown(session: Session, state: EditorState, serial: object) -> bool:
     return session.told.get("stage") == serial and session.shown.get("stage") == key(state)
 
 
-def _before_its_ground(look: Look, picture: LivePicture) -> str:
-    return jpeg(picture.before(preview.ground(look.person, picture.iuv)))
+def _before_its_ground(state: EditorState, picture: LivePicture) -> str:
+    own = state.ground.kind == "own"
+    size = picture.iuv.shape[:2]
+    return jpeg(picture.before(preview.ground(state.look.person, picture.iuv) if own else state.ground.at(size)))
 
 
 def large_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
@@ -119,8 +123,27 @@ def large_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
         if session is None or session.state is None or session.state.fitting is not None:
             return {}
         try:
-            return {"picture": jpeg(draw(session.state.look, LARGE_SIZE).picture, _FINE)}
+            state = session.state
+            return {"picture": jpeg(on_its_ground(state, draw(state.look, LARGE_SIZE)), _FINE)}
         except Exception as error:
             return {"problem": sentence(error)}
 
     return large
+
+
+def grounded_picture(sessions: SessionStore) -> Callable[[object], dict[str, Any]]:
+    """The server function of the page: {token, id} -> {picture}, a drawn picture before the ground that was chosen."""
+
+    def grounded(told: object) -> dict[str, Any]:
+        session = sessions.find(told.get("token")) if isinstance(told, Mapping) else None
+        state = session.state if session is not None else None
+        if state is None or state.ground.kind == "own":
+            return {}
+        try:
+            result = result_of(session, {"id": str(told.get("id"))})
+            alone = drawn_alone(result.recipe.look, result.picture)
+            return {"picture": jpeg(shown_before(alone, state.ground), _FINE)}
+        except Exception as error:
+            return {"problem": sentence(error)}
+
+    return grounded

@@ -8,6 +8,7 @@ let index = null;          // which part each pixel shows, from the server
 let lit = null;
 let foundHere = false, garmentHere = false;  // a body, a garment of a picture: both can be adjusted
 let person = null, pair = null;  // whose photo it is; two drawn pictures that are compared
+let ground = "";  // a name for what was chosen to be seen around the person, "" for the pictures' own
 let view = "preview", look = null;  // what is shown; a name for the look, from the server
 
 /** Said to those who cannot see the picture. */
@@ -32,6 +33,7 @@ const show = (value) => {
   }
   after.src = value.picture;
   after.alt = value.alt;
+  if (value.ground !== undefined && value.ground !== ground) { ground = value.ground; if (!pair && !watching) showDrawn(); }
   person = value.person;
   if (pair) setView("preview");
   if (before && beforeImage.src !== before) beforeImage.src = before;
@@ -369,6 +371,18 @@ const drawnImage = $("stage-drawn");
 let drawn = null;      // the last finished one
 let watching = false;  // one is being drawn and shown as it comes
 
+/** The last drawn picture, before the ground that was chosen as soon as the server has it. */
+function showDrawn() {
+  if (!drawn) return;
+  drawnImage.src = drawn.picture;
+  if (!ground || !drawn.id) return;
+  const [mine, chosen] = [drawn, ground];
+  server.grounded({ token, id: drawn.id }).then((shown) => {
+    if (shown && shown.problem) warn(shown.problem);
+    if (shown && shown.picture && mine === drawn && chosen === ground && !pair && !watching) drawnImage.src = shown.picture;
+  }).catch(() => {});
+}
+
 /** Two drawn pictures in one frame, the first in the photo's place. */
 function showPair(left, right) {
   setView("compare");
@@ -383,7 +397,7 @@ function showPair(left, right) {
 function endPair() {
   pair = null;
   beforeImage.src = photos.get(person) || beforeImage.src;
-  if (drawn) drawnImage.src = drawn.picture;
+  showDrawn();
 }
 hear("compare", ({ left, right }) => showPair(left, right));
 
@@ -402,12 +416,20 @@ function badge() {
 hear("show-drawn", (result) => {
   drawn = result;
   tabs.drawn.hidden = false;
-  drawnImage.src = drawn.picture;
+  showDrawn();
   drawnImage.alt = drawn.alt;
   setView("drawn");
   announce(drawn.alt);
 });
 hear("forget", () => { drawn = null; tabs.drawn.hidden = true; drawnImage.removeAttribute("src"); setView("preview"); });
+hear("drawn-gone", ({ id }) => {  // deleted: nobody sees it any more
+  if (pair) setView("preview");
+  if (!drawn || drawn.id !== id) return;
+  drawn = null;
+  tabs.drawn.hidden = true;
+  drawnImage.removeAttribute("src");
+  setView("preview");
+});
 hear("drawn", (news) => {
   if (news.state === "step" && news.preview) {
     const first = !watching;
@@ -422,10 +444,10 @@ hear("drawn", (news) => {
   watching = false;
   if (news.state === "done") drawn = news;
   tabs.drawn.hidden = !drawn;
-  if (drawn) { drawnImage.src = drawn.picture; drawnImage.alt = drawn.alt; }
+  if (drawn) { showDrawn(); drawnImage.alt = drawn.alt; }
   if (news.state !== "done") {
     if (view === "drawn" && (!drawn || drawn.look !== look)) setView("preview");
-  } else if (drawn.look === look) {
+  } else if (drawn.look === look || news.varied) {
     setView("drawn");
     announce(drawn.alt);
   } else {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.handles import LINKS, joint_points
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import Preview, draw
 from mcld_app.editing.edits.wear import Wear
+from mcld_app.editing.new_ground import alone, shown_before
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.editing.preview import SMALL_SIZE
 from mcld_app.editing.series import AnyPose
@@ -23,7 +26,8 @@ def key(state: EditorState) -> Key:
     """All that the picture depends on. Person and fitting come first: by them `view` tells whether the page has the
     photo."""
     look = state.look
-    return (look.person, state.fitting, look.appearance, look.fill, look.face_weight, look.pose, state.live)
+    shown = (look.person, state.fitting, look.appearance, look.fill, look.face_weight, look.pose)
+    return (*shown, state.live, state.ground)
 
 
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
@@ -35,8 +39,9 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     picture = jpeg(preview.picture)
     made = [edit.label for edit in look.edits if edit.on]
     return {
-        "picture": picture,
+        "picture": picture if state.ground.kind == "own" else jpeg(on_its_ground(state, preview)),
         "look": look_key(look, preview, picture),
+        "ground": ground_key(state),
         "person": look.person.key,
         "before": jpeg(look.person.picture) if last is None or last[:2] != (look.person, None) else None,
         "iuv": jpeg(iuv_picture(resize_iuv(preview.iuv, INDEX))),
@@ -87,6 +92,20 @@ def seen(state: EditorState) -> Preview:
         return draw(state.look, SMALL_SIZE if state.live else PICTURE_SIZE)
     fit, size = state.fitting.fit, INDEX if state.live else PICTURE_SIZE
     return Preview(fit.overlaid(size), fit.map(size))
+
+
+def on_its_ground(state: EditorState, preview: Preview) -> np.ndarray:
+    """What `seen` gave, before the ground that the visitor chose, (H, W, 3) uint8 RGB."""
+    if state.ground.kind == "own" or state.fitting is not None:
+        return preview.picture
+    return shown_before(alone(state.look, preview.picture.shape[:2]), state.ground)
+
+
+def ground_key(state: EditorState) -> str:
+    """A name for the ground, by which the page tells whether drawn pictures stand before another one; "" for their
+    own."""
+    ground = state.ground
+    return "" if ground.kind == "own" else f"{ground.kind} {ground.colour} {id(ground.picture)}"
 
 
 def _with_doubts(shown: dict | None, unsure: frozenset[str]) -> dict | None:

@@ -61,7 +61,7 @@ _HTML = f"""
   <button type="button" class="upload-forget">Delete my pictures</button>
 </div>
 """
-_EMPTIED = ("generate", "downloads", "recipe", "upload", "texture", "diagnostics")
+_EMPTIED = ("generate", "downloads", "recipe", "upload", "texture", "diagnostics", "sheet")
 """Components that "Delete my pictures" leaves with nothing; all others begin afresh with it."""
 
 

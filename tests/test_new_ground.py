@@ -1,0 +1,152 @@
+"""Another ground behind the person: on the page, and in what is downloaded."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+import studio_actions as actions
+from PIL import Image
+
+from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.body.photo import encode_png
+from mcld_app.editing import Look, draw, samples
+from mcld_app.editing import look as looks
+from mcld_app.editing.edits.wear import Wear
+from mcld_app.editing.new_ground import Ground, alone, before, drawn_alone, ground_of_picture, shown_before
+from mcld_app.editing.preview import LARGE_SIZE
+from mcld_app.editing.recipe import Recipe
+from mcld_app.errors import StudioError
+from mcld_app.output.recipe_file import open_recipe
+from mcld_app.output.watermark import with_watermark
+from mcld_app.studio import downloads
+from mcld_app.studio.orders import Generated
+from mcld_app.studio.panels.stage.values import on_its_ground, seen
+from mcld_app.studio.session import Session
+from mcld_app.studio.state import EditorState, initial_state
+
+PINK = (200, 30, 120)
+INES = "person:ines"  # wears a skirt
+
+
+def look_of(person: str, garment: str = "", pose: str = "") -> Look:
+    look = looks.of(samples.sample_person(person))
+    if garment:
+        look = looks.add(look, Wear(samples.sample_garment(garment)))
+    return looks.stand(look, named_poses()[pose]) if pose else look
+
+
+def share_of(picture: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    return (np.abs(picture.astype(int) - colour).max(2) <= 3).mean()
+
+
+@pytest.fixture
+def state() -> EditorState:
+    return initial_state()
+
+
+@pytest.fixture
+def session(state: EditorState) -> Session:
+    ready, look = Session(), look_of("person:mara", pose="walking")
+    ready.state = state
+    picture = draw(look).picture
+    ready.results = [Generated("a", 1, look, picture, None, Recipe(look, seeds=(5,)), "M")]
+    return ready
+
+
+@pytest.mark.parametrize("pose", ["", "walking"])
+def test_hair_and_skirt_stay_and_the_floor_goes(pose: str) -> None:
+    person = alone(look_of(INES, pose=pose))[..., 3] > 127
+    rows = np.flatnonzero(person.any(1))
+    assert 0.2 < person.mean() < 0.4
+    widths = person[rows[0] : rows[-1]].sum(1)
+    skirt = widths[len(widths) // 2 : len(widths) * 2 // 3]
+    assert skirt.min() > 60, "a skirt hangs between hips and knees"
+    assert widths[:12].max() > 20, "hair is above the body's own head"
+
+
+def test_an_old_skirt_that_is_taken_off_is_no_part_of_the_person() -> None:
+    before_it, after = (alone(look_of(INES, garment))[..., 3] > 127 for garment in ("", "garment:jeans"))
+    knees = slice(320, 340)
+    assert after[knees].sum() < 0.8 * before_it[knees].sum()
+
+
+def test_at_any_size_the_same_person_is_cut_out() -> None:
+    look = look_of("person:mara")
+    assert abs((alone(look)[..., 3] > 127).mean() - (alone(look, LARGE_SIZE)[..., 3] > 127).mean()) < 0.01
+
+
+def test_a_drawn_picture_is_cut_out_by_what_it_shows_itself() -> None:
+    look = look_of("person:mara", pose="walking")
+    picture = draw(look).picture[::2, ::2]
+    cut, known = drawn_alone(look, picture), alone(look)[::2, ::2]
+    assert cut.shape == (256, 176, 4)
+    assert ((cut[..., 3] > 127) != (known[..., 3] > 127)).mean() < 0.02
+
+
+def test_a_ground_is_seen_beside_the_person_and_not_through_them() -> None:
+    person = alone(look_of("person:mara"))
+    shown = before(person, Ground("colour", PINK))
+    assert shown.shape == (512, 352, 3) and share_of(shown, PINK) > 0.5
+    inside = person[..., 3] == 255
+    assert (shown[inside] == person[inside][:, :3]).all()
+    assert before(person, Ground("transparent")) is person
+    assert {tuple(pixel) for pixel in shown_before(person, Ground("transparent"))[0]} == {(250,) * 3, (222,) * 3}
+
+
+def test_of_a_picture_the_middle_is_taken() -> None:
+    wide = np.zeros((400, 2000, 3), np.uint8)
+    wide[:, 900:1100] = PINK
+    ground = ground_of_picture(wide)
+    assert ground.picture.shape == (*LARGE_SIZE, 3) and share_of(ground.at((64, 44)), PINK) > 0.7
+
+
+def test_the_page_shows_the_ground_and_the_look_stays_what_it_was(state: EditorState) -> None:
+    pink = actions.choose_ground(state, {"kind": "colour", "colour": "#c81e78"})
+    assert pink.look is state.look and pink.history is state.history
+    assert share_of(on_its_ground(pink, seen(pink)), PINK) > 0.5
+    own, other = (actions.shown("stage", each) for each in (state, pink))
+    assert own["look"] == other["look"] and own["picture"] != other["picture"] and own["ground"] != other["ground"]
+    assert actions.shown("ground", pink)["colour"] == "#c81e78"
+    assert actions.choose_ground(pink, {"kind": "own"}).ground.kind == "own"
+
+
+def test_downloads_have_the_ground_and_none_is_transparent(session: Session) -> None:
+    session.state = actions.choose_ground(session.state, {"kind": "transparent"})
+    for what in ("picture", "drawn"):
+        data = downloads.file_of(session.state, what, session, {})[2]
+        alpha = np.asarray(Image.open(io.BytesIO(data)))[..., 3]
+        assert 0.5 < (alpha == 0).mean() < 0.9 and (alpha == 255).any()
+    assert open_recipe(data).seeds == (5,), "a drawn picture still carries its recipe"
+    marked = Image.open(io.BytesIO(downloads.file_of(session.state, "drawn", session, {"mark": True})[2]))
+    assert np.asarray(marked)[-30:, -40:, 3].max() == 255, "a visible mark is seen on nothing, too"
+    session.state = actions.choose_ground(session.state, {"kind": "colour", "colour": "#c81e78"})
+    drawn = np.asarray(Image.open(io.BytesIO(downloads.file_of(session.state, "drawn", session, {})[2])))
+    assert drawn.shape[2] == 3 and share_of(drawn, PINK) > 0.5
+
+
+def test_a_mark_leaves_the_rest_of_a_transparent_picture_alone() -> None:
+    clear = np.zeros((256, 176, 4), np.uint8)
+    marked = with_watermark(clear)
+    assert (marked[..., 3] > 0).any() and (marked[:200] == 0).all()
+
+
+def test_a_picture_of_the_visitors_is_a_ground_like_any_upload(
+    state: EditorState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = np.full((300, 300, 3), PINK, np.uint8)
+    file = {"name": "wall.png", "data": base64.b64encode(encode_png(picture)).decode()}
+    brought = actions.bring_ground(state, {"file": file})
+    assert share_of(on_its_ground(brought, seen(brought)), PINK) > 0.5
+    assert actions.choose_ground(brought, {"kind": "own"}).ground.picture is None, "it is not kept"
+    monkeypatch.setattr("mcld_app.studio.actions.photos.is_space", lambda: True)
+    with pytest.raises(StudioError, match="I may use these pictures"):
+        actions.bring_ground(state, {"file": file})
+
+
+@pytest.mark.parametrize("data", [{}, {"kind": "picture"}, {"kind": "colour"}, {"kind": "colour", "colour": "red"}])
+def test_what_is_no_ground_is_refused(state: EditorState, data: dict) -> None:
+    with pytest.raises(StudioError):
+        actions.choose_ground(state, data)
