@@ -17,7 +17,10 @@ MAX_GUIDANCE = 30
 MAX_FACE_WEIGHT = 2
 
 MAX_PICTURES = 24
-"""Pictures drawn for one request, and so poses of one series."""
+"""Pictures drawn for one request."""
+
+MAX_SERIES = 64
+"""Poses of one series, which are drawn one after another."""
 
 MAX_SEEDS = 64
 """Seeds of one recipe; those of more than one request are drawn by the command line."""

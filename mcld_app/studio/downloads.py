@@ -29,7 +29,7 @@ File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
 
 _PNG, _JSON = "image/png", "application/json"
-_FRAME = 0.5  # seconds of one picture in an animation
+_SHORTEST = 0.04  # seconds of one picture in an animation
 
 
 def file_of(
@@ -148,7 +148,7 @@ def _moving(session: Session, result: Generated, watermark: bool, encode: Callab
         raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
     if watermark:
         pictures = [with_watermark(picture) for picture in pictures]
-    return encode(pictures, _FRAME, result.model, result.details, edited=result.recipe.of_a_photo)
+    return encode(pictures, max(result.pace, _SHORTEST), result.model, result.details, edited=result.recipe.of_a_photo)
 
 
 def _animation(session: Session, result: Generated, watermark: bool) -> File:

@@ -25,6 +25,7 @@ from mcld_app.studio.panels import (
     adjust,
     borrow,
     bring,
+    clip,
     cover,
     detections,
     diagnostics,
@@ -76,7 +77,7 @@ _RAIL = (
     recipe.PANEL,
     weights.PANEL,
 )
-_OVER = (question.PANEL, notice.PANEL)
+_OVER = (question.PANEL, clip.PANEL, notice.PANEL)
 
 PANELS: tuple[Panel, ...] = (
     *_TOP, *_BRING, *_OWN_PHOTO, *_PERSON, *_EASEL, *_RAIL, *_ADJUST,

@@ -39,7 +39,7 @@ rove(list, options);
 hear("drawn", (news) => {
   if (news.state !== "done" || !news.results) return;
   const fresh = news.results.map((result) => ({ ...result, run: news.run }));
-  results = [...fresh, ...results].slice(0, 24);
+  results = [...fresh, ...results].slice(0, 64);
   chosen = fresh[0];
   maps.replaceChildren();
   draw();
