@@ -20,6 +20,7 @@ from mcld_app.studio.panels.face import choose_face, face_files, mix_face, weigh
 from mcld_app.studio.panels.garments import lift, wear, wear_files
 from mcld_app.studio.panels.people import choose_person
 from mcld_app.studio.panels.poses import as_in_photo, begin_by_hand, choose_pose, mirror
+from mcld_app.studio.panels.posing import follow, pin, show_all
 from mcld_app.studio.panels.question import answer, leave
 from mcld_app.studio.panels.recipe import open_link, open_recipe
 from mcld_app.studio.panels.series import add_pose, clear, drop_pose, set_between
@@ -32,12 +33,12 @@ from mcld_app.studio.state import EditorState
 __all__ = [
     "add_pose", "adjust_body", "agree", "another_photo", "answer", "as_in_photo", "as_it_is", "begin_adjusting",
     "begin_by_hand", "bring", "choose_body", "choose_face", "choose_person", "choose_pose", "clear", "cover", "drag",
-    "drop_pose", "face_files", "finish_adjusting", "guess", "lay_over", "leave", "leave_body",
+    "drop_pose", "face_files", "finish_adjusting", "follow", "guess", "lay_over", "leave", "leave_body",
     "leave_clip", "lift", "mirror",
     "mix_face", "move", "move_point", "new_dispatcher", "open_link", "open_pose", "open_recipe", "open_texture",
-    "outline", "paint", "paint_cut", "paint_map", "place", "pose_of", "redo", "remove", "reset", "run", "set_between",
-    "set_kind", "set_sleeves", "show_example", "shown", "start_again", "switch", "take_clip", "turn", "turn_round",
-    "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
+    "outline", "paint", "paint_cut", "paint_map", "pin", "place", "pose_of", "redo", "remove", "reset", "run",
+    "set_between", "set_kind", "set_sleeves", "show_all", "show_example", "shown", "start_again", "switch", "take_clip",
+    "turn", "turn_round", "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

@@ -174,6 +174,8 @@ class EditorState:
         series, between: poses gathered to be drawn one after another, and how many more between each two.
         pace: seconds of each of these pictures in an animation.
         clip: a clip whose movement is being read.
+        follows: whether the frame follows the pose: whoever would leave it is moved or made smaller.
+        pins: hands and feet that stay where they are while others are dragged, names of `dragging.PINS`.
         recipe: one that was just opened, whose settings the page has yet to take over.
         fitting: a photo that gets its body by hand, before it becomes a person; the look waits meanwhile.
         detections: the people found in the last photo, where they are several.
@@ -193,6 +195,8 @@ class EditorState:
     between: int = 0
     pace: float = PACE
     clip: Clip | None = None
+    follows: bool = True
+    pins: frozenset[str] = frozenset()
     recipe: Recipe | None = None
     fitting: FitInProgress | None = None
     detections: Detections | FoundPeople | None = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -41,6 +43,36 @@ def drag(pose: Pose, handle: str, x: float, y: float, size: tuple[int, int] = (5
 def nudge(pose: Pose, handle: str, dx: float, dy: float, size: tuple[int, int] = (512, 352)) -> Pose:
     """Move a handle by a part of the picture's width (to the right) and height (down). See `drag`."""
     return _moved(pose, _handle(handle), (dx, dy), size, by=True)
+
+
+PINS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    f"{side}_{end}": tuple(f"{side}_{handle}" for handle in handles)
+    for side in ("left", "right")
+    for end, handles in (("hand", ("wrist", "hand")), ("foot", ("ankle", "toes")))
+})  # fmt: skip
+"""What can be pinned -> its handles, the inner one first."""
+
+
+def hold(was: Pose, now: Pose, pins: Collection[str], size: tuple[int, int] = (512, 352)) -> Pose:
+    """A pose in which hands and feet are where they were in the picture before, or as near to that as their limbs
+    reach.
+
+    Args:
+        was: the pose before something else was dragged.
+        now: the pose after that.
+        pins: what stays, names of `PINS`.
+        size: (height, width) of the picture in pixels.
+
+    Raises:
+        PoseError: for a pin that does not exist.
+    """
+    if unknown := set(pins) - set(PINS):
+        raise PoseError(f"There is nothing called {str(min(unknown))[:60]!r} to pin. Choose of: {', '.join(PINS)}.")
+    held = [handle for pin in PINS if pin in pins for handle in PINS[pin]]
+    places = to_picture(np.stack([handle_places(was)[handle] for handle in held]), was, size)[:, :2] if held else ()
+    for handle, (x, y) in zip(held, places, strict=True):
+        now = drag(now, handle, float((x + 0.5) / size[1]), float((y + 0.5) / size[0]), size)
+    return now
 
 
 def _handle(name: str) -> Handle:

@@ -74,7 +74,7 @@ def _handles() -> dict[str, Handle]:
     nod = {"neck.bend": 1.0, "neck.side": 1.0, "head.bend": 1.0, "head.side": 1.0}
     look = {"neck.twist": 2.0, "head.twist": 1.0, "neck.bend": 3.0, "head.bend": 1.0}
     made = [
-        Handle("head", "Top of the head", "head", "head", (0.0, 1.745, 0.015), 0.10, nod | back),
+        Handle("head", "Top of the head", "head", "head", (0.0, 1.745, 0.015), 0.10, nod),
         Handle("face", "Face", "head", "head", (0.0, 1.612, 0.110), 0.03, look),
         Handle("neck", "Neck", "neck", "neck", at["neck"], 0.13, back),
         Handle("pelvis", "Whole figure", "pelvis", "pelvis", at["pelvis"], 0.14, {}),

@@ -17,9 +17,11 @@ _PICTURE = (512, 352)  # its shape counts, not its size
 _HALF = np.array([_PICTURE[1] / _PICTURE[0], 1.0])  # of the picture, where half its height is 1
 _ROOM = 0.05  # what is left free around a figure for which the view had to change
 _EDGE = 0.02  # what is left free around a figure that was moved into the frame; half of the picture's height is 1
-_CLOSE_UP = 0.6  # of its size: who would have to be made smaller than that is meant to be cut
 _CUT = 0.1  # of a hand's or a foot's skin: beyond the frame, it is cut
 _ZOOM_STEP, _SHIFT_STEP = 0.05, 0.02  # as a slider goes: else the next one to be moved would move the view, too
+
+CLOSE_UP = 0.6
+"""Of a figure's size: one that would have to be made smaller than that is meant to be cut."""
 
 
 class View(NamedTuple):
@@ -56,14 +58,15 @@ def seen_whole(was: Pose, now: Pose) -> Pose:
     return now
 
 
-def within_frame(poses: Sequence[Pose], *, fill: bool = False) -> list[Pose]:
+def within_frame(poses: Sequence[Pose], *, fill: bool = False, least: float = CLOSE_UP) -> list[Pose]:
     """Poses in a view that shows all of each figure: moved and made smaller by the same for all, and no more than it
-    takes. Those that would become less than 0.6 as large are close-ups, and stay.
+    takes. Those that would become less than `least` as large are close-ups, and stay.
 
     Args:
         poses: of one picture, or of a series that is seen through one camera.
         fill: make them as large as the frame allows, too. Zoom and shifts do not go by a slider's steps then, see
             `_ZOOM_STEP`: a series would tremble.
+        least: 0..1, of their size.
     """
     if not poses:
         return []
@@ -76,7 +79,7 @@ def within_frame(poses: Sequence[Pose], *, fill: bool = False) -> list[Pose]:
         return list(poses)
     room = _HALF - _EDGE
     share = float((2 * room / (high - low)).min())
-    if share < _CLOSE_UP:
+    if share < least:
         return list(poses)
     share = share if fill else min(1.0, share)
     if share < 1 and not fill:
