@@ -9,8 +9,10 @@ from typing import Any
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
+from mcld_app.body.skeleton_file import LAYOUTS, write_skeleton
 from mcld_app.editing import draw, pose_map
 from mcld_app.editing.in_photo import in_photo
+from mcld_app.editing.look import mannequin_of
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
@@ -109,6 +111,16 @@ def _pose(state: EditorState) -> File:
     return "mcld-pose.json", _JSON, state.look.pose.to_json().encode()
 
 
+def _skeleton(layout: str) -> Callable[[EditorState], File]:
+    def file(state: EditorState) -> File:
+        pose = mannequin_of(state.look)
+        if pose is None:
+            raise StudioError("Too little of a body is seen to tell its joints. Choose another pose first.")
+        return f"mcld-{layout}.json", _JSON, write_skeleton(pose, layout).encode()
+
+    return file
+
+
 def _asked(state: EditorState, data: Mapping[str, Any]) -> Recipe:
     """The look and, as the page's fields stand, how it is to be drawn."""
     asked = data.get("asked")
@@ -164,6 +176,7 @@ _FROM_STATE: dict[str, Callable[[EditorState], File]] = {
     "texture": _texture,
     "iuv": _iuv,
     "pose": _pose,
+    **{layout: _skeleton(layout) for layout in LAYOUTS},
 }
 _FROM_RESULT: dict[str, Callable[[Session, Generated, bool], File]] = {
     "drawn": _drawn,

@@ -127,7 +127,7 @@ def joint_points(pose: Pose, size: tuple[int, int] = (512, 352)) -> tuple[JointP
         size: (height, width) of the picture in pixels.
     """
     skin, places = _skin_and_handles(pose)
-    seen = _nearest_skin(to_picture(skin, pose, size), size)
+    seen = nearest_skin(to_picture(skin, pose, size), size)
     points = []
     for handle, (x, y, depth) in zip(HANDLES.values(), to_picture(places, pose, size).tolist(), strict=True):
         x, y = (x + 0.5) / size[1], (y + 0.5) / size[0]
@@ -168,7 +168,7 @@ def _carried() -> np.ndarray:
     return np.concatenate([body_mesh().weights, carried])
 
 
-def _nearest_skin(xyz: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def nearest_skin(xyz: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """How near the skin is that one sees, in a small picture of the same frame: float32, metres, -inf at none."""
     scale = np.float32(_ROWS / size[0])
     small = (_ROWS, max(round(size[1] * _ROWS / size[0]), 1))
