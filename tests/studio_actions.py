@@ -18,6 +18,7 @@ from mcld_app.studio.panels.edits import move, place, remove, switch
 from mcld_app.studio.panels.examples import show_example
 from mcld_app.studio.panels.face import choose_face, face_files, mix_face, weigh_face
 from mcld_app.studio.panels.garments import lift, wear, wear_files
+from mcld_app.studio.panels.library import use_kept
 from mcld_app.studio.panels.people import choose_person
 from mcld_app.studio.panels.poses import as_in_photo, begin_by_hand, choose_pose, mirror
 from mcld_app.studio.panels.posing import follow, pin, show_all
@@ -38,7 +39,7 @@ __all__ = [
     "mix_face", "move", "move_point", "new_dispatcher", "open_link", "open_pose", "open_recipe", "open_texture",
     "outline", "paint", "paint_cut", "paint_map", "pin", "place", "pose_of", "redo", "remove", "reset", "run",
     "set_between", "set_kind", "set_sleeves", "show_all", "show_example", "shown", "start_again", "switch", "take_clip",
-    "turn", "turn_round", "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
+    "turn", "turn_round", "undo", "use_body", "use_kept", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

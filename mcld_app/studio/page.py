@@ -38,6 +38,7 @@ from mcld_app.studio.panels import (
     generate,
     joints,
     keys,
+    library,
     notice,
     people,
     pieces,
@@ -64,7 +65,7 @@ _BRING = (bring.PANEL,)
 _OWN_PHOTO = (upload.PANEL, detections.PANEL)
 _ADJUST = (adjust.PANEL,)
 _TABS = {
-    "Pose": (poses.PANEL, posing.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
+    "Pose": (poses.PANEL, posing.PANEL, library.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
     "Clothes": (cover.PANEL, pieces.PANEL, garments.PANEL, flat.PANEL),
     "Face": (face.FACES, face.PANEL),
     "Paint": (texture.PANEL,),

@@ -18,6 +18,7 @@ from mcld_app.errors import PoseError
 
 _STILL = 0.02  # pixels that count as not moved
 _OUTSIDE = 1000.0  # pictures' widths; what is farther off counts as that far
+_ENDS = ("left_toes.bend", "right_toes.bend")  # what toes alone would do; a foot that is held is one piece
 _FARTHEST = 3.0  # metres; farther than any limb reaches, so that a pull from outside keeps its direction
 
 
@@ -68,11 +69,28 @@ def hold(was: Pose, now: Pose, pins: Collection[str], size: tuple[int, int] = (5
     """
     if unknown := set(pins) - set(PINS):
         raise PoseError(f"There is nothing called {str(min(unknown))[:60]!r} to pin. Choose of: {', '.join(PINS)}.")
-    held = [handle for pin in PINS if pin in pins for handle in PINS[pin]]
-    places = to_picture(np.stack([handle_places(was)[handle] for handle in held]), was, size)[:, :2] if held else ()
-    for handle, (x, y) in zip(held, places, strict=True):
-        now = drag(now, handle, float((x + 0.5) / size[1]), float((y + 0.5) / size[0]), size)
+    for inner, outer in (PINS[pin] for pin in PINS if pin in pins):
+        places = handle_places(now)
+        there = to_picture(np.stack([handle_places(was)[name] for name in (inner, outer)]), was, size)[:, :2]
+        here = to_picture(np.stack([places[name] for name in (inner, outer)]), now, size)[:, :2]
+        if np.abs(there - here).max() < _STILL:
+            continue
+        view, metre = _camera(now, size)
+        pulls = np.column_stack([(there - here) * (1.0, -1.0) / metre, np.zeros(2)])
+        joints = joint_places(now.build, now.shape)
+        goals = [_goal(now, name, pull, places, view) for name, pull in zip((inner, outer), pulls, strict=True)]
+        turns = {**HANDLES[inner].turns, **{key: 1.0 for key in HANDLES[outer].turns if key not in _ENDS}}
+        found = inverse_kinematics(now.angles, goals, turns, view, joints)
+        bent = now.replace(angles={**now.angles, **{key: round(value, 3) for key, value in found.items()}})
+        now = _placed(bent, places["pelvis"], np.zeros(2))
     return now
+
+
+def _goal(pose: Pose, name: str, move: np.ndarray, places: Mapping[str, np.ndarray], view: np.ndarray) -> Goal:
+    """A handle of a pose, whose places are given, and (3,) metres that it shall move as the camera sees it."""
+    joints, at_rest = joint_places(pose.build, pose.shape), rest_places(pose)
+    away = (places[name] - places["pelvis"]) / pose.height @ rotation((0.0, 1.0, 0.0), pose.yaw)
+    return Goal(HANDLES[name].bone, tuple(at_rest[name].tolist()), view @ (away + joints[0]) + move)
 
 
 def _handle(name: str) -> Handle:
@@ -94,12 +112,10 @@ def _moved(pose: Pose, handle: Handle, to: tuple[float, float], size: tuple[int,
     pull = pull * (1.0, -1.0) / metre  # metres of a figure of height 1, to the right and up
     pull = np.append(pull * min(1.0, _FARTHEST / np.hypot(*pull)), 0.0)
 
-    joints, at_rest = joint_places(pose.build, pose.shape), rest_places(pose)
+    joints = joint_places(pose.build, pose.shape)
 
     def goal(name: str, move: np.ndarray) -> Goal:
-        away = (places[name] - places["pelvis"]) / pose.height @ rotation((0.0, 1.0, 0.0), pose.yaw)
-        here = away + joints[0]
-        return Goal(HANDLES[name].bone, tuple(at_rest[name].tolist()), view @ here + move)
+        return _goal(pose, name, move, places, view)
 
     found: dict[str, float] = {}
     if handle.turns:

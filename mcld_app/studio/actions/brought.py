@@ -16,6 +16,7 @@ from mcld_app.body.texture.texture_file import is_texture_map
 from mcld_app.editing import look as looks
 from mcld_app.editing.look import in_their_shape
 from mcld_app.editing.person import Person
+from mcld_app.editing.pose_library import is_collection
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import holds_recipe, open_recipe
 from mcld_app.studio import parsing, pose_sliders
@@ -79,6 +80,8 @@ def pose_of_person(state: EditorState, person: Person, name: str = "") -> Editor
 
 def _of_ours(state: EditorState, content: bytes) -> EditorState | None:
     """A pose or a recipe, which nobody has to be asked for: they show nobody."""
+    if is_collection(content):
+        raise StudioError("These are poses of yours. Open the file under “Pose”, “Your poses”: then they are kept.")
     if holds_pose(content):
         return open_pose_file(state, content)
     if holds_recipe(content):

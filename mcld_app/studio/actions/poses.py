@@ -12,6 +12,7 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.view import is_cut, seen_whole, within_frame
 from mcld_app.editing import MapPose
 from mcld_app.editing import look as looks
+from mcld_app.editing.look import in_their_shape
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, pose_sliders
@@ -62,6 +63,17 @@ def stand(state: EditorState, pose: Pose | MapPose | None, data: Data | None = N
             pose = _in_frame(state.pose, pose, by_hand=data is not None)
         return replace(state.to(looks.stand(state.look, pose), gesture=gesture), live=live)
     return replace(state, fitting=state.fitting.to(pose, gesture), live=live, note=Note())
+
+
+def take_pose(state: EditorState, pose: Pose | None) -> EditorState:
+    """The editor state in a pose of whomever, held by somebody of the shape the mannequin has so far; None is "as in
+    the photo". A mannequin that is laid over a photo stays where it stands."""
+    if state.fitting is not None:
+        there = state.fitting.fit.pose
+        view = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "roll")}
+        return stand(state, (pose or pose_sliders.resting()).of(there.body).replace(**view))
+    pose = in_their_shape(state.look, pose)
+    return state if pose == state.look.pose else stand(state, pose)
 
 
 def _in_frame(was: Pose | MapPose | None, now: Pose, *, by_hand: bool) -> Pose:

@@ -13,7 +13,7 @@ from mcld_app.body.mannequin.view import seen_whole
 from mcld_app.editing.look import in_their_shape, mannequin_of
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, pose_sliders
-from mcld_app.studio.actions.poses import by_hand, stand
+from mcld_app.studio.actions.poses import by_hand, stand, take_pose
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
 from mcld_app.studio.panel import Key, Panel
@@ -30,13 +30,7 @@ def choose_pose(state: EditorState, data: Data) -> EditorState:
     choice, poses = parsing.text(data, "id"), named_poses()
     if choice not in poses and choice != AS_IN_PHOTO:
         raise StudioError("There is no such pose. Choose another one.")
-    pose = poses.get(choice)
-    if state.fitting is not None:  # where the mannequin stands on the photo is kept
-        there = state.fitting.fit.pose
-        kept = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "roll")}
-        return stand(state, (pose or pose_sliders.resting()).of(there.body).replace(**kept))
-    pose = in_their_shape(state.look, pose)
-    return state if pose == state.look.pose else stand(state, pose)
+    return take_pose(state, poses.get(choice))
 
 
 def mirror(state: EditorState, data: Data) -> EditorState:
