@@ -19,16 +19,20 @@ from PIL import Image
 
 from mcld_app.body import clip_file
 from mcld_app.body.clip_file import ClipInfo, examine, frames_of, is_clip
+from mcld_app.body.mannequin.handles import joint_points
 from mcld_app.body.mannequin.pose import JOINTS, Pose, named_poses
 from mcld_app.body.mannequin.view import Framing, is_cut, reframed
 from mcld_app.editing import samples
 from mcld_app.editing.movement import evenly, smoothed, without_gaps
+from mcld_app.editing.recipe import Recipe
 from mcld_app.errors import PictureError, StudioError
 from mcld_app.output.animation import encode_mp4
 from mcld_app.perception.clip_reading import Cast, movement_of
 from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio import generation
 from mcld_app.studio.actions import clips
+from mcld_app.studio.downloads import file_of
+from mcld_app.studio.orders import Generated
 from mcld_app.studio.session import Session
 from mcld_app.studio.state import EditorState, initial_state
 
@@ -72,7 +76,8 @@ def test_a_clip_of_no_more_pictures_than_are_read_keeps_all(count: int) -> None:
 
 # --- Over time -----------------------------------------------------------------------------------------------------
 
-KEYS = ("left_elbow.bend", "right_shoulder.raise", "neck.twist")
+SHOULDER = ("right_shoulder.raise", "right_shoulder.forward", "right_shoulder.twist")
+KEYS = ("left_elbow.bend", "neck.twist", *SHOULDER)
 ANGLES = st.fixed_dictionaries({
     key: st.floats(*JOINTS[joint].axes[axis]) for key in KEYS for joint, axis in [key.split(".")]
 })  # fmt: skip
@@ -92,7 +97,7 @@ def test_whoever_stands_still_goes_on_standing_still(pose: Pose, count: int, sec
 def test_smoothing_keeps_the_count_and_invents_nothing_beyond_what_was_seen(poses: list[Pose], seconds: float) -> None:
     after = smoothed(poses, seconds)
     assert len(after) == len(poses)
-    for key in KEYS:
+    for key in set(KEYS) - set(SHOULDER):
         before = [pose.angles.get(key, 0.0) for pose in poses]
         assert all(min(before) - 1e-3 <= pose.angles.get(key, 0.0) <= max(before) + 1e-3 for pose in after)
 
@@ -129,6 +134,20 @@ def test_trembling_becomes_less_and_the_movement_stays() -> None:
     after = np.array([pose.angles.get("left_shoulder.raise", 0.0) for pose in smoothed(poses, 0.04)])
     assert np.abs(np.diff(after, 2)).mean() < 0.4 * np.abs(np.diff(shaken, 2)).mean()
     assert np.abs(after - raised).mean() < np.abs(shaken - raised).mean()
+
+
+def test_an_arm_above_the_head_is_smoothed_whichever_way_its_angles_go_there() -> None:
+    """Up in front, and up at the side: above the head they meet, and their angles are 125 degrees apart."""
+    in_front, aside = ((140, 40), (150, 30), (160, 20)), ((10, 150), (5, 140), (0, 130))
+    poses = [
+        Pose(angles={"left_shoulder.forward": forward, "left_shoulder.raise": raised})
+        for forward, raised in (*in_front, *aside)
+    ]
+    seen = [joint_points(pose) for pose in poses]
+    after = [joint_points(pose) for pose in smoothed(poses, 0.04)]
+    place = {name: k for k, name in enumerate(point.name for point in seen[0])}["left_elbow"]
+    for was, now in zip(seen, after, strict=True):
+        assert (now[place].x, now[place].y) == pytest.approx((was[place].x, was[place].y), abs=0.03)
 
 
 def test_pictures_that_show_nobody_are_filled_in_from_both_sides() -> None:
@@ -321,6 +340,23 @@ def test_a_series_as_long_as_a_clip_is_drawn_at_its_own_pace(session: Session) -
         "run": 1, "model": "", "seed": "1", "count": 1, "series": True, "steps": 1, "guidance": 1, "scheduler": "ddim",
     })  # fmt: skip
     assert len(order.looks) == 64 and order.pace == 0.1
+
+
+@pytest.mark.parametrize(("pace", "milliseconds"), [(0.1, 100), (0.001, 40), (60.0, 10_000)])
+def test_an_animation_runs_at_the_clips_own_pace(session: Session, pace: float, milliseconds: int) -> None:
+    look = session.state.look
+    session.results = [
+        Generated(str(k), 1, look, picture, None, Recipe(look), "m", pace) for k, picture in enumerate(counting(3))
+    ]
+    name, _, data = file_of(session.state, "animation", session)
+    with Image.open(io.BytesIO(data)) as gif:
+        assert gif.n_frames == 3 and gif.info["duration"] == milliseconds
+
+
+def test_on_a_public_space_a_clip_needs_the_same_promise_as_a_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACE_ID", "somebody/studio")
+    with pytest.raises(StudioError, match="I may use these pictures"):
+        brought(initial_state(), gif_of(counting(3)))
 
 
 def test_a_moving_person_is_found_and_followed() -> None:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from mcld_app.body.mannequin.pose import JOINTS, SETTINGS, Pose
+from mcld_app.editing.arm_smoothing import smoothed_arms
 from mcld_app.editing.series import pose_between
 
 _ALONE = 30.0  # degrees that an angle goes away from both its neighbours, to count as misread
 _TURNS = ("yaw", "roll")  # go round: 180 and -180 are the same
-_SPREAD = 0.08  # seconds: how far the moments lie, about, that are averaged
+_SPREAD = 0.04  # seconds: how far the moments lie, about, that are averaged
 _KEYS = tuple(f"{joint.name}.{axis}" for joint in JOINTS.values() for axis in joint.axes)
 _REACH = 3  # spreads
 
@@ -45,15 +46,16 @@ def without_gaps(poses: Sequence[Pose | None]) -> list[Pose]:
 
 def smoothed(poses: Sequence[Pose], seconds_each: float) -> list[Pose]:
     """The poses with each angle and setting smoothed over time: what one picture alone says otherwise than those
-    before and after it is taken for misread, then each is averaged with its neighbours by a bell of 0.08 seconds.
-    Turns about the upright axis and of the picture go round, so that 179 and -179 degrees are neighbours.
+    before and after it is taken for misread, then each is averaged with its neighbours, by a bell of 0.04 seconds.
+    Turns about the upright axis and of the picture go round, so that 179 and -179 degrees are neighbours; upper arms
+    are averaged as rotations.
 
     Args:
         poses: one after another.
         seconds_each: how far apart.
 
     Returns:
-        As many, each with the angles between the least and the largest there were.
+        As many; but for the shoulders, each with the angles between the least and the largest there were.
     """
     if len(poses) < 2:
         return list(poses)
@@ -66,6 +68,11 @@ def smoothed(poses: Sequence[Pose], seconds_each: float) -> list[Pose]:
         return {name: _averaged(_mended(values), weights) for name, values in table.items()}
 
     turned, kept, angles = calmed(turned), calmed(kept), calmed(angles)
+    for side in ("left", "right"):
+        collars = angles[f"{side}_clavicle.raise"]
+        told = [{**pose.angles, f"{side}_clavicle.raise": float(c)} for pose, c in zip(poses, collars, strict=True)]
+        arms = smoothed_arms(told, weights, side)
+        angles |= {key: np.array([arm[key] for arm in arms]) for key in arms[0]}
     return [
         pose.replace(
             angles={key: round(float(values[k]), 3) for key, values in angles.items()},
@@ -95,8 +102,7 @@ def _mended(values: np.ndarray) -> np.ndarray:
 
 def _averaged(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(N,) averaged; at the ends only with what is there, so that nothing is pulled anywhere."""
-    sums = np.convolve(values, weights, mode="full")
-    norm = np.convolve(np.ones(len(values)), weights, mode="full")
-    reach = len(weights) // 2
-    average = (sums / norm)[reach : reach + len(values)]
+    here = slice(len(weights) // 2, len(weights) // 2 + len(values))
+    sums = np.convolve(values, weights, mode="full")[here]
+    average = sums / np.convolve(np.ones(len(values)), weights, mode="full")[here]
     return np.clip(average, values.min(), values.max())  # a rounding error must not pass a joint's limit

@@ -31,7 +31,7 @@ File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
 
 _PNG, _JSON = "image/png", "application/json"
-_SHORTEST = 0.04  # seconds of one picture in an animation
+_SHORTEST, _LONGEST = 0.04, 10.0  # seconds of one picture in an animation
 
 
 def file_of(
@@ -160,7 +160,7 @@ def _moving(session: Session, result: Generated, watermark: bool, encode: Callab
         raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
     if watermark:
         pictures = [with_watermark(picture) for picture in pictures]
-    return encode(pictures, max(result.pace, _SHORTEST), result.model, result.details, edited=result.recipe.of_a_photo)
+    return encode(pictures, min(max(result.pace, _SHORTEST), _LONGEST), result.model, result.details, edited=result.recipe.of_a_photo)
 
 
 def _animation(session: Session, result: Generated, watermark: bool) -> File:

@@ -73,14 +73,21 @@ def listen(page: Dispatcher) -> None:
 
 
 def key(state: EditorState) -> Key:
-    return (state.follows, state.pins, state.look.pose, state.fitting is None)
+    return (state.follows, state.pins, _cut(state))
 
 
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """How the switches stand, and what the frame cuts off."""
+    return {"follows": state.follows, "pins": sorted(state.pins), "cut": sentence_of(_cut(state))}
+
+
+def _cut(state: EditorState) -> tuple[str, ...]:
     pose = state.look.pose
-    cut = cut_off(pose) if state.fitting is None and isinstance(pose, Pose) else ()
-    return {"follows": state.follows, "pins": sorted(state.pins), "cut": sentence_of(cut)}
+    if state.fitting is not None or not isinstance(pose, Pose):
+        return ()
+    if cut_off not in pose.worked_out:
+        pose.worked_out[cut_off] = cut_off(pose)
+    return pose.worked_out[cut_off]
 
 
 def sentence_of(cut: tuple[str, ...]) -> str:
