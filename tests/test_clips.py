@@ -348,7 +348,7 @@ def test_an_animation_runs_at_the_clips_own_pace(session: Session, pace: float, 
     session.results = [
         Generated(str(k), 1, look, picture, None, Recipe(look), "m", pace) for k, picture in enumerate(counting(3))
     ]
-    name, _, data = file_of(session.state, "animation", session)
+    *_, data = file_of(session.state, "animation", session)
     with Image.open(io.BytesIO(data)) as gif:
         assert gif.n_frames == 3 and gif.info["duration"] == milliseconds
 

@@ -160,7 +160,8 @@ def _moving(session: Session, result: Generated, watermark: bool, encode: Callab
         raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
     if watermark:
         pictures = [with_watermark(picture) for picture in pictures]
-    return encode(pictures, min(max(result.pace, _SHORTEST), _LONGEST), result.model, result.details, edited=result.recipe.of_a_photo)
+    seconds = min(max(result.pace, _SHORTEST), _LONGEST)
+    return encode(pictures, seconds, result.model, result.details, edited=result.recipe.of_a_photo)
 
 
 def _animation(session: Session, result: Generated, watermark: bool) -> File:
