@@ -237,6 +237,18 @@ def test_a_video_is_read_where_av_is_installed() -> None:
         examine(b"FLV\x01" + video)
 
 
+def test_a_phones_upright_video_is_upright() -> None:
+    """Such a file says by a matrix in its track's header that it is shown turned by 90 degrees."""
+    pytest.importorskip("av")
+    lying = np.zeros((96, 128, 3), np.uint8)
+    lying[:, :32] = 220  # the left is to be the top
+    video = bytearray(encode_mp4([lying] * 3, 0.1, "m"))
+    matrix = video.find(b"tkhd") + 44
+    video[matrix : matrix + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 96 << 16, 0, 1 << 30)
+    (upright,) = frames_of(bytes(video), (1,))
+    assert upright.shape == (128, 96, 3) and upright[:28].mean() > 180 and upright[40:].mean() < 40
+
+
 def test_a_text_that_names_other_files_is_no_video() -> None:
     for text in (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", b"ffconcat version 1.0\nfile /etc/passwd\n"):
         assert not is_clip(text)
