@@ -17,11 +17,13 @@ MAX_GUIDANCE = 30
 MAX_FACE_WEIGHT = 2
 
 MAX_PICTURES = 24
-"""Pictures drawn for one request, and so poses of one series."""
+"""Pictures drawn for one request."""
+
+MAX_SERIES = 64
+"""Poses of one series, which are drawn one after another."""
 
 MAX_SHEET = 36
-"""Pictures of one contact sheet: all sample people, and as many of one's own as a visit keeps. So many drawn pictures
-are kept, too."""
+"""Pictures of one contact sheet: all sample people, and as many of one's own as a visit keeps."""
 
 MAX_SEEDS = 64
 """Seeds of one recipe; those of more than one request are drawn by the command line."""

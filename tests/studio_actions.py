@@ -6,6 +6,7 @@ from mcld_app.studio.actions.adjusting import begin as begin_adjusting
 from mcld_app.studio.actions.adjusting import finish as finish_adjusting
 from mcld_app.studio.actions.adjusting import move_point, paint_cut, set_kind, set_sleeves, start_again
 from mcld_app.studio.actions.brought import bring
+from mcld_app.studio.actions.clips import leave_clip, take_clip
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, turn_round, use_body
 from mcld_app.studio.actions.poses import drag, turn
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is
@@ -18,11 +19,13 @@ from mcld_app.studio.panels.examples import show_example
 from mcld_app.studio.panels.face import choose_face, face_files, mix_face, weigh_face
 from mcld_app.studio.panels.garments import lift, wear, wear_files
 from mcld_app.studio.panels.ground import bring_ground, choose_ground
+from mcld_app.studio.panels.library import use_kept
 from mcld_app.studio.panels.people import choose_person
 from mcld_app.studio.panels.poses import as_in_photo, begin_by_hand, choose_pose, mirror
+from mcld_app.studio.panels.posing import follow, pin, show_all
 from mcld_app.studio.panels.question import answer, leave
 from mcld_app.studio.panels.recipe import open_link, open_recipe
-from mcld_app.studio.panels.series import add_pose, drop_pose, set_between
+from mcld_app.studio.panels.series import add_pose, clear, drop_pose, set_between
 from mcld_app.studio.panels.stage import outline, redo, reset, undo
 from mcld_app.studio.panels.texture import another_photo, guess, open_texture, paint, paint_map
 from mcld_app.studio.panels.upload import agree, lay_over, use_upload
@@ -32,11 +35,12 @@ from mcld_app.studio.state import EditorState
 __all__ = [
     "add_pose", "adjust_body", "agree", "another_photo", "answer", "as_in_photo", "as_it_is", "begin_adjusting",
     "begin_by_hand", "bring", "bring_ground", "choose_body", "choose_face", "choose_ground", "choose_person",
-    "choose_pose", "cover", "drag", "drop_pose", "face_files", "finish_adjusting", "guess", "lay_over", "leave",
-    "leave_body", "lift", "mirror", "mix_face", "move", "move_point", "new_dispatcher", "open_link", "open_pose",
-    "open_recipe", "open_texture", "outline", "paint", "paint_cut", "paint_map", "place", "pose_of", "redo",
-    "remove", "reset", "run", "set_between", "set_kind", "set_sleeves", "show_example", "shown", "start_again",
-    "switch", "turn", "turn_round", "undo", "use_body", "use_upload", "wear", "wear_files", "weigh_face",
+    "choose_pose", "clear", "cover", "drag", "drop_pose", "face_files", "finish_adjusting", "follow", "guess",
+    "lay_over", "leave", "leave_body", "leave_clip", "lift", "mirror", "mix_face", "move", "move_point",
+    "new_dispatcher", "open_link", "open_pose", "open_recipe", "open_texture", "outline", "paint", "paint_cut",
+    "paint_map", "pin", "place", "pose_of", "redo", "remove", "reset", "run", "set_between", "set_kind", "set_sleeves",
+    "show_all", "show_example", "shown", "start_again", "switch", "take_clip", "turn", "turn_round", "undo",
+    "use_body", "use_kept", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

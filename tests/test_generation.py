@@ -93,17 +93,17 @@ def test_a_series_is_one_picture_for_each_pose(session: Session) -> None:
     shown = {look_key(state.look, draw(state.look))}
     assert {result["look"] for result in told} == shown, "of what is on the page"
     assert [result["pose"] for result in told[:3]] == ["Standing", "Standing to Arms up", "Arms up"]
-    with pytest.raises(StudioError, match="at most 24"):
-        many = actions.set_between(state, {"count": 6})
-        generation.take(session, many, {**ASKED, "run": 8, "series": True, "count": 4})
+    with pytest.raises(StudioError, match="at most 64"):
+        many = actions.set_between(state, {"count": 8})
+        generation.take(session, many, {**ASKED, "run": 8, "series": True, "count": 7})
 
 
 def test_only_the_newest_pictures_are_kept(session: Session) -> None:
-    for run in range(7):
-        generation.take(session, session.state, {**ASKED, "run": run, "count": 6})
+    for run in range(9):
+        generation.take(session, session.state, {**ASKED, "run": run, "count": 8})
         list(generation.news(session, run, drawing))
     assert len(session.results) == drawn_pictures.MOST_RESULTS
-    assert session.results[-1].run == 6 and session.results[0].run == 1
+    assert session.results[-1].run == 8 and session.results[0].run == 1
 
 
 def test_a_picture_cancelled_before_its_turn_is_never_begun(session: Session) -> None:

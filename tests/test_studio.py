@@ -347,7 +347,7 @@ def test_an_error_while_drawing_leaves_the_editor_state_as_it_was(
 
 def test_an_answer_holds_what_changed_and_no_more(session: Session) -> None:
     pose = actions.run(session, actions.choose_pose, {"id": "arms-up"})
-    assert set(pose) == {"session", "notice", "stage", "joints", "poses"}
+    assert set(pose) == {"session", "notice", "stage", "joints", "poses", "library"}
     assert pose["stage"]["before"] is None, "the photo is on the page already"
     clothes = actions.run(session, actions.wear, {"id": GARMENT, "region": "upper"})
     assert set(clothes) == {"session", "notice", "stage", "edits"}
@@ -382,7 +382,7 @@ def test_answers_are_plain_values_that_a_page_can_take(session: Session) -> None
     answer.pop("session")
     assert set(answer) == {
         "notice", "stage", "joints", "poses", "edits", "faces", "face", "people", "garments", "series", "detections",
-        "pieces", "adjust", "question", "ground", "sheet",
+        "pieces", "adjust", "question", "clip", "library", "posing", "ground", "sheet",
     }  # fmt: skip
     json.dumps(answer)
     json.dumps([actions.shown("texture", session.state), people_items(), garment_items(), pose_items()])

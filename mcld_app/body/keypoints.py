@@ -19,22 +19,22 @@ LARGEST_FILE = 8 * 2**20
 """Bytes; 300 people with faces and hands have about a million."""
 
 _SIDES = ("right", "left")
-_OPENPOSE_18 = (
+OPENPOSE_18 = (
     "nose", "neck",
     *(f"{side}_{joint}" for side in _SIDES for joint in ("shoulder", "elbow", "wrist")),
     *(f"{side}_{joint}" for side in _SIDES for joint in ("hip", "knee", "ankle")),
     "right_eye", "left_eye", "right_ear", "left_ear",
 )  # fmt: skip
-_OPENPOSE_25 = (
-    *_OPENPOSE_18[:8], "pelvis", *_OPENPOSE_18[8:],
+OPENPOSE_25 = (
+    *OPENPOSE_18[:8], "pelvis", *OPENPOSE_18[8:],
     *(f"{side}_{place}" for side in ("left", "right") for place in ("toes", "small_toe", "heel")),
 )  # fmt: skip
-_COCO_17 = (
+COCO_17 = (
     "nose",
     *(f"{side}_{place}" for place in ("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
       for side in ("left", "right")),
 )  # fmt: skip
-_LAYOUTS = {17: _COCO_17, 18: _OPENPOSE_18, 25: _OPENPOSE_25, 133: _COCO_17}  # of COCO-WholeBody's 133 the first 17
+_LAYOUTS = {17: COCO_17, 18: OPENPOSE_18, 25: OPENPOSE_25, 133: COCO_17}  # of COCO-WholeBody's 133 the first 17
 _KNOWN = "Known here are OpenPose's 18 and 25 points and COCO's 17."
 _UNSURE = 0.05  # what an estimator is less sure of is not counted as found
 _GROUPS = ("people", "annotations", "instances", "predictions", "instance_info", "candidates")

@@ -205,6 +205,22 @@ def in_their_shape(look: Look, pose: Pose | None) -> Pose | None:
     return pose if pose is None or body is None else seen_whole(pose, pose.of(body))
 
 
+def mannequin_of(look: Look) -> Pose | None:
+    """The mannequin as a look stands, also where that is as in the photo or by another picture's map; None where too
+    little of a body is seen."""
+    if isinstance(look.pose, Pose):
+        return look.pose
+    if look.pose is not None:
+        return look.pose.mannequin
+    fit = look.person.fit
+    if fit is not None and fit.sighting is not None:
+        return fit.pose
+    try:
+        return fit_map(look.person.picture_iuv).pose
+    except StudioError:
+        return None
+
+
 def body_of(look: Look) -> BodyShape | None:
     """The mannequin's shape so far: the pose's, else the person's; None where nothing is known of it."""
     return look.pose.body if isinstance(look.pose, Pose) else look.person.body

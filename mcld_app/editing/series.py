@@ -8,7 +8,7 @@ from itertools import zip_longest
 from mcld_app.body.mannequin.pose import SETTINGS, Pose
 from mcld_app.editing.look import MapPose
 from mcld_app.errors import StudioError
-from mcld_app.request import MAX_PICTURES
+from mcld_app.request import MAX_SERIES
 
 AnyPose = Pose | MapPose | None
 
@@ -18,7 +18,7 @@ def series_of(poses: Sequence[AnyPose], between: int = 0) -> list[AnyPose]:
     known by its IUV map alone, or as in the photo, stands beside the next one without a way.
 
     Raises:
-        StudioError: where that would be more than `MAX_PICTURES`.
+        StudioError: where that would be more than `MAX_SERIES`.
     """
     out: list[AnyPose] = []
     for n, first in enumerate(poses):
@@ -26,8 +26,8 @@ def series_of(poses: Sequence[AnyPose], between: int = 0) -> list[AnyPose]:
         second = poses[n + 1] if n + 1 < len(poses) else None
         if isinstance(first, Pose) and isinstance(second, Pose):
             out += [pose_between(first, second, (k + 1) / (between + 1)) for k in range(between)]
-    if len(out) > MAX_PICTURES:
-        raise StudioError(f"This series has {len(out)} poses; at most {MAX_PICTURES} are drawn. Take fewer in between.")
+    if len(out) > MAX_SERIES:
+        raise StudioError(f"This series has {len(out)} poses; at most {MAX_SERIES} are drawn. Take fewer in between.")
     return out
 
 

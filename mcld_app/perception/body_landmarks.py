@@ -49,6 +49,12 @@ class Outline:
         here = np.clip(here, -SIDE, 2 * SIDE).astype(np.float32)[None]  # far away is as good as just outside
         return cv2.remap(self.values, here, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)[0]
 
+    @property
+    def circle(self) -> tuple[np.ndarray, np.ndarray]:
+        """The hips and the rim of the circle, (2,) each, of the square that was looked at, as `look` takes them."""
+        middle, above = np.full(2, SIDE / 2), np.array([SIDE / 2, SIDE / 2 - SIDE / 2 / _AROUND])
+        return self.to_photo[:, :2] @ middle + self.to_photo[:, 2], self.to_photo[:, :2] @ above + self.to_photo[:, 2]
+
     def share_in(self, other: Outline) -> float:
         """How much of this person, 0..1, lies where the other one is."""
         rows, columns = np.nonzero(self.values[::4, ::4] > 0.5)

@@ -11,8 +11,10 @@ import numpy as np
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
+from mcld_app.body.skeleton_file import LAYOUTS, write_skeleton
 from mcld_app.editing import draw, pose_map
 from mcld_app.editing.in_photo import in_photo
+from mcld_app.editing.look import mannequin_of
 from mcld_app.editing.new_ground import OWN_GROUND, alone, before
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
@@ -34,7 +36,7 @@ File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
 
 _PNG, _JSON, _ZIP = "image/png", "application/json", "application/zip"
-_FRAME = 0.5  # seconds of one picture in an animation
+_SHORTEST, _LONGEST = 0.04, 10.0  # seconds of one picture in an animation
 
 
 def file_of(
@@ -111,6 +113,16 @@ def _pose(state: EditorState) -> File:
     return "mcld-pose.json", _JSON, state.look.pose.to_json().encode()
 
 
+def _skeleton(layout: str) -> Callable[[EditorState], File]:
+    def file(state: EditorState) -> File:
+        pose = mannequin_of(state.look)
+        if pose is None:
+            raise StudioError("Too little of a body is seen to tell its joints. Choose another pose first.")
+        return f"mcld-{layout}.json", _JSON, write_skeleton(pose, layout).encode()
+
+    return file
+
+
 def _asked(state: EditorState, data: Mapping[str, Any]) -> Recipe:
     """The look and, as the page's fields stand, how it is to be drawn."""
     asked = data.get("asked")
@@ -175,7 +187,8 @@ def _moving(session: Session, result: Generated, watermark: bool, encode: Callab
         raise StudioError("An animation wants two pictures at least that were drawn together. Generate a series first.")
     if watermark:
         pictures = [with_watermark(picture) for picture in pictures]
-    return encode(pictures, _FRAME, result.model, result.details, edited=result.recipe.of_a_photo)
+    seconds = min(max(result.pace, _SHORTEST), _LONGEST)
+    return encode(pictures, seconds, result.model, result.details, edited=result.recipe.of_a_photo)
 
 
 def _animation(session: Session, result: Generated, watermark: bool) -> File:
@@ -191,6 +204,7 @@ _FROM_STATE: dict[str, Callable[[EditorState], File]] = {
     "texture": _texture,
     "iuv": _iuv,
     "pose": _pose,
+    **{layout: _skeleton(layout) for layout in LAYOUTS},
 }
 _FROM_SHEET: dict[str, Callable[[Sheet], File]] = {
     "sheet": lambda sheet: ("mcld-sheet.png", _PNG, sheet.picture),

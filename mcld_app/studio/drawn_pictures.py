@@ -11,12 +11,12 @@ import numpy as np
 from mcld_app.editing.new_ground import Ground, before, drawn_alone
 from mcld_app.errors import StudioError
 from mcld_app.output.sheet_table import slug
-from mcld_app.request import MAX_SHEET
+from mcld_app.request import MAX_SERIES, MAX_SHEET
 from mcld_app.studio.labels import pose_label
 from mcld_app.studio.orders import Generated
 from mcld_app.studio.session import Session
 
-MOST_RESULTS = MAX_SHEET
+MOST_RESULTS = max(MAX_SERIES, MAX_SHEET)
 
 
 def result_of(session: Session, data: Mapping[str, Any]) -> Generated:

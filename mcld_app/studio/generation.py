@@ -19,7 +19,7 @@ from mcld_app.editing.series import series_of
 from mcld_app.engine import registry
 from mcld_app.engine.worker import DrawFunction
 from mcld_app.errors import Cancelled, StudioError
-from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, Drawn, Progress, Settings, within
+from mcld_app.request import MAX_COUNT, MAX_PICTURES, MAX_SEED, MAX_SERIES, Drawn, Progress, Settings, within
 from mcld_app.studio.drawn_pictures import newest, result_of
 from mcld_app.studio.messages import NOT_UNDERSTOOD, sentence
 from mcld_app.studio.orders import Generated, Order
@@ -49,10 +49,12 @@ def take(session: Session, state: EditorState, data: Mapping[str, Any]) -> Order
     settings = settings_of(state, data)
     looks, chosen = _looks(state, data), seeds_of(data)
     count = len(chosen)
-    if len(looks) * count > MAX_PICTURES:
-        raise StudioError(f"That would be {len(looks) * count} pictures; at most {MAX_PICTURES} are drawn at once.")
+    most = MAX_SERIES if len(looks) > 1 else MAX_PICTURES
+    if len(looks) * count > most:
+        raise StudioError(f"That would be {len(looks) * count} pictures; at most {most} are drawn at once.")
     seeds = tuple(seed for seed in chosen for _ in looks)
     order = order_of(model, settings, state.look, tuple(looks) * count, seeds, run, session.owner)
+    order = replace(order, pace=state.pace)
     session.orders[run] = order
     return order
 
@@ -209,7 +211,8 @@ def _finished(session: Session, order: Order, drawn: list[Drawn]) -> list[dict[s
     for look, one in zip(order.looks, drawn, strict=True):
         told = {name: getattr(one, name) for name in ("device", "dtype", "batch", "fallback")}
         recipe = Recipe(look, replace(order.settings, focus=False), (one.seed,), order.model, told)
-        made.append(Generated(uuid.uuid4().hex, order.run, order.asked or look, one.picture, one.focus, recipe, label))
+        asked = order.asked or look
+        made.append(Generated(uuid.uuid4().hex, order.run, asked, one.picture, one.focus, recipe, label, order.pace))
     with session.lock:
         if order.stop.exists():  # `Session.empty`, too, makes it, with the same lock held
             raise Cancelled()

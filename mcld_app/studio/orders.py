@@ -17,7 +17,7 @@ from mcld_app.output.sheet_table import SheetTable
 from mcld_app.request import Job, Settings
 from mcld_app.studio.labels import look_key, pose_label
 from mcld_app.studio.pictures import jpeg
-from mcld_app.studio.state import EditorState
+from mcld_app.studio.state import PACE, EditorState
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,7 @@ class Order:
         looks, seeds: of each picture; in a series, the look in its poses.
         stop: once this file exists, nobody wants the pictures any more.
         owner: whom the engine keeps its encodings for, see `Session.owner`.
+        pace: seconds of each picture in an animation.
     """
 
     run: int
@@ -41,6 +42,7 @@ class Order:
     seeds: tuple[int, ...]
     stop: Path
     owner: str = field(repr=False)
+    pace: float = PACE
 
     def jobs(self) -> list[Job]:
         """What the engine is given; a look that is drawn with several seeds is worked out once."""
@@ -61,6 +63,7 @@ class Generated:
         focus: None, or name -> (h, w) float32, where the network looked.
         recipe: all that made it.
         model: what the model is called.
+        pace: seconds of each picture of its order in an animation.
         starred: whether the visitor marked it: it is kept longer than others.
     """
 
@@ -71,6 +74,7 @@ class Generated:
     focus: Mapping[str, np.ndarray] | None = field(repr=False)
     recipe: Recipe = field(repr=False)
     model: str
+    pace: float = PACE
     starred: bool = False
 
     @property

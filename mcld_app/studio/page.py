@@ -25,6 +25,7 @@ from mcld_app.studio.panels import (
     adjust,
     borrow,
     bring,
+    clip,
     cover,
     detections,
     diagnostics,
@@ -38,10 +39,12 @@ from mcld_app.studio.panels import (
     ground,
     joints,
     keys,
+    library,
     notice,
     people,
     pieces,
     poses,
+    posing,
     question,
     recipe,
     results,
@@ -64,7 +67,7 @@ _BRING = (bring.PANEL,)
 _OWN_PHOTO = (upload.PANEL, detections.PANEL)
 _ADJUST = (adjust.PANEL,)
 _TABS = {
-    "Pose": (poses.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
+    "Pose": (poses.PANEL, posing.PANEL, library.PANEL, borrow.PANEL, joints.PANEL, series.PANEL),
     "Clothes": (cover.PANEL, pieces.PANEL, garments.PANEL, flat.PANEL),
     "Face": (face.FACES, face.PANEL),
     "Paint": (texture.PANEL,),
@@ -80,7 +83,7 @@ _RAIL = (
     recipe.PANEL,
     weights.PANEL,
 )
-_OVER = (question.PANEL, notice.PANEL)
+_OVER = (question.PANEL, clip.PANEL, notice.PANEL)
 
 PANELS: tuple[Panel, ...] = (
     *_TOP, *_BRING, *_OWN_PHOTO, *_PERSON, *_EASEL, *_RAIL, *_ADJUST,

@@ -26,6 +26,7 @@ class Session:
         results: the pictures a model drew, newest last.
         sheet: the last contact sheet; None where none was made.
         fetching: the stop file of a download of weights, see `panels.weights`.
+        reading: the stop file of a clip that is being read, see `actions.clips`.
         gradio_session: Gradio's name for the visitor's open page.
         former: sessions that this one went on from, of the same visitor: their pages may still be open.
         drawing: how many drawings go on for this visitor just now.
@@ -46,6 +47,7 @@ class Session:
         self.begun: tuple[Any, Any] | None = None
         self.acting = False
         self.fetching: Path | None = None
+        self.reading: Path | None = None
         self.gradio_session: str | None = None
         self.owner = new_owner()
         self.token: str | None = None
@@ -75,6 +77,8 @@ class Session:
         for order in self.orders.values():
             order.stop.touch()
         self.orders.clear()
+        if self.reading is not None:
+            self.reading.touch()
         self.state, self.results, self.sheet = None, [], None
         self.shown, self.bytes, self.begun = {}, 0, None
         forgotten, self.owner = self.owner, new_owner()

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from mcld_app.body.clip_file import ClipInfo
 from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.garments.marking import Marking
 from mcld_app.body.mannequin.pose import Pose
@@ -21,6 +22,7 @@ from mcld_app.editing.person import Person
 from mcld_app.editing.recipe import Recipe
 from mcld_app.editing.series import AnyPose
 from mcld_app.errors import StudioError
+from mcld_app.perception.clip_reading import Cast, Movement
 from mcld_app.perception.detections import Detections
 from mcld_app.perception.found_people import FoundPeople
 
@@ -133,6 +135,31 @@ class Question:
     name: str = field(default_factory=lambda: uuid4().hex)
 
 
+PACE = 0.5
+"""Seconds of each picture of a series that was gathered by hand, in an animation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """A clip whose movement is being read.
+
+    Attributes:
+        name: what the page calls it.
+        data: its file.
+        info: what that says of it.
+        cast: who is in it; None while that is not known.
+        movement: what was read; None until then.
+        key: a name of its own: what was begun for one clip must not end in another.
+    """
+
+    name: str
+    data: bytes = field(repr=False)
+    info: ClipInfo
+    cast: Cast | None = None
+    movement: Movement | None = None
+    key: str = field(default_factory=lambda: uuid4().hex)
+
+
 @dataclass(frozen=True, eq=False)
 class EditorState:
     """All that a visitor has made. Every action is a function from editor state to editor state.
@@ -146,6 +173,10 @@ class EditorState:
         agreed: whether the visitor said that they may use the pictures they bring.
         in_hand: the garment the visitor holds and has not dropped yet.
         series, between: poses gathered to be drawn one after another, and how many more between each two.
+        pace: seconds of each of these pictures in an animation.
+        clip: a clip whose movement is being read.
+        follows: whether the frame follows the pose: whoever would leave it is moved or made smaller.
+        pins: hands and feet that stay where they are while others are dragged, names of `dragging.PINS`.
         recipe: one that was just opened, whose settings the page has yet to take over.
         fitting: a photo that gets its body by hand, before it becomes a person; the look waits meanwhile.
         detections: the people found in the last photo, where they are several.
@@ -164,6 +195,10 @@ class EditorState:
     in_hand: InHand | None = None
     series: tuple[AnyPose, ...] = ()
     between: int = 0
+    pace: float = PACE
+    clip: Clip | None = None
+    follows: bool = True
+    pins: frozenset[str] = frozenset()
     recipe: Recipe | None = None
     fitting: FitInProgress | None = None
     detections: Detections | FoundPeople | None = None

@@ -27,6 +27,7 @@ from mcld_app.body.framing import (
 )
 from mcld_app.body.mannequin.pose import SETTINGS, Pose
 from mcld_app.body.mannequin.rendering import draw_iuv
+from mcld_app.body.mannequin.view import Framing, reframed
 from mcld_app.body.photo import PhotoFile
 from mcld_app.errors import PoseError
 
@@ -156,12 +157,7 @@ class ManualFit:
         Raises:
             PoseError: the mannequin cannot be so large, or so far away.
         """
-        (top, left, height, width), (other_top, other_left, tall, wide) = self.frame.box, frame.box
-        zoom = self.pose.zoom * height / tall
-        metre = tall / 2 * zoom  # pixels of the photo
-        right = (left + width / 2 - other_left - wide / 2) / metre
-        down = (top + height / 2 - other_top - tall / 2) / metre
-        pose = self.pose.replace(zoom=zoom, shift_x=self.pose.shift_x + right, shift_y=self.pose.shift_y - down)
+        pose = reframed(self.pose, Framing(*self.frame.box), Framing(*frame.box))
         return ManualFit(self.name, frame_photo(self.photo, frame), pose, stored=self.stored)
 
     def framed(self, size: tuple[int, int]) -> np.ndarray:

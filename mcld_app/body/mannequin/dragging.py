@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from mcld_app.errors import PoseError
 
 _STILL = 0.02  # pixels that count as not moved
 _OUTSIDE = 1000.0  # pictures' widths; what is farther off counts as that far
+_ENDS = ("left_toes.bend", "right_toes.bend")  # what toes alone would do; a foot that is held is one piece
 _FARTHEST = 3.0  # metres; farther than any limb reaches, so that a pull from outside keeps its direction
 
 
@@ -43,6 +46,53 @@ def nudge(pose: Pose, handle: str, dx: float, dy: float, size: tuple[int, int] =
     return _moved(pose, _handle(handle), (dx, dy), size, by=True)
 
 
+PINS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    f"{side}_{end}": tuple(f"{side}_{handle}" for handle in handles)
+    for side in ("left", "right")
+    for end, handles in (("hand", ("wrist", "hand")), ("foot", ("ankle", "toes")))
+})  # fmt: skip
+"""What can be pinned -> its handles, the inner one first."""
+
+
+def hold(was: Pose, now: Pose, pins: Collection[str], size: tuple[int, int] = (512, 352)) -> Pose:
+    """A pose in which hands and feet are where they were in the picture before, or as near to that as their limbs
+    reach.
+
+    Args:
+        was: the pose before something else was dragged.
+        now: the pose after that.
+        pins: what stays, names of `PINS`.
+        size: (height, width) of the picture in pixels.
+
+    Raises:
+        PoseError: for a pin that does not exist.
+    """
+    if unknown := set(pins) - set(PINS):
+        raise PoseError(f"There is nothing called {str(min(unknown))[:60]!r} to pin. Choose of: {', '.join(PINS)}.")
+    for inner, outer in (PINS[pin] for pin in PINS if pin in pins):
+        places = handle_places(now)
+        there = to_picture(np.stack([handle_places(was)[name] for name in (inner, outer)]), was, size)[:, :2]
+        here = to_picture(np.stack([places[name] for name in (inner, outer)]), now, size)[:, :2]
+        if np.abs(there - here).max() < _STILL:
+            continue
+        view, metre = _camera(now, size)
+        pulls = np.column_stack([(there - here) * (1.0, -1.0) / metre, np.zeros(2)])
+        joints = joint_places(now.build, now.shape)
+        goals = [_goal(now, name, pull, places, view) for name, pull in zip((inner, outer), pulls, strict=True)]
+        turns = {**HANDLES[inner].turns, **{key: 1.0 for key in HANDLES[outer].turns if key not in _ENDS}}
+        found = inverse_kinematics(now.angles, goals, turns, view, joints)
+        bent = now.replace(angles={**now.angles, **{key: round(value, 3) for key, value in found.items()}})
+        now = _placed(bent, places["pelvis"], np.zeros(2))
+    return now
+
+
+def _goal(pose: Pose, name: str, move: np.ndarray, places: Mapping[str, np.ndarray], view: np.ndarray) -> Goal:
+    """A handle of a pose, whose places are given, and (3,) metres that it shall move as the camera sees it."""
+    joints, at_rest = joint_places(pose.build, pose.shape), rest_places(pose)
+    away = (places[name] - places["pelvis"]) / pose.height @ rotation((0.0, 1.0, 0.0), pose.yaw)
+    return Goal(HANDLES[name].bone, tuple(at_rest[name].tolist()), view @ (away + joints[0]) + move)
+
+
 def _handle(name: str) -> Handle:
     if name not in HANDLES:
         raise PoseError(f"The mannequin has no handle called {str(name)[:60]!r}. Choose one of: {', '.join(HANDLES)}.")
@@ -62,12 +112,10 @@ def _moved(pose: Pose, handle: Handle, to: tuple[float, float], size: tuple[int,
     pull = pull * (1.0, -1.0) / metre  # metres of a figure of height 1, to the right and up
     pull = np.append(pull * min(1.0, _FARTHEST / np.hypot(*pull)), 0.0)
 
-    joints, at_rest = joint_places(pose.build, pose.shape), rest_places(pose)
+    joints = joint_places(pose.build, pose.shape)
 
     def goal(name: str, move: np.ndarray) -> Goal:
-        away = (places[name] - places["pelvis"]) / pose.height @ rotation((0.0, 1.0, 0.0), pose.yaw)
-        here = away + joints[0]
-        return Goal(HANDLES[name].bone, tuple(at_rest[name].tolist()), view @ here + move)
+        return _goal(pose, name, move, places, view)
 
     found: dict[str, float] = {}
     if handle.turns:

@@ -74,7 +74,7 @@ def _handles() -> dict[str, Handle]:
     nod = {"neck.bend": 1.0, "neck.side": 1.0, "head.bend": 1.0, "head.side": 1.0}
     look = {"neck.twist": 2.0, "head.twist": 1.0, "neck.bend": 3.0, "head.bend": 1.0}
     made = [
-        Handle("head", "Top of the head", "head", "head", (0.0, 1.745, 0.015), 0.10, nod | back),
+        Handle("head", "Top of the head", "head", "head", (0.0, 1.745, 0.015), 0.10, nod),
         Handle("face", "Face", "head", "head", (0.0, 1.612, 0.110), 0.03, look),
         Handle("neck", "Neck", "neck", "neck", at["neck"], 0.13, back),
         Handle("pelvis", "Whole figure", "pelvis", "pelvis", at["pelvis"], 0.14, {}),
@@ -127,7 +127,7 @@ def joint_points(pose: Pose, size: tuple[int, int] = (512, 352)) -> tuple[JointP
         size: (height, width) of the picture in pixels.
     """
     skin, places = _skin_and_handles(pose)
-    seen = _nearest_skin(to_picture(skin, pose, size), size)
+    seen = nearest_skin(to_picture(skin, pose, size), size)
     points = []
     for handle, (x, y, depth) in zip(HANDLES.values(), to_picture(places, pose, size).tolist(), strict=True):
         x, y = (x + 0.5) / size[1], (y + 0.5) / size[0]
@@ -168,7 +168,7 @@ def _carried() -> np.ndarray:
     return np.concatenate([body_mesh().weights, carried])
 
 
-def _nearest_skin(xyz: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def nearest_skin(xyz: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """How near the skin is that one sees, in a small picture of the same frame: float32, metres, -inf at none."""
     scale = np.float32(_ROWS / size[0])
     small = (_ROWS, max(round(size[1] * _ROWS / size[0]), 1))

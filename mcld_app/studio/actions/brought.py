@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mcld_app.body.clip_file import is_clip
 from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.iuv import read_iuv
 from mcld_app.body.mannequin.pose import Pose
@@ -15,9 +16,11 @@ from mcld_app.body.texture.texture_file import is_texture_map
 from mcld_app.editing import look as looks
 from mcld_app.editing.look import in_their_shape
 from mcld_app.editing.person import Person
+from mcld_app.editing.pose_library import is_collection
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import holds_recipe, open_recipe
 from mcld_app.studio import parsing, pose_sliders
+from mcld_app.studio.actions.clips import begin_clip
 from mcld_app.studio.actions.dropped import wear_files
 from mcld_app.studio.actions.files import holds_pose, open_pose_file, pose_of_parts
 from mcld_app.studio.actions.fitting import HOW_TO_FIT, begin_fitting
@@ -44,7 +47,10 @@ def bring(state: EditorState, data: Data) -> EditorState:
     files = [file for file in data.get("files") or () if isinstance(file, Mapping)]
     if not files:
         raise StudioError("No file arrived. Drop, paste or choose a picture, a pose or a recipe.")
-    if len(files) == 1 and (opened := _of_ours(state, parsing.file_bytes(files[0]))) is not None:
+    if len(files) == 1 and is_clip(content := parsing.file_bytes(files[0])):
+        check_agreed(state)
+        return begin_clip(state, parsing.stem(files[0]), content)
+    if len(files) == 1 and (opened := _of_ours(state, content)) is not None:
         return opened
     if state.fitting is not None:  # a picture that was pasted by mistake must not cost the work on a body
         raise StudioError(FITTING)
@@ -74,6 +80,8 @@ def pose_of_person(state: EditorState, person: Person, name: str = "") -> Editor
 
 def _of_ours(state: EditorState, content: bytes) -> EditorState | None:
     """A pose or a recipe, which nobody has to be asked for: they show nobody."""
+    if is_collection(content):
+        raise StudioError("These are poses of yours. Open the file under “Pose”, “Your poses”: then they are kept.")
     if holds_pose(content):
         return open_pose_file(state, content)
     if holds_recipe(content):

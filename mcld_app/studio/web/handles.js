@@ -29,6 +29,7 @@ const joints = (svg, drag) => {
       const title = document.createElementNS(NS, "title");
       title.textContent = point.label;
       const touch = document.createElementNS(NS, "circle"), dot = document.createElementNS(NS, "circle");
+      node.dataset.pin = /_(wrist|hand|ankle|toes)$/.test(point.id) ? point.id.replace(/wrist$/, "hand").replace(/ankle$|toes$/, "foot") : "";
       touch.setAttribute("r", "15");
       touch.setAttribute("class", "joint-touch");
       dot.setAttribute("r", "6.5");
@@ -63,7 +64,13 @@ const joints = (svg, drag) => {
       },
     });
     node.addEventListener("focus", () => { gesture += 1; });
+    node.addEventListener("dblclick", () => { if (node.dataset.pin) say("pin", { pin: node.dataset.pin }); });
     node.addEventListener("keydown", (event) => {
+      if (event.key.toLowerCase() === "p" && node.dataset.pin && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        event.preventDefault();
+        say("pin", { pin: node.dataset.pin });
+        return;
+      }
       const step = (event.shiftKey ? 16 : 4) / height;
       const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
       if (!by) return;
@@ -71,12 +78,25 @@ const joints = (svg, drag) => {
       drag({ handle: id, x: (by[0] * height) / width, y: by[1], by: true, live: false, gesture: `drag ${gesture}` });
     });
   };
+  // A hand that misses a handle by a little means it all the same.
+  const NEAR = 34;  // pixels of the screen from its middle
+  const nearest = (event) => {
+    let best = null, least = NEAR;
+    nodes.forEach((node) => {
+      const at = node.querySelector(".joint-dot").getBoundingClientRect();
+      const away = Math.hypot(at.left + at.width / 2 - event.clientX, at.top + at.height / 2 - event.clientY);
+      if (away < least) [best, least] = [node, away];
+    });
+    return best;
+  };
   // Drag beside the figure: it turns about itself and looks up or down. Up and down scrolls the page for a finger.
   let orbit = null;
   const turned = (event) => ({ yaw: ((event.clientX - orbit.x) / svg.clientWidth) * 240,
     pitch: event.pointerType === "mouse" ? ((event.clientY - orbit.y) / svg.clientHeight) * 90 : 0 });
   svg.addEventListener("pointerdown", (event) => {
     if (event.target !== svg || event.button !== 0 || !event.isPrimary) return;
+    const near = nearest(event);
+    if (near) { event.preventDefault(); near.dispatchEvent(new PointerEvent("pointerdown", event)); return; }
     if (event.pointerType === "mouse") event.preventDefault();
     svg.setPointerCapture(event.pointerId);
     gesture += 1;
@@ -106,6 +126,10 @@ const joints = (svg, drag) => {
     resting = setTimeout(() => { resting = null; drag({ ...told, live: false }); }, 250);
   }, { passive: false });
 
+  let pinned = [];
+  const mark = () => nodes.forEach((node) => node.classList.toggle("pinned", pinned.includes(node.dataset.pin)));
+  hear("pins", ({ pins }) => { pinned = pins; mark(); });
+
   return (value) => {
     svg.classList.toggle("none", !value);
     if (!value) { svg.replaceChildren(); nodes.clear(); return; }
@@ -117,5 +141,6 @@ const joints = (svg, drag) => {
       if (held !== point.id) put(node, point.x, point.y);  // the hand knows better where its own joint is
     });
     stretch();
+    mark();
   };
 };

@@ -28,6 +28,12 @@ _HTML = """
     >Recipe with pictures</button>
   <button type="button" data-what="texture" title="The person’s surface, laid flat">Texture map</button>
   <button type="button" data-what="iuv" title="The pose as the network reads it">IUV map</button>
+  <button type="button" data-what="openpose-18" title="The joints on the picture, as JSON for ControlNet and others that
+    read OpenPose’s 18 points">OpenPose, 18 points</button>
+  <button type="button" data-what="openpose-25" title="The same with feet, as JSON with OpenPose’s 25 points"
+    >OpenPose, 25 points</button>
+  <button type="button" data-what="coco-17" title="The joints on the picture, as JSON with COCO’s 17 points"
+    >COCO, 17 points</button>
   </div></details></div>
 """
 

@@ -14,6 +14,7 @@ _KEYS = (
     ("1 2 3 4", "Pose, clothes, face, paint"),
     ("[ ]", "A smaller or larger brush"),
     ("Arrows", "From picture to picture in a list; a joint that has the focus moves"),
+    ("P", "Pin the hand or the foot that has the focus, or let it go"),
     ("Ctrl V", "Take the picture that was copied"),
     ("?", "This list"),
 )

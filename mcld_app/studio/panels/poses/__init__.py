@@ -8,14 +8,12 @@ from typing import Any
 import gradio as gr
 
 from mcld_app.body.fitting.manual_fit import fit_by_hand
-from mcld_app.body.fitting.map_fit import fit_map
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.view import seen_whole
-from mcld_app.editing import Look
-from mcld_app.editing.look import in_their_shape
-from mcld_app.errors import IUVError, StudioError
+from mcld_app.editing.look import in_their_shape, mannequin_of
+from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, pose_sliders
-from mcld_app.studio.actions.poses import by_hand, stand
+from mcld_app.studio.actions.poses import by_hand, stand, take_pose
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import edited
 from mcld_app.studio.panel import Key, Panel
@@ -32,13 +30,7 @@ def choose_pose(state: EditorState, data: Data) -> EditorState:
     choice, poses = parsing.text(data, "id"), named_poses()
     if choice not in poses and choice != AS_IN_PHOTO:
         raise StudioError("There is no such pose. Choose another one.")
-    pose = poses.get(choice)
-    if state.fitting is not None:  # where the mannequin stands on the photo is kept
-        there = state.fitting.fit.pose
-        kept = {name: getattr(there, name) for name in ("zoom", "shift_x", "shift_y", "roll")}
-        return stand(state, (pose or pose_sliders.resting()).of(there.body).replace(**kept))
-    pose = in_their_shape(state.look, pose)
-    return state if pose == state.look.pose else stand(state, pose)
+    return take_pose(state, poses.get(choice))
 
 
 def mirror(state: EditorState, data: Data) -> EditorState:
@@ -63,19 +55,8 @@ def begin_by_hand(state: EditorState, data: Data) -> EditorState:
     is, with the body that the mannequin has so far."""
     if isinstance(state.pose, Pose):
         return state
-    return stand(state, in_their_shape(state.look, _by_map(state.look).replace(name=pose_sliders.OWN)))
-
-
-def _by_map(look: Look) -> Pose:
-    """The mannequin in a look's pose, which only a map knows."""
-    person = look.person
-    if look.pose is None and person.fit is not None and person.fit.sighting is not None:
-        return person.fit.pose
-    iuv = person.picture_iuv if look.pose is None else look.pose.iuv
-    try:
-        return fit_map(iuv).pose
-    except IUVError:  # too little of a body is seen
-        return pose_sliders.resting()
+    pose = mannequin_of(state.look) or pose_sliders.resting()
+    return stand(state, in_their_shape(state.look, pose.replace(name=pose_sliders.OWN)))
 
 
 @lru_cache(maxsize=1)

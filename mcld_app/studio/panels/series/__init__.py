@@ -16,7 +16,7 @@ from mcld_app.studio.labels import pose_label
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import THUMB, iuv_picture, jpeg
-from mcld_app.studio.state import EditorState, Note
+from mcld_app.studio.state import PACE, EditorState, Note
 from mcld_app.studio.widget import widget
 
 MOST_BETWEEN = 8
@@ -26,9 +26,10 @@ _HTML = f"""
     <button type="button" class="series-add" title="The pose as it stands now">Add this pose</button>
     <label title="More poses on the way from each mannequin to the next one">In between
       <input type="number" class="series-between" min="0" max="{MOST_BETWEEN}" step="1" value="0"
-      inputmode="numeric"></label></div>
-  <p class="series-none">Gather poses here, then choose “All poses of the series” in Settings and generate: a picture
-    of each, and an animation of all.</p>
+      inputmode="numeric"></label>
+    <button type="button" class="series-clear" title="Take all poses out of the series">Clear</button></div>
+  <p class="series-none">Gather poses here, or drop a clip (GIF, MP4 or MOV) of somebody who moves. Then choose “All
+    poses of the series” in Settings and generate: a picture of each, and an animation of all.</p>
   <ol class="series-list"></ol>
 </div>
 """
@@ -44,7 +45,13 @@ def add_pose(state: EditorState, data: Data) -> EditorState:
 def drop_pose(state: EditorState, data: Data) -> EditorState:
     """Take the pose at `index` out of the series."""
     at = parsing.index(data)
-    return replace(state, series=tuple(p for i, p in enumerate(state.series) if i != at), note=Note())
+    left = tuple(p for i, p in enumerate(state.series) if i != at)
+    return replace(state, series=left, pace=state.pace if left else PACE, note=Note())
+
+
+def clear(state: EditorState, data: Data) -> EditorState:
+    """Take all poses out of the series."""
+    return replace(state, series=(), between=0, pace=PACE, note=Note())
 
 
 def set_between(state: EditorState, data: Data) -> EditorState:
@@ -56,7 +63,7 @@ def set_between(state: EditorState, data: Data) -> EditorState:
 
 
 def render(page: Dispatcher) -> None:
-    """Events: "gather", "drop" {index}, "between" {count}."""
+    """Events: "gather", "drop" {index}, "between" {count}, "clear"."""
     page["series"] = widget(_HTML, "series", elem_id="series")
 
 
@@ -64,6 +71,7 @@ def listen(page: Dispatcher) -> None:
     page.listen(page["series"].gather, add_pose)
     page.listen(page["series"].drop, drop_pose)
     page.listen(page["series"].between, set_between)
+    page.listen(page["series"].clear, clear)
 
 
 def key(state: EditorState) -> Key:

@@ -5,6 +5,8 @@ element.querySelector(".series-add").addEventListener("click", (event) => {
   if (event.detail > 1) return;  // of a double click, the second
   trigger("gather");
 });
+const clear = element.querySelector(".series-clear");
+clear.addEventListener("click", () => trigger("clear"));
 between.addEventListener("change", () => trigger("between", { count: Number(between.value) }));
 const show = ({ poses, between: count = 0 }) => {
   list.replaceChildren(...poses.map((pose, i) => {
@@ -13,6 +15,7 @@ const show = ({ poses, between: count = 0 }) => {
     return make("li", {}, make("img", { src: pose.src, alt: pose.label, width: 52, height: 76 }), drop);
   }));
   root.classList.toggle("bare", !poses.length);
+  clear.hidden = !poses.length;
   between.value = count;
   say("series", { count: poses.length });
 };

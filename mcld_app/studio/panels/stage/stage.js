@@ -160,6 +160,7 @@ const showJoints = joints($("stage-joints"), (data) => {
   if (told.live) follow({ act, ...told });
   else { dropLive(); (act === "turn" ? commitTurn : commit)(told); }
 });
+hear("handles", ({ on }) => root.classList.toggle("no-handles", !on));
 $("stage-adjust").addEventListener("click", () => trigger("adjust"));
 ["stage-turn-round", "stage-turn-person"].forEach((name) => $(name).addEventListener("click", () => trigger("turn_round")));
 $("stage-use-body").addEventListener("click", () => trigger("use_body"));
