@@ -27,7 +27,8 @@ SETTINGS = Settings(steps=7, guidance=2.0, scheduler="unipc")
 def drawn(number: int, *, starred: bool = False) -> Generated:
     look = initial_state().look
     recipe = Recipe(look, SETTINGS, (number,), "m")
-    return Generated(str(number), number, look, np.full((64, 44, 3), number, np.uint8), None, recipe, "M", starred=starred)
+    picture = np.full((64, 44, 3), number, np.uint8)
+    return Generated(str(number), number, look, picture, None, recipe, "M", starred=starred)
 
 
 @pytest.fixture
