@@ -45,6 +45,12 @@ def add_armhole(
         pairs.add(lines.arm_edge(_UNDER_ARM + lines.ARMHOLE[-1] - y, False), on_seam(y) + aside, sign)
 
 
+def armpit_on_arm(reach: float, armpit: float) -> float:
+    """Metres along the arm at which cloth's armpit lies on its lower edge, of a sleeve that goes down to `reach`: below
+    the arm's own, as far down the arm as `armpit`, its metres above the floor, is down the trunk."""
+    return min(_UNDER_ARM + max(lines.ARMHOLE[-1] - armpit, 0.0), max(_UNDER_ARM, reach - _UNDER_SLEEVE))
+
+
 def add_sleeve(
     pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, ends: tuple[float, float],
     beside: float,
@@ -55,8 +61,7 @@ def add_sleeve(
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
     upper = resampled(through_frills(outline, outline.way(tip, cuff)), 6)
     lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
-    # An armpit of cloth lies below the arm's own, as far down the arm as down the trunk.
-    down = min(_UNDER_ARM + max(lines.ARMHOLE[-1] - armpit, 0.0), max(_UNDER_ARM, reach - _UNDER_SLEEVE))
+    down = armpit_on_arm(reach, armpit)
     first = lower[1] - lower[0]
     lower[0] = lower[0] + first * min(beside / max(float(np.linalg.norm(first)), 1.0), 0.5)
     for share, above, below in zip(np.linspace(0, 1, 6), upper, lower, strict=True):
