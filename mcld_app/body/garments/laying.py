@@ -168,7 +168,9 @@ def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     part = iuv.reshape(-1, 3)[pixel, 0]
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = np.isin(part, _TRUNK) & (place[:, 1] > fit.high)
-    return out
+    # As in `_reached`: between two parts of the body a pixel may look up a texel beside the map's islands.
+    closed = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
+    return out | closed & np.isin(iuv[..., 0], _TRUNK)
 
 
 def _painted(spline: ThinPlate, pose: Pose, places: np.ndarray) -> np.ndarray:
