@@ -24,13 +24,13 @@ def seam_top(way: np.ndarray, shoulder: float, reach: float) -> np.ndarray:
 
 
 def add_armhole(
-    pairs: Pairs, tip: np.ndarray, pit: np.ndarray, armpit: float, row_at: Callable[[float], float], beside: float,
-    sign: int,
+    pairs: Pairs, tip: np.ndarray, pit: np.ndarray, armpit: float, row_at: Callable[[float], float],
+    beside: tuple[float, float], sign: int,
 ) -> None:  # fmt: skip
     """What lies where trunk and arm meet: the line from the shoulder down to the armpit, where sleeves are sewn on,
     from its `tip` to its `pit` in pixels; the latter lies `armpit` metres high, and heights in the rows that `row_at`
-    gives. Below the body's own armpit the trunk's side shows what is `beside` pixels inside of it, and the arm's lower
-    edge what is as far outside."""
+    gives. Below the body's own armpit the trunk's side shows what is so many pixels `beside` it, inside, and the arm's
+    lower edge what is outside, by the second of them."""
 
     def on_seam(y: float) -> np.ndarray:
         share = float(np.clip((row_at(y) - tip[1]) / max(pit[1] - tip[1], 1.0), 0, 1))
@@ -39,10 +39,10 @@ def add_armhole(
     for y in lines.ARMHOLE:
         if armpit < y:
             pairs.add(lines.armhole(y), on_seam(y), sign)
-    aside = np.array([sign * beside, 0])
+    inside, outside = (np.array([sign * off, 0]) for off in beside)
     for y in np.linspace(armpit, lines.ARMHOLE[-1], 4)[1:-1].tolist():
-        pairs.add(lines.side(y), on_seam(y) - aside, sign)
-        pairs.add(lines.arm_edge(_UNDER_ARM + lines.ARMHOLE[-1] - y, False), on_seam(y) + aside, sign)
+        pairs.add(lines.side(y), on_seam(y) - inside, sign)
+        pairs.add(lines.arm_edge(_UNDER_ARM + lines.ARMHOLE[-1] - y, False), on_seam(y) + outside, sign)
 
 
 def armpit_on_arm(reach: float, armpit: float) -> float:
