@@ -101,6 +101,18 @@ def test_a_skirt_has_the_length_and_the_width_it_was_cut_with(hem: float) -> Non
     assert around == pytest.approx(2 * 2 * hem * scale_of(made) * made.laid.fit.girth, rel=0.06)
 
 
+def test_a_hem_that_was_cut_slanting_slants_as_it_does_in_its_picture() -> None:
+    fall, slant = laid("skirt").laid.around, 0.15
+    assert fall.slant == 0, "this one was not"
+    level, slanting = (
+        hanging_shells(replace(fall, slant=each), 1.0, top=False, patterned=False)[-1].rest for each in (0.0, slant)
+    )
+    fallen = level[:, 1] - slanting[:, 1]
+    at_hem, at_waist = (np.abs(level[:, 1] - edge) < 1e-3 for edge in (level[:, 1].min(), level[:, 1].max()))
+    np.testing.assert_allclose(fallen[at_hem], slant * level[at_hem, 0], atol=2e-3)
+    assert np.abs(fallen[at_waist]).max() < 1e-3
+
+
 def test_a_boxy_top_stands_off_as_far_as_it_is_wide() -> None:
     widths = {}
     for chest in (0.48, 0.58):
