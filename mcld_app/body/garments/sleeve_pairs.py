@@ -12,6 +12,7 @@ from mcld_app.body.garments.outline import Outline, resampled
 from mcld_app.body.garments.pairing import Pairs
 from mcld_app.body.garments.sleeves import lower_edge
 
+_LOOSE = 1.15  # of its true scale that cloth is drawn together between the middle and an arm: what is wider lies on it
 _ARM_BEGINS = -0.018  # metres along the arm, where it leaves the shoulder
 _UNDER_ARM, _UNDER_SLEEVE = 0.055, 0.05  # metres along the arm to the armpit; the shortest lower edge of a sleeve
 
@@ -25,12 +26,15 @@ def seam_top(way: np.ndarray, shoulder: float, reach: float) -> np.ndarray:
 
 def add_armhole(
     pairs: Pairs, tip: np.ndarray, pit: np.ndarray, armpit: float, row_at: Callable[[float], float],
-    beside: tuple[float, float], sign: int,
+    beside: tuple[float, float], scale: tuple[float, float], sign: int,
 ) -> None:  # fmt: skip
     """What lies where trunk and arm meet: the line from the shoulder down to the armpit, where sleeves are sewn on,
     from its `tip` to its `pit` in pixels; the latter lies `armpit` metres high, and heights in the rows that `row_at`
     gives. Below the body's own armpit the trunk's side shows what is so many pixels `beside` it, inside, and the arm's
-    lower edge what is outside, by the second of them."""
+    lower edge what is outside, by the second of them. Its `scale`, the column of the middle and the pixels of a metre,
+    tells where cloth is so wide that the seam lies on the arm."""
+
+    axis, metre = scale
 
     def on_seam(y: float) -> np.ndarray:
         share = float(np.clip((row_at(y) - tip[1]) / max(pit[1] - tip[1], 1.0), 0, 1))
@@ -38,7 +42,9 @@ def add_armhole(
 
     for y in lines.ARMHOLE:
         if armpit < y:
-            pairs.add(lines.armhole(y), on_seam(y), sign)
+            point, place = lines.armhole(y), on_seam(y)
+            most = _LOOSE * metre * float(point.at(lines.body_mesh().rest)[0, 0])
+            pairs.add(point, np.array([axis + sign * min(sign * (place[0] - axis), most), place[1]]), sign)
     inside, outside = (np.array([sign * off, 0]) for off in beside)
     for y in np.linspace(armpit, lines.ARMHOLE[-1], 4)[1:-1].tolist():
         pairs.add(lines.side(y), on_seam(y) - inside, sign)

@@ -115,7 +115,8 @@ def fit_upper(
             along = (cuff + inner) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
-            add_armhole(pairs, tip, pit, armpit, row_at, (_BESIDE[0] * metre, _BESIDE[1] * metre), sign)
+            beside = _BESIDE[0] * metre, _BESIDE[1] * metre
+            add_armhole(pairs, tip, pit, armpit, row_at, beside, (axis, metre), sign)
             add_sleeve(pairs, outline, points, side, sign, (reach, armpit), _BESIDE[1] * metre)
             widths = sleeve_widths(outline, points, side, along)
             across.append(np.append(widths, max(np.linalg.norm(cuff - inner), _NARROWS * widths[-1])) / metre)
