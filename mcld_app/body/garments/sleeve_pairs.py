@@ -14,6 +14,7 @@ from mcld_app.body.garments.sleeves import lower_edge
 
 _LOOSE = 1.15  # of its true scale that cloth is drawn together between the middle and an arm: what is wider lies on it
 _ARM_BEGINS = -0.018  # metres along the arm, where it leaves the shoulder
+_INSET = 0.08  # of a sleeve's width inside its lower edge that is looked at: the edge lies in the shade
 _UNDER_ARM, _UNDER_SLEEVE = 0.055, 0.05  # metres along the arm to the armpit; the shortest lower edge of a sleeve
 
 
@@ -67,6 +68,7 @@ def add_sleeve(
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
     upper = resampled(through_frills(outline, outline.way(tip, cuff)), 6)
     lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
+    lower[1:] += _INSET * (upper[1:] - lower[1:])
     down = armpit_on_arm(reach, armpit)
     first = lower[1] - lower[0]
     lower[0] = lower[0] + first * min(beside / max(float(np.linalg.norm(first)), 1.0), 0.5)
