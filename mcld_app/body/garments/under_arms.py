@@ -19,7 +19,7 @@ from mcld_app.body.shells.shell import PLAIN, Shell
 _LOW = 0.02  # metres that cloth's armpit lies below the body's at least
 _STEPS = 12  # from the body's armpit down to the cloth's
 _LEAVES = 1.22  # metres above the floor, at which a top around the trunk is as wide as it is cut
-_INSIDE = 0.15  # of the way in from a sleeve's lower edge, where there are no folds and no shadows
+_INSIDE = 0.30  # of the way in from a sleeve's lower edge, where there are no folds and no shadows
 _TALL = 48  # pixels of its picture from the body's armpit down
 _WIDE = 8  # pixels of the picture across such a piece: one half is the trunk's cloth, the other the sleeve's
 
