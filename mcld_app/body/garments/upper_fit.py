@@ -116,8 +116,9 @@ def fit_upper(
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
             beside = _BESIDE[0] * metre, _BESIDE[1] * metre
-            add_armhole(pairs, tip, pit, armpit, row_at, beside, (axis, metre), sign)
-            add_sleeve(pairs, outline, points, side, sign, (reach, armpit), _BESIDE[1] * metre)
+            scale = axis, np.inf if f"{side}_shoulder" in dragged else metre
+            add_armhole(pairs, tip, pit, armpit, row_at, beside, scale, sign)
+            add_sleeve(pairs, outline, points, side, sign, (reach, armpit), beside[1], metre)
             widths = sleeve_widths(outline, points, side, along)
             across.append(np.append(widths, max(np.linalg.norm(cuff - inner), _NARROWS * widths[-1])) / metre)
         along = _ARMHOLE + (max(reach, 0.10) - _ARMHOLE) * np.append((np.arange(SLICES) + 0.5) / SLICES, 1.0)
