@@ -12,10 +12,9 @@ from mcld_app.body.garments.outline import Outline, resampled
 from mcld_app.body.garments.pairing import Pairs
 from mcld_app.body.garments.sleeves import is_hidden, lower_edge
 
-_LOOSE = 1.15  # of its true scale that cloth is drawn together between the middle and an arm: what is wider lies on it
+_LOOSE = 1.3  # of its true scale that cloth is drawn together between the middle and an arm: what is wider lies on it
 _ARM_BEGINS = -0.018  # metres along the arm, where it leaves the shoulder
 _ARM_ACROSS = 0.13  # metres of a sleeve that are seen from in front
-_INSET = 0.08  # of a sleeve's width inside its lower edge that is looked at: the edge lies in the shade
 _UNDER_ARM, _UNDER_SLEEVE = 0.055, 0.05  # metres along the arm to the armpit; the shortest lower edge of a sleeve
 
 
@@ -78,7 +77,6 @@ def add_sleeve(
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
     upper = resampled(through_frills(outline, outline.way(tip, cuff)), 6)
     lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
-    lower[1:] += _INSET * (upper[1:] - lower[1:])
     if is_hidden(outline, pit) and not is_frilled(outline):
         lower[1:] = _not_narrower(outline, upper[1:], lower[1:], _ARM_ACROSS * metre)
     down = armpit_on_arm(reach, armpit)
