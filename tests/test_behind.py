@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mcld_app.body.garments.behind import picture_behind
 from mcld_app.body.garments.laid_slices import laid_slices
-from mcld_app.body.garments.slices import MIDDLE, SLICE, Slices
+from mcld_app.body.garments.slices import MIDDLE, SLICE, Slices, striped
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.sampling import read_at
 from mcld_app.body.surface import rest_surface
@@ -87,6 +87,21 @@ def test_a_bow_over_a_pattern_is_gone_also_where_it_is_not_quite_in_the_middle(b
     assert is_black(front).mean() > 0.05 and is_black(behind).mean() < 0.004
     assert (behind[:, :30] == front[:, :30]).all() and (behind[:, -30:] == front[:, -30:]).all()
     assert 0.3 < is_red(behind[40:110, 60:140]).mean() < 0.7, "the pattern goes on"
+
+
+def test_what_begins_far_below_the_neck_is_of_a_large_pattern_and_no_bow() -> None:
+    front = checks()
+    front[(np.abs(ACROSS) < 0.05) & (ROW > 0.35 * METRE) & (ROW < 0.35 * METRE + 90)] = BLACK
+    assert (picture_behind(front, slices(), patterned=True) == front).all()
+
+
+@pytest.mark.parametrize("stripes", [True, False])
+def test_stripes_around_a_trunk_are_told_from_other_patterns(stripes: bool) -> None:
+    level = np.where((ROW // 12 % 2 == 0)[..., None], np.uint8(WHITE), np.uint8(NAVY))
+    wavy = np.where(((ROW + 3 * np.sin(ACROSS * 60)) // 12 % 2 == 0)[..., None], np.uint8(WHITE), np.uint8(NAVY))
+    upright = np.where((COLUMN // 12 % 2 == 0)[..., None], np.uint8(WHITE), np.uint8(NAVY))
+    for picture in (level, wavy) if stripes else (checks(), upright, cloth()):
+        assert striped(picture, slices()) == stripes
 
 
 @settings(max_examples=15, deadline=None)

@@ -15,6 +15,7 @@ from flat_garments import BORDER, METRE, SLANT, at, dress, is_red, long_sleeved,
 from mcld_app.body.garments.body_lines import along_arm
 from mcld_app.body.garments.crotch_shadow import without_crotch_shadow
 from mcld_app.body.garments.cutout import cut_out
+from mcld_app.body.garments.neckline import inside_of_back
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.parts import part_map, parts_mask
@@ -189,6 +190,20 @@ def test_the_front_of_a_neckline_is_found_below_label_and_inside(inside: tuple[i
     assert points["neckline"][1] == pytest.approx(at(0, depth)[1], abs=0.012 * METRE)
 
 
+@pytest.mark.parametrize(("left", "right"), [(0.0, 0.0), (0.14, 0.0), (0.0, 0.07)])
+def test_a_necklines_front_may_begin_farther_out_on_one_side(left: float, right: float) -> None:
+    wide, deep, corners = 160, 50, (np.array([70.0, 20.0]), np.array([230.0, 20.0]))
+    ends = corners[0][0] - left * wide / 2, corners[1][0] + right * wide / 2
+    y, x = np.mgrid[:160, :300]
+    u = 2 * (x - sum(ends) / 2) / (ends[1] - ends[0])
+    inside = (np.abs(u) < 1) & (y < 20 + deep * (1 - np.abs(u) ** 2.0))
+    picture = np.where(inside[..., None], np.uint8([150, 150, 148]), np.uint8([235, 235, 232]))
+    mask = y >= 20
+    found = inside_of_back(picture, mask, corners, 20.0 + deep)
+    both = inside & mask
+    assert np.count_nonzero(found & both) > 0.96 * np.count_nonzero(found | both)
+
+
 def test_a_crew_neck_lies_no_deeper_on_the_body_than_it_is_cut() -> None:
     laid = top().laid
     trunk, place = np.isin(laid.iuv[..., 0], (1, 2)), resting_places(laid.iuv)
@@ -296,5 +311,3 @@ def test_a_lying_top_is_wider_than_the_body_and_one_on_a_dummy_is_not() -> None:
     lying, worn_one = top(chest=0.58, length=0.66, armpit=0.30).laid.fit, top(chest=0.36, length=0.70).laid.fit
     assert lying.girth > 1.05 * max(0.46 / (0.58 * METRE / lying.metre), 1.0)
     assert worn_one.girth * 0.36 * METRE / worn_one.metre < 0.50
-
-

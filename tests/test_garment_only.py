@@ -95,10 +95,13 @@ def test_a_colour_given_again_lies_over_what_was_put_on_since() -> None:
     assert [type(edit).__name__ for edit in look.edits] == ["Wear", "Cover"], "else it takes the older one's place"
 
 
+TRUNK = {"trunk", "armpits"}  # what joins a tube to its sleeves goes with the tube
+
+
 def test_sleeves_and_legs_take_the_colour_of_their_own_place() -> None:
     made = flat_garment(tee(sleeve=(0.22, 0.20), armpit=0.30).picture, "top").garment
     look = looks.add(looks.of(person("leo")), Wear(made))
-    for area, places in (("sleeves", {"limb"}), ("top", {"trunk"}), ("upper", {"limb", "trunk"}), ("bottom", set())):
+    for area, places in (("sleeves", {"limb"}), ("top", TRUNK), ("upper", {"limb", *TRUNK}), ("bottom", set())):
         shells = looks.add(look, only(area)).appearance.shells
         assert {s.hangs_on for s in shells if (s.picture[..., :3] == BLUE).all()} == places, area
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 from thorough import THOROUGH
 
 from mcld_app.body.garments.hanging import hanging_shells
+from mcld_app.body.garments.under_arms import under_arms
 from mcld_app.body.mannequin.pose import BodyShape, Pose, named_poses
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.shells.drawing import draw_shells, over_body
 from mcld_app.body.shells.girth import once_around, spanned, standing_off
 from mcld_app.body.shells.over import worn_over
-from mcld_app.body.shells.places import is_on_leg
+from mcld_app.body.shells.places import covered_by, is_on_leg
 from mcld_app.body.shells.shell import LINING, MASKED, PLAIN, Shell
 from mcld_app.body.shells.standing import stand
 from mcld_app.body.shells.tube import tube
@@ -99,6 +101,18 @@ def test_a_skirt_has_the_length_and_the_width_it_was_cut_with(hem: float) -> Non
     assert around == pytest.approx(2 * 2 * hem * scale_of(made) * made.laid.fit.girth, rel=0.06)
 
 
+def test_a_hem_that_was_cut_slanting_slants_as_it_does_in_its_picture() -> None:
+    fall, slant = laid("skirt").laid.around, 0.15
+    assert fall.slant == 0, "this one was not"
+    level, slanting = (
+        hanging_shells(replace(fall, slant=each), 1.0, top=False, patterned=False)[-1].rest for each in (0.0, slant)
+    )
+    fallen = level[:, 1] - slanting[:, 1]
+    at_hem, at_waist = (np.abs(level[:, 1] - edge) < 1e-3 for edge in (level[:, 1].min(), level[:, 1].max()))
+    np.testing.assert_allclose(fallen[at_hem], slant * level[at_hem, 0], atol=2e-3)
+    assert np.abs(fallen[at_waist]).max() < 1e-3
+
+
 def test_a_boxy_top_stands_off_as_far_as_it_is_wide() -> None:
     widths = {}
     for chest in (0.48, 0.58):
@@ -108,6 +122,30 @@ def test_a_boxy_top_stands_off_as_far_as_it_is_wide() -> None:
         assert widths[chest] == pytest.approx(0.93 * chest * scale_of(made), rel=0.06), "seen from in front"
         assert once_around(at_waist[None])[0] > 0.94 * 2 * chest * scale_of(made) * made.laid.fit.girth
     assert widths[0.58] > widths[0.48] + 0.05
+
+
+def test_with_raised_arms_a_loose_tops_sides_go_up_to_its_sleeves() -> None:
+    found = shells_of("top")
+    joins, trunk = found["armpits"], found["trunk"]
+    pose = named_poses()["arms-up"]
+    outlines = []
+    for shells in ((trunk,), (trunk, joins)):
+        rows = np.flatnonzero((seen := draw_shells(shells, pose, SIZE)[-1].picture[..., 3] > 0).any(1))
+        outlines.append((rows[0], seen))
+    (top, around), (high, sides) = outlines
+    assert high < top - 15, "up beside the armpits"
+    for y in range(high + 5, top):  # no waist between sleeve and trunk
+        at = np.flatnonzero(sides[y])
+        assert np.ptp(at) > 0.8 * np.ptp(np.flatnonzero(around[top + 10]))
+    np.testing.assert_allclose(np.sort(joins.rest[:, 0]), -np.sort(joins.rest[:, 0])[::-1], atol=2e-3)
+    assert covered_by(joins, frozenset({2})) and not covered_by(joins, frozenset(range(7, 15)))
+
+
+def test_a_top_whose_armpits_lie_where_the_bodys_do_needs_nothing_below_them() -> None:
+    shell, made = shells_of("top")["trunk"], laid("top").laid
+    heights, rows = made.fit.rows
+    close = replace(made, fit=replace(made.fit, rows=(np.array([heights[0], 1.335, *heights[2:]]), rows)))
+    assert under_arms(shell, close) is None and under_arms(shell, made) is not None
 
 
 @pytest.mark.parametrize("pose", ["sitting", "sitting-front"])

@@ -187,7 +187,8 @@ def _under(
         if shell.hangs_on == "limb":
             parts |= {*(_LEGS if is_on_leg(shell) else _ARMS)}
         else:
-            parts |= {"head": set(), "hips": {*_TRUNK, *_LEGS}, "trunk": {*_TRUNK}}[shell.hangs_on]
+            under = {"head": set(), "hips": {*_TRUNK, *_LEGS}, "trunk": {*_TRUNK}, "armpits": {*_TRUNK}}
+            parts |= under[shell.hangs_on]
     fit = person.fit
     found = fit is not None and fit.sighting is not None and fit.photo.shape == person.photo.shape
     if not found:

@@ -29,8 +29,7 @@ _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 
 def with_places_behind(
-    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, patterned: bool,
-    own_scale: bool,
+    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, collar: str, own_scale: bool
 ) -> PhotoPlaces:  # fmt: skip
     """A garment's places, its far side read through.
 
@@ -39,14 +38,14 @@ def with_places_behind(
         extent: (512, 512) bool, the texels it has.
         shown: (H, W) bool, the picture's pixels that show it.
         behind: (H, W) bool, the pixels of the picture of its back, which lies to the right of it, that show it.
-        patterned: whether its cloth is patterned all over.
+        collar: what a patterned back shows where the front has a neckline: cloth from beside it, "across", as stripes
+            go on, or from below it, "up"; "" for cloth that is not patterned all over.
         own_scale: whether cloth is not stretched where the body turns away, see `unrolled`; what is printed near its
             picture's rim is seen twice then.
 
     Returns:
         The same, but where the body turns away; and for the other texels of the extent the place that lies in front of
-        them, in the picture of the back. A collar is not repeated: where the front has a neckline, patterned cloth
-        beside it is mirrored.
+        them, in the picture of the back. A collar is not repeated: patterned cloth is mirrored there.
     """
     surface, flat = rest_surface(), unrolled()
     row, column = squares(surface.y, surface.x)
@@ -65,12 +64,12 @@ def with_places_behind(
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])
         at = np.stack([aside[wanted], lower[wanted]], 1)
-        if 1 in limb and patterned:
-            at = _without_neckline(at, there)
+        if 1 in limb and collar:
+            at = _without_neckline(at, there, across=collar == "across")
         found = np.concatenate([at, np.ones((len(at), 1))], 1) @ plane + read_at(sheet, at.astype(np.float32))
         back = flat.behind[wanted]
         # Only in the middle a patterned back is another: sleeves are read on both sides without a step.
-        own = 0 if patterned and 1 not in limb else shown.shape[1]
+        own = 0 if collar and 1 not in limb else shown.shape[1]
         for there, cloth, beyond in ((~back, solid, 0), (back, solid_behind, own)):
             mine = wanted.copy()
             mine[wanted] = there
@@ -119,10 +118,11 @@ def _on_cloth(places: np.ndarray, solid: np.ndarray) -> tuple[np.ndarray, np.nda
     return moved, np.linalg.norm(moved - places, axis=1) < _BESIDE * len(solid)
 
 
-def _without_neckline(at: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _without_neckline(at: np.ndarray, known: np.ndarray, *, across: bool) -> np.ndarray:
     """Places (N, 2), column and row, of a trunk of which the front's (480, 320) bool are known: those above its upper
     edge mirrored at that, and those where it has a neckline, or its collar, mirrored at the sides of these, to and fro
-    between there and the shoulder, so that stripes stay straight."""
+    between there and the shoulder, so that stripes stay straight, if `across`; else at their lower edge, where there is
+    more cloth."""
     lowest = int((_THROAT - _ARMHOLE) / SQUARE)
     high = known[lowest:]
     if not high.any():
@@ -143,6 +143,11 @@ def _without_neckline(at: np.ndarray, known: np.ndarray) -> np.ndarray:
         return np.stack([at[:, 0], row], 1)
     level = np.clip(np.round(row).astype(int) - lowest, 0, len(high) - 1)
     inside = collar[level, _nearest(at[:, 0], SIZE[1])] & (row >= lowest)
+    if not across:
+        low = collar.argmax(0).astype(np.float32)
+        low[~collar.any(0)] = len(high)
+        low = low[_nearest(at[:, 0], SIZE[1])] + lowest
+        return np.stack([at[:, 0], np.where(inside, np.maximum(2 * low - row, 0), row)], 1)
     left, right = collar.argmax(1)[level], (SIZE[1] - 1 - collar[:, ::-1].argmax(1))[level]
     on_left = at[:, 0] < (left + right) / 2
     end, sign = np.where(on_left, left, right), np.where(on_left, -1, 1)

@@ -14,6 +14,7 @@ from mcld_app.body.shells.areas import opened, touching
 
 _ROWS, _HEM = 24, 0.03  # rows of what goes around the body, and the share of them at a hem's corners
 _HEM_ARC = 0.15  # of the cloth's length that a hem may lie above or below its corners
+_SLANTED = 0.08  # pixels down for one across, from which on a hem was cut so; less is how it was laid
 _SLIT = 0.006  # metres; what is narrower is no opening
 
 
@@ -30,6 +31,7 @@ class Fall:
         metre: pixels of the picture that a metre of cloth takes.
         open: (H, W) bool, where it is open from its hem upwards: between a coat's edges, in a slit.
         hem: (W,) float64, the row in which each column ends: a hem that is level when worn hangs down in a picture.
+        slant: pixels that its hem falls for one to the right, as it was cut; 0 for one that is level when worn.
         painted: where on the picture the garment laid on the body has each of N places of the trunk, (N, 3) metres at
             rest: (N, 2) float64; what stands off goes on from there.
     """
@@ -42,6 +44,7 @@ class Fall:
     metre: float
     open: np.ndarray
     hem: np.ndarray
+    slant: float
     painted: Callable[[np.ndarray], np.ndarray]
 
 
@@ -63,7 +66,8 @@ def cloth_around(
     rows = np.clip(rows, 0, mask.shape[0] - 1)  # a point may be dragged out of the picture
     ends = np.clip(np.array(sides, float), 0, mask.shape[1] - 1)
     gaps = _openings(mask, rows, ends, fit.metre)
-    return Fall(colours, mask, heights, rows, ends, fit.metre, gaps, _hem_of(mask, rows, ends), painted)
+    hem = _hem_of(mask, rows, ends)
+    return Fall(colours, mask, heights, rows, ends, fit.metre, gaps, hem, _slant(hem, ends[-1]), painted)
 
 
 def _hem_of(mask: np.ndarray, rows: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -84,6 +88,16 @@ def _hem_of(mask: np.ndarray, rows: np.ndarray, ends: np.ndarray) -> np.ndarray:
         kept = used & (off < max(2 * float(np.median(off[used])), 2.0))
         used = kept if np.count_nonzero(kept) > 0.2 * (last - first) else used
     return np.clip(arc - RIM, rows[-1] - reach, rows[-1] + reach)
+
+
+def _slant(hem: np.ndarray, ends: np.ndarray) -> float:
+    """See `Fall.slant`, of a hem (W,) between its two `ends`."""
+    first, last = np.round(ends).astype(int)
+    column = np.arange(first + 2, last - 1)
+    if len(column) < 3:
+        return 0.0
+    slope = float(np.polyfit(column, hem[column], 1)[0])
+    return slope if abs(slope) > _SLANTED else 0.0
 
 
 def _openings(mask: np.ndarray, rows: np.ndarray, ends: np.ndarray, metre: float) -> np.ndarray:

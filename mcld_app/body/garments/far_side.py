@@ -9,6 +9,7 @@ import numpy as np
 from mcld_app.body.garments.back_places import with_places_behind
 from mcld_app.body.garments.behind import picture_behind
 from mcld_app.body.garments.laid_slices import laid_slices
+from mcld_app.body.garments.slices import striped
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
 
@@ -39,5 +40,6 @@ def with_far_side(photo: np.ndarray, iuv: np.ndarray, places: PhotoPlaces, far: 
     behind, shown = picture_behind(photo, slices, patterned=far.patterned), iuv[..., 0] > 0
     covered = shown if far.patterned else slices.number >= 0
     own_scale = far.patterned or slices.fly  # bottoms have no print
-    places = with_places_behind(places, far.extent, shown, covered, patterned=far.patterned, own_scale=own_scale)
+    collar = "" if not far.patterned else "across" if striped(photo, slices) else "up"
+    places = with_places_behind(places, far.extent, shown, covered, collar=collar, own_scale=own_scale)
     return photo_source(np.hstack([photo, behind]), places)

@@ -10,6 +10,7 @@ _WINDOW = 0.08  # metres of height that are looked at together
 _APART, _EVEN = 30.0, 10.0  # of Lab: a bow is so far off the pattern beside it; and varies no more
 _CALMER = 1.3  # times that the pattern beside it varies more
 _LEAST = 0.08  # metres that it goes down at least: less is pattern
+_HANGS = 0.30  # metres below the neckline that it begins at most: lower lies a large pattern
 _EDGE = 2  # pixels at a row's ends that are not repeated
 _STEP, _MOSTLY = 0.005, 0.4  # metres; of what lies so far out that is like the middle
 _WIDEST, _RIM, _TAPERS = 0.11, 0.015, 0.04  # metres: half as wide at most; around it; below it
@@ -55,10 +56,10 @@ def _bow(picture: np.ndarray, across: np.ndarray, cloth: np.ndarray, metre: floa
     (inner, even), (outer, varied) = _spread(lab, middle, reach), _spread(lab, beside, reach)
     told = (np.linalg.norm(inner - outer, axis=1) > _APART) & (even < _EVEN) & (varied > _CALMER * even)
     told &= middle.any(1) & beside.any(1)
-    half = np.zeros((len(picture), 2))
+    half, top = np.zeros((len(picture), 2)), int(middle.any(1).argmax())
     edges = np.flatnonzero(np.diff(np.concatenate([[0], told.astype(np.int8), [0]])))
     for first, last in edges.reshape(-1, 2):
-        if last - first < _LEAST * metre:
+        if last - first < _LEAST * metre or first - top > _HANGS * metre:
             continue
         like = np.linalg.norm(lab[first:last] - inner[first:last, None], axis=2) < _APART / 2
         sides = (cloth[first:last] & (sign * across[first:last] > 0) for sign in (-1, 1))

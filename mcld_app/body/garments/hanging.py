@@ -73,6 +73,8 @@ def _tube(
     if heights[-1] > _SKIRTS and np.count_nonzero(off.mean(1) > _LOOSE) < _ENOUGH:
         return None
     grid = tight.rest + tight.outwards * off[..., None]
+    if around.slant:
+        grid[..., 1] -= _down(around, rows)[:, None] * around.slant * grid[..., 0]
     grid = np.concatenate([grid, grid[:, :1]], 1)  # closed: its two seams are at the sides
     lies = _lies()[None] * np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)[:, None]
     gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
@@ -117,11 +119,15 @@ def _sheet_faces(rows: int) -> np.ndarray:
 
 def _level(around: Fall, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
     """(R, C) float64: y on the garment's picture of cloth in its rows (R,) at x (R, C): the hem, which hangs down in
-    the picture, is level when worn, and what is above it follows."""
-    first, last = around.rows[0], around.rows[-1]
-    share = np.clip((rows - first) / max(last - first, 1.0), 0, 1)[:, None]
+    the picture, is level when worn, or slants as it was cut, and what is above it follows."""
     hem = np.interp(x, np.arange(len(around.hem)), around.hem)
-    return rows[:, None] + share**2 * (hem - last)
+    return rows[:, None] + _down(around, rows)[:, None] * (hem - around.rows[-1])
+
+
+def _down(around: Fall, rows: np.ndarray) -> np.ndarray:
+    """(R,) how far cloth in rows (R,) of the picture follows the hem: 0..1."""
+    first, last = around.rows[0], around.rows[-1]
+    return np.clip((rows - first) / max(last - first, 1.0), 0, 1) ** 2
 
 
 def _across(grid: np.ndarray, ends: np.ndarray, across: np.ndarray, metre: float, most: float) -> np.ndarray:

@@ -37,6 +37,7 @@ _LEAST = 0.004  # share of that picture that must show the garment
 _UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
 _FALLS = 1.0  # metres above the floor: below, cloth hangs from the hips
 _UNDER = 0.025  # metres that a skirt's paint ends above the hem of its shell, below which it would be seen
+_ASIDE = 0.20  # metres from the middle to a leg's side
 _TRUNK, _LEGS, _ARMS = (1, 2), tuple(range(7, 15)), tuple(range(15, 23))
 
 
@@ -79,7 +80,6 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     vertices, _ = posed_vertices(pose)
     spline = ThinPlate.fit(to_picture(fit.points.at(vertices), pose, SIZE)[:, :2].astype(float), fit.places)
     iuv = draw_iuv(pose, SIZE)
-    worn = _reached(iuv, fit, fit.hem if points.kind in ("top", "trousers", "shorts") else fit.hem + _UNDER)
     where = spline.over(SIZE)
     if "neckline" in places:
         mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
@@ -87,9 +87,6 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     if "crotch" in places:
         picture = without_crotch_shadow(picture, mask, places["crotch"], fit.metre)
     colours = drawn_outwards(picture, mask)
-    covers = _beside_collar(outline, places, mask) if points.sleeves else mask
-    inside = cv2.remap(covers.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
-    worn &= inside | ~_by_mask(iuv, fit)
     fall = around = None
     if points.kind not in ("trousers", "shorts"):
         painted = partial(_painted, spline, pose)
@@ -97,8 +94,13 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
         armpit = _UNDER_ARMS if points.sleeves else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS)
         around = cloth(fit.top if points.kind == "skirt" else armpit)
         fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
-        if around.open.any():
-            worn &= cv2.remap(around.open.astype(np.float32), where, None, cv2.INTER_LINEAR) < 0.5
+    under = 0.0 if fall is None else _UNDER + abs(fall.slant) * _ASIDE
+    worn = _reached(iuv, fit, fit.hem + under)
+    covers = _beside_collar(outline, places, mask) if points.sleeves else mask
+    inside = cv2.remap(covers.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
+    worn &= inside | ~_by_mask(iuv, fit)
+    if around is not None and around.open.any():
+        worn &= cv2.remap(around.open.astype(np.float32), where, None, cv2.INTER_LINEAR) < 0.5
     if worn.mean() < _LEAST:
         raise PictureError("Next to nothing of the garment comes to lie on the body. Move its points to where neck, "
                            "sleeves, waist and hem are, or choose another kind.")  # fmt: skip
@@ -168,7 +170,9 @@ def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     part = iuv.reshape(-1, 3)[pixel, 0]
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = np.isin(part, _TRUNK) & (place[:, 1] > fit.high)
-    return out
+    # As in `_reached`: between two parts of the body a pixel may look up a texel beside the map's islands.
+    closed = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
+    return out | closed & np.isin(iuv[..., 0], _TRUNK)
 
 
 def _painted(spline: ThinPlate, pose: Pose, places: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import cv2
 import numpy as np
 
@@ -112,15 +114,18 @@ def inside_of_back(
     near = depth + width * np.linspace(-_ONE / 2, _ONE / 2, 9)
     aside = np.array([width / 2, 0.0])
     found = []
-    for wider in _WIDER:  # a front begins a little outside of where the back's collar stands highest
-        ends = left - wider * aside, right + wider * aside
+    widths = list(product(_WIDER, _WIDER))
+    for outer in widths:  # a front begins a little outside of where the back's collar stands highest
+        ends = left - outer[0] * aside, right + outer[1] * aside
         strength = _strength(picture, mask, ends, near, _FINE_SHAPES, _ALL_ALONG).max(1)
         strength[0] *= _POINTED
         found.append(strength)
     best = np.unravel_index(int(np.argmax(found)), np.shape(found))
-    wider, shape = (_WIDER[best[0]], _FINE_SHAPES[best[1]]) if np.max(found) > _SEEN else (0.0, _ROUND)
+    seen = np.max(found) > _SEEN
+    outer, shape = (widths[best[0]], _FINE_SHAPES[best[1]]) if seen else (widths[0], _ROUND)
     column = np.arange(mask.shape[1])
-    u = 2 * (column - (left[0] + right[0]) / 2) / (width * (1 + wider))
+    first, last = left[0] - outer[0] * aside[0], right[0] + outer[1] * aside[0]
+    u = 2 * (column - (first + last) / 2) / (last - first)
     chord = np.interp(column, [left[0], right[0]], [left[1], right[1]])
     curve = np.where(np.abs(u) < 1, chord + depth * (1 - np.abs(u) ** shape), -1.0)
     return mask & (np.arange(mask.shape[0])[:, None] < curve[None])

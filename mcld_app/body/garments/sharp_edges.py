@@ -16,6 +16,7 @@ from mcld_app.body.shells.areas import nearest_value
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.edges import drawn_as_lines
 from mcld_app.body.texture.photo_places import PhotoPlaces
+from mcld_app.body.texture.sleeveless import armhole_behind, has_sleeves
 from mcld_app.body.texture.texture_map import texels_seen
 
 _BODY, _ARMS = frozenset({1, 2, *range(7, 15)}), frozenset(range(15, 23))
@@ -85,6 +86,11 @@ def sharp_extent(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray, *, wa
         texels[band] = (inside > 0)[band] & closed[band]
         texels &= ~mine | (inside > -_NEAR)
         share[band] = np.where(closed, _ramp(inside / _step(value)), 0)[band]
+    if not waist and not has_sleeves(extent):
+        inside = armhole_behind(texels)
+        band = np.abs(inside) < _NEAR
+        share[band] = np.where(texels, _ramp(inside / _step(surface.x)), 0)[band]
+        texels &= inside > 0
     return SharpExtent(texels, share.astype(np.float32))
 
 

@@ -29,7 +29,7 @@ def outer_cuff(outline: Outline, corner: np.ndarray, armpit: np.ndarray) -> np.n
 def lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -> np.ndarray:
     """(N, 2): a sleeve's lower edge from the armpit to the cuff's inner end; where the armpit is hidden, straight down
     to where the gap between sleeve and body begins."""
-    if np.linalg.norm(outline.nearest(pit) - pit) < _TOUCHES * outline.height:
+    if not is_hidden(outline, pit):
         return outline.way(pit, inner_cuff(outline, cuff, pit))
     frilled = is_frilled(outline)
     gaps = [
@@ -46,6 +46,11 @@ def lower_edge(outline: Outline, pit: np.ndarray, cuff: np.ndarray, sign: int) -
     gap = max(gaps, key=lambda dent: dent.depth).place
     end = _corner(outline.way(cuff, gap), pit, cuff - pit, 1) if frilled else inner_cuff(outline, cuff, gap)
     return np.concatenate([pit[None], outline.way(gap, end)])
+
+
+def is_hidden(outline: Outline, pit: np.ndarray) -> bool:
+    """Whether an armpit (2,) is none of the outline's: a sleeve lies on the body."""
+    return bool(np.linalg.norm(outline.nearest(pit) - pit) >= _TOUCHES * outline.height)
 
 
 def sleeve_widths(outline: Outline, points: dict[str, np.ndarray], side: str, way: np.ndarray) -> np.ndarray:

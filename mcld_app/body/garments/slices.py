@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 FAR = 9.0
@@ -14,6 +15,9 @@ SLICE = 0.006
 
 MIDDLE = 0.03
 """Metres to either side of the middle line, where fronts are closed."""
+
+
+_STRIPED = 0.4  # of how much a trunk's light changes from row to row, that it changes along one
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,3 +51,15 @@ class Slices:
         """Those of a part of the picture."""
         planes = (plane[box] for plane in (self.number, self.side, self.across, self.closed, self.hole))
         return Slices(*planes, self.metre, self.fly)
+
+
+def striped(picture: np.ndarray, slices: Slices) -> bool:
+    """Whether the trunk of a garment, (H, W, 3) uint8 RGB, shows stripes around it: its light changes from row to row,
+    and hardly along one."""
+    trunk = (slices.number >= 0) & (np.abs(slices.across) < FAR) & ~slices.hole
+    inner = cv2.erode(trunk.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    if not inner.any():
+        return False
+    light = cv2.GaussianBlur(picture.mean(2, dtype=np.float32), (0, 0), 2.0)
+    down, along = (float(np.abs(change[inner]).mean()) for change in np.gradient(light))
+    return along < _STRIPED * down

@@ -15,7 +15,7 @@ _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
 _NECK_X, _TIP_X = (0.062, 0.150), 0.175  # metres from the middle: a neckline's corner, the shoulder's tip
 _SEAM_X = 0.20  # metres from the middle, where shoulder and arm meet
-_BESIDE = 0.015  # metres
+_BESIDE = 0.014, 0.020  # metres off the seam that is looked at: on the trunk, whose print may be near, and on the arm
 _FULL_SLEEVE = 0.44  # metres from the shoulder joint; a longer sleeve ends at the wrist
 _CUFF = lines.WRIST - 0.015  # just above it: beyond, the hand's edge would be the cuff's
 _SLEEVES = (0.0, 0.22, 0.40, 0.60), (0.0, 0.22, 0.265, 0.60)  # measured, worn: none ends just below the elbow
@@ -101,7 +101,7 @@ def fit_upper(
         pairs.add(lines.shoulder_line(neck_x), corner, sign)
         pairs.add(lines.shoulder_line(tip_x), tip, sign)
         pairs.add(lines.shoulder_line((neck_x + tip_x) / 2), resampled(outline.way(corner, tip), 3)[1], sign)
-        pairs.add(lines.side(armpit), pit - (sign * (_BESIDE * metre if sleeves else 0), 0), sign)
+        pairs.add(lines.side(armpit), pit - (sign * (_BESIDE[0] * metre if sleeves else 0), 0), sign)
         for share in np.linspace(0, 1, 8)[1:]:
             y = armpit + (hem - armpit) * share
             row = pit[1] + (points[f"{side}_hem"][1] - pit[1]) * (row_at(y) - pit_row) / max(hem_row - pit_row, 1.0)
@@ -115,8 +115,10 @@ def fit_upper(
             along = (cuff + inner) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
-            add_armhole(pairs, tip, pit, armpit, row_at, _BESIDE * metre, sign)
-            add_sleeve(pairs, outline, points, side, sign, (reach, armpit), _BESIDE * metre)
+            beside = _BESIDE[0] * metre, _BESIDE[1] * metre
+            scale = axis, np.inf if f"{side}_shoulder" in dragged else metre
+            add_armhole(pairs, tip, pit, armpit, row_at, beside, scale, sign)
+            add_sleeve(pairs, outline, points, side, sign, (reach, armpit), beside[1], metre)
             widths = sleeve_widths(outline, points, side, along)
             across.append(np.append(widths, max(np.linalg.norm(cuff - inner), _NARROWS * widths[-1])) / metre)
         along = _ARMHOLE + (max(reach, 0.10) - _ARMHOLE) * np.append((np.arange(SLICES) + 0.5) / SLICES, 1.0)

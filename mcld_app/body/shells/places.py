@@ -19,12 +19,12 @@ _OF_LEG = ("hip", "knee", "ankle", "toes")
 
 def covered_by(shell: Shell, parts: Set[int]) -> bool:
     """Whether a shell goes with what is worn on DensePose parts 1..24: a skirt and wide trousers with the thighs, wide
-    sleeves with the arms, what hangs on the trunk with that; hair with none."""
+    sleeves with the arms, what hangs on the trunk, or joins that to the arms, with that; hair with none."""
     if shell.hangs_on == "head":
         return False
     if shell.hangs_on == "hips":
         return bool(parts & _THIGHS)
-    if shell.hangs_on == "trunk":
+    if shell.hangs_on in ("trunk", "armpits"):
         return bool(parts & _TRUNK)
     return bool(parts & (_THIGHS if is_on_leg(shell) else ARMS))
 

@@ -13,8 +13,8 @@ from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.errors import StudioError
 
-HANGS_ON = ("head", "hips", "trunk", "limb")
-"""What a shell can hang on; "hips" are the pelvis with both thighs."""
+HANGS_ON = ("head", "hips", "trunk", "limb", "armpits")
+"""What a shell can hang on; "hips" are the pelvis with both thighs, "armpits" the trunk's sides with both arms."""
 
 PLAIN, MASKED, LINING = 0, 1, 2
 """Kinds of triangles: one that is there as a whole; one that the photo showed, of which only what the picture does not

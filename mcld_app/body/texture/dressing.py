@@ -12,6 +12,7 @@ from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.edges import edge_share
 from mcld_app.body.texture.filling import fill
 from mcld_app.body.texture.skin import bare_limbs, skin_colour
+from mcld_app.body.texture.sleeveless import has_sleeves, straps_begin
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.errors import StudioError
 
@@ -160,7 +161,7 @@ def _is_garment_alone(texture: TextureMap) -> bool:
 
 def garment_extent(texture: TextureMap) -> np.ndarray:
     """The texels a garment has, seen or not: its far side is taken to reach as far as the side its picture shows, and
-    to be whole between its edges: a neckline cut out of the front is none in the back.
+    to be whole between its edges: a neckline cut out of the front is none in the back, unless all above it are straps.
 
     Args:
         texture: taken from a picture of the garment alone.
@@ -184,7 +185,8 @@ def garment_extent(texture: TextureMap) -> np.ndarray:
     # Where the far side is higher or wider than the near one, it goes on as that ends.
     row = _nearest_in_row(silhouette.any(1)[None])[0]
     behind = np.take_along_axis(worn[row], _nearest_in_row(silhouette[row]), 1)
-    trunk = behind[round(_FORK / _CELL) :]
+    straps = len(behind) if has_sleeves(texture.coverage) else straps_begin(worn, _CELL)
+    trunk = behind[round(_FORK / _CELL) : straps]
     trunk |= np.maximum.accumulate(trunk, 1) & np.maximum.accumulate(trunk[:, ::-1], 1)[:, ::-1]
     extent |= far & behind[cells]
     closed = cv2.morphologyEx(extent.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0  # pinholes

@@ -1,0 +1,82 @@
+"""Cloth between a sleeve and the trunk: a loose top's armpit lies lower than the body's, and a raised arm takes it
+along, so that the side goes up to the sleeve and not in to the skin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mcld_app.body.garments import body_lines as lines
+from mcld_app.body.garments.body_lines import joined
+from mcld_app.body.garments.laying import SIZE, LaidGarment, drawn_outwards
+from mcld_app.body.garments.outline import resampled
+from mcld_app.body.garments.sleeve_pairs import armpit_on_arm
+from mcld_app.body.mannequin.body_mesh import body_mesh
+from mcld_app.body.mannequin.rendering import posed_vertices, to_picture
+from mcld_app.body.sampling import read_at
+from mcld_app.body.shells.shell import PLAIN, Shell
+
+_LOW = 0.02  # metres that cloth's armpit lies below the body's at least
+_STEPS = 12  # from the body's armpit down to the cloth's
+_LEAVES = 1.22  # metres above the floor, at which a top around the trunk is as wide as it is cut
+_INSIDE = 0.30  # of the way in from a sleeve's lower edge, where there are no folds and no shadows
+_TALL = 48  # pixels of its picture from the body's armpit down
+_WIDE = 8  # pixels of the picture across such a piece: one half is the trunk's cloth, the other the sleeve's
+
+
+def under_arms(around: Shell, laid: LaidGarment) -> Shell | None:
+    """What joins a tube around the trunk to the sleeves, on both sides; None where cloth's armpits lie no lower than
+    the body's.
+
+    Args:
+        around: the tube.
+        laid: the garment on the mannequin, with sleeves.
+    """
+    armpit, body = float(laid.fit.rows[0][1]), lines.ARMHOLE[-1]
+    if body - armpit < _LOW:
+        return None
+    meets = min(armpit, _LEAVES, float(around.rest[:, 1].max()))
+    beside = joined([lines.side(float(y)) for y in np.linspace(body, meets, _STEPS)])
+    ends = (armpit_on_arm(laid.fit.sleeve, y) for y in (body, armpit))
+    along = np.linspace(*ends, _STEPS).tolist()
+    under, over = (joined([lines.arm_edge(x, upper) for x in along]) for upper in (False, True))
+    photo, (vertices, _) = drawn_outwards(laid.photo, laid.iuv[..., 0] > 0), posed_vertices(laid.pose)
+    rests, weights, strips = [], [], []
+    for sign in (1, -1):
+        lying = [points if sign > 0 else points.mirrored() for points in (beside, under, over)]
+        rest, moved = (
+            np.stack([points.at(values.astype(np.float64)) for points in lying[:2]], 1)
+            for values in (body_mesh().rest, body_mesh().weights)
+        )
+        at = _side_of(around, sign, meets)
+        rest[-1, 0], moved[-1, 0] = around.rest[at], around.weights[at]
+        rests.append(rest.reshape(-1, 3))
+        weights.append(moved.reshape(len(rest) * 2, -1))
+        trunk, lower, upper = (to_picture(points.at(vertices), laid.pose, SIZE)[:, :2] for points in lying)
+        strips.append(_strip(photo, trunk, lower + _INSIDE * (upper - lower)))
+    first = 2 * np.arange(_STEPS - 1)[:, None]
+    one = np.concatenate([first + np.array([0, 2, 1]), first + np.array([1, 2, 3])])
+    faces = np.concatenate([one, one + 2 * _STEPS])
+    row = np.linspace(0, _TALL - 1, _STEPS)[:, None] + np.zeros(2)
+    places = np.stack([np.broadcast_to([0.0, _WIDE - 1.0], row.shape), row], -1).reshape(-1, 2)
+    faces = np.concatenate([faces, faces[:, ::-1]])  # seen from both sides
+    return Shell(
+        "armpits", np.concatenate(rests), np.zeros((4 * _STEPS, 3)), np.concatenate(weights), faces,
+        np.full(len(faces), PLAIN, np.uint8), np.concatenate([places, places + np.array([0, _TALL])]),
+        np.concatenate(strips),
+    )  # fmt: skip
+
+
+def _side_of(around: Shell, sign: int, height: float) -> int:
+    """Which vertex of a tube lies farthest to a side at a height in metres."""
+    off = np.abs(around.rest[:, 1] - height)
+    near = np.flatnonzero(off < off.min() + 1e-3)
+    return int(near[(sign * around.rest[near, 0]).argmax()])
+
+
+def _strip(photo: np.ndarray, trunk: np.ndarray, arm: np.ndarray) -> np.ndarray:
+    """(_TALL, _WIDE, 4) uint8 RGBA: the picture of a piece whose two edges have the colours at places (K, 2) each in
+    the laid garment's photo."""
+    both = (read_at(photo, resampled(places, _TALL).astype(np.float32)) for places in (trunk, arm))
+    colours = np.concatenate([np.repeat(edge[:, None, :3], _WIDE // 2, 1) for edge in both], 1)
+    return np.dstack([np.clip(colours + 0.5, 0, 255).astype(np.uint8), np.full(colours.shape[:2], 255, np.uint8)])
