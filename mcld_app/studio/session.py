@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from mcld_app.editing.recipe import Recipe
 from mcld_app.studio.orders import Generated, Order
 from mcld_app.studio.state import EditorState
 
@@ -34,6 +35,7 @@ class Session:
         token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
         begun: what of the stage is shown, and the picture that is drawn of it before the page asks; None where none is.
         acting: whether an action runs: what is drawn meanwhile may be of no use.
+        kept: what a program keeps here between two calls, see `kept_looks`; None for a page's visit.
         lock: held while an action runs.
     """
 
@@ -53,6 +55,7 @@ class Session:
         self.drawing = 0
         self.orders: dict[int, Order] = {}
         self.results: list[Generated] = []
+        self.kept: Recipe | None = None
         self.lock = threading.Lock()
 
     def take_over(self, other: Session) -> None:
@@ -73,7 +76,7 @@ class Session:
         for order in self.orders.values():
             order.stop.touch()
         self.orders.clear()
-        self.state, self.results = None, []
+        self.state, self.results, self.kept = None, [], None
         self.shown, self.bytes, self.begun = {}, 0, None
         forgotten, self.owner = self.owner, new_owner()
         return forgotten

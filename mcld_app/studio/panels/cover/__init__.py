@@ -12,7 +12,7 @@ from mcld_app.editing.edits.cover import Cover
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, regions
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, Picture, edited
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState
@@ -119,18 +119,18 @@ def listen(page: Dispatcher) -> None:
 
 
 def api_cover(
-    recipe: str,
+    recipe: Given,
     region: str = "",
     parts: list[int] | None = None,
     colour: str = "#808080",
-    pattern: str = "",
+    pattern: Picture = "",
     scale: float = 12.0,
     angle: float = 0.0,
     shaded: bool = True,
     garment_only: bool = False,
-) -> str:
-    """Give a region or DensePose parts a colour, or a pattern (a picture in base64) of `scale` centimetres; with
-    `garment_only` skin and hair keep theirs."""
+) -> Given:
+    """Give a region or DensePose parts a colour, or a pattern (a picture as a file or in base64) of `scale`
+    centimetres; with `garment_only` skin and hair keep theirs."""
     file = {"name": "pattern", "data": pattern} if pattern else None
     data = {"region": region, "parts": parts, "colour": colour, "pattern": file, "scale": scale, "angle": angle}
     return edited(recipe, cover, {**data, "shaded": shaded, "garment_only": garment_only})

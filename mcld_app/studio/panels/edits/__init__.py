@@ -12,7 +12,7 @@ from mcld_app.editing.edits.wear import Wear
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, edited
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import sign, thumb
@@ -105,17 +105,17 @@ def _edit_thumb(edit: Edit) -> str:
     return sign("none") if small is None else thumb(small.picture, small.shown, closest=small.closest)
 
 
-def api_switch(recipe: str, index: int, on: bool) -> str:
+def api_switch(recipe: Given, index: int, on: bool) -> Given:
     """Switch the edit at a place of the list on or off."""
     return edited(recipe, switch, {"index": index, "on": on})
 
 
-def api_move(recipe: str, index: int, to: int) -> str:
+def api_move(recipe: Given, index: int, to: int) -> Given:
     """Move the edit at a place of the list to another one: later edits lie over earlier ones."""
     return edited(recipe, move, {"index": index, "to": to})
 
 
-def api_remove(recipe: str, index: int) -> str:
+def api_remove(recipe: Given, index: int) -> Given:
     """Delete the edit at a place of the list."""
     return edited(recipe, remove, {"index": index})
 

@@ -14,7 +14,7 @@ from mcld_app.request import MAX_FACE_WEIGHT
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.photos import check_agreed, person_of_files
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, edited
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.picker import own_items, picker
@@ -140,7 +140,7 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     }
 
 
-def api_face(recipe: str, person: str, share: float = 1.0, texels: bool = True) -> str:
+def api_face(recipe: Given, person: str, share: float = 1.0, texels: bool = True) -> Given:
     """Swap the face for a sample person's, or for "none" or "own"; `share` 0..1 mixes the two identities."""
     chosen = edited(recipe, choose_face, {"id": person})
     if person in ("own", "none"):
@@ -148,7 +148,7 @@ def api_face(recipe: str, person: str, share: float = 1.0, texels: bool = True) 
     return edited(chosen, mix_face, {"share": share, "texels": texels})
 
 
-def api_face_weight(recipe: str, weight: float) -> str:
+def api_face_weight(recipe: Given, weight: float) -> Given:
     """How much the face counts beside the photo and the clothes, 0..2."""
     return edited(recipe, weigh_face, {"weight": weight})
 

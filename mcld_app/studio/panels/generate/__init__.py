@@ -14,10 +14,10 @@ from mcld_app.engine import registry
 from mcld_app.engine.view import view_of
 from mcld_app.engine.worker import drawer
 from mcld_app.errors import StudioError
-from mcld_app.output.recipe_file import open_recipe
 from mcld_app.request import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, SCHEDULERS, Settings
 from mcld_app.studio import generation
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is, payload, serial_of
+from mcld_app.studio.endpoints import Given, opened
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.pictures import png
@@ -127,10 +127,10 @@ def view(state: EditorState, data: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def api_view(recipe: str, model: str = "", fill_holes: bool | None = None) -> dict[str, str]:
+def api_view(recipe: Given, model: str = "", fill_holes: bool | None = None) -> dict[str, str]:
     """What a model is shown of a recipe, before anything is drawn: a PNG in base64 of each condition, by name: photo,
     texture, pose as the pose guider reads it, and, for models that see it, preview."""
-    made = open_recipe(recipe)
+    made = opened(recipe)
     chosen = registry.model_named(registry.choose(model, made.model))
     settings = made.settings_for(chosen.usual)
     filled = settings.fill_holes if fill_holes is None else fill_holes
