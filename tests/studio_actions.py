@@ -15,7 +15,7 @@ from mcld_app.studio.panels.cover import cover
 from mcld_app.studio.panels.detections import choose_body
 from mcld_app.studio.panels.edits import move, place, remove, switch
 from mcld_app.studio.panels.examples import show_example
-from mcld_app.studio.panels.face import choose_face, face_files, mix_face, weigh_face
+from mcld_app.studio.panels.face import choose_face, face_files, mix_face, skin_follows, weigh_face
 from mcld_app.studio.panels.garments import lift, wear, wear_files
 from mcld_app.studio.panels.people import choose_person
 from mcld_app.studio.panels.poses import as_in_photo, begin_by_hand, choose_pose, mirror
@@ -34,7 +34,8 @@ __all__ = [
     "drop_pose", "face_files", "finish_adjusting", "guess", "lay_over", "leave", "leave_body", "lift", "mirror",
     "mix_face", "move", "move_point", "new_dispatcher", "open_link", "open_pose", "open_recipe", "open_texture",
     "outline", "paint", "paint_cut", "paint_map", "place", "pose_of", "redo", "remove", "reset", "run", "set_between",
-    "set_kind", "set_sleeves", "show_example", "shown", "start_again", "switch", "turn", "turn_round", "undo",
+    "set_kind", "set_sleeves", "show_example", "shown", "skin_follows", "start_again", "switch", "turn",
+    "turn_round", "undo",
     "use_body", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 

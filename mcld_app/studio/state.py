@@ -151,6 +151,7 @@ class EditorState:
         wearer: who wears the clothes that were dropped last.
         adjusting: the garment that is being adjusted.
         question: what the visitor is asked.
+        skin_follows: whether the body's skin takes the colour of the next face that is chosen.
     """
 
     history: History
@@ -168,6 +169,7 @@ class EditorState:
     wearer: Person | None = None
     adjusting: Adjusting | None = None
     question: Question | None = None
+    skin_follows: bool = True
 
     @property
     def look(self) -> Look:

@@ -1,0 +1,62 @@
+"""Skin of another colour: hue and lightness go from one skin to another, and the body's shading stays."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+_FADES = (16.0, 26.0)  # in CIELAB's a and b: so near to the skin's own hue a texel is skin; so far it is none
+_WHITE, _BLACK = 97.0, 3.0
+_RIM = 17  # texels across: so far into what counts as cloth skin may go on, at a hem
+_SAME_HUE, _SAME_LIGHT = 10.0, 16.0  # of CIELAB: there only what is this near to the skin is skin
+
+
+def turned_skin(
+    image: np.ndarray, where: np.ndarray, sure: np.ndarray, own: np.ndarray, other: np.ndarray, share: float
+) -> np.ndarray:
+    """A texture map whose skin is another's.
+
+    Lightness keeps its differences, which are the body's light, as far as there is room for them: shadows on darker
+    skin and highlights on lighter skin are weaker. What has not the hue of the skin (a watch, tights) stays.
+
+    Args:
+        image: (512, 512, 3) uint8 RGB; not changed.
+        where: (512, 512) bool, the texels that may show skin.
+        sure: (512, 512) bool, those that do, whatever their hue, as palms.
+        own, other: (3,) uint8 RGB, the skin that is there, and the one that is wanted.
+        share: how far, 0..1.
+
+    Returns:
+        (512, 512, 3) uint8 RGB.
+    """
+    texels = _lab(image[where])
+    if not len(texels) or not share:
+        return image.copy()
+    old, new = _lab(own[None])[0], _lab(other[None])[0]
+    off = texels - old
+    strange = np.hypot(off[:, 1], off[:, 2]) * (50 / max(old[0], 50))
+    counts = np.where(sure[where], 1, np.clip((_FADES[1] - strange) / (_FADES[1] - _FADES[0]), 0, 1))[:, None]
+    shadows = min((new[0] - _BLACK) / max(old[0] - _BLACK, 1), 1)
+    lights = min((_WHITE - new[0]) / max(_WHITE - old[0], 1), 1)
+    off[:, 0] *= np.where(off[:, 0] < 0, shadows, lights)
+    wanted = np.float32(new + off)
+    wanted[:, 0] = np.clip(wanted[:, 0], _BLACK, _WHITE)
+    moved = texels + (wanted - texels) * counts * np.float32(share)
+    out = image.copy()
+    out[where] = (np.clip(cv2.cvtColor(moved[None], cv2.COLOR_LAB2RGB)[0], 0, 1) * 255 + 0.5).astype(np.uint8)
+    return out
+
+
+def with_rim(skin: np.ndarray, image: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Skin, (512, 512) bool, with what goes on beside it in its very colour and was counted as cloth: below a hem, for
+    limbs are judged by whole slices. `own` is the skin's colour, (3,) uint8 RGB."""
+    rim = (cv2.dilate(skin.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)) > 0) & ~skin
+    off = _lab(image[rim]) - _lab(own[None])[0] if rim.any() else np.zeros((0, 3), np.float32)
+    out = skin.copy()
+    out[rim] = (np.hypot(off[:, 1], off[:, 2]) < _SAME_HUE) & (np.abs(off[:, 0]) < _SAME_LIGHT)
+    return out
+
+
+def _lab(colours: np.ndarray) -> np.ndarray:
+    """(N, 3) uint8 RGB as CIELAB, float32: L 0..100, a and b around 0."""
+    return cv2.cvtColor((colours[None] / np.float32(255)).astype(np.float32), cv2.COLOR_RGB2LAB)[0]

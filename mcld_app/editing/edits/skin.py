@@ -1,0 +1,124 @@
+"""Skin that follows another face: arms, legs, hands and neckline in the colour of whoever's face it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from mcld_app.body.parts import parts_mask
+from mcld_app.body.texture.skin import cloth_texels, skin_colour
+from mcld_app.body.texture.skin_tone import turned_skin, with_rim
+from mcld_app.body.texture.texture_map import TextureMap
+from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
+from mcld_app.editing.edits.face_swap import FaceSwap
+from mcld_app.editing.edits.wear import Wear
+from mcld_app.editing.person import Person
+from mcld_app.editing.record_fields import number
+from mcld_app.editing.records import PersonRef, Reader, Writer
+from mcld_app.request import STUDIO, Conditioning, within
+
+_SHARE = ("The way to the other skin", 0, 1)
+_Share = number(*_SHARE)
+_BODY, _HANDS = frozenset(range(1, 23)), frozenset({3, 4})
+
+
+class SkinRecord(EditRecord):
+    """The skin of the body in the colour of another person's."""
+
+    kind: Literal["skin"]
+    donor: PersonRef = Field(description="whose skin")
+    share: _Share = Field(1.0, description="how far from the person's own skin to the donor's")
+
+
+@dataclass(frozen=True, eq=False)
+class Skin(Edit):
+    """The body's skin in the colour of another person's; the light on it stays, and so do clothes.
+
+    Attributes:
+        donor: whose skin.
+        share: how far from the person's own to theirs, 0..1.
+        worn: the texels that clothes put on before it cover, and those they bare, (512, 512) bool each; None before
+            `after` has told.
+    """
+
+    kind: ClassVar[str] = "skin"
+    Record: ClassVar[type[EditRecord]] = SkinRecord
+
+    donor: Person
+    share: float = 1.0
+    worn: tuple[np.ndarray, np.ndarray] | None = field(default=None, repr=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.donor.name}’s skin"
+
+    @property
+    def place(self) -> str:
+        return "Skin of the body" + ("" if self.share == 1 else f", {self.share:.0%}")
+
+    @property
+    def thumbnail(self) -> Thumbnail:
+        colour = skin_colour(self.donor.texture)
+        return Thumbnail(np.full((16, 11, 3), 200 if colour is None else colour, np.uint8))
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        return (self.donor,)
+
+    def enter(self, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+        """In the place of an older one, else right after the face it goes with: clothes that are put on later find the
+        skin as it is then.
+
+        Raises:
+            StudioError: for a share that is none.
+        """
+        what, low, high = _SHARE
+        within(what, self.share, low, high)
+        if any(isinstance(edit, Skin) for edit in edits):
+            return tuple(self if isinstance(edit, Skin) else edit for edit in edits)
+        at = next((k + 1 for k, edit in enumerate(edits) if isinstance(edit, FaceSwap)), len(edits))
+        return (*edits[:at], self, *edits[at:])
+
+    def after(self, edits: tuple[Edit, ...], person: Person) -> Skin:
+        """Knowing what was put on before it, and what skin that bared."""
+        worn = bared = np.zeros_like(person.cloth)
+        for edit in edits:
+            if isinstance(edit, Wear) and edit.on:
+                layer = edit.garment.layer(edit.area)
+                worn, bared = worn & ~layer.bared | layer.worn, bared & ~layer.worn | layer.bared
+        return replace(self, worn=(worn, bared))
+
+    def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
+        """See `Edit.apply`. Skin that no picture shows is guessed from what is seen, and counts as seen from then on; a
+        texture map with open holes keeps them."""
+        own, other = skin_colour(person.texture), skin_colour(self.donor.texture)
+        if own is None or other is None:
+            return texture
+        worn, bared = self.worn or (np.zeros_like(person.cloth),) * 2
+        body, hands = parts_mask(_BODY) & ~worn, parts_mask(_HANDS)
+        skin = body & (~person.cloth | bared) & texture.coverage
+        skin = with_rim(skin, texture.image, own) & body & texture.coverage
+        if how.seen_only:
+            return TextureMap(turned_skin(texture.image, skin, hands, own, other, self.share), texture.coverage)
+        unseen = body & ~texture.coverage
+        image = np.where(unseen[..., None], person.filled.image, texture.image)
+        skin |= with_rim(skin | unseen & ~_cloth_of_filled(person), image, own) & unseen
+        turned = turned_skin(image, skin, hands, own, other, self.share)
+        return TextureMap(np.where(skin[..., None], turned, texture.image), texture.coverage | skin)
+
+    def to_record(self, writer: Writer) -> SkinRecord:
+        return SkinRecord(kind="skin", on=self.on, donor=writer.person(self.donor), share=self.share)
+
+    @classmethod
+    def from_record(cls, record: SkinRecord, reader: Reader) -> Skin:
+        return cls(reader.person(record.donor), record.share, on=record.on)
+
+
+def _cloth_of_filled(person: Person) -> np.ndarray:
+    """Which texels of a person's texture map without holes show clothes: (512, 512) bool."""
+    if _cloth_of_filled not in person.worked_out:
+        person.worked_out[_cloth_of_filled] = cloth_texels(person.filled)
+    return person.worked_out[_cloth_of_filled]
