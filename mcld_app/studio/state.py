@@ -124,11 +124,13 @@ class Question:
     Attributes:
         text: the question.
         options: its answers, the likeliest first.
+        unsure: whether it is about what a picture shows at all: it may show a person, too.
         name: a name of its own: an answer may come late, when another question is there.
     """
 
     text: str
     options: tuple[Option, ...]
+    unsure: bool = False
     name: str = field(default_factory=lambda: uuid4().hex)
 
 

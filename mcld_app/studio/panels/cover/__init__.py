@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from mcld_app.body.parts import PARTS
-from mcld_app.body.photo import fitted_size, read_layer
 from mcld_app.editing import look as looks
 from mcld_app.editing.area import area_label
 from mcld_app.editing.edits.cover import Cover
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, regions
+from mcld_app.studio.actions.patterns import swatch
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import Given, Picture, edited
 from mcld_app.studio.panel import Panel
@@ -18,7 +16,6 @@ from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState
 from mcld_app.studio.widget import widget
 
-_PATTERN_SIDE = 512
 _WIDEST, _SMALLEST = 60.0, 1.0  # centimetres of one repeat
 _REGIONS = "".join(f'<option value="{name}">{label}</option>' for name, label in regions.CLOTHES.items())
 _PARTS = "".join(f'<label><input type="checkbox" value="{n}"> {part.name}</label>' for n, part in PARTS.items())
@@ -77,7 +74,7 @@ def cover(state: EditorState, data: Data) -> EditorState:
     area, name, pattern = parsing.area(data), "Pattern", None
     file = data.get("pattern")
     if file:
-        pattern, name = _swatch(parsing.file_bytes(file)), parsing.stem(file, "pattern")
+        pattern, name = swatch(parsing.file_bytes(file)), parsing.stem(file, "pattern")
     elif data.get("keep") is True:
         known = next((edit for edit in state.look.edits_of(Cover) if edit.area == area), None)
         if known is not None:
@@ -96,16 +93,6 @@ def cover(state: EditorState, data: Data) -> EditorState:
         raise StudioError(f"No cloth is seen on “{area_label(area).lower()}”. Choose another place, or switch “This "
                           "garment only” off to colour all that is there.")  # fmt: skip
     return state.to(looks.add(state.look, new), gesture=parsing.gesture(data))
-
-
-def _swatch(data: bytes) -> np.ndarray:
-    """A pattern's picture (h, w, 4) uint8 RGBA, no larger than the texture map can use; a tile of a few pixels will
-    do."""
-    import cv2
-
-    layer = read_layer(data, what="pattern")
-    size = fitted_size(layer.shape[1], layer.shape[0], _PATTERN_SIDE)
-    return layer if size == layer.shape[1::-1] else cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
 
 
 def render(page: Dispatcher) -> None:
