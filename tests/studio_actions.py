@@ -7,6 +7,7 @@ from mcld_app.studio.actions.adjusting import finish as finish_adjusting
 from mcld_app.studio.actions.adjusting import move_point, paint_cut, set_kind, set_sleeves, start_again
 from mcld_app.studio.actions.brought import bring
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, turn_round, use_body
+from mcld_app.studio.actions.own_items import discard, rename
 from mcld_app.studio.actions.poses import drag, turn
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is
 from mcld_app.studio.page import PANELS
@@ -30,13 +31,13 @@ from mcld_app.studio.state import EditorState
 
 __all__ = [
     "add_pose", "adjust_body", "agree", "another_photo", "answer", "as_in_photo", "as_it_is", "begin_adjusting",
-    "begin_by_hand", "bring", "choose_body", "choose_face", "choose_person", "choose_pose", "cover", "drag",
-    "drop_pose", "face_files", "finish_adjusting", "guess", "lay_over", "leave", "leave_body", "lift", "mirror",
-    "mix_face", "move", "move_point", "new_dispatcher", "open_link", "open_pose", "open_recipe", "open_texture",
-    "outline", "paint", "paint_cut", "paint_map", "place", "pose_of", "redo", "remove", "reset", "run", "set_between",
-    "set_kind", "set_sleeves", "show_example", "shown", "skin_follows", "start_again", "switch", "turn",
-    "turn_round", "undo",
-    "use_body", "use_upload", "wear", "wear_files", "weigh_face",
+    "begin_by_hand", "bring", "choose_body", "choose_face", "choose_person", "choose_pose", "cover", "discard",
+    "drag", "drop_pose", "face_files", "finish_adjusting", "guess", "lay_over", "leave", "leave_body", "lift",
+    "mirror", "mix_face", "move", "move_point", "new_dispatcher", "open_link", "open_pose", "open_recipe",
+    "open_texture", "outline", "paint", "paint_cut", "paint_map", "place", "pose_of", "redo", "remove", "rename",
+    "reset", "run", "set_between", "set_kind", "set_sleeves", "show_example", "shown", "skin_follows",
+    "start_again", "switch", "turn", "turn_round", "undo", "use_body", "use_upload", "wear", "wear_files",
+    "weigh_face",
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
@@ -153,6 +153,7 @@ class EditorState:
         wearer: who wears the clothes that were dropped last.
         adjusting: the garment that is being adjusted.
         question: what the visitor is asked.
+        names: what the visitor calls people and garments of their own, by id, where they gave a name.
         skin_follows: whether the body's skin takes the colour of the next face that is chosen.
     """
 
@@ -171,6 +172,7 @@ class EditorState:
     wearer: Person | None = None
     adjusting: Adjusting | None = None
     question: Question | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     skin_follows: bool = True
 
     @property

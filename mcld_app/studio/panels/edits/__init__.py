@@ -11,6 +11,7 @@ from mcld_app.editing.area import CLOTHES
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
+from mcld_app.studio.actions.own_items import edit_label
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import Given, edited
 from mcld_app.studio.panel import Key, Panel
@@ -73,15 +74,16 @@ def listen(page: Dispatcher) -> None:
 
 
 def key(state: EditorState) -> Key:
-    return (state.look.edits,)
+    return (state.look.edits, state.names)
 
 
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The list of edits, in the order they are made."""
     return {
         "edits": [
-            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit), "off": _off(edit),
-             "region": _region(edit), "adjust": isinstance(edit, Wear) and edit.garment.marking is not None}
+            {"label": edit_label(state, edit), "place": edit.place, "on": edit.on, "src": _edit_thumb(edit),
+             "off": _off(edit), "region": _region(edit),
+             "adjust": isinstance(edit, Wear) and edit.garment.marking is not None}
             for edit in state.look.edits
         ]
     }

@@ -19,7 +19,7 @@ from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import Given, edited
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
-from mcld_app.studio.picker import own_items, picker
+from mcld_app.studio.picker import listen_for_own, own_items, picker
 from mcld_app.studio.pictures import item, sign, thumb
 from mcld_app.studio.state import EditorState
 from mcld_app.studio.widget import widget
@@ -135,6 +135,7 @@ def render(page: Dispatcher) -> None:
 
 def listen(page: Dispatcher) -> None:
     page.listen(page["faces"].pick, choose_face)
+    listen_for_own(page, "faces")
     page.listen(page["face"].mix, mix_face)
     page.listen(page["face"].weigh, weigh_face)
     page.listen(page["face"].skin, skin_follows)
@@ -185,7 +186,7 @@ def api_face_weight(recipe: Given, weight: float) -> Given:
     return edited(recipe, weigh_face, {"weight": weight})
 
 
-FACES = Panel("faces", render_faces, key=lambda state: (state.look.face_edit, state.own), view=view_faces)
+FACES = Panel("faces", render_faces, key=lambda state: (state.look.face_edit, state.own, state.names), view=view_faces)
 PANEL = Panel(
     "face",
     render,

@@ -27,7 +27,7 @@ from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import Given, Picture, content, edited, opened, with_look
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
-from mcld_app.studio.picker import own_items, people_items, picker
+from mcld_app.studio.picker import listen_for_own, own_item, own_items, people_items, picker
 from mcld_app.studio.pictures import item, thumb
 from mcld_app.studio.state import EditorState, InHand, Note, initial_state, own_garment_id
 
@@ -85,24 +85,25 @@ def render(page: Dispatcher) -> None:
 
 
 def listen(page: Dispatcher) -> None:
+    listen_for_own(page, "garments")
     page.prepare(page["stage"].lift, lift)
     page.listen(page["stage"].wear, wear)
     page.listen(page["stage"].files, wear_files)
 
 
 def key(state: EditorState) -> Key:
-    return (state.own, state.own_garments)
+    return (state.own, state.own_garments, state.names)
 
 
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The visitor's own clothes, beside the samples."""
     people = [{**own, "region": "upper"} for own in own_items(state)]
-    return {"selected": None, "extra": [*map(_own_item, state.own_garments), *people]}
+    return {"selected": None, "extra": [*(_own_item(state, garment) for garment in state.own_garments), *people]}
 
 
-def _own_item(garment: Garment) -> dict:
+def _own_item(state: EditorState, garment: Garment) -> dict:
     src = thumb(garment.donor.photo, garment.donor.iuv[..., 0] > 0)
-    shown = {**item(own_garment_id(garment), garment.label, src), "group": "Yours"}
+    shown = own_item(state, own_garment_id(garment), garment.label, src)
     shown["adjust"] = garment.marking is not None
     return {**shown, "region": garment.region if garment.region in CLOTHES else "outfit"}
 

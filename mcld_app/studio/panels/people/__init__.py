@@ -11,7 +11,7 @@ from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.endpoints import Given, written
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
-from mcld_app.studio.picker import own_items, people_items, picker
+from mcld_app.studio.picker import listen_for_own, own_items, people_items, picker
 from mcld_app.studio.state import EditorState, Note, initial_state
 
 
@@ -36,10 +36,11 @@ def render(page: Dispatcher) -> None:
 
 def listen(page: Dispatcher) -> None:
     page.listen(page["people"].pick, choose_person)
+    listen_for_own(page, "people")
 
 
 def key(state: EditorState) -> Key:
-    return (state.look.person, state.own)
+    return (state.look.person, state.own, state.names)
 
 
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
