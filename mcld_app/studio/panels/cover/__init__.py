@@ -44,7 +44,7 @@ _HTML = f"""
 <div class="cover">
   <div class="cover-swatches" role="group" aria-label="Colours: drag one onto a garment"
     title="Drag a colour onto a garment: skin and all other clothes keep theirs">{_SWATCHES}</div>
-  <label class="cover-bring" title="A photo where a DensePose model is installed, else a photo and its IUV map"
+  <label class="cover-bring" title="A shop’s picture of a garment, or a photo of somebody who wears it"
     >Bring clothes from a photo …<input type="file" multiple accept="image/*"></label>
   <details class="joint-group cover-box"><summary>Colour or pattern</summary>
     <div class="cover-rows">

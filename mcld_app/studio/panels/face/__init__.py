@@ -29,19 +29,19 @@ OWN, NONE = "own", "none"  # the latter for programs alone: nothing of it is see
 _HTML = f"""
 <div class="mix">
   <label class="mix-drop"
-    title="One photo where a DensePose model is installed, else the photo together with its IUV map"
-    >Choose or drop a photo with a face (and its IUV map)<input type="file" multiple accept="image/*"></label>
+    title="A photo of somebody, as much of them as possible; the face is best seen from the front"
+    >Choose or drop a photo with a face<input type="file" multiple accept="image/*"></label>
   <div class="mix-rows">
     <div class="joint mix-shared"><label for="mix-share"
-      title="The identity turns from the person’s own face to the chosen one.">Mix: own face to chosen face</label>
+      title="0% is the person’s own face, 100% the chosen one.">Mix: own face to chosen face</label>
       <output for="mix-share"></output><input id="mix-share" data-name="share" type="range" min="0" max="1" step="0.05"
       value="1"></div>
     <div class="joint"><label for="mix-weight"
-      title="How much the face’s identity counts beside the photo and the clothes.">Face weight</label>
+      title="How much a drawn picture keeps to the face, beside photo and clothes.">Face weight</label>
       <output for="mix-weight"></output><input id="mix-weight" data-name="weight" type="range" min="0"
       max="{MAX_FACE_WEIGHT}" step="0.05" value="{Look.face_weight:g}"></div>
     <label class="switch mix-shared"
-      title="Off: only the identity changes, and the head’s colours stay the person’s own."><input type="checkbox"
+      title="Off: head and hair stay, and only a drawn picture takes on the face."><input type="checkbox"
       class="mix-texels" checked> Head and hair change, too</label>
     <label class="switch mix-skin"
       title="Arms, legs and neckline take the colour of the chosen face’s skin; clothes stay as they are."><input

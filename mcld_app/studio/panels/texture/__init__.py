@@ -66,9 +66,9 @@ _HTML = f"""
   <label class="texture-open" title="SMPL’s square layout, of any size, or DensePose’s atlas of 24 parts, 6 across and 4
     down. It is laid over the person’s own as paint; black and clear texels are left out.">Open a texture map<input
     type="file" accept="image/*"></label>
-  <label class="texture-guess" title="Texels are the points of the texture map.">What no picture shows
+  <label class="texture-guess" title="How to guess what the photo does not show, such as the back">What no picture shows
     <select class="texture-fill">{_FILLS}</select></label>
-  <label class="texture-guess" title="Add it with its IUV map under “Your own photo” first; then choose it here."
+  <label class="texture-guess" title="Add it as a photo of yours first; then choose it here."
     >Another photo of this person <select class="texture-photo"><option value="">Choose …</option></select></label>
 </div>
 """
