@@ -11,6 +11,7 @@ import gradio as gr
 from mcld_app.body.photo import encode_png
 from mcld_app.editing.conditioning import conditions_of
 from mcld_app.engine import registry
+from mcld_app.engine.live_queue import live_queue
 from mcld_app.engine.view import view_of
 from mcld_app.engine.worker import drawer
 from mcld_app.errors import StudioError
@@ -43,7 +44,7 @@ _FIELDS = "".join(
     )
 )  # fmt: skip
 _HTML = f"""
-<div class="generate" data-state="looking">
+<div class="generate {{live}}" data-state="looking">
   <div class="generate-bar">
     <div class="generate-idle">
       <button type="button" class="generate-go" disabled aria-describedby="generate-model">Generate</button>
@@ -84,9 +85,16 @@ def render(page: Dispatcher) -> None:
     """The button, its progress and its settings. Which models there are is asked for once the page is there. Events:
     "ask" {run, model, seed in digits, steps, guidance, scheduler, count, series, focus, fill_holes}, "halt" {run} and
     "view" {model, fill_holes}."""
+    html = _HTML.replace("{live}", "live" if draws_live(next(iter(registry.available()), "")) else "")
     page["generate"] = widget(
-        _HTML, "generate", setup={"none": registry.NO_WEIGHTS}, server_functions=[find], elem_id="generate"
+        html, "generate", setup={"none": registry.NO_WEIGHTS}, server_functions=[find], elem_id="generate"
     )
+
+
+def draws_live(model: str) -> bool:
+    """Whether what a model shows comes by itself, after each edit: the bundled one's, where the live network is
+    installed. Then there is no button to press, but for a series and where the settings are open."""
+    return model == "bundled" and live_queue() is not None
 
 
 def find(_: object) -> list[dict]:
@@ -99,7 +107,8 @@ def find(_: object) -> list[dict]:
             continue
         usual = {"steps": model.usual.steps, "guidance": model.usual.guidance}
         holes = model.conditioning.holes == "open"
-        found.append({"id": name, "label": model.name, "note": model.note, "usual": usual, "holes": holes})
+        about = {"id": name, "label": model.name, "note": model.note, "usual": usual}
+        found.append({**about, "holes": holes, "live": draws_live(name)})
     return found
 
 
