@@ -189,8 +189,9 @@ def test_a_program_without_gradio_sends_a_form_and_fetches_the_picture(programs_
         assert web.get(given["url"].replace("handed-out/", "handed-out/a")).json()["error"] == GONE
         assert web.post("gradio_api/upload", content=b"no form").status_code == 400
         assert web.get("gradio_api/upload").status_code == 405
-        refused = web.post("gradio_api/run/start_with_photo", json={"data": [{"path": "/etc/passwd"}]})
-        assert "Nothing is fetched" in refused.text
+        for photo in ({"path": "/etc/passwd"}, "http://elsewhere.example/photo.png"):
+            refused = web.post("gradio_api/run/start_with_photo", json={"data": [photo]})
+            assert "Nothing is fetched" in refused.text
 
 
 def test_with_a_password_nobody_hands_anything_in_or_out_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +243,8 @@ def test_an_mcp_client_starts_a_look_poses_dresses_and_draws_it(programs_studio:
     with ThreadPoolExecutor(1) as thread:  # a browser's tests have a loop of theirs in this one
         seen = thread.submit(lambda: asyncio.run(used())).result()
     assert {"start", "start_with_photo", "wear", "draw", "forget"} <= set(seen["tools"])
-    assert set(seen["tools"]["start"].inputSchema["required"]) == {"person"}
+    start = seen["tools"]["start"].inputSchema
+    assert start["required"] == ["person"] and "until “forget”" in start["properties"]["keep"]["description"]
     assert [[each.text for each in content] for content in seen["told"]] == [[seen["key"]]] * 2
     sizes = [
         Image.open(io.BytesIO(base64.b64decode(each.data))).size

@@ -12,8 +12,9 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from mcld_app.editing.recipe import Recipe
+from mcld_app.errors import PictureError
 from mcld_app.studio.endpoints import Given, Picture
-from mcld_app.studio.handing import Handing, is_handed_in
+from mcld_app.studio.handing import NOT_FETCHED, Handing, is_handed_in
 from mcld_app.studio.kept_looks import KeptLooks, is_key
 from mcld_app.studio.messages import sentence
 
@@ -54,8 +55,19 @@ def outside(name: str, function: Callable[..., Any], kept: KeptLooks, files: Han
     seen = [each.replace(annotation=_seen(each.annotation)) for each in inside.parameters.values()]
     told.__signature__ = inside.replace(parameters=seen, return_annotation=_seen(inside.return_annotation))
     told.__annotations__ = {each.name: each.annotation for each in seen} | {"return": _seen(inside.return_annotation)}
-    told.__name__ = name
+    told.__name__, told.__doc__ = name, _in_lines(inspect.getdoc(function) or "")
     return told
+
+
+def _in_lines(text: str) -> str:
+    """A docstring with each argument on one line: Gradio 6.31 reads no more of it."""
+    out: list[str] = []
+    for line in text.splitlines():
+        if line.startswith(" " * 8) and out:
+            out[-1] += " " + line.strip()
+        else:
+            out.append(line)
+    return "\n".join(out)
 
 
 def _seen(annotation: Any) -> Any:
@@ -66,7 +78,11 @@ def _sent(value: Any, files: Handing) -> Any:
     """A file as an endpoint takes it."""
     if isinstance(value, Mapping):
         return files.read(value)
-    return files.handed_in(value) if isinstance(value, str) and is_handed_in(value) else value
+    if isinstance(value, str) and is_handed_in(value):
+        return files.handed_in(value)
+    if isinstance(value, str) and value.startswith(("http://", "https://")):
+        raise PictureError(NOT_FETCHED)
+    return value
 
 
 def _handed_out(made: Any, owner: str, files: Handing) -> Any:

@@ -30,7 +30,7 @@ SECONDS = 600.0
 MOST_BYTES = 96 << 20
 
 GONE = "This file is not here: it was never sent, or longer than ten minutes ago. Send it again."
-_NOT_FETCHED = (
+NOT_FETCHED = (
     "Nothing is fetched from other addresses. Send the picture itself: in base64, as a data: URL, or as a file of your "
     "own, for example with gradio_client's handle_file."
 )
@@ -106,7 +106,7 @@ class Handing:
                 return named
         path = str(file.get("path") or file.get("url") or "")
         if not is_handed_in(path):
-            raise PictureError(_NOT_FETCHED)
+            raise PictureError(NOT_FETCHED)
         return self.handed_in(path)
 
     def drop(self, owner: str) -> None:
