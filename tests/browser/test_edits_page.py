@@ -323,7 +323,7 @@ def test_a_recipe_brings_everything_back_after_the_page_is_loaded_anew(session: 
     with new_picture(session):
         drop_files(session, (20, 20), [("my.json", recipe)])
     assert source_of(session, PICTURE) == picture
-    expect(session.locator(LABELS)).to_have_count(2)
+    expect(session.locator(LABELS)).to_have_count(3)  # a garment, a face, and the skin that follows it
 
 
 def test_a_drawn_picture_dropped_on_the_person_brings_its_look_back_and_draws_itself_again(session: Page) -> None:

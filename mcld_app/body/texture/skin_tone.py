@@ -12,39 +12,35 @@ _SAME_HUE, _SAME_LIGHT = 10.0, 16.0  # of CIELAB: there only what is this near t
 
 
 def turned_skin(
-    image: np.ndarray, where: np.ndarray, sure: np.ndarray, own: np.ndarray, other: np.ndarray, share: float
+    texels: np.ndarray, sure: np.ndarray, own: np.ndarray, other: np.ndarray, share: float
 ) -> np.ndarray:
-    """A texture map whose skin is another's.
+    """Skin that is another's.
 
     Lightness keeps its differences, which are the body's light, as far as there is room for them: shadows on darker
     skin and highlights on lighter skin are weaker. What has not the hue of the skin (a watch, tights) stays.
 
     Args:
-        image: (512, 512, 3) uint8 RGB; not changed.
-        where: (512, 512) bool, the texels that may show skin.
-        sure: (512, 512) bool, those that do, whatever their hue, as palms.
+        texels: (N, 3) uint8 RGB, what may show skin.
+        sure: (N,) bool, those that do, whatever their hue, as palms.
         own, other: (3,) uint8 RGB, the skin that is there, and the one that is wanted.
         share: how far, 0..1.
 
     Returns:
-        (512, 512, 3) uint8 RGB.
+        (N, 3) uint8 RGB.
     """
-    texels = _lab(image[where])
     if not len(texels) or not share:
-        return image.copy()
-    old, new = _lab(own[None])[0], _lab(other[None])[0]
-    off = texels - old
+        return texels.copy()
+    old, new, lab = _lab(own[None])[0], _lab(other[None])[0], _lab(texels)
+    off = lab - old
     strange = np.hypot(off[:, 1], off[:, 2]) * (50 / max(old[0], 50))
-    counts = np.where(sure[where], 1, np.clip((_FADES[1] - strange) / (_FADES[1] - _FADES[0]), 0, 1))[:, None]
+    counts = np.where(sure, 1, np.clip((_FADES[1] - strange) / (_FADES[1] - _FADES[0]), 0, 1))[:, None]
     shadows = min((new[0] - _BLACK) / max(old[0] - _BLACK, 1), 1)
     lights = min((_WHITE - new[0]) / max(_WHITE - old[0], 1), 1)
     off[:, 0] *= np.where(off[:, 0] < 0, shadows, lights)
     wanted = np.float32(new + off)
     wanted[:, 0] = np.clip(wanted[:, 0], _BLACK, _WHITE)
-    moved = texels + (wanted - texels) * counts * np.float32(share)
-    out = image.copy()
-    out[where] = (np.clip(cv2.cvtColor(moved[None], cv2.COLOR_LAB2RGB)[0], 0, 1) * 255 + 0.5).astype(np.uint8)
-    return out
+    moved = np.float32(lab + (wanted - lab) * counts * share)
+    return (np.clip(cv2.cvtColor(moved[None], cv2.COLOR_LAB2RGB)[0], 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def with_rim(skin: np.ndarray, image: np.ndarray, own: np.ndarray) -> np.ndarray:

@@ -94,20 +94,17 @@ class Skin(Edit):
     def apply(self, texture: TextureMap, person: Person, how: Conditioning = STUDIO) -> TextureMap:
         """See `Edit.apply`. Skin that no picture shows is guessed from what is seen, and counts as seen from then on; a
         texture map with open holes keeps them."""
-        own, other = skin_colour(person.texture), skin_colour(self.donor.texture)
+        own, other = _skin_of(person), _skin_of(self.donor)
         if own is None or other is None:
             return texture
         worn, bared = self.worn or (np.zeros_like(person.cloth),) * 2
-        body, hands = parts_mask(_BODY) & ~worn, parts_mask(_HANDS)
-        skin = body & (~person.cloth | bared) & texture.coverage
-        skin = with_rim(skin, texture.image, own) & body & texture.coverage
+        skin = parts_mask(_BODY) & (_bare(person) | bared) & ~worn
         if how.seen_only:
-            return TextureMap(turned_skin(texture.image, skin, hands, own, other, self.share), texture.coverage)
-        unseen = body & ~texture.coverage
-        image = np.where(unseen[..., None], person.filled.image, texture.image)
-        skin |= with_rim(skin | unseen & ~_cloth_of_filled(person), image, own) & unseen
-        turned = turned_skin(image, skin, hands, own, other, self.share)
-        return TextureMap(np.where(skin[..., None], turned, texture.image), texture.coverage | skin)
+            skin &= texture.coverage
+        colours = np.where(texture.coverage[skin][:, None], texture.image[skin], person.filled.image[skin])
+        image = texture.image.copy()
+        image[skin] = turned_skin(colours, parts_mask(_HANDS)[skin], own, other, self.share)
+        return TextureMap(image, texture.coverage | skin)
 
     def to_record(self, writer: Writer) -> SkinRecord:
         return SkinRecord(kind="skin", on=self.on, donor=writer.person(self.donor), share=self.share)
@@ -117,8 +114,19 @@ class Skin(Edit):
         return cls(reader.person(record.donor), record.share, on=record.on)
 
 
-def _cloth_of_filled(person: Person) -> np.ndarray:
-    """Which texels of a person's texture map without holes show clothes: (512, 512) bool."""
-    if _cloth_of_filled not in person.worked_out:
-        person.worked_out[_cloth_of_filled] = cloth_texels(person.filled)
-    return person.worked_out[_cloth_of_filled]
+def _skin_of(person: Person) -> np.ndarray | None:
+    """The colour of a person's skin, (3,) uint8 RGB; None where none is seen."""
+    if _skin_of not in person.worked_out:
+        person.worked_out[_skin_of] = skin_colour(person.texture)
+    return person.worked_out[_skin_of]
+
+
+def _bare(person: Person) -> np.ndarray:
+    """Which texels of a person's body show skin, or would: (512, 512) bool. What no picture shows is told by what is
+    guessed of it."""
+    if _bare not in person.worked_out:
+        body, seen = parts_mask(_BODY), person.texture.coverage
+        clothed = np.where(seen, person.cloth, cloth_texels(person.filled))
+        image = np.where(seen[..., None], person.texture.image, person.filled.image)
+        person.worked_out[_bare] = with_rim(body & ~clothed, image, _skin_of(person)) & body
+    return person.worked_out[_bare]
