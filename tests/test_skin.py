@@ -57,7 +57,8 @@ def test_what_has_another_hue_is_no_skin_unless_it_is_known_to_be() -> None:
     texels = np.full((9, 3), (30, 60, 160), np.uint8)
     skin, other = np.uint8([224, 172, 146]), np.uint8([74, 45, 34])
     assert (turned_skin(texels, np.zeros(9, bool), skin, other, 1.0) == texels).all()
-    assert (turned_skin(texels, np.ones(9, bool), skin, other, 1.0) != texels).any()
+    palms = np.full((9, 3), (210, 120, 120), np.uint8)
+    assert (turned_skin(palms, np.ones(9, bool), skin, other, 1.0) != palms).any()
 
 
 # ---- on a person --------------------------------------------------------------------------------------------------

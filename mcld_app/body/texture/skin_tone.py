@@ -5,7 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-_FADES = (16.0, 26.0)  # in CIELAB's a and b: so near to the skin's own hue a texel is skin; so far it is none
+_FADES = (18.0, 30.0)  # in CIELAB's a and b: so near to the skin's own hue a texel is skin; so far it is none
+_SHIMMER = 10.0  # of the same: farther from the new skin's hue no texel comes to be, as at a rim with ground in it
+_SURER = 0.5  # of that distance, where it is known that a texel shows skin
 _WHITE, _BLACK = 97.0, 3.0
 _RIM = 17  # texels across: so far into what counts as cloth skin may go on, at a hem
 _SAME_HUE, _SAME_LIGHT = 10.0, 16.0  # of CIELAB: there only what is this near to the skin is skin
@@ -21,7 +23,7 @@ def turned_skin(
 
     Args:
         texels: (N, 3) uint8 RGB, what may show skin.
-        sure: (N,) bool, those that do, whatever their hue, as palms.
+        sure: (N,) bool, those that do, though their hue is another one, as that of palms.
         own, other: (3,) uint8 RGB, the skin that is there, and the one that is wanted.
         share: how far, 0..1.
 
@@ -32,8 +34,10 @@ def turned_skin(
         return texels.copy()
     old, new, lab = _lab(own[None])[0], _lab(other[None])[0], _lab(texels)
     off = lab - old
-    strange = np.hypot(off[:, 1], off[:, 2]) * (50 / max(old[0], 50))
-    counts = np.where(sure, 1, np.clip((_FADES[1] - strange) / (_FADES[1] - _FADES[0]), 0, 1))[:, None]
+    apart = np.hypot(off[:, 1], off[:, 2])
+    strange = apart * (50 / max(old[0], 50)) * np.where(sure, _SURER, 1)
+    counts = np.clip((_FADES[1] - strange) / (_FADES[1] - _FADES[0]), 0, 1)[:, None]
+    off[:, 1:] *= (_SHIMMER / np.maximum(apart, _SHIMMER))[:, None]
     shadows = min((new[0] - _BLACK) / max(old[0] - _BLACK, 1), 1)
     lights = min((_WHITE - new[0]) / max(_WHITE - old[0], 1), 1)
     off[:, 0] *= np.where(off[:, 0] < 0, shadows, lights)
@@ -47,9 +51,16 @@ def with_rim(skin: np.ndarray, image: np.ndarray, own: np.ndarray) -> np.ndarray
     """Skin, (512, 512) bool, with what goes on beside it in its very colour and was counted as cloth: below a hem, for
     limbs are judged by whole slices. `own` is the skin's colour, (3,) uint8 RGB."""
     rim = (cv2.dilate(skin.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)) > 0) & ~skin
-    off = _lab(image[rim]) - _lab(own[None])[0] if rim.any() else np.zeros((0, 3), np.float32)
-    out = skin.copy()
-    out[rim] = (np.hypot(off[:, 1], off[:, 2]) < _SAME_HUE) & (np.abs(off[:, 0]) < _SAME_LIGHT)
+    return skin | alike(rim, image, own, _SAME_LIGHT)
+
+
+def alike(where: np.ndarray, image: np.ndarray, own: np.ndarray, light: float) -> np.ndarray:
+    """Those of some texels, (512, 512) bool, that have the hue of the skin `own` and, within `light` of CIELAB, its
+    lightness."""
+    out = np.zeros_like(where)
+    if where.any():
+        off = _lab(image[where]) - _lab(own[None])[0]
+        out[where] = (np.hypot(off[:, 1], off[:, 2]) < _SAME_HUE) & (np.abs(off[:, 0]) < light)
     return out
 
 

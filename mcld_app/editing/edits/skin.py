@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from mcld_app.body.parts import parts_mask
+from mcld_app.body.texture.head_swap import collar
 from mcld_app.body.texture.skin import cloth_texels, skin_colour
-from mcld_app.body.texture.skin_tone import turned_skin, with_rim
+from mcld_app.body.texture.skin_tone import alike, turned_skin, with_rim
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.edits.edit import Edit, EditRecord, Thumbnail
 from mcld_app.editing.edits.face_swap import FaceSwap
@@ -22,6 +23,7 @@ from mcld_app.request import STUDIO, Conditioning, within
 
 _SHARE = ("The way to the other skin", 0, 1)
 _Share = number(*_SHARE)
+_SHADED = 40.0  # of CIELAB: so much darker than a face skin under a chin may be
 _BODY, _HANDS = frozenset(range(1, 23)), frozenset({3, 4})
 
 
@@ -98,7 +100,7 @@ class Skin(Edit):
         if own is None or other is None:
             return texture
         worn, bared = self.worn or (np.zeros_like(person.cloth),) * 2
-        skin = parts_mask(_BODY) & (_bare(person) | bared) & ~worn
+        skin = (_bare(person) | bared & parts_mask(_BODY)) & ~worn
         if how.seen_only:
             skin &= texture.coverage
         colours = np.where(texture.coverage[skin][:, None], texture.image[skin], person.filled.image[skin])
@@ -128,5 +130,7 @@ def _bare(person: Person) -> np.ndarray:
         body, seen = parts_mask(_BODY), person.texture.coverage
         clothed = np.where(seen, person.cloth, cloth_texels(person.filled))
         image = np.where(seen[..., None], person.texture.image, person.filled.image)
-        person.worked_out[_bare] = with_rim(body & ~clothed, image, _skin_of(person)) & body
+        bare = with_rim(body & ~clothed, image, _skin_of(person)) & body
+        neck = alike(collar(person.texture) & seen, image, _skin_of(person), _SHADED)  # another head leaves it as it is
+        person.worked_out[_bare] = bare | neck
     return person.worked_out[_bare]
