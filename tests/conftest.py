@@ -41,7 +41,7 @@ _STORED = "cookies,local_storage,indexeddb,cache_storage,service_workers"  # by 
 
 # Machines differ tenfold in speed, so no deadline. CI tries the same cases each time: red means a change.
 settings.register_profile(
-    "studio", deadline=None, derandomize="CI" in os.environ, max_examples=200 if THOROUGH else 50
+    "studio", deadline=None, derandomize="CI" in os.environ, max_examples=200 if THOROUGH else 30
 )
 settings.load_profile("studio")
 

@@ -15,6 +15,7 @@ from flat_garments import SIZE, dress, ground, shape, skirt, tee, trousers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_clothes_dropped import dropped, worn
+from thorough import THOROUGH
 
 from mcld_app.body.garments.cutout import cut_out
 from mcld_app.body.garments.find_points import find_points
@@ -251,7 +252,7 @@ def test_nonsense_is_a_sentence_and_changes_nothing(action: str, data: dict) -> 
 place = st.floats(0, 1)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12 if THOROUGH else 5)
 @given(data=st.data(), kind=st.sampled_from(["top", "dress", "skirt", "trousers"]))
 def test_wherever_points_are_dragged_it_is_worn_or_a_sentence(data: st.DataObject, kind: str) -> None:
     made = marking(kind)
@@ -265,7 +266,7 @@ def test_wherever_points_are_dragged_it_is_worn_or_a_sentence(data: st.DataObjec
         assert outline.ndim == 2 and outline.shape[1] == 2
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12 if THOROUGH else 5)
 @given(data=st.data(), kind=st.sampled_from(["top", "dress", "skirt", "trousers"]))
 def test_whatever_is_painted_it_is_worn_or_a_sentence(data: st.DataObject, kind: str) -> None:
     made = marking(kind)

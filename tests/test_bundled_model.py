@@ -1,4 +1,4 @@
-"""The model that comes with the program: that it is whole, and that it does what its card says, on 12 of the 256
+"""The model that comes with the program: that it is whole, and that it does what its card says, on 8 of the 256
 cases in 2 steps; with MCLD_THOROUGH=1 on 16 cases in as many steps as it usually takes. The bars are looser than the
 card's figures, so that another processor's rounding does not matter."""
 
@@ -23,7 +23,7 @@ from mcld_app.request import Face, Job, Settings
 pytestmark = pytest.mark.slow
 
 DEMO = bundled_folder()
-CASES, STEPS = (16, model_named("bundled").usual.steps) if THOROUGH else (12, 2)
+CASES, STEPS = (16, model_named("bundled").usual.steps) if THOROUGH else (8, 2)
 FOREGROUND_GAIN, CLOTHES_GAIN = 1.5, 4.0  # dB; the card says 3.9 and 7.9 over all cases
 # Cosine; the card says 0.69, of the generator's first version. It has seen no face of the second, whose eyes and mouths
 # are where real ones are: 0.34 on 16 cases in 20 steps, until it is trained anew.
@@ -71,6 +71,7 @@ def test_another_top_is_worn(measured: DrawnEvaluation):
     assert m["clothes_outside"] > m["clothes_outside_unedited"] - 1.5
 
 
+@pytest.mark.skipif(not THOROUGH, reason="faces differ much from case to case: set MCLD_THOROUGH=1 for 16 of them")
 def test_another_face_is_worn(measured: DrawnEvaluation):
     m = measured.means
     assert m["swap_new"] > m["swap_old"] + FACE_GAIN

@@ -118,7 +118,7 @@ class Page:
         return {name: value for name, value in shown.items() if value is not None}
 
 
-@settings(max_examples=30 if THOROUGH else 8, deadline=None)
+@settings(max_examples=30 if THOROUGH else 5, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.booleans()), min_size=1, max_size=5))
 def test_whatever_is_done_the_page_ends_up_showing_all_of_it(steps: list[tuple[str, bool]]) -> None:
     page = Page()

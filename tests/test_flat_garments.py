@@ -33,6 +33,7 @@ from flat_garments import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from thorough import some
 
 from mcld_app.body.charts import iuv_of_texel
 from mcld_app.body.garments.cutout import cut_out
@@ -478,7 +479,7 @@ def folder(shared: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", some(PICTURES, 8))
 def test_a_shops_garment_is_worn_within_two_seconds(name: str, folder: Path) -> None:
     kind, file = PICTURES[name], folder / f"{name}.jpg"
     _ = laid().garment  # tables that are made once

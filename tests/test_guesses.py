@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from thorough import THOROUGH
 
 from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.pose import Pose
@@ -475,7 +476,7 @@ def guesses(yaw: float) -> list[tuple[np.ndarray, np.ndarray, dict[bool, np.ndar
     """Of drawn people seen from there: which texels were seen, all their true colours, and those guessed, smoothly
     alone and by what is likely of a person."""
     found = []
-    for seed in range(12):
+    for seed in range(12 if THOROUGH else 6):
         person = draw_person(seed)
         view = render_view(person, Pose(yaw=yaw))
         seen = extract(view.photo, view.iuv)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import THOROUGH
 
 from mcld_app.body.charts import charts
 from mcld_app.body.fitting.landmarks import AT
@@ -45,7 +46,7 @@ from mcld_app.synthetic.drawn.figure import figure
 from mcld_app.synthetic.drawn.garments import KINDS
 from mcld_app.synthetic.drawn.setting import Setting
 
-PEOPLE = range(3, 9)
+PEOPLE = range(3, 9 if THOROUGH else 7)
 TRUNK = (1, 2)
 
 
@@ -158,7 +159,7 @@ def test_simulated_points_and_outline_lie_near_the_true_body(seed):
 def test_the_simulated_finder_errs_a_little_more_than_the_real_one_on_drawn_photos(body_finder):
     """Real photos are harder: its points miss by up to two and a half times as much, its outlines by up to five."""
     real, simulated = [], []
-    for n in range(8):
+    for n in range(8 if THOROUGH else 5):
         person, pose = live_person(n), named_poses()["walking-front" if n % 2 else "standing"].replace(zoom=0.97)
         pose = pose.of(person.body)
         cut, view = cut_out(person, pose, Setting()), draw(person, pose, Setting())

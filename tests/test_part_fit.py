@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import studio_actions as actions
+from thorough import some
 
 from mcld_app.body.fitting.part_fit import fit_parts
 from mcld_app.body.iuv import read_iuv
@@ -53,8 +54,9 @@ def test_what_is_no_picture_of_parts_has_none(root: Path) -> None:
         assert parts_of(picture) is None
 
 
-@pytest.mark.parametrize("name", ["standing", "three-quarter", "back", "running", "sitting", "arms-up", "one-hand-up",
-                                  "arms-crossed", "kneeling"])  # fmt: skip
+@pytest.mark.parametrize("name", some([
+    "standing", "three-quarter", "running", "one-hand-up", "sitting", "arms-up", "back", "arms-crossed", "kneeling",
+], 5))  # fmt: skip
 def test_the_mannequin_stands_as_the_parts_do(name: str) -> None:
     parts = draw_iuv(POSES[name], SIZE)[..., 0]
     pose = fit_parts(parts)

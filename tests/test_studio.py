@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 import studio_actions as actions
 from PIL import Image
+from thorough import some
 
 from mcld_app.body.mannequin.pose import JOINTS, named_poses
 from mcld_app.editing import samples
@@ -399,11 +400,11 @@ def test_the_map_of_parts_arrives_exactly(state: EditorState) -> None:
 
 def test_the_thumbnails_name_things_that_can_be_chosen(state: EditorState) -> None:
     assert len(people_items()) >= 8 and len(pose_items()) == 25
-    for item in people_items():
+    for item in some(people_items(), 4):
         actions.choose_person(state, item)
-    for item in pose_items():
+    for item in some(pose_items(), 7):
         actions.choose_pose(state, item)
-    for item in garment_items():
+    for item in some(garment_items(), 7):
         assert item["region"] in regions.CLOTHES
         actions.wear(state, item)
 

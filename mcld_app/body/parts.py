@@ -129,6 +129,11 @@ def region_pixels(name: str, iuv: np.ndarray) -> np.ndarray:
 
 def parts_mask(parts: frozenset[int] | set[int]) -> np.ndarray:
     """Which texels of the texture map show one of these parts (1..24): (512, 512) bool."""
+    return _parts_mask(frozenset(parts)).copy()
+
+
+@lru_cache(maxsize=128)
+def _parts_mask(parts: frozenset[int]) -> np.ndarray:
     return np.isin(charts().part_map, sorted(parts))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,32 @@ pytestmark = pytest.mark.browser
 LABELS = "#edits .edit-label"
 
 
+@pytest.fixture(scope="module")
+def opened(browser: Browser, studio_url: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page, errors = context.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    open_page(page, studio_url)
+    yield page
+    context.close()
+    assert not errors, f"the page raised: {errors}"
+
+
 @pytest.fixture
-def session(page: Page, studio_url: str) -> Page:
-    """A page of its own for each test: they leave much behind."""
+def session(opened: Page) -> Page:
+    """One page for all tests that need no fresh one, with the person as in the photo."""
+    reset = opened.get_by_role("button", name="Reset", exact=True)
+    wait_until_answered(opened)
+    if reset.is_enabled():
+        reset.click()
+        wait_until_answered(opened)
+    open_tab(opened, "Pose")
+    return opened
+
+
+@pytest.fixture
+def fresh(page: Page, studio_url: str) -> Page:
+    """A page of its own, for what leaves much behind."""
     open_page(page, studio_url)
     return page
 
@@ -106,15 +130,15 @@ def test_a_pose_is_saved_and_opened_again(session: Page, tmp_path: Path) -> None
     assert source_of(session, PICTURE) == picture
 
 
-def test_the_pose_of_another_picture_is_taken_and_can_be_dragged(session: Page) -> None:
-    with new_picture(session):
-        session.get_by_label("Pose of another picture").select_option(label="Samir")
-    expect(session.locator("#stage .joint-handle").first).to_be_attached()
-    session.get_by_label("Exactly as its map").check()
-    with new_picture(session):
-        session.get_by_label("Pose of another picture").select_option(label="Samir")
-    expect(session.locator(PICTURE)).to_have_attribute("alt", ends_with("as Samir"))
-    expect(session.locator("#stage .joint-handle")).to_have_count(0)
+def test_the_pose_of_another_picture_is_taken_and_can_be_dragged(fresh: Page) -> None:
+    with new_picture(fresh):
+        fresh.get_by_label("Pose of another picture").select_option(label="Samir")
+    expect(fresh.locator("#stage .joint-handle").first).to_be_attached()
+    fresh.get_by_label("Exactly as its map").check()
+    with new_picture(fresh):
+        fresh.get_by_label("Pose of another picture").select_option(label="Samir")
+    expect(fresh.locator(PICTURE)).to_have_attribute("alt", ends_with("as Samir"))
+    expect(fresh.locator("#stage .joint-handle")).to_have_count(0)
 
 
 # ---- brush ----------------------------------------------------------------------------------------------------
@@ -129,26 +153,26 @@ def stroke(page: Page, canvas: str, start: tuple[float, float], end: tuple[float
     page.mouse.up()
 
 
-def test_a_stroke_on_the_person_goes_with_the_body_into_another_pose(session: Page) -> None:
-    open_tab(session, "Paint")
-    session.locator("button[data-where=person]").click()
-    session.locator(".brush-colour input").fill("#ff00ff")
-    with new_picture(session):
-        stroke(session, ".stage-brush", (0.46, 0.38), (0.56, 0.38))
-    expect(session.locator(LABELS)).to_have_text(["Paint"])
-    assert pink(session) > 200
-    choose_pose(session, "Arms up")
-    assert pink(session) > 100
-    open_tab(session, "Paint")
-    session.get_by_role("button", name="Eraser").click()
-    with new_picture(session):
+def test_a_stroke_on_the_person_goes_with_the_body_into_another_pose(fresh: Page) -> None:
+    open_tab(fresh, "Paint")
+    fresh.locator("button[data-where=person]").click()
+    fresh.locator(".brush-colour input").fill("#ff00ff")
+    with new_picture(fresh):
+        stroke(fresh, ".stage-brush", (0.46, 0.38), (0.56, 0.38))
+    expect(fresh.locator(LABELS)).to_have_text(["Paint"])
+    assert pink(fresh) > 200
+    choose_pose(fresh, "Arms up")
+    assert pink(fresh) > 100
+    open_tab(fresh, "Paint")
+    fresh.get_by_role("button", name="Eraser").click()
+    with new_picture(fresh):
         for height in np.linspace(0.1, 0.9, 9):  # over all of the body
-            stroke(session, ".stage-brush", (0.1, height), (0.9, height))
-            wait_until_answered(session)
-            if session.locator(LABELS).count() == 0:
+            stroke(fresh, ".stage-brush", (0.1, height), (0.9, height))
+            wait_until_answered(fresh)
+            if fresh.locator(LABELS).count() == 0:
                 break
-            session.locator(".brush-size input").fill("60")
-    assert pink(session) == 0
+            fresh.locator(".brush-size input").fill("60")
+    assert pink(fresh) == 0
 
 
 def pink(page: Page) -> int:
@@ -174,17 +198,17 @@ def test_a_stroke_beside_the_body_is_told_and_changes_nothing(session: Page) -> 
     assert source_of(session, PICTURE) == before
 
 
-def test_a_body_part_is_painted_on_the_pose(session: Page) -> None:
-    choose_pose(session, "Standing")
-    open_tab(session, "Paint")
-    session.locator("button[data-where=pose]").click()
-    session.get_by_role("button", name="Eraser").click()
-    session.locator(".brush-size input").fill("60")
-    before = pixels_of(session)
-    with new_picture(session):
-        stroke(session, ".stage-brush", (0.3, 0.9), (0.7, 0.9))  # feet away
-    expect(session.locator(PICTURE)).to_have_attribute("alt", ends_with("painted"))
-    rows = np.flatnonzero((np.abs(pixels_of(session).astype(int) - before) > 25).any((1, 2)))
+def test_a_body_part_is_painted_on_the_pose(fresh: Page) -> None:
+    choose_pose(fresh, "Standing")
+    open_tab(fresh, "Paint")
+    fresh.locator("button[data-where=pose]").click()
+    fresh.get_by_role("button", name="Eraser").click()
+    fresh.locator(".brush-size input").fill("60")
+    before = pixels_of(fresh)
+    with new_picture(fresh):
+        stroke(fresh, ".stage-brush", (0.3, 0.9), (0.7, 0.9))  # feet away
+    expect(fresh.locator(PICTURE)).to_have_attribute("alt", ends_with("painted"))
+    rows = np.flatnonzero((np.abs(pixels_of(fresh).astype(int) - before) > 25).any((1, 2)))
     assert rows.min() > 512 * 0.75
 
 
@@ -214,22 +238,22 @@ def test_a_region_is_coloured_and_then_worn_in_a_pattern(session: Page) -> None:
     expect(session.locator(LABELS)).to_have_text(["Stripes"])
 
 
-def test_a_colour_leaves_skin_out_until_all_is_asked_for(session: Page) -> None:
-    open_tab(session, "Clothes")
-    session.get_by_text("Colour or pattern", exact=True).click()
-    session.locator(".cover-area select").select_option("sleeves")
-    session.locator(".cover-colour input").fill("#ff00ff")
-    switch = session.get_by_label("This garment only")
+def test_a_colour_leaves_skin_out_until_all_is_asked_for(fresh: Page) -> None:
+    open_tab(fresh, "Clothes")
+    fresh.get_by_text("Colour or pattern", exact=True).click()
+    fresh.locator(".cover-area select").select_option("sleeves")
+    fresh.locator(".cover-colour input").fill("#ff00ff")
+    switch = fresh.get_by_label("This garment only")
     expect(switch).to_be_checked()
-    with new_picture(session):
-        session.get_by_role("button", name="Colour it").click()
-    sleeves = pink(session)
+    with new_picture(fresh):
+        fresh.get_by_role("button", name="Colour it").click()
+    sleeves = pink(fresh)
     switch.uncheck()
-    with new_picture(session):
-        session.get_by_role("button", name="Colour it").click()
-    assert 100 < sleeves < 0.8 * pink(session), "bare arms are coloured, too"
-    expect(session.locator(LABELS)).to_have_text(["Colour #ff00ff"])
-    session.locator(".cover-area select").select_option("parts")
+    with new_picture(fresh):
+        fresh.get_by_role("button", name="Colour it").click()
+    assert 100 < sleeves < 0.8 * pink(fresh), "bare arms are coloured, too"
+    expect(fresh.locator(LABELS)).to_have_text(["Colour #ff00ff"])
+    fresh.locator(".cover-area select").select_option("parts")
     expect(switch).to_be_disabled()
 
 
@@ -245,30 +269,30 @@ def test_chosen_body_parts_take_a_garment(session: Page) -> None:
 # ---- faces ----------------------------------------------------------------------------------------------------
 
 
-def test_a_face_is_swapped_mixed_and_taken_away(session: Page) -> None:
-    before = pixels_of(session)
-    open_tab(session, "Face")
-    faces = session.locator("#face-picker")
-    with new_picture(session):
+def test_a_face_is_swapped_mixed_and_taken_away(fresh: Page) -> None:
+    before = pixels_of(fresh)
+    open_tab(fresh, "Face")
+    faces = fresh.locator("#face-picker")
+    with new_picture(fresh):
         faces.get_by_role("option", name="Kofi", exact=True).click()
-    expect(session.locator(LABELS)).to_have_text(["Kofi’s face", "Kofi’s skin"])
-    brown = pixels_of(session)
-    with new_picture(session):
-        session.get_by_label("Skin follows the face").uncheck()
-    expect(session.locator(LABELS)).to_have_text(["Kofi’s face"])
-    whole = pixels_of(session)
+    expect(fresh.locator(LABELS)).to_have_text(["Kofi’s face", "Kofi’s skin"])
+    brown = pixels_of(fresh)
+    with new_picture(fresh):
+        fresh.get_by_label("Skin follows the face").uncheck()
+    expect(fresh.locator(LABELS)).to_have_text(["Kofi’s face"])
+    whole = pixels_of(fresh)
     assert np.flatnonzero((np.abs(brown.astype(int) - whole) > 60).any(-1).any(1)).max() > 512 * 0.45, "arms and hands"
     changed = (np.abs(whole.astype(int) - before) > 30).any(-1)
     assert np.flatnonzero(changed.any(1)).max() < 512 * 0.35, "the head, and nothing below the neck"
-    with new_picture(session):
-        session.locator("#mix-share").fill("0.5")
-    expect(session.locator("#edits .edit-place")).to_have_text(["Face and head, 50%"])
-    half = pixels_of(session)
+    with new_picture(fresh):
+        fresh.locator("#mix-share").fill("0.5")
+    expect(fresh.locator("#edits .edit-place")).to_have_text(["Face and head, 50%"])
+    half = pixels_of(fresh)
     assert np.abs(half.astype(int) - before).mean() < np.abs(whole.astype(int) - before).mean()
     faces.get_by_role("option", name="Their own", exact=True).click()
-    expect(session.locator(LABELS)).to_have_count(0, timeout=SLOW)
-    wait_until_answered(session)
-    assert (pixels_of(session) == before).all()
+    expect(fresh.locator(LABELS)).to_have_count(0, timeout=SLOW)
+    wait_until_answered(fresh)
+    assert (pixels_of(fresh) == before).all()
 
 
 # ---- the list -------------------------------------------------------------------------------------------------
@@ -308,54 +332,54 @@ def downloaded(page: Page, button) -> bytes:
     return Path(waiting.value.path()).read_bytes()
 
 
-def test_a_recipe_brings_everything_back_after_the_page_is_loaded_anew(session: Page, studio_url: str) -> None:
-    wear_by_click(session, 3, "Top")
-    open_tab(session, "Face")
-    with new_picture(session):
-        session.locator("#face-picker").get_by_role("option", name="Leo", exact=True).click()
-    choose_pose(session, "Waving")
-    picture = source_of(session, PICTURE)
-    recipe = downloaded(session, session.locator("#downloads").get_by_role("button", name="Recipe", exact=True))
+def test_a_recipe_brings_everything_back_after_the_page_is_loaded_anew(fresh: Page, studio_url: str) -> None:
+    wear_by_click(fresh, 3, "Top")
+    open_tab(fresh, "Face")
+    with new_picture(fresh):
+        fresh.locator("#face-picker").get_by_role("option", name="Leo", exact=True).click()
+    choose_pose(fresh, "Waving")
+    picture = source_of(fresh, PICTURE)
+    recipe = downloaded(fresh, fresh.locator("#downloads").get_by_role("button", name="Recipe", exact=True))
     assert json.loads(recipe)["pictures"] == {}
-    session.reload()
-    wait_until_ready(session)
-    assert source_of(session, PICTURE) != picture
-    with new_picture(session):
-        drop_files(session, (20, 20), [("my.json", recipe)])
-    assert source_of(session, PICTURE) == picture
-    expect(session.locator(LABELS)).to_have_count(3)  # a garment, a face, and the skin that follows it
+    fresh.reload()
+    wait_until_ready(fresh)
+    assert source_of(fresh, PICTURE) != picture
+    with new_picture(fresh):
+        drop_files(fresh, (20, 20), [("my.json", recipe)])
+    assert source_of(fresh, PICTURE) == picture
+    expect(fresh.locator(LABELS)).to_have_count(3)  # a garment, a face, and the skin that follows it
 
 
-def test_a_drawn_picture_dropped_on_the_person_brings_its_look_back_and_draws_itself_again(session: Page) -> None:
-    session.get_by_text("Settings", exact=True).click()
-    session.get_by_label("Steps", exact=True).fill("2")
-    choose_pose(session, "Lunge")
-    generate(session)
-    drawn = session.locator("#stage .stage-drawn").evaluate("e => e.src")
-    file = downloaded(session, session.locator("#results").get_by_role("button", name="Download", exact=True))
-    session.reload()
-    wait_until_ready(session)
-    with new_picture(session):
-        drop_files(session, middle_of(session.locator(PICTURE)), [("drawn.png", file)])
-    expect(session.locator(PICTURE)).to_have_attribute("alt", ends_with("Lunge"))
-    generate(session)
-    assert session.locator("#stage .stage-drawn").evaluate("e => e.src") == drawn, "with its seed and its settings"
+def test_a_drawn_picture_dropped_on_the_person_brings_its_look_back_and_draws_itself_again(fresh: Page) -> None:
+    fresh.get_by_text("Settings", exact=True).click()
+    fresh.get_by_label("Steps", exact=True).fill("2")
+    choose_pose(fresh, "Lunge")
+    generate(fresh)
+    drawn = fresh.locator("#stage .stage-drawn").evaluate("e => e.src")
+    file = downloaded(fresh, fresh.locator("#results").get_by_role("button", name="Download", exact=True))
+    fresh.reload()
+    wait_until_ready(fresh)
+    with new_picture(fresh):
+        drop_files(fresh, middle_of(fresh.locator(PICTURE)), [("drawn.png", file)])
+    expect(fresh.locator(PICTURE)).to_have_attribute("alt", ends_with("Lunge"))
+    generate(fresh)
+    assert fresh.locator("#stage .stage-drawn").evaluate("e => e.src") == drawn, "with its seed and its settings"
 
 
-def test_a_drawn_pictures_look_is_taken_up_again(session: Page) -> None:
-    session.get_by_text("Settings", exact=True).click()
-    session.get_by_label("Steps", exact=True).fill("2")
-    wear_by_click(session, 3, "Top")
-    picture = source_of(session, PICTURE)
-    generate(session)
-    with new_picture(session):
-        session.get_by_role("button", name="Reset").click()
-    with new_picture(session):
-        session.get_by_role("button", name="Use this look").click()
-    assert source_of(session, PICTURE) == picture
-    expect(session.locator(LABELS)).to_have_count(1)
-    open_tab(session, "Paint")
-    expect(session.locator(".texture-share")).to_contain_text("% of the body", timeout=SLOW)
+def test_a_drawn_pictures_look_is_taken_up_again(fresh: Page) -> None:
+    fresh.get_by_text("Settings", exact=True).click()
+    fresh.get_by_label("Steps", exact=True).fill("2")
+    wear_by_click(fresh, 3, "Top")
+    picture = source_of(fresh, PICTURE)
+    generate(fresh)
+    with new_picture(fresh):
+        fresh.get_by_role("button", name="Reset").click()
+    with new_picture(fresh):
+        fresh.get_by_role("button", name="Use this look").click()
+    assert source_of(fresh, PICTURE) == picture
+    expect(fresh.locator(LABELS)).to_have_count(1)
+    open_tab(fresh, "Paint")
+    expect(fresh.locator(".texture-share")).to_contain_text("% of the body", timeout=SLOW)
 
 
 def test_with_its_settings_open_generate_stays_in_reach_on_a_phone(browser: Browser, studio_url: str) -> None:
@@ -393,16 +417,16 @@ def test_a_file_that_is_no_recipe_is_told_in_a_sentence(session: Page) -> None:
 
 
 def test_after_a_reload_the_visitor_is_offered_what_they_had_and_nobody_else_is(
-    session: Page, browser: Browser, studio_url: str
+    fresh: Page, browser: Browser, studio_url: str
 ) -> None:
-    wear_by_click(session, 3, "Top")
-    picture = source_of(session, PICTURE)
-    session.reload()
-    wait_until_ready(session)
-    session.get_by_role("button", name="Restore").click()
-    expect(session.locator(LABELS)).to_have_count(1, timeout=SLOW)
-    wait_until_answered(session)
-    assert source_of(session, PICTURE) == picture
+    wear_by_click(fresh, 3, "Top")
+    picture = source_of(fresh, PICTURE)
+    fresh.reload()
+    wait_until_ready(fresh)
+    fresh.get_by_role("button", name="Restore").click()
+    expect(fresh.locator(LABELS)).to_have_count(1, timeout=SLOW)
+    wait_until_answered(fresh)
+    assert source_of(fresh, PICTURE) == picture
     other = browser.new_context()
     page = other.new_page()
     open_page(page, studio_url)
@@ -411,46 +435,46 @@ def test_after_a_reload_the_visitor_is_offered_what_they_had_and_nobody_else_is(
     other.close()
 
 
-def test_deleting_ones_pictures_leaves_nothing(session: Page) -> None:
-    open_upload(session)
+def test_deleting_ones_pictures_leaves_nothing(fresh: Page) -> None:
+    open_upload(fresh)
     rng = np.random.default_rng(0)
     from mcld_app.editing import samples
 
     sample = [*samples.people().values()][3]
     photo = np.asarray(Image.open(sample.photo_path).convert("RGB")).astype(int) + rng.integers(-4, 5, 1)
-    put_file(session, "photo", "Me.png", png_of(photo.clip(0, 255).astype(np.uint8)))
-    put_file(session, "iuv", "iuv.png", sample.iuv_path.read_bytes())
-    session.get_by_label("I may use these pictures of these people").check()
-    with new_picture(session):
-        session.get_by_role("button", name="Use this photo").click()
-    assert "Me" in session.locator("#people-picker").inner_text()
-    session.locator("#people-picker .picker-own summary").click()
-    name = session.get_by_label("Name of Me")
+    put_file(fresh, "photo", "Me.png", png_of(photo.clip(0, 255).astype(np.uint8)))
+    put_file(fresh, "iuv", "iuv.png", sample.iuv_path.read_bytes())
+    fresh.get_by_label("I may use these pictures of these people").check()
+    with new_picture(fresh):
+        fresh.get_by_role("button", name="Use this photo").click()
+    assert "Me" in fresh.locator("#people-picker").inner_text()
+    fresh.locator("#people-picker .picker-own summary").click()
+    name = fresh.get_by_label("Name of Me")
     name.fill("My sister")
     name.press("Enter")
-    expect(session.locator("#people-picker .picker-name").last).to_have_text("My sister")
-    with new_picture(session):
-        session.get_by_role("button", name="Delete my pictures").click()
-    expect(session.locator("#notice .notice-list .notice")).to_contain_text("deleted", timeout=SLOW)
-    assert "Me" not in session.locator("#people-picker").inner_text()
-    expect(session.get_by_role("button", name="Undo")).to_be_disabled()
-    session.reload()
-    wait_until_ready(session)
-    wait_until_answered(session)
-    expect(session.get_by_role("button", name="Restore")).to_have_count(0)
+    expect(fresh.locator("#people-picker .picker-name").last).to_have_text("My sister")
+    with new_picture(fresh):
+        fresh.get_by_role("button", name="Delete my pictures").click()
+    expect(fresh.locator("#notice .notice-list .notice")).to_contain_text("deleted", timeout=SLOW)
+    assert "Me" not in fresh.locator("#people-picker").inner_text()
+    expect(fresh.get_by_role("button", name="Undo")).to_be_disabled()
+    fresh.reload()
+    wait_until_ready(fresh)
+    wait_until_answered(fresh)
+    expect(fresh.get_by_role("button", name="Restore")).to_have_count(0)
 
 
 # ---- one click, keyboard, health ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["Another pose", "Other clothes", "Another face", "All together"])
-def test_an_example_is_one_press_from_nothing_to_a_drawn_picture(session: Page, name: str) -> None:
-    session.get_by_text("Settings", exact=True).click()
-    session.get_by_label("Steps", exact=True).fill("2")
-    session.locator("#examples").get_by_role("button", name=re.compile(f"^{name}")).click()
-    expect(session.locator("#stage .stage-badge")).to_have_text("AI-generated", timeout=60_000)
-    expect(session.locator("#results")).to_contain_text("Drawn in this visit")
-    drawn = session.locator("#stage .stage-drawn").evaluate("e => e.src")
+def test_an_example_is_one_press_from_nothing_to_a_drawn_picture(fresh: Page, name: str) -> None:
+    fresh.get_by_text("Settings", exact=True).click()
+    fresh.get_by_label("Steps", exact=True).fill("2")
+    fresh.locator("#examples").get_by_role("button", name=re.compile(f"^{name}")).click()
+    expect(fresh.locator("#stage .stage-badge")).to_have_text("AI-generated", timeout=60_000)
+    expect(fresh.locator("#results")).to_contain_text("Drawn in this visit")
+    drawn = fresh.locator("#stage .stage-drawn").evaluate("e => e.src")
     assert np.asarray(Image.open(io.BytesIO(_bytes_of(drawn)))).std() > 20
 
 
@@ -466,27 +490,27 @@ def test_a_pose_that_shows_what_no_picture_does_is_told_before_anything_is_drawn
     expect(session.locator(".diagnostics-list li").first).to_be_visible(timeout=SLOW)
 
 
-def test_from_the_upload_to_the_picture_by_keyboard_alone(session: Page) -> None:
+def test_from_the_upload_to_the_picture_by_keyboard_alone(fresh: Page) -> None:
     from mcld_app.editing import samples
 
     sample = [*samples.people().values()][3]
-    session.get_by_role("button", name="Your own photo").focus()
-    session.keyboard.press("Enter")
-    put_file(session, "photo", "Me.png", sample.photo_path.read_bytes())  # the browser's own dialog is not ours
-    put_file(session, "iuv", "iuv.png", sample.iuv_path.read_bytes())
-    session.get_by_role("button", name="Use this photo").focus()
-    with new_picture(session):
-        session.keyboard.press("Enter")
-    session.get_by_role("tab", name="Clothes").focus()
-    session.keyboard.press("Enter")
-    session.locator("#garment-picker [role=option]").first.focus()
-    with new_picture(session):
-        session.keyboard.press("Enter")
-    session.get_by_text("Settings", exact=True).focus()
-    session.keyboard.press("Enter")
-    session.get_by_label("Steps", exact=True).focus()
-    session.keyboard.press("Control+A")
-    session.keyboard.type("2")
-    session.get_by_role("button", name="Generate", exact=True).focus()
-    session.keyboard.press("Enter")
-    expect(session.locator("#stage .stage-badge")).to_have_text("AI-generated", timeout=60_000)
+    fresh.get_by_role("button", name="Your own photo").focus()
+    fresh.keyboard.press("Enter")
+    put_file(fresh, "photo", "Me.png", sample.photo_path.read_bytes())  # the browser's own dialog is not ours
+    put_file(fresh, "iuv", "iuv.png", sample.iuv_path.read_bytes())
+    fresh.get_by_role("button", name="Use this photo").focus()
+    with new_picture(fresh):
+        fresh.keyboard.press("Enter")
+    fresh.get_by_role("tab", name="Clothes").focus()
+    fresh.keyboard.press("Enter")
+    fresh.locator("#garment-picker [role=option]").first.focus()
+    with new_picture(fresh):
+        fresh.keyboard.press("Enter")
+    fresh.get_by_text("Settings", exact=True).focus()
+    fresh.keyboard.press("Enter")
+    fresh.get_by_label("Steps", exact=True).focus()
+    fresh.keyboard.press("Control+A")
+    fresh.keyboard.type("2")
+    fresh.get_by_role("button", name="Generate", exact=True).focus()
+    fresh.keyboard.press("Enter")
+    expect(fresh.locator("#stage .stage-badge")).to_have_text("AI-generated", timeout=60_000)

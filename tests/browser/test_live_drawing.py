@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import pytest
-from acting import PICTURE, choose_pose, middle_of, open_page, open_tab, pixels_of, source_of
+from acting import PICTURE, choose_pose, middle_of, open_page, open_tab, pixels_of, source_of, wait_until_answered
 from conftest import PacedStudio, run_studio
 from playwright.sync_api import Browser, Page
 from small_live_network import write_live_network
@@ -40,9 +40,9 @@ def live_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PacedStudi
         yield PacedStudio(running.url, running.log_file, pace)
 
 
-@pytest.fixture
-def visitors(browser: Browser, live_studio: PacedStudio) -> Iterator[list[Page]]:
-    """Two visitors, each with a page of their own."""
+@pytest.fixture(scope="module")
+def opened(browser: Browser, live_studio: PacedStudio) -> Iterator[list[Page]]:
+    """Two visitors, each with a page of their own, which open once."""
     contexts = [browser.new_context(viewport={"width": 1280, "height": 900}) for _ in range(2)]
     pages, errors = [context.new_page() for context in contexts], []
     for page in pages:
@@ -54,6 +54,18 @@ def visitors(browser: Browser, live_studio: PacedStudio) -> Iterator[list[Page]]
     for context in contexts:
         context.close()
     assert not errors, f"the page raised: {errors}"
+
+
+@pytest.fixture
+def visitors(opened: list[Page]) -> list[Page]:
+    """Both as they came: in the photo's pose, of which nothing is drawn."""
+    for page in opened:
+        own = page.locator("#pose-picker").get_by_role("option", name="As in the photo", exact=True)
+        if own.get_attribute("aria-selected") != "true":
+            pick(page, "As in the photo")
+        wait_until_answered(page)
+        page.evaluate("window.shown.length = 0")
+    return opened
 
 
 def pick(page: Page, pose: str) -> None:

@@ -34,8 +34,9 @@ def away(pixels: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """(...,) float32: how far pixels (..., 3) are from the nearest of colours (K, 3); infinite where there are none."""
     out = np.full(pixels.shape[:-1], np.inf, np.float32)
     for colour in colours:
-        np.minimum(out, np.linalg.norm(pixels - colour, axis=-1), out=out)
-    return out
+        apart = pixels - colour
+        np.minimum(out, np.einsum("...c,...c->...", apart, apart), out=out)  # a third of what norm along an axis takes
+    return np.sqrt(out)
 
 
 def without_skin(colours: np.ndarray, shares: np.ndarray, skin: np.ndarray, least: float) -> tuple[np.ndarray, bool]:
