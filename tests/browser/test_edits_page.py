@@ -273,6 +273,7 @@ def test_a_face_is_swapped_mixed_and_taken_away(fresh: Page) -> None:
     before = pixels_of(fresh)
     open_tab(fresh, "Face")
     faces = fresh.locator("#face-picker")
+    faces.get_by_role("option", name="Kofi", exact=True).wait_for(timeout=60_000)  # a head of everybody, made once
     with new_picture(fresh):
         faces.get_by_role("option", name="Kofi", exact=True).click()
     expect(fresh.locator(LABELS)).to_have_text(["Kofi’s face", "Kofi’s skin"])
