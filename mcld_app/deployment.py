@@ -83,8 +83,8 @@ def hub_endpoint() -> str:
 
 
 def serves_mcp() -> bool:
-    """Whether the page serves MCP clients too: MCLD_MCP=1."""
-    return os.environ.get("MCLD_MCP") == "1"
+    """Whether the page serves MCP clients too: MCLD_MCP=1, or Gradio's own GRADIO_MCP_SERVER=True."""
+    return os.environ.get("MCLD_MCP") == "1" or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true"
 
 
 def server_address() -> tuple[str, int]:

@@ -8,6 +8,7 @@ from mcld_app.studio.actions.adjusting import move_point, paint_cut, set_kind, s
 from mcld_app.studio.actions.brought import bring
 from mcld_app.studio.actions.clips import leave_clip, take_clip
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, turn_round, use_body
+from mcld_app.studio.actions.own_items import discard, rename
 from mcld_app.studio.actions.poses import drag, turn
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is
 from mcld_app.studio.page import PANELS
@@ -16,7 +17,7 @@ from mcld_app.studio.panels.cover import cover
 from mcld_app.studio.panels.detections import choose_body
 from mcld_app.studio.panels.edits import move, place, remove, switch
 from mcld_app.studio.panels.examples import show_example
-from mcld_app.studio.panels.face import choose_face, face_files, mix_face, weigh_face
+from mcld_app.studio.panels.face import choose_face, face_files, mix_face, skin_follows, weigh_face
 from mcld_app.studio.panels.garments import lift, wear, wear_files
 from mcld_app.studio.panels.ground import bring_ground, choose_ground
 from mcld_app.studio.panels.library import use_kept
@@ -35,12 +36,12 @@ from mcld_app.studio.state import EditorState
 __all__ = [
     "add_pose", "adjust_body", "agree", "another_photo", "answer", "as_in_photo", "as_it_is", "begin_adjusting",
     "begin_by_hand", "bring", "bring_ground", "choose_body", "choose_face", "choose_ground", "choose_person",
-    "choose_pose", "clear", "cover", "drag", "drop_pose", "face_files", "finish_adjusting", "follow", "guess",
-    "lay_over", "leave", "leave_body", "leave_clip", "lift", "mirror", "mix_face", "move", "move_point",
+    "choose_pose", "clear", "cover", "discard", "drag", "drop_pose", "face_files", "finish_adjusting", "follow",
+    "guess", "lay_over", "leave", "leave_body", "leave_clip", "lift", "mirror", "mix_face", "move", "move_point",
     "new_dispatcher", "open_link", "open_pose", "open_recipe", "open_texture", "outline", "paint", "paint_cut",
-    "paint_map", "pin", "place", "pose_of", "redo", "remove", "reset", "run", "set_between", "set_kind", "set_sleeves",
-    "show_all", "show_example", "shown", "start_again", "switch", "take_clip", "turn", "turn_round", "undo",
-    "use_body", "use_kept", "use_upload", "wear", "wear_files", "weigh_face",
+    "paint_map", "pin", "place", "pose_of", "redo", "remove", "rename", "reset", "run", "set_between", "set_kind",
+    "set_sleeves", "show_all", "show_example", "shown", "skin_follows", "start_again", "switch", "take_clip", "turn",
+    "turn_round", "undo", "use_body", "use_kept", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def test_another_program_edits_and_draws_by_named_endpoints(studio_url: str) -> 
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["people"] >= 8
-    assert told["edits"] == ["wear", "cover", "face"]
+    assert told["edits"] == ["wear", "cover", "face", "skin"]
     assert told["size"] == [352, 512] and told["drawn"] == [[176, 256]] * 2
     assert "There is no such pose" in told["told"] and "Traceback" not in told["told"]
     assert told["health"] and {*map(tuple, told["health"])} == {("kind", "level", "measure", "text")}
@@ -71,11 +71,12 @@ def test_every_endpoint_is_typed_and_says_what_it_does() -> None:
 
 def test_the_endpoints_are_those_that_programs_were_promised() -> None:
     assert set(vars(api)) == {
-        "samples", "start", "start_with_photo", "pose", "turn", "drag", "mirror", "pose_of", "pose_file", "paint_pose",
-        "pose_by_hand", "wear", "garment_from_photo", "cover", "paint", "texture", "face", "face_weight", "switch",
-        "stand_off", "move", "remove", "guess", "preview", "health", "see",
+        "samples", "keep", "recipe", "start", "start_with_photo", "pose", "turn", "drag", "mirror", "pose_of",
+        "pose_file", "paint_pose", "pose_by_hand", "wear", "garment_from_photo", "cover", "paint", "texture",
+        "face", "face_weight", "switch", "stand_off", "move", "remove", "guess", "preview", "picture", "health",
+        "see",
     }  # fmt: skip
-    assert sum(len(panel.endpoints) for panel in PANELS) + 1 == len(vars(api)), "no two of one name"
+    assert sum(len(panel.endpoints) for panel in PANELS) + 3 == len(vars(api)), "no two of one name"
 
 
 def test_an_endpoint_keeps_nothing_and_the_recipe_holds_all() -> None:

@@ -133,8 +133,11 @@ def test_threads_are_as_many_as_the_environment_allows(monkeypatch, value: str, 
 
 @pytest.mark.parametrize(("value", "on"), [("1", True), ("0", False), ("true", False), ("", False)])
 def test_mcp_clients_are_served_where_it_is_asked_for(monkeypatch, value: str, on: bool):
+    monkeypatch.delenv("GRADIO_MCP_SERVER", raising=False)
     monkeypatch.setenv("MCLD_MCP", value)
     assert deployment.serves_mcp() is on
+    monkeypatch.setenv("GRADIO_MCP_SERVER", "True")
+    assert deployment.serves_mcp(), "Gradio's own name for it"
 
 
 def test_values_are_read_when_they_are_asked_for(monkeypatch):

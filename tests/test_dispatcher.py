@@ -45,6 +45,7 @@ STEPS = {
     "the first edit gone": (actions.remove, {"index": 0}),
     "another face": (actions.choose_face, {"id": "person:kofi"}),
     "half of that face": (actions.mix_face, {"share": 0.5, "texels": True}),
+    "their own skin": (actions.skin_follows, {"on": False}),
     "less of the face": (actions.weigh_face, {"weight": 0.2}),
     "another way to guess": (actions.guess, {"how": "none"}),
     "another person": (actions.choose_person, {"id": "person:leo"}),

@@ -92,7 +92,7 @@ def test_left_alone_nothing_is_lost_and_a_late_answer_does_nothing() -> None:
     [
         (on_its_own_colour(), "upper", "No garment stands out"),
         (curtain(), "outfit", "No garment stands out"),
-        (np.random.default_rng(0).integers(0, 255, (500, 400, 3), dtype=np.uint8), "bottom", "No garment stands out"),
+        (np.random.default_rng(0).integers(0, 255, (900, 700, 3), dtype=np.uint8), "bottom", "No garment stands out"),
         (shape(SHOE), "upper", "sides differ"),
         (shape(SHOE), "bottom", "wider than long"),
         (cv2.circle(ground("white"), (360, 480), 150, RED, -1), "upper", "no neck"),
@@ -104,9 +104,10 @@ def test_what_is_not_understood_gets_a_sentence_and_a_way_on(picture: np.ndarray
     state = actions.wear_files(initial_state(), dropped(picture, region))
     assert says in state.question.text and state.question.text.endswith(".")
     assert not state.look.edits and not state.own_garments
-    (by_hand,) = actions.shown("question", state)["options"]
+    *others, by_hand = actions.shown("question", state)["options"]
     assert "by hand" in by_hand["label"] and by_hand["src"].startswith("data:image/")
-    assert "Add" in actions.shown("adjust", answered(state))["problem"]
+    assert [option["label"].partition(":")[0] for option in others] == ["A pattern"] * ("stands out" in says)
+    assert "Add" in actions.shown("adjust", answered(state, len(others)))["problem"]
 
 
 @pytest.mark.usefixtures("without_body_finder")

@@ -23,6 +23,7 @@ from mcld_app.editing.edits.edit import Edit
 from mcld_app.editing.edits.face_swap import FaceSwap
 from mcld_app.editing.edits.flat import Flat
 from mcld_app.editing.edits.paint import Paint
+from mcld_app.editing.edits.skin import Skin
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.records import Reader, Writer
 
@@ -40,13 +41,14 @@ def one_of(kind: str) -> Edit:
         "paint": Paint(layer, on=False),
         "face": FaceSwap(donor, 0.25, False, on=False),
         "flat": Flat(True, False, on=False),
+        "skin": Skin(donor, 0.5, on=False),
     }[kind]
 
 
 def test_every_module_of_the_package_is_a_kind_but_the_contract_itself() -> None:
     modules = {found.name for found in pkgutil.iter_modules(edits.__path__)} - {"edit"}
     assert {kind.__module__.rpartition(".")[2] for kind in KINDS.values()} == modules
-    assert set(KINDS) == {"wear", "cover", "paint", "face", "flat"}, "recipes that are out there say these"
+    assert set(KINDS) == {"wear", "cover", "paint", "face", "flat", "skin"}, "recipes that are out there say these"
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -91,7 +91,7 @@ def test_behind_a_proxy_the_page_has_the_name_that_was_given() -> None:
 
 
 @pytest.mark.parametrize("root", ["", "/studio"])
-@pytest.mark.parametrize("path", ["upload", "upload/", "deep_link", "vibe-edit/", "proxy=http://x", "stream/x/close"])
+@pytest.mark.parametrize("path", ["upload_progress", "deep_link", "vibe-edit/", "proxy=http://x", "stream/x/close"])
 def test_doors_that_nothing_uses_are_shut(root: str, path: str) -> None:
     for method in ("GET", "POST"):
         answer = ask(method, f"{root}/gradio_api/{path}")
@@ -100,7 +100,7 @@ def test_doors_that_nothing_uses_are_shut(root: str, path: str) -> None:
 
 
 def test_every_answer_tells_the_browser_what_it_may_do() -> None:
-    for answer in (ask(), ask(host="evil.example"), ask("POST", origin="null"), ask(path="/gradio_api/upload")):
+    for answer in (ask(), ask(host="evil.example"), ask("POST", origin="null"), ask(path="/gradio_api/deep_link")):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "same-origin"
         policy = answer.headers["content-security-policy"]
@@ -165,7 +165,7 @@ def test_the_studio_itself_stands_behind_the_gate(locked: Studio) -> None:
         join = "/gradio_api/queue/join"
         assert client.post(join, json={}, headers={"origin": "http://evil.example"}).status_code == 403
         file = {"files": ("photo.png", b"x" * 1000)}
-        assert client.post("/gradio_api/upload", files=file).status_code == 404
+        assert client.post("/gradio_api/upload", files=file).status_code == 401, "files, too, are behind the password"
 
 
 def test_without_the_password_nothing_is_shown_or_drawn(locked: Studio) -> None:
@@ -182,6 +182,7 @@ def test_without_the_password_nothing_is_shown_or_drawn(locked: Studio) -> None:
         assert client.post("/login", data={"username": "maya", "password": "only for us"}).status_code == 200
         assert "pose-picker" in client.get("/").text
         assert client.post("/gradio_api/call/samples", json={"data": []}).status_code == 200
+        assert client.post("/gradio_api/upload", files={"files": ("photo.png", b"x")}).status_code == 200
     assert "only for us" not in locked.log()
 
 

@@ -241,3 +241,13 @@ def test_the_page_refuses_files_at_the_size_the_server_does() -> None:
     scripts = "".join(path.read_text("utf-8") for path in Path(generation.__file__).parent.rglob("*.js"))
     [said] = re.findall(r"LARGEST_FILE = ([\d *]+);", scripts)
     assert math.prod(int(number) for number in said.split("*")) == MAX_UPLOAD
+
+
+def test_only_the_bundled_model_needs_no_button_and_only_with_the_live_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mcld_app.studio.panels import generate
+
+    monkeypatch.setattr(generate, "live_queue", lambda: None)
+    assert not any(model["live"] for model in generate.find(None))
+    monkeypatch.setattr(generate, "live_queue", object)
+    told = {model["id"]: model["live"] for model in generate.find(None)}
+    assert told["bundled"] and not any(live for name, live in told.items() if name != "bundled")

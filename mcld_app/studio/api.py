@@ -6,7 +6,6 @@ A panel's endpoints are in its folder; here they are gathered, with those that b
 from __future__ import annotations
 
 import base64
-import functools
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -16,28 +15,38 @@ import gradio as gr
 
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.editing import samples as sample_library
+from mcld_app.editing.recipe import write_recipe
 from mcld_app.engine import registry
 from mcld_app.engine.worker import DrawFunction, drawer
 from mcld_app.errors import StudioError
-from mcld_app.output.recipe_file import encode_drawn, open_recipe
+from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.request import MAX_PICTURES, SchedulerName
 from mcld_app.studio import generation
-from mcld_app.studio.messages import sentence
+from mcld_app.studio.doors import outside
+from mcld_app.studio.endpoints import Given, opened
+from mcld_app.studio.handing import Handing, handing
+from mcld_app.studio.kept_looks import KeptLooks
 from mcld_app.studio.orders import Generated, Order
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.session import Session
+from mcld_app.studio.session_store import SessionStore
 
 
-def listen(panels: Iterable[Panel]) -> None:
+def listen(panels: Iterable[Panel], sessions: SessionStore) -> None:
     """Register all endpoints; inside a `gr.Blocks`."""
-    for name, function in endpoints(panels).items():
-        gr.api(_told(function), api_name=name, queue=False, concurrency_limit=None)
-    gr.api(_told(_generate(drawer())), api_name="generate", concurrency_id="gpu", concurrency_limit=1)
+    kept, files = KeptLooks(sessions), handing()
+    for name, function in {**endpoints(panels), "forget": _forget(kept, files)}.items():
+        gr.api(outside(name, function, kept, files), api_name=name, queue=False, concurrency_limit=None)
+    drawing = _draw(drawer())
+    for name, function in {"draw": drawing, "generate": _in_base64(drawing)}.items():
+        told = outside(name, function, kept, files)
+        gr.api(told, api_name=name, concurrency_id="gpu", concurrency_limit=1)
 
 
 def endpoints(panels: Iterable[Panel]) -> dict[str, Callable[..., Any]]:
-    """All that is answered at once, by name; "generate" waits for its turn."""
-    return {"samples": api_samples, **{name: made for panel in panels for name, made in panel.endpoints.items()}}
+    """All that is answered at once, by name; "draw" and "generate" wait for their turn."""
+    made = {name: function for panel in panels for name, function in panel.endpoints.items()}
+    return {"samples": api_samples, "keep": api_keep, "recipe": api_recipe, **made}
 
 
 def api_samples() -> dict[str, list[str]]:
@@ -50,19 +59,40 @@ def api_samples() -> dict[str, list[str]]:
     }
 
 
-def _generate(drawing: DrawFunction):
-    def generate(
-        recipe: str,
+def api_keep(recipe: Given) -> Given:
+    """Keep a recipe here, and answer with its key, which the other endpoints take in its place: they change what is
+    kept. It is kept for two hours after its last use, or until “forget”."""
+    return opened(recipe)
+
+
+def api_recipe(recipe: Given) -> str:
+    """The recipe that is kept under a key, with its pictures: a file to save, which the page opens."""
+    return write_recipe(opened(recipe), pictures=True)
+
+
+def _forget(kept: KeptLooks, files: Handing) -> Callable[[str], bool]:
+    def forget(key: str) -> bool:
+        """Forget at once what is kept under a key, the photo in it, and the pictures that were made of it."""
+        kept.forget(key)
+        files.drop(key)
+        return True
+
+    return forget
+
+
+def _draw(drawing: DrawFunction) -> Callable[..., list[bytes]]:
+    def draw(
+        recipe: Given,
         seeds: list[int] | None = None,
         steps: int | None = None,
         guidance: float | None = None,
         scheduler: SchedulerName | None = None,
         model: str = "",
         fill_holes: bool | None = None,
-    ) -> list[str]:
-        """Draw a recipe with a model, one picture for each seed: PNGs in base64, each with its recipe inside. What is
-        not given is as the recipe says, and else as the model usually draws."""
-        made = open_recipe(recipe)
+    ) -> list[bytes]:
+        """Draw a recipe with a model, one picture for each seed: PNGs, each with its recipe inside. What is not given
+        is as the recipe says, and else as the model usually draws."""
+        made = opened(recipe)
         chosen = registry.choose(model, made.model)
         told = {"steps": steps, "guidance": guidance, "scheduler": scheduler, "fill_holes": fill_holes}
         settings = made.settings_for(registry.model_named(chosen).usual)
@@ -73,8 +103,21 @@ def _generate(drawing: DrawFunction):
         session = Session()
         looks_wanted = (made.look,) * len(wanted)
         order = generation.order_of(chosen, settings, made.look, looks_wanted, wanted, owner=session.owner)
-        return [_file(result) for result in _finished(session, order, drawing)]
+        finished = _finished(session, order, drawing)
+        return [encode_drawn(result.picture, result.recipe, result.model) for result in finished]
 
+    return draw
+
+
+def _in_base64(drawing: Callable[..., list[bytes]]) -> Callable[..., list[str]]:
+    """The same in base64, as older programs ask for it."""
+
+    def generate(*given: Any, **named: Any) -> list[str]:
+        return [base64.b64encode(picture).decode() for picture in drawing(*given, **named)]
+
+    signature = inspect.signature(drawing, eval_str=True)
+    generate.__signature__ = signature.replace(return_annotation=list[str])
+    generate.__doc__ = "Draw a recipe with a model, as “draw” does; the pictures are PNGs in base64."
     return generate
 
 
@@ -87,21 +130,3 @@ def _finished(session: Session, order: Order, drawing: DrawFunction) -> list[Gen
         return session.results
     finally:
         registry.forget(session.owner)
-
-
-def _file(result: Generated) -> str:
-    return base64.b64encode(encode_drawn(result.picture, result.recipe, result.model)).decode()
-
-
-def _told(function):
-    """The same function, whose errors are sentences for the caller."""
-
-    @functools.wraps(function)
-    def told(*given, **named):
-        try:
-            return function(*given, **named)
-        except Exception as error:
-            raise gr.Error(sentence(error), print_exception=False) from None
-
-    told.__signature__ = inspect.signature(function, eval_str=True)  # Gradio 6.31 takes a return type as it is written
-    return told

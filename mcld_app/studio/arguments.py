@@ -8,6 +8,8 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Union, get_args, get_origin
 
+from gradio.data_classes import FileData
+
 from mcld_app.errors import StudioError
 
 _MOST_ITEMS = 1000
@@ -20,7 +22,7 @@ def read(function: Callable[..., Any], sent: Sequence[Any]) -> list[Any]:
 
     Args:
         function: its signature has a type for each argument: str, bool, int, float, list and dict of these, Literal,
-            and any of them or None.
+            and any of them or None; or text or a file, which Gradio's clients send as a `FileData`.
         sent: plain data, as JSON has it.
 
     Raises:
@@ -53,6 +55,8 @@ def _of_type(value: Any, wanted: Any) -> Any:
         TypeError, ValueError, OverflowError: where it is of another one.
     """
     if get_origin(wanted) in (Union, types.UnionType):
+        if FileData in get_args(wanted) and isinstance(value, dict):
+            return _file(value)
         return _of_type(value, _some(wanted))
     return _READERS[get_origin(wanted) or wanted](value, get_args(wanted))
 
@@ -62,6 +66,11 @@ def _text(value: Any, _: tuple) -> str:
         raise TypeError
     value.encode()  # half a character, which JSON can hold, can be written nowhere
     return value
+
+
+def _file(value: dict) -> dict:
+    """A `FileData` of Gradio's, of which only path and address count."""
+    return {name: _text(value[name], ()) for name in ("path", "url") if value.get(name) is not None}
 
 
 def _switch(value: Any, _: tuple) -> bool:
@@ -111,7 +120,7 @@ def _in_words(wanted: Any) -> str:
     """A type, as a sentence says it."""
     kind = get_origin(wanted) or wanted
     if kind in (Union, types.UnionType):
-        return _in_words(_some(wanted))
+        return "a file, or text in base64" if FileData in get_args(wanted) else _in_words(_some(wanted))
     if kind is Literal:
         return "one of " + ", ".join(f"“{choice}”" for choice in get_args(wanted))
     if kind is list:

@@ -21,7 +21,7 @@ CLOSED = "The studio has no use for this, so it is switched off."
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _EVERY_NETWORK = ("0.0.0.0", "::")
-_UNUSED = ("upload", "upload_progress", "deep_link", "process_recording", "stream", "proxy=", "vibe-", "undo-vibe-")
+_UNUSED = ("upload_progress", "deep_link", "process_recording", "stream", "proxy=", "vibe-", "undo-vibe-")
 """What Gradio serves beside events, and would write to the disk or ask of other servers."""
 
 _POLICY = {

@@ -13,11 +13,12 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 from starlette.middleware import Middleware
 
-from mcld_app.deployment import frame_ancestors, known_hosts, password, serves_mcp, visits_bytes
+from mcld_app.deployment import frame_ancestors, is_space, known_hosts, password, serves_mcp, visits_bytes
 from mcld_app.request import MAX_UPLOAD
 from mcld_app.studio import api, dispatcher, redaction
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.gate import Gate
+from mcld_app.studio.handing import HandingDoor
 from mcld_app.studio.health import Health
 from mcld_app.studio.limits import Limits
 from mcld_app.studio.panel import Panel
@@ -121,6 +122,8 @@ def build(seconds: float = HOURS * 3600) -> gr.Blocks:
         with gr.Row(elem_id="top"):
             _plain(_HEADER)
             _render(page, _TOP)
+            if is_space():
+                gr.DuplicateButton("A copy of your own", size="sm", min_width=0, elem_id="duplicate")
         with gr.Row(elem_id="areas"):
             with gr.Column(elem_id="area-person", elem_classes="area", min_width=0):
                 _plain("<h2>Person</h2>")
@@ -146,7 +149,7 @@ def build(seconds: float = HOURS * 3600) -> gr.Blocks:
         for panel in PANELS:
             if panel.listen is not None:
                 panel.listen(page)
-        api.listen(PANELS)
+        api.listen(PANELS, sessions)
         page.listen(blocks.load, dispatcher.as_it_is, whole=True)
     return blocks
 
@@ -162,11 +165,11 @@ def _plain(html: str) -> None:
 
 def application_options(health: Callable[[], Mapping[str, int]] | None = None) -> dict[str, Any]:
     """What the FastAPI application under the page is made with: first it is asked whether a request is meant for it,
-    last whether it is too large."""
+    then whether it is too large, last whether it hands a file in or out."""
     options = redaction.application_options()
     gate = Middleware(Gate, hosts=known_hosts(), ancestors=frame_ancestors())
     first = [gate, Middleware(Health, told=health)]
-    return {**options, "middleware": [*first, *options["middleware"], Middleware(Limits)]}
+    return {**options, "middleware": [*first, *options["middleware"], Middleware(Limits), Middleware(HandingDoor)]}
 
 
 def launch_options(health: Callable[[], Mapping[str, int]] | None = None) -> dict[str, Any]:
@@ -185,5 +188,5 @@ def launch_options(health: Callable[[], Mapping[str, int]] | None = None) -> dic
         "app_kwargs": application_options(health),
         "auth": password(),
         "auth_message": "This studio asks for a name and a password.",
-        "mcp_server": serves_mcp(),  # needs gradio[mcp]
+        "mcp_server": serves_mcp() or None,  # needs gradio[mcp]; with None, Gradio too looks into the surroundings
     }

@@ -84,9 +84,13 @@ def stem(file: Mapping, otherwise: str = "photo") -> str:
 
 
 def file_bytes(file: object) -> bytes:
-    """A file's bytes from {name, data in base64 or as a data: URL}; lines may be broken, as many tools do. PictureError
-    where they did not arrive, or are too many."""
+    """A file's bytes from {name, data in base64 or as a data: URL}; lines may be broken, as many tools do. Of a program
+    data may be bytes. PictureError where they did not arrive, or are too many."""
     data = file.get("data") if isinstance(file, Mapping) else None
+    if isinstance(data, bytes) and len(data) <= MAX_UPLOAD:
+        return data
+    if isinstance(data, bytes):
+        raise PictureError(f"This file is larger than {MAX_UPLOAD >> 20} MB. Save it smaller and try again.")
     if not isinstance(data, str):
         raise PictureError(_NOT_WHOLE)
     if len(data) > MAX_UPLOAD * 4 // 3 + 4:
@@ -109,7 +113,7 @@ def strokes(data: Data, size: tuple[int, int], name: str = "strokes") -> np.ndar
     Raises:
         StudioError: where they are of another size, no picture, or empty.
     """
-    picture = read_layer(file_bytes({"data": text(data, name)}), size)
+    picture = read_layer(file_bytes({"data": data.get(name)}), size)
     if not picture[..., 3].any():
         raise StudioError("There is no stroke to take: draw on the picture first.")
     return picture

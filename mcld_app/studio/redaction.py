@@ -46,6 +46,14 @@ class RedactedBlocks(gr.Blocks):
         given = zip(block_fn.inputs, inputs, strict=False)
         return [state[part._id] if part.stateful else value for part, value in given]
 
+    async def postprocess_data(
+        self, block_fn: BlockFunction, predictions: list | dict, state: SessionState | None
+    ) -> list[Any]:
+        """As it is for an endpoint: Gradio would look for files in it, and copy those to its folder."""
+        if any(part.get_block_name() == "api" for part in block_fn.outputs):
+            return [predictions] if len(block_fn.outputs) == 1 else list(predictions)
+        return await super().postprocess_data(block_fn, predictions, state)
+
     async def process_api(self, *given: Any, **named: Any) -> dict[str, Any]:
         try:
             return await super().process_api(*given, **named)

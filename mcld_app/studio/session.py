@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from mcld_app.editing.recipe import Recipe
 from mcld_app.studio.orders import Generated, Order, Sheet, SheetOrder
 from mcld_app.studio.state import EditorState
 
@@ -36,6 +37,7 @@ class Session:
         token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
         begun: what of the stage is shown, and the picture that is drawn of it before the page asks; None where none is.
         acting: whether an action runs: what is drawn meanwhile may be of no use.
+        kept: what a program keeps here between two calls, see `kept_looks`; None for a page's visit.
         lock: held while an action runs.
     """
 
@@ -57,6 +59,7 @@ class Session:
         self.orders: dict[int, Order | SheetOrder] = {}
         self.results: list[Generated] = []
         self.sheet: Sheet | None = None
+        self.kept: Recipe | None = None
         self.lock = threading.Lock()
 
     def take_over(self, other: Session) -> None:
@@ -79,7 +82,7 @@ class Session:
         self.orders.clear()
         if self.reading is not None:
             self.reading.touch()
-        self.state, self.results, self.sheet = None, [], None
+        self.state, self.results, self.sheet, self.kept = None, [], None, None
         self.shown, self.bytes, self.begun = {}, 0, None
         forgotten, self.owner = self.owner, new_owner()
         return forgotten

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
@@ -127,11 +127,13 @@ class Question:
     Attributes:
         text: the question.
         options: its answers, the likeliest first.
+        unsure: whether it is about what a picture shows at all: it may show a person, too.
         name: a name of its own: an answer may come late, when another question is there.
     """
 
     text: str
     options: tuple[Option, ...]
+    unsure: bool = False
     name: str = field(default_factory=lambda: uuid4().hex)
 
 
@@ -184,6 +186,8 @@ class EditorState:
         adjusting: the garment that is being adjusted.
         question: what the visitor is asked.
         ground: what is seen around the person.
+        names: what the visitor calls people and garments of their own, by id, where they gave a name.
+        skin_follows: whether the body's skin takes the colour of the next face that is chosen.
     """
 
     history: History
@@ -206,6 +210,8 @@ class EditorState:
     adjusting: Adjusting | None = None
     question: Question | None = None
     ground: Ground = OWN_GROUND
+    names: Mapping[str, str] = field(default_factory=dict)
+    skin_follows: bool = True
 
     @property
     def look(self) -> Look:

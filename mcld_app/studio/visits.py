@@ -16,6 +16,8 @@ from typing import Any
 from gradio.state_holder import SessionState
 
 from mcld_app.engine import registry
+from mcld_app.studio.handing import handing
+from mcld_app.studio.mcp_content import content_maker
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.redaction import RedactedBlocks
 from mcld_app.studio.session import Session
@@ -32,6 +34,18 @@ class VisitBlocks(RedactedBlocks):
     """`gr.Blocks` whose events are uses of a visit, whose endpoints leave nothing behind, and whose queue rests."""
 
     _visits: GradioVisits | None = None
+    _mcp: Any = None
+
+    @property
+    def mcp_server_obj(self) -> Any:
+        """Gradio's server for MCP clients, which it puts here when the page is served; None where it serves none."""
+        return self._mcp
+
+    @mcp_server_obj.setter
+    def mcp_server_obj(self, server: Any) -> None:
+        if server is not None:
+            server.postprocess_output_data = content_maker(handing())
+        self._mcp = server
 
     def queue(self, *given: Any, **named: Any) -> Any:
         """As Gradio's; but it is looked after new drawings 25 times a second and not a thousand, which took a twentieth

@@ -68,8 +68,15 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 def test_my_photo_in_another_pose(task: Task, photo: bytes, tmp_path: Path) -> None:
     file = tmp_path / "me.jpg"
     file.write_bytes(photo)
+    task.page.evaluate("""() => {
+      window.lit = [];
+      const frame = document.querySelector(".stage-frame"), note = () => window.lit.push(frame.dataset.lit);
+      new MutationObserver(note).observe(frame, { attributeFilter: ["data-lit"] });
+    }""")
     task.does("choose the photo", lambda: task.page.locator(".bring-add input").set_input_files(file))
     expect(task.page.locator("#people-picker [aria-selected=true]")).to_have_text("me")
+    task.page.wait_for_function("window.lit.join() === 'body,'")  # shown for a moment, with the way to adjust it
+    expect(task.page.get_by_role("button", name="Adjust the body")).to_be_visible()
     pose = task.page.locator("#pose-picker [role=option][data-id=walking]")
     task.does("press a pose", pose.click)
     expect(task.page.locator(PICTURE)).to_have_attribute("alt", "me, Walking")

@@ -25,6 +25,7 @@ from mcld_app.studio.actions.dropped import wear_files
 from mcld_app.studio.actions.files import holds_pose, open_pose_file, pose_of_parts
 from mcld_app.studio.actions.fitting import HOW_TO_FIT, begin_fitting
 from mcld_app.studio.actions.garment_making import list_pictures
+from mcld_app.studio.actions.patterns import take_tile
 from mcld_app.studio.actions.person_photos import take_largest, use_photo
 from mcld_app.studio.actions.photos import check_agreed, people_of_file, person_of_files, size_kept
 from mcld_app.studio.actions.poses import stand
@@ -92,6 +93,8 @@ def _of_ours(state: EditorState, content: bytes) -> EditorState | None:
 def _picture(state: EditorState, file: Mapping, where: str) -> EditorState:
     """One picture that was not brought to a place on the person."""
     name, content = parsing.stem(file), parsing.file_bytes(file)
+    if (patterned := take_tile(state, name, content, "")) is not None:
+        return patterned
     if is_texture_map(content):
         return wear_files(state, {"files": [file], "region": "outfit"})
     photo, _ = read_sized_photo(content)
@@ -109,7 +112,7 @@ def _picture(state: EditorState, file: Mapping, where: str) -> EditorState:
         except StudioError:
             return use_photo(state, name, content)
     question = asked.question
-    if question is None or len(question.options) > 1:
+    if question is None or not question.unsure:
         return asked
     by_hand = Option("It is a person: lay the mannequin over them",
                      lambda now: begin_fitting(now, name, photo, HOW_TO_FIT), whole_thumb(photo))  # fmt: skip

@@ -18,6 +18,7 @@ from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.garment_making import list_pictures, worn_thumb
+from mcld_app.studio.actions.patterns import take_tile
 from mcld_app.studio.actions.photos import check_agreed, people_of_file, person_of_files, take
 from mcld_app.studio.actions.shop_pictures import of_file
 from mcld_app.studio.parsing import Data
@@ -51,6 +52,8 @@ def wear_files(state: EditorState, data: Data) -> EditorState:
 def _one(state: EditorState, file: Mapping, data: Data) -> EditorState:
     """One file: its own look says what it is."""
     name, content = parsing.stem(file), parsing.file_bytes(file)
+    if (patterned := take_tile(state, name, content, str(data.get("region") or ""))) is not None:
+        return patterned
     if is_texture_map(content):
         garment = clothes_of_texture(name, content)
         return _put_on(state.with_garment(garment), garment, data)

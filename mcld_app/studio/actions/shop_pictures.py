@@ -19,6 +19,7 @@ from mcld_app.errors import PictureError, StudioError
 from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio.actions.adjusting import open_for
 from mcld_app.studio.actions.garment_making import made, made_as, mark_by_hand, worn_thumb
+from mcld_app.studio.actions.patterns import swatch_option
 from mcld_app.studio.pictures import thumb, whole_thumb
 from mcld_app.studio.state import EditorState, Note, Option, Question, own_garment_id
 
@@ -145,8 +146,10 @@ def _ask_for_help(
     except PictureError as error:
         raise StudioError(said) from error
     small = whole_thumb(marking.cutout.picture)
-    by_hand = Option("Mark the garment by hand", lambda now: open_for(now, name, marking, _BY_HAND), small)
-    return replace(state, question=Question(said, (by_hand,)), note=Note())
+    by_hand = Option("A garment: mark it by hand", lambda now: open_for(now, name, marking, _BY_HAND), small)
+    pattern = swatch_option(state, name, picture, worn_on) if cutout is None else None
+    options = (by_hand,) if pattern is None else (pattern, by_hand)
+    return replace(state, question=Question(said, options, unsure=True), note=Note())
 
 
 def ask_if_clothes(

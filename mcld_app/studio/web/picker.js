@@ -52,15 +52,38 @@ const draw = () => {
     class: "picker-group", role: "group", "aria-label": name || null,
   }, name ? make("div", { class: "picker-title", text: name, "aria-hidden": "true" }) : null,
   make("div", { class: "picker-grid", role: "presentation" }, ...members.map(option)))));
+  drawOwn();
   if (setup.told) say(setup.told, { items: all });
   mark(value.selected);
   if (focused) options().find((o) => o.dataset.id === focused)?.focus();
 };
 
+// What the visitor brought can have another name, and go one by one.
+const own = element.querySelector(".picker-own"), ownList = own.querySelector("ul");
+const drawOwn = () => {
+  own.hidden = !drawn.length;
+  if (own.contains(document.activeElement) && document.activeElement.matches("input")) return;  // a name is being written
+  ownList.replaceChildren(...drawn.map((item) => {
+    const name = make("input", { type: "text", value: item.label, maxlength: "40", "aria-label": `Name of ${item.label}` });
+    name.addEventListener("change", () => trigger("rename", { id: item.id, name: name.value }));
+    name.addEventListener("keydown", (event) => { if (event.key === "Enter") name.blur(); });
+    const gone = make("button", { type: "button", text: "Delete", "aria-label": `Delete ${item.label}`,
+      title: "Undo does not bring it back" });
+    gone.addEventListener("click", () => {
+      if (gone.dataset.sure) { trigger("discard", { id: item.id }); return; }
+      gone.dataset.sure = "yes";
+      gone.textContent = "Really?";
+      setTimeout(() => { delete gone.dataset.sure; gone.textContent = "Delete"; }, 4000);
+    });
+    return make("li", {}, make("img", { src: item.src, alt: "", width: 26, height: 38 }), name, gone);
+  }));
+};
+
 const refresh = () => {
   const value = valueOf();
   const extra = value.extra || [];
-  const same = extra.length === drawn.length && extra.every(({ id, src }, i) => id === drawn[i].id && src === drawn[i].src);
+  const same = extra.length === drawn.length && extra.every(({ id, src, label }, i) =>
+    id === drawn[i].id && src === drawn[i].src && label === drawn[i].label);
   if (items.length && !same) draw();
   else if (wanted === null || value.selected === wanted) mark(value.selected);
   wanted = null;

@@ -8,7 +8,7 @@ from mcld_app.studio.actions.brought import pose_of_person
 from mcld_app.studio.actions.files import open_pose_file
 from mcld_app.studio.actions.poses import stand
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, edited
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState
@@ -48,13 +48,13 @@ def listen(page: Dispatcher) -> None:
     page.listen(page["borrow"].open, open_pose)
 
 
-def api_pose_of(recipe: str, person: str, exactly: bool = False) -> str:
+def api_pose_of(recipe: Given, person: str, exactly: bool = False) -> Given:
     """Stand as a sample person stands in their picture: the mannequin does, or `exactly` as the picture's IUV map has
     it, which cannot be dragged."""
     return edited(recipe, pose_of, {"id": person, "map": exactly})
 
 
-def api_pose_file(recipe: str, file: str) -> str:
+def api_pose_file(recipe: Given, file: str) -> Given:
     """Stand as a pose file says, given as JSON text: a pose saved here, or a skeleton of OpenPose, COCO or
     ControlNet."""
     return edited(recipe, lambda state, data: open_pose_file(state, data["file"].encode()), {"file": file})

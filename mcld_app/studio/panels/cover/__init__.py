@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from mcld_app.body.parts import PARTS
-from mcld_app.body.photo import fitted_size, read_layer
 from mcld_app.editing import look as looks
 from mcld_app.editing.area import area_label
 from mcld_app.editing.edits.cover import Cover
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, regions
+from mcld_app.studio.actions.patterns import swatch
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, Picture, edited
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState
 from mcld_app.studio.widget import widget
 
-_PATTERN_SIDE = 512
 _WIDEST, _SMALLEST = 60.0, 1.0  # centimetres of one repeat
 _REGIONS = "".join(f'<option value="{name}">{label}</option>' for name, label in regions.CLOTHES.items())
 _PARTS = "".join(f'<label><input type="checkbox" value="{n}"> {part.name}</label>' for n, part in PARTS.items())
@@ -47,7 +44,7 @@ _HTML = f"""
 <div class="cover">
   <div class="cover-swatches" role="group" aria-label="Colours: drag one onto a garment"
     title="Drag a colour onto a garment: skin and all other clothes keep theirs">{_SWATCHES}</div>
-  <label class="cover-bring" title="A photo where a DensePose model is installed, else a photo and its IUV map"
+  <label class="cover-bring" title="A shop’s picture of a garment, or a photo of somebody who wears it"
     >Bring clothes from a photo …<input type="file" multiple accept="image/*"></label>
   <details class="joint-group cover-box"><summary>Colour or pattern</summary>
     <div class="cover-rows">
@@ -77,7 +74,7 @@ def cover(state: EditorState, data: Data) -> EditorState:
     area, name, pattern = parsing.area(data), "Pattern", None
     file = data.get("pattern")
     if file:
-        pattern, name = _swatch(parsing.file_bytes(file)), parsing.stem(file, "pattern")
+        pattern, name = swatch(parsing.file_bytes(file)), parsing.stem(file, "pattern")
     elif data.get("keep") is True:
         known = next((edit for edit in state.look.edits_of(Cover) if edit.area == area), None)
         if known is not None:
@@ -98,16 +95,6 @@ def cover(state: EditorState, data: Data) -> EditorState:
     return state.to(looks.add(state.look, new), gesture=parsing.gesture(data))
 
 
-def _swatch(data: bytes) -> np.ndarray:
-    """A pattern's picture (h, w, 4) uint8 RGBA, no larger than the texture map can use; a tile of a few pixels will
-    do."""
-    import cv2
-
-    layer = read_layer(data, what="pattern")
-    size = fitted_size(layer.shape[1], layer.shape[0], _PATTERN_SIDE)
-    return layer if size == layer.shape[1::-1] else cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
-
-
 def render(page: Dispatcher) -> None:
     """Event: "cover" {region or parts, colour, pattern or None, keep, scale, angle, shaded, garment_only,
     gesture}."""
@@ -119,18 +106,18 @@ def listen(page: Dispatcher) -> None:
 
 
 def api_cover(
-    recipe: str,
+    recipe: Given,
     region: str = "",
     parts: list[int] | None = None,
     colour: str = "#808080",
-    pattern: str = "",
+    pattern: Picture = "",
     scale: float = 12.0,
     angle: float = 0.0,
     shaded: bool = True,
     garment_only: bool = False,
-) -> str:
-    """Give a region or DensePose parts a colour, or a pattern (a picture in base64) of `scale` centimetres; with
-    `garment_only` skin and hair keep theirs."""
+) -> Given:
+    """Give a region or DensePose parts a colour, or a pattern (a picture as a file or in base64) of `scale`
+    centimetres; with `garment_only` skin and hair keep theirs."""
     file = {"name": "pattern", "data": pattern} if pattern else None
     data = {"region": region, "parts": parts, "colour": colour, "pattern": file, "scale": scale, "angle": angle}
     return edited(recipe, cover, {**data, "shaded": shaded, "garment_only": garment_only})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mcld_app.editing.diagnostics.of_look import findings_of
-from mcld_app.output.recipe_file import open_recipe
 from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import Given, opened
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.state import EditorState
 from mcld_app.studio.widget import widget
@@ -32,10 +32,10 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any] | None:
     return {"findings": [{"level": f.level, "text": f.text} for f in findings_of(state.look)]}
 
 
-def api_health(recipe: str) -> list[dict[str, Any]]:
+def api_health(recipe: Given) -> list[dict[str, Any]]:
     """The diagnostics: what may go wrong with a recipe's conditions, before anything is drawn: kind, level, measure,
     text."""
-    return [vars(finding) for finding in findings_of(open_recipe(recipe).look)]
+    return [vars(finding) for finding in findings_of(opened(recipe).look)]
 
 
 PANEL = Panel("diagnostics", render, key=key, view=view, turn="last", endpoints={"health": api_health})

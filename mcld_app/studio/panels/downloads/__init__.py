@@ -16,7 +16,7 @@ from mcld_app.studio.widget import widget
 
 _HTML = """
 <div class="downloads"><h3>Take away</h3><div class="downloads-row">
-  <button type="button" data-what="picture" title="What stands under “Preview”, 704 x 1024 pixels, without any network"
+  <button type="button" data-what="picture" title="The picture under “Preview”, 704 x 1024 pixels"
     >Preview picture</button>
   <button type="button" data-what="recipe"
     title="Edits, pose and settings, to open again here. Your own pictures do not come along.">Recipe</button>
@@ -24,10 +24,10 @@ _HTML = """
     >Copy link</button>
   </div><details class="downloads-more"><summary>More files</summary><div class="downloads-row">
   <button type="button" data-what="recipe-pictures"
-    title="The recipe with your photos, their IUV maps and so their faces: whoever has the file has those too."
+    title="The recipe with your photos in it: whoever has the file can see them."
     >Recipe with pictures</button>
   <button type="button" data-what="texture" title="The person’s surface, laid flat">Texture map</button>
-  <button type="button" data-what="iuv" title="The pose as the network reads it">IUV map</button>
+  <button type="button" data-what="iuv" title="The pose: which part of the body each pixel shows">IUV map</button>
   <button type="button" data-what="openpose-18" title="The joints on the picture, as JSON for ControlNet and others that
     read OpenPose’s 18 points">OpenPose, 18 points</button>
   <button type="button" data-what="openpose-25" title="The same with feet, as JSON with OpenPose’s 25 points"

@@ -11,8 +11,9 @@ from mcld_app.editing.area import CLOTHES
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
+from mcld_app.studio.actions.own_items import edit_label
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, edited
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import sign, thumb
@@ -73,15 +74,16 @@ def listen(page: Dispatcher) -> None:
 
 
 def key(state: EditorState) -> Key:
-    return (state.look.edits,)
+    return (state.look.edits, state.names)
 
 
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The list of edits, in the order they are made."""
     return {
         "edits": [
-            {"label": edit.label, "place": edit.place, "on": edit.on, "src": _edit_thumb(edit), "off": _off(edit),
-             "region": _region(edit), "adjust": isinstance(edit, Wear) and edit.garment.marking is not None}
+            {"label": edit_label(state, edit), "place": edit.place, "on": edit.on, "src": _edit_thumb(edit),
+             "off": _off(edit), "region": _region(edit),
+             "adjust": isinstance(edit, Wear) and edit.garment.marking is not None}
             for edit in state.look.edits
         ]
     }
@@ -105,17 +107,17 @@ def _edit_thumb(edit: Edit) -> str:
     return sign("none") if small is None else thumb(small.picture, small.shown, closest=small.closest)
 
 
-def api_switch(recipe: str, index: int, on: bool) -> str:
+def api_switch(recipe: Given, index: int, on: bool) -> Given:
     """Switch the edit at a place of the list on or off."""
     return edited(recipe, switch, {"index": index, "on": on})
 
 
-def api_move(recipe: str, index: int, to: int) -> str:
+def api_move(recipe: Given, index: int, to: int) -> Given:
     """Move the edit at a place of the list to another one: later edits lie over earlier ones."""
     return edited(recipe, move, {"index": index, "to": to})
 
 
-def api_remove(recipe: str, index: int) -> str:
+def api_remove(recipe: Given, index: int) -> Given:
     """Delete the edit at a place of the list."""
     return edited(recipe, remove, {"index": index})
 

@@ -1,6 +1,7 @@
 // How far the face goes over into the chosen one, and how much it counts.
 const root = element.querySelector(".mix"), texels = element.querySelector(".mix-texels"), drop = element.querySelector(".mix-drop");
 const inputs = Object.fromEntries([...element.querySelectorAll("[data-name]")].map((input) => [input.dataset.name, input]));
+const follows = element.querySelector(".mix-follows");
 const mix = latest("mix"), weigh = latest("weigh");
 let gesture = 0, holding = false;
 
@@ -24,6 +25,7 @@ for (const [name, input] of Object.entries(inputs)) {
   input.addEventListener("change", () => { holding = false; });
 }
 texels.addEventListener("change", () => { gesture += 1; send("share"); });
+follows.addEventListener("change", () => trigger("skin", { on: follows.checked }));
 
 showing((value) => {
   if (holding) return;  // the hand on the slider knows better
@@ -32,6 +34,8 @@ showing((value) => {
   write("share", value.share);
   write("weight", value.weight);
   texels.checked = value.texels;
+  follows.checked = value.skin && value.texels;
+  follows.disabled = !value.texels;  // a head that stays as it is keeps its own skin
 });
 
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");

@@ -7,7 +7,7 @@ from typing import Any
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits.flat import Flat
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, edited
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.state import EditorState
@@ -54,7 +54,7 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     }
 
 
-def api_stand_off(recipe: str, hair: bool = True, clothes: bool = True) -> str:
+def api_stand_off(recipe: Given, hair: bool = True, clothes: bool = True) -> Given:
     """Whether the person's own hair, and their skirts and wide clothes, stand off the body in previews."""
     return edited(recipe, stand_off, {"hair": hair, "clothes": clothes})
 

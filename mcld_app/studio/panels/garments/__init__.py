@@ -16,20 +16,18 @@ from mcld_app.editing.area import CLOTHES, Area
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.flat_garment import flat_garment
 from mcld_app.editing.garment import Garment
-from mcld_app.editing.recipe import write_recipe
 from mcld_app.editing.texture_clothes import clothes_of_texture
 from mcld_app.editing.worn_garment import piece_for
 from mcld_app.errors import StudioError
-from mcld_app.output.recipe_file import open_recipe
 from mcld_app.perception.wearers import worn_garment
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.dropped import wear_files
 from mcld_app.studio.actions.photos import check_agreed
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, Picture, content, edited, opened, with_look
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
-from mcld_app.studio.picker import own_items, people_items, picker
+from mcld_app.studio.picker import listen_for_own, own_item, own_items, people_items, picker
 from mcld_app.studio.pictures import item, thumb
 from mcld_app.studio.state import EditorState, InHand, Note, initial_state, own_garment_id
 
@@ -87,44 +85,45 @@ def render(page: Dispatcher) -> None:
 
 
 def listen(page: Dispatcher) -> None:
+    listen_for_own(page, "garments")
     page.prepare(page["stage"].lift, lift)
     page.listen(page["stage"].wear, wear)
     page.listen(page["stage"].files, wear_files)
 
 
 def key(state: EditorState) -> Key:
-    return (state.own, state.own_garments)
+    return (state.own, state.own_garments, state.names)
 
 
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The visitor's own clothes, beside the samples."""
     people = [{**own, "region": "upper"} for own in own_items(state)]
-    return {"selected": None, "extra": [*map(own_garment_item, state.own_garments), *people]}
+    return {"selected": None, "extra": [*(own_garment_item(state, g) for g in state.own_garments), *people]}
 
 
-def own_garment_item(garment: Garment) -> dict:
+def own_garment_item(state: EditorState, garment: Garment) -> dict:
     """The thumbnail of a garment of the visitor's own."""
     src = thumb(garment.donor.photo, garment.donor.iuv[..., 0] > 0)
-    shown = {**item(own_garment_id(garment), garment.label, src), "group": "Yours"}
+    shown = own_item(state, own_garment_id(garment), garment.label, src)
     shown["adjust"] = garment.marking is not None
     return {**shown, "region": garment.region if garment.region in CLOTHES else "outfit"}
 
 
 def api_garment_from_photo(
-    recipe: str,
-    picture: str,
+    recipe: Given,
+    picture: Picture,
     kind: str = "",
     sleeves: bool = True,
     points: dict[str, list[float]] | None = None,
     which: int | None = None,
     piece: str = "",
     may_use: bool = False,
-) -> str:
+) -> Given:
     """Wear a garment from a picture of it alone or of somebody who wears it, or the clothes of a texture map.
 
     Args:
         recipe: who puts it on.
-        picture: in base64 or as a data: URL.
+        picture: as a file, in base64 or as a data: URL.
         kind: of a garment alone, one of top, dress, coat, trousers, shorts and skirt, or empty: then its outline tells,
             as far as it can. "texture" for a texture map: SMPL's square layout, or DensePose's atlas of 24 parts, 6
             across and 4 down; one with nothing between its islands is known without.
@@ -134,15 +133,15 @@ def api_garment_from_photo(
         piece: of what a person wears: one of top, bottom, dress, shoes and outfit; empty where nobody wears it.
         may_use: on a public page, that you may use this picture of this person.
     """
-    made, content = open_recipe(recipe), parsing.file_bytes({"data": picture})
+    look, data = opened(recipe).look, content(picture)
     if piece:
         check_agreed(replace(initial_state(), agreed=may_use))
-        garment = worn_garment("photo", content, piece)
-    elif kind == "texture" or (not kind and is_texture_map(content)):
-        garment = clothes_of_texture("Texture map", content)
+        garment = worn_garment("photo", data, piece)
+    elif kind == "texture" or (not kind and is_texture_map(data)):
+        garment = clothes_of_texture("Texture map", data)
     else:
-        garment = flat_garment(content, kind, _places(points), sleeves=sleeves, which=which).garment
-    return write_recipe(replace(made, look=looks.add(made.look, Wear(garment)), drawn_with=None), pictures=True)
+        garment = flat_garment(data, kind, _places(points), sleeves=sleeves, which=which).garment
+    return with_look(recipe, looks.add(look, Wear(garment)))
 
 
 def _places(points: object) -> dict[str, tuple[float, float]]:
@@ -156,7 +155,7 @@ def _places(points: object) -> dict[str, tuple[float, float]]:
     return {str(name): tuple(parsing.number({"place": v}, "place") for v in place) for name, place in points.items()}
 
 
-def api_wear(recipe: str, garment: str, region: str = "", parts: list[int] | None = None) -> str:
+def api_wear(recipe: Given, garment: str, region: str = "", parts: list[int] | None = None) -> Given:
     """Put a sample garment, or what a sample person wears, on a region or on DensePose parts 1..24."""
     return edited(recipe, wear, {"id": garment, "region": region, "parts": parts})
 

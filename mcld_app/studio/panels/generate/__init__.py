@@ -11,13 +11,14 @@ import gradio as gr
 from mcld_app.body.photo import encode_png
 from mcld_app.editing.conditioning import conditions_of
 from mcld_app.engine import registry
+from mcld_app.engine.live_queue import live_queue
 from mcld_app.engine.view import view_of
 from mcld_app.engine.worker import drawer
 from mcld_app.errors import StudioError
-from mcld_app.output.recipe_file import open_recipe
 from mcld_app.request import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, SCHEDULERS, Settings
 from mcld_app.studio import generation
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is, payload, serial_of
+from mcld_app.studio.endpoints import Given, opened
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.pictures import png
@@ -43,7 +44,7 @@ _FIELDS = "".join(
     )
 )  # fmt: skip
 _HTML = f"""
-<div class="generate" data-state="looking">
+<div class="generate {{live}}" data-state="looking">
   <div class="generate-bar">
     <div class="generate-idle">
       <button type="button" class="generate-go" disabled aria-describedby="generate-model">Generate</button>
@@ -84,9 +85,16 @@ def render(page: Dispatcher) -> None:
     """The button, its progress and its settings. Which models there are is asked for once the page is there. Events:
     "ask" {run, model, seed in digits, steps, guidance, scheduler, count, series, focus, fill_holes}, "halt" {run} and
     "view" {model, fill_holes}."""
+    html = _HTML.replace("{live}", "live" if draws_live(next(iter(registry.available()), "")) else "")
     page["generate"] = widget(
-        _HTML, "generate", setup={"none": registry.NO_WEIGHTS}, server_functions=[find], elem_id="generate"
+        html, "generate", setup={"none": registry.NO_WEIGHTS}, server_functions=[find], elem_id="generate"
     )
+
+
+def draws_live(model: str) -> bool:
+    """Whether what a model shows comes by itself, after each edit: the bundled one's, where the live network is
+    installed. Then there is no button to press, but for a series and where the settings are open."""
+    return model == "bundled" and live_queue() is not None
 
 
 def find(_: object) -> list[dict]:
@@ -99,7 +107,8 @@ def find(_: object) -> list[dict]:
             continue
         usual = {"steps": model.usual.steps, "guidance": model.usual.guidance}
         holes = model.conditioning.holes == "open"
-        found.append({"id": name, "label": model.name, "note": model.note, "usual": usual, "holes": holes})
+        about = {"id": name, "label": model.name, "note": model.note, "usual": usual}
+        found.append({**about, "holes": holes, "live": draws_live(name)})
     return found
 
 
@@ -127,10 +136,10 @@ def view(state: EditorState, data: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def api_view(recipe: str, model: str = "", fill_holes: bool | None = None) -> dict[str, str]:
+def api_view(recipe: Given, model: str = "", fill_holes: bool | None = None) -> dict[str, str]:
     """What a model is shown of a recipe, before anything is drawn: a PNG in base64 of each condition, by name: photo,
     texture, pose as the pose guider reads it, and, for models that see it, preview."""
-    made = open_recipe(recipe)
+    made = opened(recipe)
     chosen = registry.model_named(registry.choose(model, made.model))
     settings = made.settings_for(chosen.usual)
     filled = settings.fill_holes if fill_holes is None else fill_holes

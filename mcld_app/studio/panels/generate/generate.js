@@ -29,7 +29,9 @@ const choose = (chosen) => {
   const name = models.length < 2 ? make("b", { text: model.label })
     : make("select", { "aria-label": "Model" }, ...models.map((m) => make("option", { value: m.id, text: m.label, selected: m === model })));
   name.addEventListener("change", () => choose(models.find((m) => m.id === name.value)));
-  line.replaceChildren("Model: ", name, ". ", ...coded(model.note));
+  root.classList.toggle("live", model.live);
+  line.replaceChildren("Model: ", name, ". ",
+    ...coded(model.live ? "It draws as you edit. Step by step: under Settings." : model.note));
   element.querySelector(".generate-holes").hidden = !model.holes;
   lookThrough();
   for (const field of fields) {  // what this model draws best with, unless somebody has chosen otherwise
@@ -187,6 +189,7 @@ hear("series", ({ count }) => {  // how many poses the series has
   const box = element.querySelector("#generate-series");
   box.disabled = count < 2;
   if (box.disabled) box.checked = false;
+  root.classList.toggle("series", count > 1);
   box.parentNode.title = count < 2 ? "Add two poses at least to the series, under “Pose”." : "All poses of the series, one picture each.";
 });
 

@@ -9,7 +9,7 @@ from mcld_app.errors import StudioError
 from mcld_app.studio import pose_sliders
 from mcld_app.studio.actions.poses import drag, turn
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, edited
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.state import EditorState
 from mcld_app.studio.widget import widget
@@ -37,7 +37,7 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     return {"values": pose_sliders.to_sliders(state.pose)}
 
 
-def api_turn(recipe: str, values: dict[str, float]) -> str:
+def api_turn(recipe: Given, values: dict[str, float]) -> Given:
     """Set the mannequin's joints and camera, in degrees: {"left_elbow.bend": 90, "yaw": 30, ...}."""
     known = pose_sliders.to_sliders(None)
     for name, value in values.items():
@@ -48,7 +48,7 @@ def api_turn(recipe: str, values: dict[str, float]) -> str:
     return edited(recipe, turn, {"values": values})
 
 
-def api_drag(recipe: str, handle: str, x: float, y: float) -> str:
+def api_drag(recipe: Given, handle: str, x: float, y: float) -> Given:
     """Move a handle of the mannequin to a place in the picture, 0..1 of its width and height."""
     return edited(recipe, drag, {"handle": handle, "x": x, "y": y})
 

@@ -1,6 +1,42 @@
-// Short messages at the foot of the window. Warnings stay until they are closed or followed by another.
+// Short messages: each is about the last thing done, and goes with the next. What went wrong stands beside what it is
+// about until then, anything else at the foot of the window for a few seconds.
 const list = element.querySelector(".notice-list"), offers = element.querySelector(".notice-offers");
 let timer = null, newest = -1;
+
+// ---- beside what it is about --------------------------------------------------------------------------------------
+
+const ABOUT = ".stage-frame, button, label, summary, select, input, textarea, [role=option], .edit, .upload-slot", GAP = 10;
+let about = null;  // what was touched last
+const touched = (event) => {
+  const target = event.target.closest?.(ABOUT);
+  if (target && !element.contains(target)) about = target;
+};
+["pointerdown", "keydown", "drop", "change"].forEach((kind) => onDocument(kind, touched));
+
+/** Place the warning beside what was touched, where there is room: it must not cover what it speaks of. */
+const place = () => {
+  const warning = list.querySelector(".notice.warning"), box = about?.isConnected ? about.getBoundingClientRect() : null;
+  const seen = box && box.width && box.bottom > 0 && box.top < innerHeight;
+  list.classList.toggle("beside", Boolean(warning && seen && innerWidth > 720));
+  list.style.left = list.style.top = "";
+  if (!list.classList.contains("beside")) return;
+  const { width, height } = list.getBoundingClientRect();
+  const across = Math.max(8, Math.min(innerWidth - width - 8, box.left + box.width / 2 - width / 2));
+  const tall = box.height > 300;  // the picture: below it stand buttons, at the foot of its side mostly nothing
+  const down = Math.max(8, Math.min(innerHeight, tall ? box.bottom : box.top + box.height / 2 + height / 2) - height);
+  const below = [[across, box.bottom + GAP], [across, box.top - GAP - height]];
+  const beside = [[box.right + GAP, down], [box.left - GAP - width, down]];
+  const [left, top] = (tall ? [...beside, ...below] : [...below, ...beside]).find(
+    ([x, y]) => x >= 8 && y >= 8 && x + width <= innerWidth - 8 && y + height <= innerHeight - 8) || [];
+  if (left === undefined) { list.classList.remove("beside"); return; }
+  list.style.left = `${left}px`;
+  list.style.top = `${top}px`;
+};
+addEventListener("scroll", () => { if (element.isConnected) place(); }, { capture: true, passive: true });
+addEventListener("resize", () => { if (element.isConnected) place(); });
+
+// ---- what is said -------------------------------------------------------------------------------------------------
+
 const put = (kind, text, act = null) => {
   clearTimeout(timer);
   const close = make("button", { type: "button", class: "notice-close", "aria-label": "Close this message", text: "×" });
@@ -8,6 +44,7 @@ const put = (kind, text, act = null) => {
     make("span", { text }), act, close);
   close.addEventListener("click", () => note.remove());
   list.replaceChildren(note);
+  place();
   if (kind !== "warning") timer = setTimeout(() => note.remove(), act ? 12000 : 5000);
 };
 const OFFERS = { plain: ["Start plain", "reset"] };  // what the button says, and what it asks for
@@ -50,7 +87,7 @@ const show = () => {
   say("answered", { serial: newest });
   if (value.token) { now = value.token; remember(); say("token", { token: value.token }); }
   if (value.text) put(value.kind, value.text, acting(value.offers));
-  else list.querySelector(".notice.warning, .notice:has(.notice-act)")?.remove();  // it is about something that is over
+  else list.replaceChildren();  // what stood there was about something that is over
   offerAll();
   if (value.stale) trigger("stale");  // the server has forgotten this visit: show what it has now
 };

@@ -8,10 +8,10 @@ from typing import Any
 from mcld_app.editing import look as looks
 from mcld_app.studio import parsing
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import written
+from mcld_app.studio.endpoints import Given, written
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
-from mcld_app.studio.picker import own_items, people_items, picker
+from mcld_app.studio.picker import listen_for_own, own_items, people_items, picker
 from mcld_app.studio.state import EditorState, Note, initial_state
 
 
@@ -36,10 +36,11 @@ def render(page: Dispatcher) -> None:
 
 def listen(page: Dispatcher) -> None:
     page.listen(page["people"].pick, choose_person)
+    listen_for_own(page, "people")
 
 
 def key(state: EditorState) -> Key:
-    return (state.look.person, state.own)
+    return (state.look.person, state.own, state.names)
 
 
 def view(state: EditorState, last: Key | None) -> dict[str, Any]:
@@ -48,13 +49,15 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     return {"selected": person.sample or f"own:{person.key}", "extra": own_items(state)}
 
 
-def api_start(person: str) -> str:
-    """A recipe that begins with a sample person.
+def api_start(person: str, keep: bool = False) -> Given:
+    """Begin with a sample person. The answer is a recipe, which the other endpoints take.
 
     Args:
         person: a name of `samples`, such as "person:mara".
+        keep: keep it here, and answer with its key: the other endpoints take that as `recipe`, change what is kept,
+            and answer with the same key. It is kept for two hours after its last use, or until “forget”.
     """
-    return written(looks.of(initial_state().person(person)))
+    return written(looks.of(initial_state().person(person)), keep)
 
 
 PANEL = Panel("people", render, listen, key, view, endpoints={"start": api_start})

@@ -15,7 +15,7 @@ from mcld_app.errors import StudioError
 from mcld_app.studio import parsing, pose_sliders
 from mcld_app.studio.actions.poses import by_hand, stand, take_pose
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, edited
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.picker import picker
@@ -101,17 +101,17 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     return {"selected": next((name for name, it in known.items() if seen_whole(it, it.of(pose.body)) == pose), None)}
 
 
-def api_pose(recipe: str, name: str) -> str:
+def api_pose(recipe: Given, name: str) -> Given:
     """Stand in a named pose; "photo" is the photo's own."""
     return edited(recipe, choose_pose, {"id": name})
 
 
-def api_mirror(recipe: str) -> str:
+def api_mirror(recipe: Given) -> Given:
     """Mirror the mannequin's pose."""
     return edited(recipe, mirror, {})
 
 
-def api_pose_by_hand(recipe: str) -> str:
+def api_pose_by_hand(recipe: Given) -> Given:
     """The photo's pose, or another picture's, as one of the mannequin, whose joints can be dragged and turned."""
     return edited(recipe, begin_by_hand, {})
 

@@ -140,7 +140,8 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The visitor's own people and clothes, beside the samples."""
     people = own_items(state)
     worn = [{**each, "label": f"{each['label']}’s clothes"} for each in people]
-    return {"own": {"people": people, "clothes": [*map(own_garment_item, state.own_garments), *worn], "faces": people}}
+    clothes = [*(own_garment_item(state, garment) for garment in state.own_garments), *worn]
+    return {"own": {"people": people, "clothes": clothes, "faces": people}}
 
 
 def whole(session: Session) -> dict[str, Any]:

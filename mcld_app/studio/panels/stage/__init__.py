@@ -12,11 +12,11 @@ from mcld_app.editing import look as looks
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.errors import StudioError
-from mcld_app.output.recipe_file import open_recipe
 from mcld_app.studio import parsing, regions
 from mcld_app.studio.actions.adjusting import undo_mark
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, paint_outline, turn_round, use_body
 from mcld_app.studio.dispatcher import Dispatcher
+from mcld_app.studio.endpoints import Given, opened
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels.stage.live_preview import (
     begin_drawing,
@@ -182,10 +182,19 @@ def _first_picture() -> dict[str, Any]:
             "pose": "as in the photo", "alt": sample.label, "undo": False, "redo": False}  # fmt: skip
 
 
-def api_preview(recipe: str, large: bool = False) -> str:
-    """The texture preview of a recipe, without any network: a PNG in base64, 352 x 512 pixels or 704 x 1024."""
-    size = LARGE_SIZE if large else PICTURE_SIZE
-    return base64.b64encode(encode_png(draw(open_recipe(recipe).look, size).picture)).decode()
+def api_preview(recipe: Given, large: bool = False) -> str:
+    """The texture preview of a recipe, without any network: a PNG in base64, 352 x 512 pixels or 704 x 1024. “picture”
+    gives the same as a picture."""
+    return base64.b64encode(api_picture(recipe, large)).decode()
 
 
-PANEL = Panel("stage", render, listen, key, view, turn="first", ahead=begin_drawing, endpoints={"preview": api_preview})
+def api_picture(recipe: Given, large: bool = False) -> bytes:
+    """Look at the person as they are now: the preview, without any network, as a picture of 352 x 512 pixels or
+    704 x 1024."""
+    return encode_png(draw(opened(recipe).look, LARGE_SIZE if large else PICTURE_SIZE).picture)
+
+
+PANEL = Panel(
+    "stage", render, listen, key, view, turn="first", ahead=begin_drawing,
+    endpoints={"preview": api_preview, "picture": api_picture},
+)  # fmt: skip

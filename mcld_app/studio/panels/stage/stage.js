@@ -63,6 +63,16 @@ const show = (value) => {
   frame.dataset.serial = value.serial;
   badge();
   drawLive(value.draws ? value.serial : null);
+  if (foundHere && value.before && !bodiesShown.has(value.person)) { bodiesShown.add(value.person); showBody(); }
+};
+
+/** A photo that was brought: where its body was found, for half a second. The way to adjust it stands below. */
+const bodiesShown = new Set(), BODY = "body", HALF_A_SECOND = 500;
+const showBody = () => {
+  setView("preview");
+  regions.set(BODY, { id: BODY, label: "The body that was found", parts: Array.from({ length: 24 }, (_, k) => k + 1) });
+  light(BODY);
+  setTimeout(() => { if (lit === BODY) light(null); }, HALF_A_SECOND);
 };
 
 // ---- regions ------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from mcld_app.studio import parsing
 from mcld_app.studio.actions.photos import check_agreed
 from mcld_app.studio.actions.poses import stand
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import edited
+from mcld_app.studio.endpoints import Given, Picture, edited
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import jpeg
@@ -66,9 +66,9 @@ _HTML = f"""
   <label class="texture-open" title="SMPL’s square layout, of any size, or DensePose’s atlas of 24 parts, 6 across and 4
     down. It is laid over the person’s own as paint; black and clear texels are left out.">Open a texture map<input
     type="file" accept="image/*"></label>
-  <label class="texture-guess" title="Texels are the points of the texture map.">What no picture shows
+  <label class="texture-guess" title="How to guess what the photo does not show, such as the back">What no picture shows
     <select class="texture-fill">{_FILLS}</select></label>
-  <label class="texture-guess" title="Add it with its IUV map under “Your own photo” first; then choose it here."
+  <label class="texture-guess" title="Add it as a photo of yours first; then choose it here."
     >Another photo of this person <select class="texture-photo"><option value="">Choose …</option></select></label>
 </div>
 """
@@ -166,19 +166,19 @@ def _body_and_hatching() -> tuple[np.ndarray, np.ndarray]:
     return body, hatched
 
 
-def api_paint_pose(recipe: str, strokes: str, part: int) -> str:
-    """Paint a body part (1..24; 0 erases) on the IUV map: strokes are a 352 x 512 RGBA PNG in base64."""
+def api_paint_pose(recipe: Given, strokes: Picture, part: int) -> Given:
+    """Paint a body part (1..24; 0 erases) on the IUV map: strokes are a 352 x 512 RGBA PNG, as a file or in base64."""
     return edited(recipe, paint_map, {"strokes": strokes, "part": part})
 
 
-def api_paint(recipe: str, strokes: str, on: Literal["map", "person"] = "map", erase: bool = False) -> str:
-    """Paint on the texture map (a 512 x 512 RGBA PNG in base64) or on the person (352 x 512)."""
+def api_paint(recipe: Given, strokes: Picture, on: Literal["map", "person"] = "map", erase: bool = False) -> Given:
+    """Paint on the texture map (a 512 x 512 RGBA PNG, as a file or in base64) or on the person (352 x 512)."""
     return edited(recipe, paint, {"strokes": strokes, "on": on, "erase": erase})
 
 
-def api_texture(recipe: str, file: str, may_use: bool = False) -> str:
-    """Lay a texture map over the person's own: a picture in base64, square in SMPL's layout, or DensePose's atlas of 24
-    parts, 6 across and 4 down. `may_use`: that you may use it; required on a public Space."""
+def api_texture(recipe: Given, file: Picture, may_use: bool = False) -> Given:
+    """Lay a texture map over the person's own: a picture as a file or in base64, square in SMPL's layout, or
+    DensePose's atlas of 24 parts, 6 across and 4 down. `may_use`: that you may use it; required on a public Space."""
 
     def act(state: EditorState, data: Data) -> EditorState:
         return open_texture(replace(state, agreed=may_use), data)
@@ -186,7 +186,7 @@ def api_texture(recipe: str, file: str, may_use: bool = False) -> str:
     return edited(recipe, act, {"file": {"data": file}})
 
 
-def api_guess(recipe: str, how: Literal["smooth", "symmetry", "photos", "inpaint", "none"]) -> str:
+def api_guess(recipe: Given, how: Literal["smooth", "symmetry", "photos", "inpaint", "none"]) -> Given:
     """How texels that no picture shows are filled."""
     return edited(recipe, guess, {"how": how})
 

@@ -17,7 +17,7 @@ from mcld_app.studio.actions.fitting import begin_fitting
 from mcld_app.studio.actions.person_photos import take_largest, use_photo
 from mcld_app.studio.actions.photos import check_agreed
 from mcld_app.studio.dispatcher import Dispatcher
-from mcld_app.studio.endpoints import written
+from mcld_app.studio.endpoints import Given, Picture, content, written
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.session import Session
@@ -117,27 +117,28 @@ def _forget(page: Dispatcher) -> Callable:
 
 
 def api_start_with_photo(
-    photo: str, iuv: str = "", may_use: bool = False, who: int = 0, closer: bool = False
-) -> str:
-    """A recipe that begins with a photo.
+    photo: Picture, iuv: Picture = "", may_use: bool = False, who: int = 0, closer: bool = False, keep: bool = False
+) -> Given:
+    """Begin with a photo of a person. The answer is a recipe, which the other endpoints take.
 
     Args:
-        photo: the photo's file in base64, alone or as a data: URL.
+        photo: the photo as a file, or in base64, alone or as a data: URL.
         iuv: its DensePose map, a PNG (I, U, V in OpenCV's order) or a .npy file, likewise; without it the body is
             found in the photo.
         may_use: that you may use this picture of this person; required on a public Space.
         who: which of the people found in the photo or on its map, the largest being 0.
         closer: look for people who are small in the photo; it takes longer.
+        keep: keep it here, and answer with its key, see “start”: then the photo does not travel with each call.
     """
     check_agreed(replace(initial_state(), agreed=may_use))
-    data = parsing.file_bytes({"data": photo})
+    data = content(photo)
     if iuv:
-        return written(looks.of(read_person("photo", data, parsing.file_bytes({"data": iuv}), who)))
+        return written(looks.of(read_person("photo", data, content(iuv), who)), keep)
     picture, stored = read_sized_photo(data)
     detections = detect_people("photo", picture, stored, closer=closer)
     if detections is None:
         raise StudioError(f"Nothing is installed here to find a body in a photo. {how_to_get()} Or give its IUV map.")
-    return written(looks.of(detections.person(who)))
+    return written(looks.of(detections.person(who)), keep)
 
 
 PANEL = Panel("upload", render, listen, endpoints={"start_with_photo": api_start_with_photo})
