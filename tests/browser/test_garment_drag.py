@@ -8,11 +8,18 @@ from collections.abc import Callable, Iterator
 import pytest
 from acting import new_picture, open_page, open_tab, point_on_person, wait_until_answered
 from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
+from thorough import THOROUGH
 
 pytestmark = pytest.mark.browser
 
 EDGES = {"left": (0.0, 0.5), "right": (1.0, 0.5), "top": (0.5, 0.0), "bottom": (0.5, 1.0)}
 Point = tuple[float, float]
+
+
+def each_edge(fast: int, slow: int) -> list[tuple[str, int]]:
+    """Every edge with one of two speeds, in turn; when thorough with both."""
+    speeds = (fast, slow)
+    return [(edge, moves) for k, edge in enumerate(EDGES) for moves in (speeds if THOROUGH else speeds[k % 2 :][:1])]
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +102,7 @@ def assert_nothing_sticks(page: Page) -> None:
 # ---- by mouse -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("edge", EDGES)
-@pytest.mark.parametrize("moves", [1, 30], ids=["in one move", "slowly"])
+@pytest.mark.parametrize(("edge", "moves"), each_edge(1, 30))
 def test_a_garment_is_dragged_from_near_every_edge(shelf: Page, edge: str, moves: int) -> None:
     garment = garment_of(shelf)
     label = garment.inner_text()
@@ -234,8 +240,7 @@ def is_phone(page: Page) -> bool:
     return page.viewport_size["width"] < 500
 
 
-@pytest.mark.parametrize("edge", EDGES)
-@pytest.mark.parametrize("steps", [3, 20], ids=["fast", "slow"])
+@pytest.mark.parametrize(("edge", "steps"), each_edge(3, 20))
 def test_a_finger_drags_from_near_every_edge(touched: Page, edge: str, steps: int) -> None:
     garment = garment_of(touched, 1)
     label, touch = garment.inner_text(), finger_on(touched)

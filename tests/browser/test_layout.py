@@ -53,7 +53,8 @@ def test_the_picture_is_the_largest_thing_and_what_is_needed_is_beside_it(
 def test_nothing_moves_while_the_page_loads(browser: Browser, studio_url: str, width: int, height: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": height})
     page = context.new_page()
-    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})  # parts come one by one
+    if width < 500:
+        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})  # parts come one by one
     page.add_init_script(SHIFTS)
     open_page(page, studio_url)
     expect(page.locator("#pose-picker [role=option]").first).to_be_visible(timeout=SLOW)
