@@ -295,6 +295,12 @@ def folded() -> np.ndarray:
     return shape([(220, 250), (500, 250), (500, 640), (220, 640)])
 
 
+def marked_by_hand(state: EditorState) -> EditorState:
+    """The answer to what a picture is, that it is a garment: whatever else it may be."""
+    index = next(k for k, option in enumerate(state.question.options) if "hand" in option.label)
+    return actions.answer(state, {"name": state.question.name, "index": index})
+
+
 def own_colour() -> np.ndarray:
     """Green cloth on a ground of its own green: only a print is seen."""
     picture = np.full((*SIZE, 3), (40, 130, 90), np.uint8)
@@ -306,7 +312,7 @@ def own_colour() -> np.ndarray:
 def test_a_garment_that_is_not_found_is_marked_by_hand_and_then_worn(picture: np.ndarray) -> None:
     state = actions.wear_files(initial_state(), dropped(picture, "upper"))
     assert not state.look.edits and state.question.text.endswith(".")
-    state = actions.answer(state, {"name": state.question.name, "index": 0})
+    state = marked_by_hand(state)
     assert state.question is None and state.adjusting is not None and not state.look.edits
     drawn = tee()
     add = strokes(drawn.mask & ~marking_of(state).cutout.mask)
@@ -319,7 +325,7 @@ def test_a_garment_that_is_not_found_is_marked_by_hand_and_then_worn(picture: np
 def test_steps_before_it_can_be_worn_are_undone_one_by_one() -> None:
     picture = own_colour()
     state = actions.wear_files(initial_state(), dropped(picture, "upper"))
-    start = state = actions.answer(state, {"name": state.question.name, "index": 0})
+    start = state = marked_by_hand(state)
     for name in sorted(marking_of(state).points.places):  # all on one heap: that cannot be worn
         state = actions.move_point(state, {"point": name, "x": 0.01, "y": 0.01})
     steps = len(state.adjusting.before)

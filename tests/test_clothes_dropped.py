@@ -68,7 +68,7 @@ def test_a_recipe_brings_the_garment_back_as_a_garment_and_not_as_a_person() -> 
 
 
 def test_what_shows_neither_person_nor_garment_is_a_sentence() -> None:
-    noise = np.random.default_rng(3).integers(0, 255, (300, 200, 3)).astype(np.uint8)
+    noise = np.random.default_rng(3).integers(0, 255, (340, 200, 3)).astype(np.uint8)  # too long for a pattern's tile
     state = wear_files(initial_state(), dropped(noise, "upper"))
     assert not state.look.edits and "No garment stands out" in state.question.text
 

@@ -91,6 +91,7 @@ def recorded() -> Iterator[Recorded]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LatentColours, "fitted", lambda pipe: None)  # for small pictures on the way; none are drawn here
         yield Recorded()
+    registry.engine_for.cache_clear()  # engines that were loaded meanwhile cannot show any
 
 
 def squeezed(path: Path) -> np.ndarray:

@@ -257,13 +257,13 @@ def test_a_colour_leaves_skin_out_until_all_is_asked_for(fresh: Page) -> None:
     expect(switch).to_be_disabled()
 
 
-def test_chosen_body_parts_take_a_garment(session: Page) -> None:
-    open_tab(session, "Clothes")
-    session.get_by_text("Body parts, one by one").click()
+def test_chosen_body_parts_take_a_garment(fresh: Page) -> None:
+    open_tab(fresh, "Clothes")
+    fresh.get_by_text("Body parts, one by one").click()
     for name in ("left upper arm, inner side", "left upper arm, outer side"):
-        session.get_by_label(name, exact=True).check()
-    wear_by_click(session, 4, "Chosen parts")
-    expect(session.locator("#edits .edit-place option:checked")).to_have_text("Chosen parts")
+        fresh.get_by_label(name, exact=True).check()
+    wear_by_click(fresh, 4, "Chosen parts")
+    expect(fresh.locator("#edits .edit-place option:checked")).to_have_text("Chosen parts")
 
 
 # ---- faces ----------------------------------------------------------------------------------------------------
