@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from thorough import only_thorough
 
 from mcld_app.bench import body as bench
 from mcld_app.bench import faces, measure
@@ -119,6 +120,7 @@ def said() -> Iterator[str]:
     gc.unfreeze()
 
 
+@only_thorough
 def test_every_way_to_draw_has_a_row_with_its_time_or_a_reason_and_they_agree(said: str) -> None:
     from mcld_app.bench.shipped import SHIPPED
     from mcld_app.bench.variants import IN_FULL, IN_HALF

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from plain_painter import start_plain
+from thorough import only_thorough
 
 from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import named_poses
@@ -120,6 +121,7 @@ def times(results: Path) -> dict[str, int]:
 # --- the whole way -------------------------------------------------------------------------------------------------
 
 
+@only_thorough
 def test_from_the_download_to_the_tables(fashion: Path, checkpoints: Path, tmp_path: Path, monkeypatch, capsys):
     results, draw = tmp_path / "results", Engine.generate
     texture = Layout(fashion, "test").texture(TEST[0])

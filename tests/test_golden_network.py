@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from golden import CEILING, SMALLEST_MISTAKE, Folder, Result, check, load_pipeline
-from thorough import THOROUGH
+from thorough import only_thorough
 
 
 def test_every_case_of_the_reference_data_agrees(reference: Path):
@@ -17,7 +17,7 @@ def test_every_case_of_the_reference_data_agrees(reference: Path):
     assert len(results) > 20 and sum("engine" in r.name for r in results) == 2
 
 
-@pytest.mark.skipif(not THOROUGH, reason="ten seconds more of the same: set MCLD_THOROUGH=1")
+@only_thorough
 def test_every_case_of_the_larger_set_agrees(shared: Path):
     assert len(agree(shared / "golden")) > 40
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thorough import THOROUGH
+from thorough import THOROUGH, only_thorough
 
 from mcld_app.body.charts import charts
 from mcld_app.body.fitting.landmarks import AT
@@ -115,6 +115,7 @@ def test_a_quarter_wears_skirts_and_a_quarter_has_long_hair():
             assert person.hair.style not in ("bald", "shaved", "crop", "tousled", "layered", "covered")
 
 
+@only_thorough
 def test_both_kinds_of_poses_cut_off_people_and_turned_people_are_there():
     rng, person = np.random.default_rng(0), live_person(1)
     sources = [source_pose(person, rng) for _ in range(200)]
@@ -189,6 +190,7 @@ def test_a_found_map_differs_from_the_true_one_but_not_by_far():
         assert 0.5 < np.median(away) < 30, n
 
 
+@only_thorough
 def test_nobody_is_bare():
     for n in PEOPLE:
         for who in (views(n), views(n, True)):

@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_pictures import known_pictures
 from PIL import Image
+from thorough import only_thorough
 
 from mcld_app.body.iuv import encode_iuv, to_network_rgb
 from mcld_app.body.mannequin.pose import named_poses
@@ -421,6 +422,7 @@ def test_without_weights_it_says_what_to_do_and_writes_nothing(download: Path, t
     assert not (tmp_path / "out").exists()
 
 
+@only_thorough
 @pytest.mark.slow
 def test_with_weights_photos_are_looked_at_by_the_models_that_are_there(tmp_path: Path, monkeypatch):
     from small_densepose import export_saying, planes_of

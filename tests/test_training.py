@@ -19,7 +19,7 @@ import torch
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from thorough import THOROUGH
+from thorough import only_thorough
 
 from mcld_app.data.config import DataConfig
 from mcld_app.errors import StudioError
@@ -547,7 +547,7 @@ def test_a_run_killed_in_the_middle_has_the_same_losses_as_one_that_was_not(tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not THOROUGH, reason="starts torch three times: set MCLD_THOROUGH=1")
+@only_thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo, which processes talk through, is for Linux and macOS")
 def test_two_processes_train_one_network(tmp_path: Path, root: Path):
     data = {"folder": str(tmp_path.parent / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}

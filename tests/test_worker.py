@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from paced_studio import paced
 from small_densepose import random_export
+from thorough import only_thorough
 from tiny import tiny_pipeline
 
 from mcld_app.checkpoints import checkpoints_folder, save_pipeline, weight_named
@@ -214,6 +215,7 @@ def test_no_gpu_is_a_sentence(error: Exception, said: str, own_model: str, tmp_p
         list(across(apart)(own_model, [job()], Settings(steps=1), str(tmp_path / "stop")))
 
 
+@only_thorough
 @pytest.mark.slow
 def test_it_draws_by_way_of_the_spaces_package(own_model: str, tmp_path: Path):
     """With its real emulation of CUDA and its real worker process, see zerogpu.py."""

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable
 from typing import TypeVar
 
+import pytest
+
 T = TypeVar("T")
 
 THOROUGH = "MCLD_THOROUGH" in os.environ
@@ -17,3 +19,6 @@ def some(cases: Iterable[T], most: int) -> list[T]:
     every = list(cases)
     count = len(every) if THOROUGH else min(most, len(every))
     return [every[k * len(every) // count] for k in range(count)]
+
+
+only_thorough = pytest.mark.skipif(not THOROUGH, reason="takes long and rarely tells more: set MCLD_THOROUGH=1")
