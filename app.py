@@ -35,7 +35,7 @@ def main() -> None:
     redact_logs()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if serves_mcp() and find_spec("mcp") is None:
-        sys.exit('Serving MCP clients needs one more package: pip install "gradio[mcp]", or leave MCLD_MCP out.')
+        sys.exit('Serving MCP clients needs one more package: pip install "mcp>=1.21,<2", or leave MCLD_MCP out.')
     try:
         host, port = server_address()
         options = launch_options(lambda: demo.health)

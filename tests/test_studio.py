@@ -14,7 +14,6 @@ import sys
 import zlib
 from copy import deepcopy
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -453,14 +452,15 @@ def test_a_port_that_is_taken_is_one_sentence_and_no_traceback(root: Path) -> No
     assert port in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(find_spec("mcp") is not None, reason="mcp is installed here")
-def test_mcp_without_its_package_is_one_sentence_and_no_traceback(root: Path) -> None:
-    environment = {**os.environ, "MCLD_MCP": "1"}
+def test_mcp_without_its_package_is_one_sentence_and_no_traceback(root: Path, tmp_path: Path) -> None:
+    hidden = "import sys; sys.modules['mcp'] = None"  # one that is installed is not found
+    (tmp_path / "sitecustomize.py").write_text(hidden, "utf-8")
+    environment = {**os.environ, "MCLD_MCP": "1", "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "app.py"], cwd=root, env=environment, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 1
-    assert 'pip install "gradio[mcp]"' in done.stderr and "Traceback" not in done.stderr
+    assert 'pip install "mcp>=1.21,<2"' in done.stderr and "Traceback" not in done.stderr
 
 
 def test_the_page_starts_without_the_heavy_libraries(root: Path) -> None:

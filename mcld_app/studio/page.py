@@ -188,5 +188,5 @@ def launch_options(health: Callable[[], Mapping[str, int]] | None = None) -> dic
         "app_kwargs": application_options(health),
         "auth": password(),
         "auth_message": "This studio asks for a name and a password.",
-        "mcp_server": serves_mcp() or None,  # needs gradio[mcp]; with None, Gradio too looks into the surroundings
+        "mcp_server": serves_mcp() or None,  # needs the package mcp; with None, Gradio too looks into the surroundings
     }
