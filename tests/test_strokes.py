@@ -67,10 +67,10 @@ def test_drawing_the_painted_map_in_the_same_pose_gives_the_stroke_back(pose, st
     stroke, body = picture[..., 3] > 0, iuv[..., 0] > 0
     rim = 1 if scale <= 1 else 3  # pixels: about one texel of a leg
     lost = ~is_ink(drawn[shrunk(stroke, rim) & body])
-    assert np.count_nonzero(lost) <= 5 + 0.03 * len(lost)
+    assert np.count_nonzero(lost) <= 5 + 0.04 * len(lost)
     away = ~grown(stroke, 2 * rim) & body
     spilt = np.abs(drawn[away][:, :3].astype(int) - 128).max(-1) > 12
-    assert np.count_nonzero(spilt) <= 5 + 0.03 * np.count_nonzero(stroke)
+    assert np.count_nonzero(spilt) <= 5 + 0.04 * np.count_nonzero(stroke)
 
 
 @pytest.mark.parametrize("pose", POSES)
