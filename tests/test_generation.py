@@ -8,11 +8,11 @@ import json
 import math
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import studio_actions as actions
+from asked_session import asked_session
 from PIL import Image
 
 from mcld_app.body.iuv import encode_iuv
@@ -25,12 +25,11 @@ from mcld_app.editing.person import make_person
 from mcld_app.engine import registry
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.output.provenance import encode_generated, read_recipe_text
-from mcld_app.request import MAX_UPLOAD, STUDIO, Drawn, Progress
+from mcld_app.request import MAX_UPLOAD, Drawn, Progress
 from mcld_app.studio import downloads, drawn_pictures, generation
 from mcld_app.studio.labels import look_key
 from mcld_app.studio.panels.results import focus_of
 from mcld_app.studio.session import Session
-from mcld_app.studio.state import initial_state
 
 ASKED = {"run": 7, "model": "m", "seed": "3", "steps": 2, "guidance": 3.5, "scheduler": "ddim"}
 PICTURE = np.full((64, 44, 3), 90, np.uint8)
@@ -38,11 +37,7 @@ PICTURE = np.full((64, 44, 3), 90, np.uint8)
 
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
-    monkeypatch.setattr(registry, "model_named", lambda name: SimpleNamespace(name="A model", conditioning=STUDIO))
-    monkeypatch.setattr(registry, "engine_for", lambda name: SimpleNamespace(is_loaded=True))
-    ready = Session()
-    ready.state = initial_state()
-    return ready
+    return asked_session(monkeypatch)
 
 
 def drawing(model, jobs, settings, stop, owner):

@@ -7,10 +7,10 @@ import io
 import zipfile
 from dataclasses import replace
 from itertools import chain
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from asked_session import asked_session
 from PIL import Image
 
 from mcld_app.editing import look as looks
@@ -20,7 +20,7 @@ from mcld_app.editing.new_ground import Ground
 from mcld_app.engine import registry
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
-from mcld_app.request import STUDIO, Drawn, Progress
+from mcld_app.request import Drawn, Progress
 from mcld_app.studio import generation
 from mcld_app.studio.downloads import file_of
 from mcld_app.studio.orders import SheetOrder
@@ -37,11 +37,7 @@ PICTURE = np.full((64, 44, 3), 90, np.uint8)
 
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
-    monkeypatch.setattr(registry, "model_named", lambda name: SimpleNamespace(name="A model", conditioning=STUDIO))
-    monkeypatch.setattr(registry, "engine_for", lambda name: SimpleNamespace(is_loaded=True))
-    ready = Session()
-    ready.state = initial_state()
-    return ready
+    return asked_session(monkeypatch)
 
 
 def drawing(model, jobs, settings, stop, owner):

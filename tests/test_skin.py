@@ -124,6 +124,17 @@ def test_skin_follows_unless_it_is_switched_off_and_goes_with_the_face() -> None
     assert kinds(actions.choose_face(state, {"id": "none"})) == ["face"]
 
 
+def test_in_the_list_of_edits_skin_goes_with_its_face() -> None:
+    state = actions.choose_face(initial_state(), {"id": "person:zuri"})
+    assert kinds(actions.remove(state, {"index": 0})) == []
+    assert kinds(actions.remove(state, {"index": 1})) == ["face"], "not the other way round"
+    off = actions.switch(state, {"index": 0, "on": False})
+    assert [edit.on for edit in off.look.edits] == [False, False]
+    assert [edit.on for edit in actions.switch(state, {"index": 1, "on": False}).look.edits] == [True, False]
+    with pytest.raises(StudioError):
+        actions.remove(state, {"index": 7})
+
+
 def test_skin_goes_as_far_as_the_face_does_and_stays_where_the_head_stays() -> None:
     state = actions.choose_face(initial_state(), {"id": "person:zuri"})
     half = actions.mix_face(state, {"share": 0.5, "texels": True})

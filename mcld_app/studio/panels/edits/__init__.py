@@ -8,6 +8,8 @@ from typing import Any
 from mcld_app.editing import Edit
 from mcld_app.editing import look as looks
 from mcld_app.editing.area import CLOTHES
+from mcld_app.editing.edits.face_swap import FaceSwap
+from mcld_app.editing.edits.skin import Skin
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.errors import StudioError
 from mcld_app.studio import parsing
@@ -27,13 +29,20 @@ _HTML = """
 
 
 def remove(state: EditorState, data: Data) -> EditorState:
-    """Delete the edit at `index` of the list."""
-    return state.to(looks.remove(state.look, parsing.index(data)))
+    """Delete the edit at `index` of the list; a face takes the skin that followed it along."""
+    index = parsing.index(data)
+    look = looks.remove(state.look, index)
+    return state.to(looks.without(look, Skin) if isinstance(state.look.edits[index], FaceSwap) else look)
 
 
 def switch(state: EditorState, data: Data) -> EditorState:
-    """Switch the edit at `index` on or off."""
-    return state.to(looks.switch(state.look, parsing.index(data), data.get("on") is True))
+    """Switch the edit at `index` on or off; with a face also the skin that follows it."""
+    index, on = parsing.index(data), data.get("on") is True
+    look = looks.switch(state.look, index, on)
+    if isinstance(look.edits[index], FaceSwap):
+        for place in [k for k, edit in enumerate(look.edits) if isinstance(edit, Skin)]:
+            look = looks.switch(look, place, on)
+    return state.to(look)
 
 
 def move(state: EditorState, data: Data) -> EditorState:
