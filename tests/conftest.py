@@ -33,6 +33,7 @@ BROWSER_ARGUMENTS = [
     "--no-sandbox",  # Chromium refuses its sandbox to root, which is who runs tests in most containers
     "--disable-gpu",  # there is no card, and flat pages without WebGL cost a fifth less without one in software
     "--disable-background-networking",
+    "--disable-features=SpareRendererForSitePerProcess",  # a process in reserve, for each page another one
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
@@ -127,10 +128,10 @@ class PacedStudio(Studio):
 
 @contextmanager
 def run_studio(
-    folder: Path, script: str = "app.py", started: Callable[[subprocess.Popen[bytes]], None] | None = None, **extra: str
+    folder: Path, script: str = "tests/cold_studio.py", started: Callable[[subprocess.Popen[bytes]], None] | None = None, **extra: str
 ) -> Iterator[Studio]:
-    """``python app.py``, or another script, on a free port of 127.0.0.1, answering; what it prints goes into the
-    folder. `started` is told of its process, `extra` is added to its environment."""
+    """``python app.py`` without its work in the background, or another script, on a free port of 127.0.0.1, answering;
+    what it prints goes into the folder. `started` is told of its process, `extra` is added to its environment."""
     port = _free_port()
     running = Studio(f"http://127.0.0.1:{port}", folder / "log.txt")
     environment = {

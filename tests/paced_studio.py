@@ -61,6 +61,7 @@ def _seconds(pace: Path) -> float:
 
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # in the place of tests/, as for `python app.py`
+    from mcld_app.editing import samples
     from mcld_app.engine import live_queue, registry
     from mcld_app.engine.engine import Engine
 
@@ -68,4 +69,5 @@ if __name__ == "__main__":
     pace = Path(os.environ["MCLD_TEST_PACE"])
     Engine.generate = paced(Engine.generate, pace)
     live_queue._draw = waiting(live_queue._draw, pace)
+    samples.make_ready = lambda: None  # nobody has asked for it
     runpy.run_path(str(ROOT / "app.py"), run_name="__main__")

@@ -413,7 +413,7 @@ def test_what_an_arm_hid_of_the_trunk_goes_on_at_its_height(top, trousers, hem: 
     done = fill(TextureMap(image, BODY & ~hidden), through=True)
     flank = hidden & (PLACE.y > 1.0) & (PLACE.y < 1.32) & (np.abs(PLACE.y - hem) > 0.02)
     off = np.abs(done.image[flank].astype(int) - image[flank]).max(1)
-    assert (off <= 3).mean() > 0.97
+    assert (off <= 3).mean() > 0.96
 
 
 def test_cloth_with_a_pattern_goes_on_with_it() -> None:

@@ -43,7 +43,7 @@ def test_the_page_is_served_under_a_proxy(
 
 def test_the_page_is_served_where_the_temporary_folder_is_somebody_elses(tmp_path: Path) -> None:
     taken = somebody_elses(tmp_path)
-    with run_studio(tmp_path, GRADIO_TEMP_DIR=str(taken)) as running:
+    with run_studio(tmp_path, "app.py", GRADIO_TEMP_DIR=str(taken)) as running:
         status, page = page_of(running.url)
         assert status == 200 and "MCLD Studio" in page
         assert "Traceback" not in running.log()
