@@ -128,7 +128,10 @@ class PacedStudio(Studio):
 
 @contextmanager
 def run_studio(
-    folder: Path, script: str = "tests/cold_studio.py", started: Callable[[subprocess.Popen[bytes]], None] | None = None, **extra: str
+    folder: Path,
+    script: str = "tests/cold_studio.py",
+    started: Callable[[subprocess.Popen[bytes]], None] | None = None,
+    **extra: str,
 ) -> Iterator[Studio]:
     """``python app.py`` without its work in the background, or another script, on a free port of 127.0.0.1, answering;
     what it prints goes into the folder. `started` is told of its process, `extra` is added to its environment."""

@@ -479,7 +479,7 @@ def folder(shared: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", some(PICTURES, 8))
+@pytest.mark.parametrize("name", some(PICTURES, 4))
 def test_a_shops_garment_is_worn_within_two_seconds(name: str, folder: Path) -> None:
     kind, file = PICTURES[name], folder / f"{name}.jpg"
     _ = laid().garment  # tables that are made once

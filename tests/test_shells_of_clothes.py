@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from thorough import some
 
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import named_poses
@@ -44,8 +45,8 @@ def places(shells: tuple[Shell, ...]) -> set[str]:
 
 @pytest.mark.parametrize(
     ("seed", "pose"),
-    [(108, "standing"), (148, "standing"), (144, "standing"), (118, "three-quarter"), (142, "three-quarter"),
-     (103, "walking-front"), (101, "hands-on-hips")],
+    some([(108, "standing"), (148, "standing"), (144, "standing"), (118, "three-quarter"), (142, "three-quarter"),
+          (103, "walking-front"), (101, "hands-on-hips")], 4),
 )  # fmt: skip
 def test_trousers_are_no_skirt_however_low_their_crotch_and_wide_their_legs(seed: int, pose: str) -> None:
     photo, iuv, is_skirt = photographed(seed, pose)

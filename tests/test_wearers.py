@@ -78,7 +78,7 @@ def texels(person: Person) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 # --- Pieces of drawn people, whose clothes are known to the texel --------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", some(DRAWN, 6))
+@pytest.mark.parametrize("seed", some(DRAWN, 3))
 def test_each_piece_is_shown_where_it_was_painted(seed: int) -> None:
     true, person = drawn(seed)
     pixel, row, column = texels(person)
@@ -238,7 +238,7 @@ def test_before_a_busy_ground_the_body_finders_outline_tells_what_stands_off() -
 # --- People in photos ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", WORN)
+@pytest.mark.parametrize("name", some(WORN, 4))
 def test_the_pieces_of_photographed_people_are_told_apart(name: str) -> None:
     assert set(pieces_of(photographed(name)).shown) - {"outfit"} == WORN[name]
 

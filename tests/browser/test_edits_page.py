@@ -31,6 +31,7 @@ from acting import (
 )
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from thorough import some
 
 pytestmark = pytest.mark.browser
 
@@ -468,7 +469,10 @@ def test_deleting_ones_pictures_leaves_nothing(fresh: Page) -> None:
 # ---- one click, keyboard, health ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["Another pose", "Other clothes", "Another face", "All together"])
+EXAMPLES = ["All together", "Another pose", "Other clothes", "Another face"]
+
+
+@pytest.mark.parametrize("name", some(EXAMPLES, 1))
 def test_an_example_is_one_press_from_nothing_to_a_drawn_picture(fresh: Page, name: str) -> None:
     fresh.get_by_text("Settings", exact=True).click()
     fresh.get_by_label("Steps", exact=True).fill("2")
