@@ -33,8 +33,10 @@ def _listed(what: str, most: int, least: int = 0) -> BeforeValidator:
     """Whether a value is a list of that length: asked before its items are read, for there may be very many."""
 
     def check(value: Any) -> Any:
-        if not isinstance(value, list) or not least <= len(value) <= most:
-            raise StudioError(f"This recipe's {what}.")
+        if not isinstance(value, list) or len(value) < least:
+            raise StudioError(f"This recipe has no list of {what}. It may be damaged.")
+        if len(value) > most:
+            raise StudioError(f"This recipe has {len(value)} {what}; at most {most} are read.")
         return value
 
     return BeforeValidator(check)
@@ -80,7 +82,7 @@ class RecipeRecord(Record):
     seeds: Annotated[
         list[_Seed],
         Field(min_length=1, max_length=MAX_SEEDS),
-        _listed(f"seeds are no list of 1 to {MAX_SEEDS} numbers", MAX_SEEDS, least=1),
+        _listed("seeds", MAX_SEEDS, least=1),
     ] = Field([0], description="one for each picture")
     drawn_with: dict[str, Any] | None = Field(None, description="device, dtype, batch and fallback of a drawn picture")
     person: PersonRef
@@ -88,7 +90,7 @@ class RecipeRecord(Record):
         Annotated[
             list[PersonRef],
             Field(max_length=_MOST_PHOTOS),
-            _listed(f"other photos are no list of at most {_MOST_PHOTOS}", _MOST_PHOTOS),
+            _listed("other photos", _MOST_PHOTOS),
         ]
         | None
     ) = Field(None, description="other photos of the same person")
@@ -98,6 +100,6 @@ class RecipeRecord(Record):
     edits: Annotated[
         list[AnyEdit],
         Field(max_length=MOST_EDITS),
-        _listed(f"edits are no list of at most {MOST_EDITS}", MOST_EDITS),
+        _listed("edits", MOST_EDITS),
     ] = Field([], description="in the order they are made")
     pictures: dict[str, PictureRecord] = Field({}, description="what travels along, by the hash of its content")
