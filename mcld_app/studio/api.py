@@ -15,6 +15,7 @@ import gradio as gr
 
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.editing import samples as sample_library
+from mcld_app.editing.new_ground import OWN_GROUND, Ground
 from mcld_app.editing.recipe import write_recipe
 from mcld_app.engine import registry
 from mcld_app.engine.worker import DrawFunction, drawer
@@ -23,6 +24,7 @@ from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.request import MAX_PICTURES, SchedulerName
 from mcld_app.studio import generation
 from mcld_app.studio.doors import outside
+from mcld_app.studio.drawn_pictures import on_ground
 from mcld_app.studio.endpoints import Given, opened
 from mcld_app.studio.handing import Handing, handing
 from mcld_app.studio.kept_looks import KeptLooks
@@ -104,9 +106,15 @@ def _draw(drawing: DrawFunction) -> Callable[..., list[bytes]]:
         looks_wanted = (made.look,) * len(wanted)
         order = generation.order_of(chosen, settings, made.look, looks_wanted, wanted, owner=session.owner)
         finished = _finished(session, order, drawing)
-        return [encode_drawn(result.picture, result.recipe, result.model) for result in finished]
+        return [_encoded(result, made.ground) for result in finished]
 
     return draw
+
+
+def _encoded(result: Generated, ground: Ground | None) -> bytes:
+    """A drawn picture before the ground of its recipe, and that recipe in it."""
+    picture = on_ground(result, ground or OWN_GROUND)
+    return encode_drawn(picture, replace(result.recipe, ground=ground), result.model)
 
 
 def _in_base64(drawing: Callable[..., list[bytes]]) -> Callable[..., list[str]]:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from mcld_app.editing.appearance import FILLS, checked_fill
 from mcld_app.editing.edits import KINDS
+from mcld_app.editing.edits.cover import NO_COLOUR, Channel
 from mcld_app.editing.look import MOST_EDITS, Look
 from mcld_app.editing.recipe.recipe import FORMAT, VERSION
 from mcld_app.editing.record_fields import Record, number, says
@@ -72,6 +73,19 @@ class PoseMap(Record):
     map: str
 
 
+class GroundRecord(Record):
+    """What is seen around the person."""
+
+    kind: Annotated[
+        Literal["own", "colour", "transparent", "picture"],
+        says("This recipe has a background of an unknown kind. It may be damaged, or newer than this studio."),
+    ]
+    colour: Annotated[list[Channel], Field(min_length=3, max_length=3), NO_COLOUR] | None = Field(
+        None, description="RGB, of one colour"
+    )
+    picture: str | None = Field(None, description="its name among the pictures, of a picture")
+
+
 class RecipeRecord(Record):
     """A recipe of MCLD Studio: all that makes a picture."""
 
@@ -97,6 +111,7 @@ class RecipeRecord(Record):
     pose: MannequinPose | PoseOf | PoseMap | None = Field(None, description="null = as in the photo")
     fill: _Fill = Field("smooth", description="how texels that no picture shows are guessed")
     face_weight: _Weight = Field(Look.face_weight, description="how much the face's identity counts")
+    ground: GroundRecord | None = Field(None, description="null = it says nothing of what is seen around the person")
     edits: Annotated[
         list[AnyEdit],
         Field(max_length=MOST_EDITS),

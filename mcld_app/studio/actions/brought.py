@@ -121,8 +121,8 @@ def _picture(state: EditorState, file: Mapping, where: str) -> EditorState:
 
 
 def _as_person(state: EditorState, person: Person) -> EditorState:
-    before, state = state, replace(state, fitting=None, detections=None)
-    return state.with_own(person).to(looks.of(person), f"“{person.name}” is ready.{before_kept(before)}{size_kept(person)}")
+    said = f"“{person.name}” is ready.{before_kept(state)}{size_kept(person)}"
+    return replace(state, fitting=None, detections=None).with_own(person).to(looks.of(person), said)
 
 
 def _stand_as(state: EditorState, pose: Pose, said: str) -> EditorState:

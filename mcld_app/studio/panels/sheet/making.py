@@ -145,7 +145,8 @@ def _kept(
     told = f"a sheet of {len(pictures)} pictures, seed {order.table.seed}"
     picture = encode_generated(whole, label, told, edited=own) if label else encode_png(whole)
     settings = replace(order.settings, focus=False) if order.model else None
-    recipe = write_recipe(Recipe(order.state.look, settings, (order.table.seed,), order.model))
+    seeds, ground = (order.table.seed,), order.state.ground
+    recipe = write_recipe(Recipe(order.state.look, settings, seeds, order.model, ground=ground))
     names = order.table.grid
     alt = f"{'Contact sheet' if label else 'Contact sheet of previews'}: " + "; ".join(
         names.below or (f"{', '.join(names.left)} by {', '.join(names.top)}",)
