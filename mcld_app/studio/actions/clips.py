@@ -58,12 +58,13 @@ def take_clip(state: EditorState, data: Data) -> EditorState:
     if clip.info.frames > len(poses):
         said = f"{len(poses)} of {clip.info.frames} pictures of “{clip.name}”, evenly chosen, are the series now."
     if read.missing:
-        said += f" In {read.missing} of them nobody was found; those poses were filled in."
+        many, what = ("one", "that pose was") if read.missing == 1 else (read.missing, "those poses were")
+        said += f" In {many} of them nobody was found; {what} filled in."
     if read.goes_along:
         said += " The camera goes along: they move far to the side."
     if state.series:
         said += f" They took the place of {_poses(len(state.series))}."
-    said += " Choose “All poses of the series” in Settings and generate; GIF and MP4 are under the pictures."
+    said += " Choose “All poses of the series” in Settings and generate: then there are “Animation” and “Video”, too."
     state = replace(stand(replace(state, clip=None), poses[0]), series=tuple(poses), between=0)
     return replace(state, pace=read.seconds_each, note=Note(said, "info"))
 

@@ -21,7 +21,7 @@ _HTML = """
   <button type="button" data-what="recipe"
     title="Edits, pose, background and settings in a file, to open here again. Your own pictures do not come along."
     >Recipe</button>
-  <button type="button" data-what="link" title="An address that opens this look, for looks without pictures of your own"
+  <button type="button" data-what="link" title="An address that opens this look; for looks without pictures of your own"
     >Copy link</button>
   </div><details class="downloads-more"><summary>More files</summary><div class="downloads-row">
   <button type="button" data-what="recipe-pictures"

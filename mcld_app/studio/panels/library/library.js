@@ -86,7 +86,7 @@ const show = () => {
   search.hidden = poses.length < 2;
   $("save").disabled = !poses.length;
   list.replaceChildren(...some.map(item));
-  if (poses.length && !some.length) list.replaceChildren(make("p", { class: "library-none", text: "None of your poses is called so." }));
+  if (poses.length && !some.length) list.replaceChildren(make("p", { class: "library-none", text: "No pose of yours has that in its name." }));
   if (root.open) draw();
 };
 let drawing = false;
@@ -213,7 +213,7 @@ window.addEventListener("storage", elsewhere);
 showing(({ pose, name }) => {
   now = pose;
   add.disabled = !pose;
-  add.title = pose ? "" : "Press “Pose by hand” first: a photo’s own pose and a map cannot be kept as they are.";
+  add.title = pose ? "" : "Press “Pose by hand” first: a photo’s own pose cannot be kept as it is.";
   nameField.placeholder = name && name !== "your own" ? name : "My pose";
 });
 load();
