@@ -7,6 +7,7 @@ import asyncio
 import base64
 import io
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -23,17 +24,25 @@ from PIL import Image
 
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.editing import samples
+from mcld_app.editing.pose_library import read_poses
+from mcld_app.engine.worker import drawer
 from mcld_app.errors import PictureError, StudioError
+from mcld_app.output.sheet_table import read_table
+from mcld_app.studio.api import sheet_door
 from mcld_app.studio.doors import outside
 from mcld_app.studio.handing import GONE, Handing
 from mcld_app.studio.kept_looks import KeptLooks
 from mcld_app.studio.page import build
+from mcld_app.studio.panels.clip import api_poses_of_clip
 from mcld_app.studio.panels.people import api_start
 from mcld_app.studio.panels.poses import api_pose
 from mcld_app.studio.panels.stage import api_picture
 from mcld_app.studio.session_store import SessionStore
 
 PHOTO, IUV = ([*samples.people().values()][2].photo_path, [*samples.people().values()][2].iuv_path)
+
+
+sheet_endpoint = sheet_door(drawer())
 
 
 class Clock:
@@ -136,6 +145,47 @@ def test_a_kept_look_goes_when_it_is_forgotten_or_after_two_hours(door: Callable
         door(api_pose)(second, "arms-up")
     with pytest.raises(StudioError):
         door.kept.forget("look-" + "a" * 43)
+
+
+def test_a_table_of_rows_becomes_a_sheet_and_a_zip_of_its_pictures(door: Callable[..., Any]) -> None:
+    key = door(api_start)("person:mara", True)
+    table = "person,clothes,pose,file\n,garment:jeans,,a.png\nperson:tomas,,arms-up,b.png\n"
+    sheet, pictures = door(sheet_endpoint)(key, table)
+    assert (sheet["mime_type"], pictures["mime_type"]) == ("image/png", "application/zip")
+    large = Image.open(io.BytesIO(door.files.handed_out(sheet["path"])))
+    assert large.width > 2 * 352 and large.height > 512
+    inside = zipfile.ZipFile(io.BytesIO(door.files.handed_out(pictures["path"])))
+    assert {*inside.namelist()} == {"a.png", "b.png", "sheet.png", "table.csv"}
+    assert Image.open(inside.open("a.png")).size == (352, 512)
+    rows = read_table(inside.read("table.csv").decode())
+    assert [(row.person, row.clothes, row.pose, row.seed) for row in rows] == [
+        ("", "garment:jeans", "", 0), ("person:tomas", "", "arms-up", 0)
+    ]  # fmt: skip
+    for wrong, said in (("person\nperson:nobody\n", "not here any more"), ("pose\nupside-down\n", "no such pose")):
+        with pytest.raises(gr.Error, match=said):
+            door(sheet_endpoint)(key, wrong)
+
+
+@pytest.mark.parametrize(("table", "said"), [
+    ("person\n", "no row"), ("", "no row"), ("hat\nred\n", "columns"), ("seed\n-1\n", "seed of row 1"),
+    ("file\n../a.png\n", "file of row 1"), ("file\nsheet.png\n", "the sheet’s"), ("file\na.png\na.png\n", "same file"),
+    ("pose\n" + "standing\n" * 37, "more than 36"), ("pose\nstanding,more\n", "columns"), ('pose\n"a\n', "no CSV"),
+])  # fmt: skip
+def test_a_table_that_is_none_is_told_in_a_sentence(table: str, said: str) -> None:
+    with pytest.raises(StudioError, match=said):
+        read_table(table)
+
+
+def test_of_a_clip_programs_get_poses_that_the_page_opens(
+    door: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poses = [named_poses()[name].replace(name=name) for name in ("standing", "walking", "arms-up")]
+    monkeypatch.setattr("mcld_app.studio.panels.clip.poses_of", lambda data, who: poses[who:])
+    text = door(api_poses_of_clip)("data:image/gif;base64,R0lG", 1)
+    assert [pose.name for pose in read_poses("clip", text.encode())] == ["walking", "arms-up"]
+    monkeypatch.setenv("SPACE_ID", "somebody/studio")
+    with pytest.raises(gr.Error, match="I may use these pictures"):
+        door(api_poses_of_clip)("data:image/gif;base64,R0lG")
 
 
 def test_a_picture_is_handed_out_as_a_file(door: Callable[..., Any]) -> None:
@@ -242,7 +292,7 @@ def test_an_mcp_client_starts_a_look_poses_dresses_and_draws_it(programs_studio:
 
     with ThreadPoolExecutor(1) as thread:  # a browser's tests have a loop of theirs in this one
         seen = thread.submit(lambda: asyncio.run(used())).result()
-    assert {"start", "start_with_photo", "wear", "draw", "forget"} <= set(seen["tools"])
+    assert {"start", "start_with_photo", "wear", "draw", "forget", "sheet", "poses_of_clip"} <= set(seen["tools"])
     start = seen["tools"]["start"].inputSchema
     assert start["required"] == ["person"] and "until “forget”" in start["properties"]["keep"]["description"]
     assert [[each.text for each in content] for content in seen["told"]] == [[seen["key"]]] * 2

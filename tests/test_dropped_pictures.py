@@ -169,7 +169,7 @@ def test_several_pictures_at_once_are_in_the_list_and_none_is_put_on(count: int)
     files = [file_of(pictures[k % 7], f"{k}.png") for k in range(min(count, 7))]
     state = actions.wear_files(initial_state(), {"files": files, "region": "upper", "count": count})
     assert len(state.own_garments) == min(count, 6) and not state.look.edits
-    assert f"{min(count, 6)} of {count} pictures" in state.note.text
+    assert f"{min(count, 6)} of {count} files" in state.note.text
     assert ("6 at once are the most" in state.note.text) is (count == 30)
 
 
@@ -178,9 +178,32 @@ def test_of_several_files_those_without_a_garment_are_named() -> None:
     files = [file_of(tee().picture, "shirt.png"), file_of(curtain(), "curtain.png"), file_of(shape(SHOE), "shoe.png")]
     state = actions.wear_files(initial_state(), {"files": files, "region": None})
     assert [garment.label for garment in state.own_garments] == ["shirt"]
-    assert "“curtain”" in state.note.text and state.note.kind == "warning"
+    assert "one garment" in state.note.text and "“curtain” and “shoe”" in state.note.text
+    assert state.note.kind == "warning"
     with pytest.raises(StudioError):
         actions.wear_files(initial_state(), {"files": [file_of(curtain()), file_of(shape(SHOE))], "region": None})
+
+
+def test_of_forty_files_of_all_kinds_each_goes_where_it_belongs_and_the_look_stays(body_finder: None) -> None:
+    somebody = file_of(samples.sample_person("person:joel").photo, "joel.png")
+    files = [somebody, file_of(tee().picture, "shirt.png")]
+    for name, content in (("notes.pdf", b"%PDF-1.7"), ("logo.svg", b"<svg/>"), ("empty.png", b"")):
+        files.append({"name": name, "data": base64.b64encode(content).decode()})
+    before = actions.wear(initial_state(), {"id": "garment:jeans", "region": "bottom"})
+    state = actions.bring(before, {"files": files, "count": 40})
+    assert state.history is before.history and len(state.own) == len(state.own_garments) == 1
+    assert "2 of 40 files are in the lists now: one person and one garment." in state.note.text
+    assert "“notes” (a PDF document), “logo” (an SVG drawing) and “empty”" in state.note.text
+    with pytest.raises(StudioError, match=r"None of these 40 files shows .* alone: “notes” \(a PDF"):
+        actions.bring(before, {"files": files[2:], "count": 40})
+
+
+def test_a_photo_takes_the_place_of_an_edited_look_and_says_how_that_comes_back(body_finder: None) -> None:
+    photo = {"files": [file_of(samples.sample_person("person:joel").photo, "joel.png")]}
+    plain = actions.bring(initial_state(), photo)
+    edited = actions.bring(actions.wear(plain, {"id": "garment:jeans", "region": "bottom"}), photo)
+    assert "Undo" not in plain.note.text and "Undo brings back what was here." in edited.note.text
+    assert actions.undo(edited, {}).look.edits
 
 
 # ---- people -------------------------------------------------------------------------------------------------------

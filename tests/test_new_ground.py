@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from mcld_app.editing import look as looks
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.new_ground import Ground, alone, before, drawn_alone, ground_of_picture, shown_before
 from mcld_app.editing.preview import LARGE_SIZE
-from mcld_app.editing.recipe import Recipe
+from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import open_recipe
 from mcld_app.output.watermark import with_watermark
@@ -119,7 +120,8 @@ def test_downloads_have_the_ground_and_none_is_transparent(session: Session) -> 
         data = downloads.file_of(session.state, what, session, {})[2]
         alpha = np.asarray(Image.open(io.BytesIO(data)))[..., 3]
         assert 0.5 < (alpha == 0).mean() < 0.9 and (alpha == 255).any()
-    assert open_recipe(data).seeds == (5,), "a drawn picture still carries its recipe"
+    recipe = open_recipe(data)
+    assert recipe.seeds == (5,) and recipe.ground.kind == "transparent", "a drawn picture still carries its recipe"
     marked = Image.open(io.BytesIO(downloads.file_of(session.state, "drawn", session, {"mark": True})[2]))
     assert np.asarray(marked)[-30:, -40:, 3].max() == 255, "a visible mark is seen on nothing, too"
     session.state = actions.choose_ground(session.state, {"kind": "colour", "colour": "#c81e78"})
@@ -144,6 +146,47 @@ def test_a_picture_of_the_visitors_is_a_ground_like_any_upload(
     monkeypatch.setattr("mcld_app.studio.actions.photos.is_space", lambda: True)
     with pytest.raises(StudioError, match="I may use these pictures"):
         actions.bring_ground(state, {"file": file})
+
+
+# ---- in recipes ---------------------------------------------------------------------------------------------------
+
+
+def recipe_of(state: EditorState, what: str = "recipe") -> dict[str, str]:
+    return {"name": "r.json", "data": base64.b64encode(downloads.file_of(state, what)[2]).decode()}
+
+
+@pytest.mark.parametrize("ground", [{"kind": "own"}, {"kind": "transparent"}, {"kind": "colour", "colour": "#c81e78"}])
+def test_a_recipe_and_a_link_keep_the_ground(state: EditorState, ground: dict) -> None:
+    chosen = actions.choose_ground(state, ground)
+    here = actions.choose_ground(state, {"kind": "colour", "colour": "#000000"})
+    link = downloads.file_of(chosen, "link")[2].decode()
+    for opened in (actions.open_recipe(here, {"file": recipe_of(chosen)}), actions.open_link(here, {"look": link})):
+        assert (opened.ground.kind, opened.ground.colour) == (chosen.ground.kind, chosen.ground.colour)
+
+
+def test_a_picture_as_ground_travels_with_pictures_alone_and_with_no_link(state: EditorState) -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (300, 206, 3), np.uint8)
+    file = {"name": "wall.png", "data": base64.b64encode(encode_png(picture)).decode()}
+    brought = actions.bring_ground(state, {"file": file})
+    opened = actions.open_recipe(state, {"file": recipe_of(brought, "recipe-pictures")})
+    assert (opened.ground.picture == brought.ground.picture).all()
+    again = actions.open_recipe(brought, {"file": recipe_of(brought)})
+    assert again.ground.kind == "picture" and "did not come along" not in again.note.text, "it is still here"
+    elsewhere = actions.open_recipe(state, {"file": recipe_of(brought)})
+    assert elsewhere.ground.kind == "own" and "background was a picture that did not come" in elsewhere.note.text
+    with pytest.raises(StudioError, match="background is a picture of your own"):
+        downloads.file_of(brought, "link")
+
+
+def test_what_a_recipe_says_of_its_ground_is_checked_and_an_old_one_says_nothing(state: EditorState) -> None:
+    text = write_recipe(Recipe(state.look))
+    pink = actions.choose_ground(state, {"kind": "colour", "colour": "#c81e78"})
+    old = {"name": "r.json", "data": base64.b64encode(text.encode()).decode()}
+    assert actions.open_recipe(pink, {"file": old}).ground is pink.ground
+    for told in ({}, {"kind": "sea"}, {"kind": "colour"}, {"kind": "colour", "colour": [1, 2]}, {"kind": "picture"},
+                 {"kind": "colour", "colour": [0, 0, 256]}, {"kind": "own", "more": 1}, "white"):  # fmt: skip
+        with pytest.raises(StudioError):
+            read_recipe(json.dumps({**json.loads(text), "ground": told}))
 
 
 @pytest.mark.parametrize("data", [{}, {"kind": "picture"}, {"kind": "colour"}, {"kind": "colour", "colour": "red"}])

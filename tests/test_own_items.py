@@ -11,6 +11,7 @@ from test_clothes_dropped import dropped
 
 from mcld_app.editing import samples
 from mcld_app.errors import StudioError
+from mcld_app.studio.downloads import file_of as file_of_downloads
 from mcld_app.studio.state import EditorState, initial_state, own_garment_id
 
 SAMPLE = [*samples.people().values()][2]
@@ -44,6 +45,16 @@ def test_a_new_name_is_in_every_list(photographed: EditorState) -> None:
     first = actions.rename(named, {"id": id_of(named), "name": ""})
     assert labels("people", first) == labels("people", photographed)
     assert len(labels("people", actions.rename(named, {"id": id_of(named), "name": "x" * 99}))[0]) == 40
+
+
+def test_a_recipe_with_pictures_keeps_the_names_that_were_given(photographed: EditorState) -> None:
+    named = actions.rename(photographed, {"id": id_of(photographed), "name": "My sister"})
+    named = actions.wear_files(named, dropped(tee().picture, "upper"))
+    named = actions.rename(named, {"id": own_garment_id(named.own_garments[0]), "name": "Green one"})
+    _, _, file = file_of_downloads(named, "recipe-pictures")
+    opened = actions.open_recipe(initial_state(), {"file": {"name": "r.json", "data": base64.b64encode(file).decode()}})
+    assert labels("people", opened) == ["My sister"] and "Green one" in labels("garments", opened)
+    assert [edit["label"] for edit in actions.shown("edits", opened)["edits"]] == ["Green one"]
 
 
 def test_a_garment_is_renamed_and_deleted_and_comes_off() -> None:

@@ -72,6 +72,12 @@ def test_a_series_is_seen_through_one_camera() -> None:
     assert within_frame([]) == []
 
 
+def test_a_series_leaves_room_for_hair_above_the_head() -> None:
+    (filled,) = within_frame([STANDING.replace(zoom=0.5)], fill=True)
+    assert not is_cut(filled.replace(shift_y=filled.shift_y + 0.1)), "a mannequin is bald"
+    assert is_cut(filled.replace(shift_y=filled.shift_y + 0.14))
+
+
 def test_what_would_leave_the_frame_is_followed_and_what_is_cut_is_said() -> None:
     state = in_pose(STANDING)
     reach = {"handle": "left_wrist", "x": 1.15, "y": 0.3}

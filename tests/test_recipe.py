@@ -294,7 +294,7 @@ BAD = {
     "an unknown scheduler": (altered(settings={"scheduler": "euler"}), "no scheduler 'euler'"),
     "a model that is a number": (altered(model=3), "“model” is no name"),
     "too many other photos": (altered(others=[{"sample": "person:mara"}] * 13), "at most 12"),
-    "too many seeds": (altered(seeds=[1] * 65), "1 to 64"),
+    "too many seeds": (altered(seeds=[1] * 65), "at most 64"),
     "a pose that is none": (altered(pose={"dance": 1}), "“pose"),
     "deep where nothing is": (altered(edits="DEEP").replace('"DEEP"', "[" * 900 + "]" * 900), "edit"),
 }

@@ -102,6 +102,7 @@ def draw_recipe(
         StudioError: for a recipe or a place that cannot be used.
     """
     from mcld_app.editing.conditioning import conditions_of
+    from mcld_app.editing.new_ground import OWN_GROUND, drawn_before
     from mcld_app.editing.recipe import Recipe
     from mcld_app.engine.registry import choose, engine_for, model_named
     from mcld_app.engine.view import view_of
@@ -125,9 +126,10 @@ def draw_recipe(
         jobs = [Job(given, seed) for seed in seeds]
         for one in engine_for(name).generate(jobs, settings, on_progress=step, step_pictures=False):
             told = {key: getattr(one, key) for key in ("device", "dtype", "batch", "fallback")}
-            drawn = Recipe(made.look, settings, (one.seed,), name, told)
+            drawn = Recipe(made.look, settings, (one.seed,), name, told, ground=made.ground)
+            picture = drawn_before(made.look, one.picture, made.ground or OWN_GROUND)
             path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
-            data = encode_drawn(one.picture, drawn, drawing.name, pictures=pictures, watermark=watermark)
+            data = encode_drawn(picture, drawn, drawing.name, pictures=pictures, watermark=watermark)
             with writing(path):  # whole or not at all: a picture that is there counts as drawn when a run goes on
                 write_whole(path, data)
             paths.append(path)

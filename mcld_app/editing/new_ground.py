@@ -13,7 +13,7 @@ from mcld_app.body.compositing import person_mask
 from mcld_app.body.cut_edges import gone_on, inner, outline
 from mcld_app.editing.look import Look
 from mcld_app.editing.person import PICTURE_SIZE
-from mcld_app.editing.preview import LARGE_SIZE, cut_out, edits_over, photo_at, pose_map
+from mcld_app.editing.preview import LARGE_SIZE, cut_out, draw, edits_over, photo_at, pose_map
 
 _CORE, _REACH = 0.008, 0.03  # of the height: how far within a preview's outline a drawn one lies, and how far outside
 _FEET = (5, 6)
@@ -76,6 +76,16 @@ def alone(look: Look, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
         gone = (picture != photo).any(2) & ~there  # what is not worn any more gave way to the ground
         covered = (_at(outline_known, size) & ~gone & ~_shadow(iuv)) | there
     return _cut(picture, covered | (iuv[..., 0] > 0))
+
+
+def preview_before(look: Look, ground: Ground, size: tuple[int, int] = PICTURE_SIZE) -> np.ndarray:
+    """The preview of a look before a ground, (*size, 3) uint8 RGB; before none (*size, 4) RGBA."""
+    return draw(look, size).picture if ground.kind == "own" else before(alone(look, size), ground)
+
+
+def drawn_before(look: Look, picture: np.ndarray, ground: Ground) -> np.ndarray:
+    """What a model drew of a look, (H, W, 3) uint8 RGB, before a ground; before none (H, W, 4) RGBA."""
+    return picture if ground.kind == "own" else before(drawn_alone(look, picture), ground)
 
 
 def drawn_alone(look: Look, picture: np.ndarray) -> np.ndarray:

@@ -24,7 +24,8 @@ from mcld_app.errors import StudioError
 _LONGEST_NAME = 40
 
 Known = Callable[[str], object]
-"""What is at hand under the hash of a content: a Person, a MapPose, a pattern (h, w, 4) uint8 RGBA, or None."""
+"""What is at hand under the hash of a content: a Person, a MapPose, a pattern (h, w, 4) uint8 RGBA, a ground (H, W, 3)
+uint8 RGB, or None."""
 
 
 class SampleRef(Record):
@@ -74,7 +75,7 @@ def area_fields(area: Area) -> dict[str, Any]:
 class PictureRecord(Record):
     """A picture that travels along: a person's photo with its IUV map (and, white on black, which pixels of that are
     doubtful, the mannequin that gave the map, and what stands off the body, as `shells.store` writes it), a pose's IUV
-    map, or a pattern."""
+    map, a pattern, or a photo alone, which is a ground."""
 
     name: str | None = None
     photo: FileText | None = None
@@ -94,18 +95,20 @@ class Writer:
 
     Args:
         with_pictures: whether a visitor's own pictures come along; else only the hashes of their contents do.
+        names: what they call people on pictures of their own, by the person's key, where they gave another name.
     """
 
-    def __init__(self, with_pictures: bool) -> None:
-        self._with_pictures = with_pictures
+    def __init__(self, with_pictures: bool, names: Mapping[str, str] = {}) -> None:
+        self._with_pictures, self._names = with_pictures, names
         self.pictures: dict[str, PictureRecord] = {}
 
     def person(self, person: Person) -> SampleRef | OwnRef:
         """The reference to a person."""
         if person.sample:
             return sample_ref(person.sample)
+        name = self._names.get(person.key, person.name)
         self._keep(person.key, lambda: PictureRecord(
-            name=person.name, photo=file_text(encode_png(person.photo)), iuv=file_text(encode_iuv(person.iuv)),
+            name=name, photo=file_text(encode_png(person.photo)), iuv=file_text(encode_iuv(person.iuv)),
             doubtful=_mask_text(person.doubtful), fit=fit_record(person), shells=_shells_text(person),
         ))  # fmt: skip
         return OwnRef(own=person.key)
@@ -120,6 +123,12 @@ class Writer:
         """The key of an IUV map, (H, W, 3) uint8."""
         key = content_hash(iuv)
         self._keep(key, lambda: PictureRecord(name=name, iuv=file_text(encode_iuv(iuv))))
+        return key
+
+    def ground(self, picture: np.ndarray) -> str:
+        """The key of a picture as a ground, (H, W, 3) uint8 RGB."""
+        key = content_hash(picture)
+        self._keep(key, lambda: PictureRecord(photo=file_text(encode_png(picture))))
         return key
 
     def _keep(self, key: str, record: Callable[[], PictureRecord]) -> None:
@@ -166,6 +175,14 @@ class Reader:
         if kept is None or kept.pattern is None:
             raise StudioError("This recipe needs a pattern that it does not carry. Save it with pictures.")
         return read_layer(file_bytes(kept.pattern)), kept.called("Pattern")
+
+    def ground(self, key: str) -> np.ndarray | None:
+        """A picture as a ground, (H, W, 3) uint8 RGB; None where it is nowhere."""
+        kept = self.pictures.get(key)
+        if kept is not None and kept.photo is not None:
+            return read_photo(file_bytes(kept.photo))
+        known = self.known(key)
+        return known if isinstance(known, np.ndarray) and known.ndim == 3 and known.shape[2] == 3 else None
 
     def _own(self, key: str) -> Person:
         kept = self.pictures.get(key)

@@ -22,6 +22,11 @@ def link_of(recipe: Recipe) -> str:
     Raises:
         StudioError: where the look has pictures of a visitor's own, which no link carries, or too many edits.
     """
+    if recipe.ground is not None and recipe.ground.kind == "picture":
+        raise StudioError(
+            "The background is a picture of your own, and a link carries none. Choose another background, or save "
+            "“Recipe with pictures” instead."
+        )
     text = write_recipe(recipe)
     try:
         read_recipe(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
@@ -39,7 +41,8 @@ def holds_recipe(data: bytes) -> bool:
 
 
 def encode_drawn(
-    picture: np.ndarray, recipe: Recipe, model: str, *, pictures: bool = False, watermark: bool = False
+    picture: np.ndarray, recipe: Recipe, model: str, *, pictures: bool = False, watermark: bool = False,
+    names: Mapping[str, str] = {},
 ) -> bytes:
     """PNG bytes of a drawn picture, which carry its recipe.
 
@@ -49,11 +52,12 @@ def encode_drawn(
         model: what the model that drew it is called.
         pictures: whether the recipe carries a visitor's own pictures.
         watermark: whether the picture carries a visible mark.
+        names: see `write_recipe`.
     """
     return encode_generated(
         with_watermark(picture) if watermark else picture,
         model,
         recipe.details,
-        recipe=write_recipe(recipe, pictures=pictures),
+        recipe=write_recipe(recipe, pictures=pictures, names=names),
         edited=recipe.of_a_photo,
     )

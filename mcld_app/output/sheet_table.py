@@ -7,17 +7,18 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
-from itertools import product
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from itertools import islice, product
 
 from mcld_app.errors import StudioError
-from mcld_app.request import MAX_SHEET
+from mcld_app.request import MAX_SEED, MAX_SHEET
 
 NOW = ""
 """The id of "as it is now": what the look has that the sheet is made of."""
 
 _SHAPE = 16 / 11  # of a picture, height over width
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,150}\.png")
 _SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -114,8 +115,7 @@ class SheetTable:
             return Grid(1, (), (), (common or self.people[0].label,))
         if len(varying) == 1:
             one = varying[0]
-            columns = min(range(1, len(one) + 1), key=lambda n: (_stretch(-(-len(one) // n), n), -n))
-            return Grid(columns, (), (), tuple(choice.label for choice in one), common)
+            return replace(grid_of_rows([choice.label for choice in one]), title=common)
         left, top = min(
             ((_names(varying[:k]), _names(varying[k:])) for k in range(1, len(varying))),
             key=lambda names: _stretch(len(names[0]), len(names[1])),
@@ -130,6 +130,49 @@ def table_csv(rows: Sequence[Row]) -> str:
     writer.writerow(field.name for field in fields(Row))
     writer.writerows(map(astuple, rows))
     return text.getvalue()
+
+
+def read_table(text: str) -> tuple[Row, ...]:
+    """The rows of a CSV table, as `table_csv` writes it. A column may be missing, and then is empty: as it is now, seed
+    0, and a file named by its number.
+
+    Raises:
+        StudioError: for a table without rows or with more than `MAX_SHEET`, columns that are none, and what is no seed.
+    """
+    known = [field.name for field in fields(Row)]
+    try:
+        reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True, restkey="")
+        told, columns = list(islice(reader, MAX_SHEET + 1)), reader.fieldnames or []
+    except csv.Error as error:
+        raise StudioError("This table is no CSV. Its first line has the columns’ names, commas between.") from error
+    if not set(columns) <= set(known) or len(columns) != len(set(columns)) or any("" in one for one in told):
+        raise StudioError(f"The columns of a sheet’s table are {', '.join(known)}; some may be missing.")
+    if not told:
+        raise StudioError("There is no row in this table. Each row is a picture.")
+    if len(told) > MAX_SHEET:
+        raise StudioError(f"This table has more than {MAX_SHEET} rows, which is the most for a sheet.")
+    rows = tuple(_row(n, one) for n, one in enumerate(told, start=1))
+    if len({"sheet.png", *(row.file.lower() for row in rows)}) <= len(rows):
+        raise StudioError("Two rows of this table have the same file, or one is the sheet’s. Each needs its own name.")
+    return rows
+
+
+def _row(number: int, told: Mapping[str, str | None]) -> Row:
+    given = {name: (value or "").strip() for name, value in told.items()}
+    seed = given.pop("seed", "") or "0"
+    if not (seed.isascii() and seed.isdigit() and int(seed[:20]) <= MAX_SEED):
+        raise StudioError(f"The seed of row {number} is no whole number from 0 to {MAX_SEED}.")
+    file = given.pop("file", "") or f"{number:02}.png"
+    if not _FILE.fullmatch(file):
+        raise StudioError(f"The file of row {number} is no name such as “01-mara.png”.")
+    plain = dict.fromkeys(("person", "clothes", "pose", "face"), NOW)
+    return Row(**{**plain, **given}, seed=int(seed), file=file)
+
+
+def grid_of_rows(names: Sequence[str]) -> Grid:
+    """How pictures lie that are no table of everything with everything: one after another, each with its name."""
+    columns = min(range(1, len(names) + 1), key=lambda n: (_stretch(-(-len(names) // n), n), -n))
+    return Grid(columns, (), (), tuple(names))
 
 
 def slug(label: str) -> str:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import base64
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
 from mcld_app.body.mannequin.pose import named_poses
+from mcld_app.editing import Look
 from mcld_app.editing import samples as sample_library
+from mcld_app.editing.new_ground import OWN_GROUND, Ground
 from mcld_app.editing.recipe import write_recipe
 from mcld_app.engine import registry
 from mcld_app.engine.worker import DrawFunction, drawer
@@ -23,11 +25,14 @@ from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.request import MAX_PICTURES, SchedulerName
 from mcld_app.studio import generation
 from mcld_app.studio.doors import outside
+from mcld_app.studio.drawn_pictures import on_ground
 from mcld_app.studio.endpoints import Given, opened
 from mcld_app.studio.handing import Handing, handing
 from mcld_app.studio.kept_looks import KeptLooks
 from mcld_app.studio.orders import Generated, Order
 from mcld_app.studio.panel import Panel
+from mcld_app.studio.panels.clip import api_poses_of_clip
+from mcld_app.studio.panels.sheet.of_table import sheet_of_table
 from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
 
@@ -38,13 +43,16 @@ def listen(panels: Iterable[Panel], sessions: SessionStore) -> None:
     for name, function in {**endpoints(panels), "forget": _forget(kept, files)}.items():
         gr.api(outside(name, function, kept, files), api_name=name, queue=False, concurrency_limit=None)
     drawing = _draw(drawer())
-    for name, function in {"draw": drawing, "generate": _in_base64(drawing)}.items():
+    sheet = sheet_door(drawer())
+    for name, function in {"draw": drawing, "generate": _in_base64(drawing), "sheet": sheet}.items():
         told = outside(name, function, kept, files)
         gr.api(told, api_name=name, concurrency_id="gpu", concurrency_limit=1)
+    reading = outside("poses_of_clip", api_poses_of_clip, kept, files)
+    gr.api(reading, api_name="poses_of_clip", concurrency_id="clip", concurrency_limit=1)
 
 
 def endpoints(panels: Iterable[Panel]) -> dict[str, Callable[..., Any]]:
-    """All that is answered at once, by name; "draw" and "generate" wait for their turn."""
+    """All that is answered at once, by name; "draw", "generate", "sheet" and "poses_of_clip" wait for their turn."""
     made = {name: function for panel in panels for name, function in panel.endpoints.items()}
     return {"samples": api_samples, "keep": api_keep, "recipe": api_recipe, **made}
 
@@ -104,9 +112,15 @@ def _draw(drawing: DrawFunction) -> Callable[..., list[bytes]]:
         looks_wanted = (made.look,) * len(wanted)
         order = generation.order_of(chosen, settings, made.look, looks_wanted, wanted, owner=session.owner)
         finished = _finished(session, order, drawing)
-        return [encode_drawn(result.picture, result.recipe, result.model) for result in finished]
+        return [_encoded(result, made.ground) for result in finished]
 
     return draw
+
+
+def _encoded(result: Generated, ground: Ground | None) -> bytes:
+    """A drawn picture before the ground of its recipe, and that recipe in it."""
+    picture = on_ground(result, ground or OWN_GROUND)
+    return encode_drawn(picture, replace(result.recipe, ground=ground), result.model)
 
 
 def _in_base64(drawing: Callable[..., list[bytes]]) -> Callable[..., list[str]]:
@@ -119,6 +133,38 @@ def _in_base64(drawing: Callable[..., list[bytes]]) -> Callable[..., list[str]]:
     generate.__signature__ = signature.replace(return_annotation=list[str])
     generate.__doc__ = "Draw a recipe with a model, as “draw” does; the pictures are PNGs in base64."
     return generate
+
+
+def sheet_door(drawing: DrawFunction) -> Callable[..., list[bytes]]:
+    """The endpoint of contact sheets; `drawing` draws for it."""
+
+    def sheet(recipe: Given, table: str, previews: bool = True, model: str = "") -> list[bytes]:
+        """A contact sheet: a picture for each row of a table.
+
+        Args:
+            recipe: the look that each row changes.
+            table: CSV with the columns person, clothes, pose, face, seed and file, such as “Save the table” gives;
+                what is missing or empty is as in the look. At most 36 rows.
+            previews: of previews, at once; else a model draws them.
+            model: which model; by default that of the recipe.
+
+        Returns:
+            The sheet as a PNG, and a ZIP with each picture, the sheet and the table.
+        """
+        made = opened(recipe)
+        if previews:
+            return sheet_of_table(made, table, None)
+        chosen = registry.choose(model, made.model)
+        settings = made.settings_for(registry.model_named(chosen).usual)
+        session = Session()
+
+        def drawn(looks: Sequence[Look], seeds: Sequence[int]) -> list[Generated]:
+            order = generation.order_of(chosen, settings, None, tuple(looks), tuple(seeds), owner=session.owner)
+            return _finished(session, order, drawing)[-len(looks) :]
+
+        return sheet_of_table(made, table, drawn)
+
+    return sheet
 
 
 def _finished(session: Session, order: Order, drawing: DrawFunction) -> list[Generated]:

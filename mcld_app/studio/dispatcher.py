@@ -24,7 +24,10 @@ from mcld_app.studio.state import EditorState, Note, initial_state
 
 Action = Callable[[EditorState, Mapping[str, Any]], EditorState]
 
-EXPIRED = "You were away for a long time, so your pictures were deleted here. The studio starts afresh."
+EXPIRED = (
+    "Your pictures are deleted here: you were away for a long time, or deleted them in another window. The studio "
+    "starts afresh."
+)
 
 _QUIETLY = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 

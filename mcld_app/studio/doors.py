@@ -28,7 +28,7 @@ def outside(name: str, function: Callable[..., Any], kept: KeptLooks, files: Han
     Args:
         name: what it is called: MCP takes a function's own name for its tool.
         function: the endpoint. An argument `recipe` of it may be a key; what it gives of type `Recipe` is kept under
-            that key, or under a new one, and the answer is the key. Bytes it gives are PNG pictures.
+            that key, or under a new one, and the answer is the key. Bytes it gives are PNG pictures, or a ZIP.
         kept: the looks that are kept.
         files: where files that were sent are found, and pictures wait to be fetched.
     """

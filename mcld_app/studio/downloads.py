@@ -12,10 +12,10 @@ from mcld_app.body.iuv import encode_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.photo import encode_png
 from mcld_app.body.skeleton_file import LAYOUTS, write_skeleton
-from mcld_app.editing import draw, pose_map
+from mcld_app.editing import pose_map
 from mcld_app.editing.in_photo import in_photo
 from mcld_app.editing.look import mannequin_of
-from mcld_app.editing.new_ground import OWN_GROUND, alone, before
+from mcld_app.editing.new_ground import OWN_GROUND, preview_before
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import StudioError
@@ -25,12 +25,13 @@ from mcld_app.output.look_link import link_of
 from mcld_app.output.provenance import encode_generated
 from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.output.watermark import with_watermark
+from mcld_app.studio.actions.own_items import given_names
 from mcld_app.studio.actions.photos import size_kept
 from mcld_app.studio.drawn_pictures import file_name, on_ground, result_of
 from mcld_app.studio.generation import seeds_of, settings_of
 from mcld_app.studio.orders import Generated, Sheet
 from mcld_app.studio.session import Session
-from mcld_app.studio.state import EditorState
+from mcld_app.studio.state import EditorState, initial_state
 
 File = tuple[str, str, bytes]
 """A file's name, its media type and its bytes."""
@@ -94,9 +95,7 @@ def _sheet_of(session: Session) -> Sheet:
 
 
 def _picture(state: EditorState) -> File:
-    own = state.ground.kind == "own"
-    picture = draw(state.look, LARGE_SIZE).picture if own else before(alone(state.look, LARGE_SIZE), state.ground)
-    return "mcld-picture.png", _PNG, encode_png(picture)
+    return "mcld-picture.png", _PNG, encode_png(preview_before(state.look, state.ground, LARGE_SIZE))
 
 
 def _texture(state: EditorState) -> File:
@@ -127,15 +126,15 @@ def _asked(state: EditorState, data: Mapping[str, Any]) -> Recipe:
     """The look and, as the page's fields stand, how it is to be drawn."""
     asked = data.get("asked")
     if not isinstance(asked, Mapping):
-        return Recipe(state.look)
+        return Recipe(state.look, ground=state.ground)
     settings, seeds = replace(settings_of(state, asked), focus=False), seeds_of(asked)
-    return Recipe(state.look, settings, seeds, str(asked.get("model") or ""))
+    return Recipe(state.look, settings, seeds, str(asked.get("model") or ""), ground=state.ground)
 
 
 def _recipe(state: EditorState, data: Mapping[str, Any], *, pictures: bool) -> File:
     recipe = _asked(state, data)
     name = "mcld-recipe-with-pictures.json" if pictures else "mcld-recipe.json"
-    return name, _JSON, write_recipe(recipe, pictures=pictures).encode()
+    return name, _JSON, write_recipe(recipe, pictures=pictures, names=given_names(state)).encode()
 
 
 def _on_its_ground(session: Session, result: Generated, *, clear: bool = True) -> np.ndarray:
@@ -145,8 +144,10 @@ def _on_its_ground(session: Session, result: Generated, *, clear: bool = True) -
 
 
 def _drawn(session: Session, result: Generated, watermark: bool, *, pictures: bool = False) -> File:
-    picture = _on_its_ground(session, result)
-    data = encode_drawn(picture, result.recipe, result.model, pictures=pictures, watermark=watermark)
+    state = session.state or initial_state()
+    picture, recipe = _on_its_ground(session, result), replace(result.recipe, ground=state.ground)
+    names = given_names(state)
+    data = encode_drawn(picture, recipe, result.model, pictures=pictures, watermark=watermark, names=names)
     return f"mcld-drawn{'-with-pictures' if pictures else ''}.png", _PNG, data
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mcld_app.editing.new_ground import Ground, before, drawn_alone
+from mcld_app.editing.new_ground import Ground, drawn_before
 from mcld_app.errors import StudioError
 from mcld_app.output.sheet_table import slug
 from mcld_app.request import MAX_SERIES, MAX_SHEET
@@ -56,9 +56,7 @@ def delete(session: Session, data: Mapping[str, Any]) -> None:
 
 def on_ground(result: Generated, ground: Ground) -> np.ndarray:
     """A picture before a ground, (H, W, 3) uint8 RGB; before none (H, W, 4) RGBA."""
-    if ground.kind == "own":
-        return result.picture
-    return before(drawn_alone(result.recipe.look, result.picture), ground)
+    return drawn_before(result.recipe.look, result.picture, ground)
 
 
 def file_name(result: Generated, number: int) -> str:

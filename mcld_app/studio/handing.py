@@ -69,19 +69,20 @@ class Handing:
         return self._keep(f"{_IN}{secrets.token_urlsafe(32)}", data, "")
 
     def give(self, picture: bytes, owner: str = "") -> dict[str, Any]:
-        """Keep a picture for whoever asked for it.
+        """Keep a picture, or a ZIP of several, for whoever asked for it.
 
         Args:
-            picture: PNG bytes.
+            picture: bytes of a PNG or a ZIP.
             owner: whose it is, see `drop`.
 
         Returns:
             A `FileData` of Gradio's, with the address it is fetched at.
         """
-        path = self._keep(f"{_OUT}{secrets.token_urlsafe(32)}/picture.png", picture, owner)
+        name = "picture.png" if is_png(picture) else "pictures.zip"
+        path = self._keep(f"{_OUT}{secrets.token_urlsafe(32)}/{name}", picture, owner)
         return {
-            "path": path, "url": _FILE + path, "size": len(picture), "orig_name": "picture.png",
-            "mime_type": "image/png", "is_stream": False, "meta": {"_type": "gradio.FileData"},
+            "path": path, "url": _FILE + path, "size": len(picture), "orig_name": name,
+            "mime_type": _media(picture), "is_stream": False, "meta": {"_type": "gradio.FileData"},
         }  # fmt: skip
 
     def handed_in(self, path: str) -> bytes:
@@ -134,6 +135,15 @@ class Handing:
             return None if file is None or file.until < self._clock() else file.data
 
 
+def is_png(data: bytes) -> bool:
+    """Whether a file is a picture, and no ZIP of several."""
+    return data.startswith(b"\x89PNG")
+
+
+def _media(data: bytes) -> str:
+    return "image/png" if is_png(data) else "application/zip"
+
+
 def is_handed_in(text: str) -> bool:
     """Whether a text names a file that was sent before: its path, or its address at this studio."""
     return text.startswith(_IN) or (_FILE + _IN in text[:400] and text.startswith(("http://", "https://", "/")))
@@ -167,7 +177,7 @@ class HandingDoor:
         else:
             picture = self._files.handed_out(path.rpartition(_FILE)[2])
             answer = _refusal(404, GONE) if picture is None else Response(
-                picture, media_type="image/png", headers={"cache-control": "no-store"}
+                picture, media_type=_media(picture), headers={"cache-control": "no-store"}
             )  # fmt: skip
             await answer(scope, receive, send)
 

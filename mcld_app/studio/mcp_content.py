@@ -9,7 +9,7 @@ from typing import Any
 
 from gradio_client.utils import is_file_obj_with_meta
 
-from mcld_app.studio.handing import Handing
+from mcld_app.studio.handing import Handing, is_png
 
 
 def content_maker(files: Handing) -> Callable[[Any, str], list[Any]]:
@@ -26,10 +26,12 @@ def content_maker(files: Handing) -> Callable[[Any, str], list[Any]]:
                 text = each if isinstance(each, str) else json.dumps(each)
                 made.append(types.TextContent(type="text", text=text))
             else:
-                encoded = base64.b64encode(picture).decode()
-                made.append(types.ImageContent(type="image", data=encoded, mimeType="image/png"))
+                also = "also " if is_png(picture) else ""
+                if also:
+                    encoded = base64.b64encode(picture).decode()
+                    made.append(types.ImageContent(type="image", data=encoded, mimeType="image/png"))
                 address = root_url.rstrip("/") + each["url"][each["url"].index("/gradio_api/") :]
-                made.append(types.TextContent(type="text", text=f"For ten minutes also at {address}"))
+                made.append(types.TextContent(type="text", text=f"For ten minutes {also}at {address}"))
         return made
 
     return content

@@ -21,6 +21,7 @@ from acting import (
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import read_photo
 from mcld_app.editing import samples
 
@@ -106,9 +107,17 @@ def test_poses_are_kept_in_the_browser_found_renamed_deleted_and_taken_along(
     expect(names).to_have_text(["sitting (2)", "to the bus"])
     other = tmp_path / "other.json"
     other.write_text("{}")
-    page.locator(".library-open input").set_input_files([file, other])
+    page.get_by_label("Open files").set_input_files([file, other])
     expect(names).to_have_text(["Sitting", "sitting (2)", "to the bus"])
     expect(page.locator("#notice .notice.warning")).to_contain_text("no poses in “other”")
+    folder = tmp_path / "folder"
+    (folder / "within").mkdir(parents=True)
+    (folder / "notes.txt").write_text("nothing")
+    for name, pose in (("folder/walk", "walking"), ("folder/within/arms", "arms-up")):
+        (tmp_path / f"{name}.json").write_text(named_poses()[pose].to_json())
+    page.locator(".library-folder input").set_input_files(folder)
+    expect(names).to_have_count(5)
+    expect(page.locator(".library-said")).to_contain_text("2 poses are here now.")
 
 
 @pytest.mark.usefixtures("body_finder")

@@ -17,6 +17,7 @@ _PICTURE = (512, 352)  # its shape counts, not its size
 _HALF = np.array([_PICTURE[1] / _PICTURE[0], 1.0])  # of the picture, where half its height is 1
 _ROOM = 0.05  # what is left free around a figure for which the view had to change
 _EDGE = 0.02  # what is left free around a figure that was moved into the frame; half of the picture's height is 1
+_HAIR = 0.1  # metres that hair may stand above the head
 _CUT = 0.1  # of a hand's or a foot's skin: beyond the frame, it is cut
 _ZOOM_STEP, _SHIFT_STEP = 0.05, 0.02  # as a slider goes: else the next one to be moved would move the view, too
 
@@ -64,13 +65,13 @@ def within_frame(poses: Sequence[Pose], *, fill: bool = False, least: float = CL
 
     Args:
         poses: of one picture, or of a series that is seen through one camera.
-        fill: make them as large as the frame allows, too. Zoom and shifts do not go by a slider's steps then, see
-            `_ZOOM_STEP`: a series would tremble.
+        fill: make them as large as the frame allows, too, with room for hair, which no mannequin has. Zoom and shifts
+            do not go by a slider's steps then, see `_ZOOM_STEP`: a series would tremble.
         least: 0..1, of their size.
     """
     if not poses:
         return []
-    extents = [(low, high, view_of(pose)) for pose in poses for low, high in [_extent(pose)]]
+    extents = [(low, high, view_of(pose)) for pose in poses for low, high in [_extent(pose, _HAIR if fill else None)]]
     lows, highs = (
         np.stack([(extent[k] + np.array(extent[2][1:])) * extent[2].zoom for extent in extents]) for k in (0, 1)
     )
@@ -183,10 +184,11 @@ def _rooms(extent: tuple[np.ndarray, np.ndarray], view: View) -> np.ndarray:
     return np.concatenate([low + _HALF, _HALF - high])
 
 
-def _extent(pose: Pose) -> tuple[np.ndarray, np.ndarray]:
+def _extent(pose: Pose, hair: float | None = None) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest x and y (2,) of a figure, metres to the right and up from the middle of the picture,
-    without zoom and shift."""
+    without zoom and shift; `hair`, metres, stands above the head."""
     plain = pose.replace(zoom=1.0, shift_x=0.0, shift_y=0.0)
     pixels = to_picture(posed_vertices(plain)[0], plain, _PICTURE)[:, :2]
     places = (pixels + 0.5 - np.array(_PICTURE[::-1]) / 2) * (1, -1) * 2 / _PICTURE[0]
-    return places.min(0), places.max(0)
+    top = places[_ends()["head"], 1].max() + hair if hair is not None else -np.inf
+    return places.min(0), np.maximum(places.max(0), (-np.inf, top))

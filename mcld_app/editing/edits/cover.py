@@ -24,17 +24,17 @@ from mcld_app.request import STUDIO, Conditioning
 
 Colour = tuple[int, int, int]
 
-_Channel = number("A colour's parts", 0, 255, whole=True)
+Channel = number("A colour's parts", 0, 255, whole=True)
 _Scale = number("The width of a pattern's repeat", *SCALES_CM)
 _Angle = number("The angle of a pattern", -360, 360)
-_NO_COLOUR = says("This recipe has a colour that is none: colours are three numbers from 0 to 255.")
+NO_COLOUR = says("This recipe has a colour that is none: colours are three numbers from 0 to 255.")
 
 
 class CoverRecord(AreaRecord, EditRecord):
     """A colour or a pattern on an area."""
 
     kind: Literal["cover"]
-    colour: Annotated[list[_Channel], Field(min_length=3, max_length=3), _NO_COLOUR] = Field(
+    colour: Annotated[list[Channel], Field(min_length=3, max_length=3), NO_COLOUR] = Field(
         [128, 128, 128], description="RGB"
     )
     pattern: str | None = Field(None, description="its name among the pictures; null = the colour alone")

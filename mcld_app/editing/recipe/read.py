@@ -12,9 +12,10 @@ from mcld_app.body.mannequin.pose import Pose
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits import KINDS
 from mcld_app.editing.look import Look, MapPose, pose_as
+from mcld_app.editing.new_ground import Ground, ground_of_picture
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.editing.recipe.recipe import FORMAT, LARGEST, VERSION, Recipe
-from mcld_app.editing.recipe.record import MannequinPose, PoseMap, PoseOf, RecipeRecord
+from mcld_app.editing.recipe.record import GroundRecord, MannequinPose, PoseMap, PoseOf, RecipeRecord
 from mcld_app.editing.record_fields import file_bytes
 from mcld_app.editing.records import Known, Reader
 from mcld_app.errors import StudioError
@@ -40,7 +41,10 @@ def read_recipe(text: str | bytes, known: Known = lambda _: None) -> Recipe:
     settings = record.settings and Settings(**record.settings.model_dump())
     look = _look(record, reader)
     redrawn = tuple(sorted(reader.redrawn))
-    return Recipe(look, settings, tuple(record.seeds), record.model or "", record.drawn_with, redrawn)
+    ground = _ground(record.ground, reader)
+    left_behind = record.ground is not None and ground is None
+    seeds, model = tuple(record.seeds), record.model or ""
+    return Recipe(look, settings, seeds, model, record.drawn_with, redrawn, ground, left_behind)
 
 
 def _values(text: str | bytes) -> dict[str, Any]:
@@ -92,6 +96,19 @@ def _look(record: RecipeRecord, reader: Reader) -> Look:
     look = looks.with_edits(look, tuple(KINDS[edit.kind].from_record(edit, reader) for edit in record.edits))
     look = looks.stand(look, _pose(record.pose, reader))
     return looks.weigh_face(looks.guess(look, record.fill), record.face_weight)
+
+
+def _ground(told: GroundRecord | None, reader: Reader) -> Ground | None:
+    if told is None:
+        return None
+    if told.kind == "colour" and told.colour is not None:
+        return Ground("colour", tuple(told.colour))
+    if told.kind == "picture" and told.picture is not None:
+        picture = reader.ground(told.picture)
+        return None if picture is None else ground_of_picture(picture)
+    if told.kind in ("colour", "picture"):
+        raise StudioError(f"This recipe does not say which {told.kind} its background is. It may be damaged.")
+    return Ground(told.kind)
 
 
 def _pose(told: MannequinPose | PoseOf | PoseMap | None, reader: Reader) -> Pose | MapPose | None:

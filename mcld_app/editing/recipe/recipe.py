@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcld_app.editing.look import Look
+from mcld_app.editing.new_ground import Ground
 from mcld_app.request import Settings
 
 FORMAT = "mcld-recipe"
@@ -27,6 +28,8 @@ class Recipe:
         drawn_with: device, dtype, batch and fallback of the picture it came with: with the same four, on one kind of
             processor, it is drawn again bit for bit. None for a look that was never drawn.
         redrawn: ids of its samples that were drawn anew since it was written: they look different now.
+        ground: what is seen around the person; None where it says nothing of that.
+        left_behind: whether its ground was a picture that neither came along nor is at hand; `ground` is None then.
     """
 
     look: Look
@@ -35,6 +38,8 @@ class Recipe:
     model: str = ""
     drawn_with: Mapping[str, Any] | None = None
     redrawn: tuple[str, ...] = ()
+    ground: Ground | None = None
+    left_behind: bool = False
 
     def settings_for(self, usual: Settings) -> Settings:
         """How it is drawn by a model that usually draws so."""

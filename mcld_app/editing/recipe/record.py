@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from mcld_app.editing.appearance import FILLS, checked_fill
 from mcld_app.editing.edits import KINDS
+from mcld_app.editing.edits.cover import NO_COLOUR, Channel
 from mcld_app.editing.look import MOST_EDITS, Look
 from mcld_app.editing.recipe.recipe import FORMAT, VERSION
 from mcld_app.editing.record_fields import Record, number, says
@@ -33,8 +34,10 @@ def _listed(what: str, most: int, least: int = 0) -> BeforeValidator:
     """Whether a value is a list of that length: asked before its items are read, for there may be very many."""
 
     def check(value: Any) -> Any:
-        if not isinstance(value, list) or not least <= len(value) <= most:
-            raise StudioError(f"This recipe's {what}.")
+        if not isinstance(value, list) or len(value) < least:
+            raise StudioError(f"This recipe has no list of {what}. It may be damaged.")
+        if len(value) > most:
+            raise StudioError(f"This recipe has {len(value)} {what}; at most {most} are read.")
         return value
 
     return BeforeValidator(check)
@@ -70,6 +73,19 @@ class PoseMap(Record):
     map: str
 
 
+class GroundRecord(Record):
+    """What is seen around the person."""
+
+    kind: Annotated[
+        Literal["own", "colour", "transparent", "picture"],
+        says("This recipe has a background of an unknown kind. It may be damaged, or newer than this studio."),
+    ]
+    colour: Annotated[list[Channel], Field(min_length=3, max_length=3), NO_COLOUR] | None = Field(
+        None, description="RGB, of one colour"
+    )
+    picture: str | None = Field(None, description="its name among the pictures, of a picture")
+
+
 class RecipeRecord(Record):
     """A recipe of MCLD Studio: all that makes a picture."""
 
@@ -80,7 +96,7 @@ class RecipeRecord(Record):
     seeds: Annotated[
         list[_Seed],
         Field(min_length=1, max_length=MAX_SEEDS),
-        _listed(f"seeds are no list of 1 to {MAX_SEEDS} numbers", MAX_SEEDS, least=1),
+        _listed("seeds", MAX_SEEDS, least=1),
     ] = Field([0], description="one for each picture")
     drawn_with: dict[str, Any] | None = Field(None, description="device, dtype, batch and fallback of a drawn picture")
     person: PersonRef
@@ -88,16 +104,17 @@ class RecipeRecord(Record):
         Annotated[
             list[PersonRef],
             Field(max_length=_MOST_PHOTOS),
-            _listed(f"other photos are no list of at most {_MOST_PHOTOS}", _MOST_PHOTOS),
+            _listed("other photos", _MOST_PHOTOS),
         ]
         | None
     ) = Field(None, description="other photos of the same person")
     pose: MannequinPose | PoseOf | PoseMap | None = Field(None, description="null = as in the photo")
     fill: _Fill = Field("smooth", description="how texels that no picture shows are guessed")
     face_weight: _Weight = Field(Look.face_weight, description="how much the face's identity counts")
+    ground: GroundRecord | None = Field(None, description="null = it says nothing of what is seen around the person")
     edits: Annotated[
         list[AnyEdit],
         Field(max_length=MOST_EDITS),
-        _listed(f"edits are no list of at most {MOST_EDITS}", MOST_EDITS),
+        _listed("edits", MOST_EDITS),
     ] = Field([], description="in the order they are made")
     pictures: dict[str, PictureRecord] = Field({}, description="what travels along, by the hash of its content")

@@ -24,12 +24,12 @@ from mcld_app.studio.actions.clips import begin_clip
 from mcld_app.studio.actions.dropped import wear_files
 from mcld_app.studio.actions.files import holds_pose, open_pose_file, pose_of_parts
 from mcld_app.studio.actions.fitting import HOW_TO_FIT, begin_fitting
-from mcld_app.studio.actions.garment_making import list_pictures
 from mcld_app.studio.actions.patterns import take_tile
 from mcld_app.studio.actions.person_photos import take_largest, use_photo
-from mcld_app.studio.actions.photos import check_agreed, people_of_file, person_of_files, size_kept
+from mcld_app.studio.actions.photos import before_kept, check_agreed, people_of_file, person_of_files, size_kept
 from mcld_app.studio.actions.poses import stand
 from mcld_app.studio.actions.recipes import at_hand, use_recipe
+from mcld_app.studio.actions.several import list_files
 from mcld_app.studio.actions.shop_pictures import of_file
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import whole_thumb
@@ -61,12 +61,13 @@ def bring(state: EditorState, data: Data) -> EditorState:
     state = replace(state, question=None)
     if len(files) == 1:
         return _picture(state, files[0], str(data.get("where") or ""))
+    if len(files) > 2:
+        return list_files(state, files, parsing.index(data, "count"))
     try:
         return _as_person(state, person_of_files(files, "a person"))
     except StudioError as error:
-        count = data.get("count")
         try:
-            return list_pictures(state, files, count if isinstance(count, int) and count > len(files) else len(files))
+            return list_files(state, files, len(files))
         except StudioError:
             raise error from None
 
@@ -120,8 +121,8 @@ def _picture(state: EditorState, file: Mapping, where: str) -> EditorState:
 
 
 def _as_person(state: EditorState, person: Person) -> EditorState:
-    state = replace(state, fitting=None, detections=None)
-    return state.with_own(person).to(looks.of(person), f"“{person.name}” is ready.{size_kept(person)}")
+    said = f"“{person.name}” is ready.{before_kept(state)}{size_kept(person)}"
+    return replace(state, fitting=None, detections=None).with_own(person).to(looks.of(person), said)
 
 
 def _stand_as(state: EditorState, pose: Pose, said: str) -> EditorState:

@@ -12,19 +12,20 @@ from typing import Any
 import cv2
 
 from mcld_app.body.clip_file import examine
+from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.mannequin.view import within_frame
 from mcld_app.checkpoints.wheel_models import how_to_get
 from mcld_app.editing.look import body_of
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.perception import found_people
-from mcld_app.perception.clip_reading import Cast, cast_of, movement_of, read_at, sightings
+from mcld_app.perception.clip_reading import Cast, Movement, cast_of, movement_of, read_at, sightings
 from mcld_app.studio import generation, parsing
 from mcld_app.studio.actions.poses import stand
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import THUMB, jpeg
 from mcld_app.studio.session import Session
-from mcld_app.studio.state import FITTING, Clip, EditorState, Note
+from mcld_app.studio.state import FITTING, Clip, EditorState, Note, initial_state
 
 _GONE = "This clip is not here any more. Bring it again."
 
@@ -51,21 +52,39 @@ def take_clip(state: EditorState, data: Data) -> EditorState:
         raise StudioError(_GONE)
     if state.fitting is not None:
         raise StudioError(FITTING)
-    read, body = clip.movement, body_of(state.look)
-    poses = [pose if body is None else pose.of(body) for pose in read.poses]
-    poses = [pose.replace(name=f"{clip.name} {k}") for k, pose in enumerate(within_frame(poses, fill=True), 1)]
+    read = clip.movement
+    poses = _as_series(read, body_of(state.look), clip.name)
     said = f"{len(poses)} poses of “{clip.name}” are the series now."
     if clip.info.frames > len(poses):
         said = f"{len(poses)} of {clip.info.frames} pictures of “{clip.name}”, evenly chosen, are the series now."
     if read.missing:
-        said += f" In {read.missing} of them nobody was found; those poses were filled in."
+        many, what = ("one", "that pose was") if read.missing == 1 else (read.missing, "those poses were")
+        said += f" In {many} of them nobody was found; {what} filled in."
     if read.goes_along:
         said += " The camera goes along: they move far to the side."
     if state.series:
         said += f" They took the place of {_poses(len(state.series))}."
-    said += " Choose “All poses of the series” in Settings and generate; GIF and MP4 are under the pictures."
+    said += " Choose “All poses of the series” in Settings and generate: then there are “Animation” and “Video”, too."
     state = replace(stand(replace(state, clip=None), poses[0]), series=tuple(poses), between=0)
     return replace(state, pace=read.seconds_each, note=Note(said, "info"))
+
+
+def poses_of(content: bytes, who: int) -> list[Pose]:
+    """The movement of one of the people in a clip's file, the largest being 0, as a series; all at once.
+
+    Raises:
+        StudioError: as `begin_clip`, where nobody is found, and where there is no such person.
+    """
+    clip = begin_clip(initial_state(), "clip", content).clip
+    cast = cast_of(clip.data, clip.info)
+    read = movement_of(sightings(clip.data, clip.info, cast, who), clip.info, clip.name)
+    return _as_series(read, None, clip.name)
+
+
+def _as_series(read: Movement, body: BodyShape | None, name: str) -> list[Pose]:
+    """What was read as poses of a body, by default of whoever was seen, all in one view; named and numbered."""
+    poses = [pose if body is None else pose.of(body) for pose in read.poses]
+    return [pose.replace(name=f"{name} {k}") for k, pose in enumerate(within_frame(poses, fill=True), 1)]
 
 
 def leave_clip(state: EditorState, data: Data) -> EditorState:

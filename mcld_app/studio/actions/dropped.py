@@ -17,9 +17,10 @@ from mcld_app.editing.worn_garment import piece_for
 from mcld_app.errors import IUVError, PictureError, StudioError
 from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio import parsing
-from mcld_app.studio.actions.garment_making import list_pictures, worn_thumb
+from mcld_app.studio.actions.garment_making import worn_thumb
 from mcld_app.studio.actions.patterns import take_tile
 from mcld_app.studio.actions.photos import check_agreed, people_of_file, person_of_files, take
+from mcld_app.studio.actions.several import list_files
 from mcld_app.studio.actions.shop_pictures import of_file
 from mcld_app.studio.parsing import Data
 from mcld_app.studio.pictures import thumb
@@ -42,11 +43,10 @@ def wear_files(state: EditorState, data: Data) -> EditorState:
         except (PictureError, IUVError) as error:
             pair = error
         try:
-            return list_pictures(state, files, len(files))
+            return list_files(state, files, len(files))
         except StudioError:
             raise pair from None
-    count = data.get("count")
-    return list_pictures(state, files, count if isinstance(count, int) and count > len(files) else len(files))
+    return list_files(state, files, parsing.index(data, "count"))
 
 
 def _one(state: EditorState, file: Mapping, data: Data) -> EditorState:

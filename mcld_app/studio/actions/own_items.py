@@ -73,6 +73,15 @@ def edit_label(state: EditorState, edit: Edit) -> str:
     return label
 
 
+def given_names(state: EditorState) -> dict[str, str]:
+    """The names that the visitor gave, by the key of the person who is on the picture, or whose picture is a garment's:
+    as recipes have them."""
+    people = {person.key: f"own:{person.key}" for person in state.own}
+    garments = (*state.own_garments, *(edit.garment for edit in state.look.edits_of(Wear)))
+    found = people | {garment.donor.key: own_garment_id(garment) for garment in garments if garment.kind}
+    return {key: state.names[choice] for key, choice in found.items() if choice in state.names}
+
+
 def _own(state: EditorState) -> dict[str, str]:
     """The visitor's own people and garments: id -> name."""
     people = {f"own:{person.key}": person.name for person in state.own}

@@ -75,7 +75,7 @@ def people_of_file(name: str, content: bytes, what: str) -> Detections | FoundPe
 def take(state: EditorState, detections: Detections | FoundPeople, index: int) -> EditorState:
     """One of the people found in a photo as the person that is edited."""
     person = detections.person(index)
-    said = f"“{person.name}” is ready.{size_kept(person)}"
+    said = f"“{person.name}” is ready.{before_kept(state)}{size_kept(person)}"
     if person.fit is not None:
         badly = person.fit.agreement < _WELL
         said += " The body found in it fits badly:" if badly else " Where the body does not fit,"
@@ -85,6 +85,11 @@ def take(state: EditorState, detections: Detections | FoundPeople, index: int) -
     if len(detections) > 1:
         said += f" {len(detections)} people were found: choose another one below, if you mean them."
     return state.with_own(person).to(looks.of(person), said)
+
+
+def before_kept(state: EditorState) -> str:
+    """A sentence, with a space before it, where another person takes the place of a look that was edited."""
+    return " Undo brings back what was here." if state.is_edited else ""
 
 
 def size_kept(person: Person) -> str:

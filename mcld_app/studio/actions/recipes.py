@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mcld_app.content import content_hash
 from mcld_app.editing import MapPose
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits.wear import Wear
@@ -37,15 +38,20 @@ def use_recipe(state: EditorState, recipe: Recipe) -> EditorState:
     message = "The recipe is open." + " Undo brings back what was here." * state.is_edited
     if recipe.redrawn:
         message += " Sample people or clothes in it look different now: they were drawn anew since it was saved."
-    return state.to(look, message).with_recipe(recipe)
+    if recipe.left_behind:
+        message += " Its background was a picture that did not come along: the one that is here stays."
+    ground = state.ground if recipe.ground is None else recipe.ground
+    return replace(state.to(look, message), ground=ground).with_recipe(recipe)
 
 
 def at_hand(state: EditorState, key: str) -> Person | MapPose | np.ndarray | None:
     """What the visitor brought in this session, by the hash of its content: one of their people, a pose of a picture,
-    or a pattern."""
+    a pattern, or the ground."""
     for person in (*state.own, *(garment.donor for garment in state.own_garments)):
         if person.key == key:
             return person
+    if state.ground.picture is not None and content_hash(state.ground.picture) == key:
+        return state.ground.picture
     history = state.history
     for look in (history.now, *reversed(history.before), *history.after):
         if (found := look.picture(key)) is not None:

@@ -129,7 +129,7 @@ def _wrong(nobody: StudioError | None, why: str) -> str:
     if nobody is None:
         return why
     if isinstance(nobody, NobodyFound):
-        return f"Nobody is found in this picture, and no garment alone: {why}"
+        return f"Nobody is found in this picture. {why}"
     return f"{nobody} As a garment alone: {why}"
 
 

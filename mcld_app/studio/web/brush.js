@@ -50,6 +50,7 @@ const paintable = (canvas, tool, done) => {
     canvas.setPointerCapture(event.pointerId);
     if (sent) { context.clearRect(0, 0, canvas.width, canvas.height); sent = false; }
     id = event.pointerId;
+    canvas.classList.add("painting");
     last = place(event);
     line(last, last, now);
   });
@@ -64,6 +65,7 @@ const paintable = (canvas, tool, done) => {
   const end = (keep) => (event) => {
     if (!last || event.pointerId !== id) return;
     last = id = null;
+    canvas.classList.remove("painting");
     if (!keep) { context.clearRect(0, 0, canvas.width, canvas.height); return; }
     sent = true;
     done(solid(canvas));

@@ -7,6 +7,7 @@ const bring = async (files, place = {}) => {
   const all = [...files];
   if (!all.length) return;
   say("bringing");
+  if (all.length > 1) tell(`Looking at ${all.length > MOST ? `${MOST} of ${all.length}` : all.length} files …`);
   try {
     trigger("bring", { ...place, files: await Promise.all(all.slice(0, MOST).map(packed)), count: all.length });
   } catch (error) { warn(error.message); say("answered"); }
@@ -15,7 +16,7 @@ const bring = async (files, place = {}) => {
 /** The files of a drop or of the clipboard; null, and a sentence, where there is nothing to read among them. */
 const filesOf = (transfer) => {
   const folder = [...(transfer?.items || [])].some((item) => item.kind === "file" && isFolder(item));
-  if (folder) { warn("That is a folder. Open it, and drop the pictures themselves."); return null; }
+  if (folder) { warn("That is a folder. Open it, and drop the pictures themselves. A folder of poses goes to “Your poses”, under “Pose”."); return null; }
   return [...(transfer?.files || [])];
 };
 
@@ -47,5 +48,9 @@ onDocument("paste", (event) => {
   const files = filesOf(event.clipboardData);
   if (!files || !files.length) return;
   event.preventDefault();
+  if (document.querySelector(".held, .painting")) {  // a stroke must not end on somebody else
+    warn("Let go of what you hold, then paste again.");
+    return;
+  }
   bring(files);
 });

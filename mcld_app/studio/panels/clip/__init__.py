@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from mcld_app.studio.actions.clips import leave_clip, reading, take_clip
+from mcld_app.editing.pose_library import kept, write_poses
+from mcld_app.studio.actions.clips import leave_clip, poses_of, reading, take_clip
+from mcld_app.studio.actions.photos import check_agreed
 from mcld_app.studio.dispatcher import Dispatcher, payload
+from mcld_app.studio.endpoints import Picture, content
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.session import Session
-from mcld_app.studio.state import EditorState
+from mcld_app.studio.state import EditorState, initial_state
 from mcld_app.studio.widget import widget
 
 _HTML = """
@@ -60,6 +64,18 @@ def view(state: EditorState, last: Key | None) -> dict[str, Any]:
     """The clip that is to be read; no key where there is none."""
     clip = state.clip
     return {"key": "", "state": "none"} if clip is None else {"key": clip.key, "state": "new", "name": clip.name}
+
+
+def api_poses_of_clip(clip: Picture, who: int = 0, may_use: bool = False) -> str:
+    """Read how somebody moves in a clip: up to 64 poses, one after another, as the file that “Your poses” opens.
+
+    Args:
+        clip: a GIF, or an MP4 or MOV where videos are read here, as a file or in base64.
+        who: which of the people in it, the largest being 0.
+        may_use: that you may use these pictures of these people; required on a public Space.
+    """
+    check_agreed(replace(initial_state(), agreed=may_use))
+    return write_poses(kept(pose, pose.name) for pose in poses_of(content(clip), who))
 
 
 PANEL = Panel("clip", render, listen, key, view, turn="first")

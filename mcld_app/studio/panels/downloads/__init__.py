@@ -19,12 +19,13 @@ _HTML = """
   <button type="button" data-what="picture" title="The picture under “Preview”, 704 x 1024 pixels"
     >Preview picture</button>
   <button type="button" data-what="recipe"
-    title="Edits, pose and settings, to open again here. Your own pictures do not come along.">Recipe</button>
-  <button type="button" data-what="link" title="An address that opens this look, for looks without pictures of your own"
+    title="Edits, pose, background and settings in a file, to open here again. Your own pictures do not come along."
+    >Recipe</button>
+  <button type="button" data-what="link" title="An address that opens this look; for looks without pictures of your own"
     >Copy link</button>
   </div><details class="downloads-more"><summary>More files</summary><div class="downloads-row">
   <button type="button" data-what="recipe-pictures"
-    title="The recipe with your photos in it: whoever has the file can see them."
+    title="The recipe with your own pictures in it, the names you gave them, too: whoever has the file can see them."
     >Recipe with pictures</button>
   <button type="button" data-what="texture" title="The person’s surface, laid flat">Texture map</button>
   <button type="button" data-what="iuv" title="The pose: which part of the body each pixel shows">IUV map</button>

@@ -24,8 +24,8 @@ _HTML = """
     <button type="button" data-kind="own" aria-pressed="true" title="As the picture has it"><i></i>As it is</button>
     <label class="ground-colour" title="One colour"><input type="color" value="#e7e5e4"><i></i><span>Colour</span>
     </label>
-    <button type="button" data-kind="transparent" aria-pressed="false" title="None: what is downloaded is a PNG that
-      shows what it lies on"><i></i>None</button>
+    <button type="button" data-kind="transparent" aria-pressed="false" title="Nothing behind the person: what is
+      downloaded is a transparent PNG"><i></i>None</button>
     <label class="ground-picture" title="A picture of yours: its middle. It stays in the server’s memory, for this
       visit, like your photos"><input type="file" accept="image/*,.heic,.heif,.avif"><i></i><span>Picture</span></label>
   </div>

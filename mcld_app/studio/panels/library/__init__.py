@@ -30,7 +30,9 @@ _HTML = """
     >Undo</button></p>
   <div class="library-foot"><button type="button" class="library-save" title="One file with all of your poses">Download
     all</button><label class="library-open" title="Poses and collections that were saved here, or skeletons as JSON: one
-    file or several">Open files<input type="file" multiple accept=".json,application/json"></label></div>
+    file or several; they can be dropped here, too">Open files<input type="file" multiple
+    accept=".json,application/json"></label><label class="library-open library-folder" title="All poses in a folder, and
+    in those within it">Open a folder<input type="file" webkitdirectory></label></div>
   <p class="library-where">They are kept in this browser alone: how somebody stands, and no pictures.</p>
 </details>
 """

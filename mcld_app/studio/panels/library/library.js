@@ -86,7 +86,7 @@ const show = () => {
   search.hidden = poses.length < 2;
   $("save").disabled = !poses.length;
   list.replaceChildren(...some.map(item));
-  if (poses.length && !some.length) list.replaceChildren(make("p", { class: "library-none", text: "None of your poses is called so." }));
+  if (poses.length && !some.length) list.replaceChildren(make("p", { class: "library-none", text: "No pose of yours has that in its name." }));
   if (root.open) draw();
 };
 let drawing = false;
@@ -165,10 +165,44 @@ const open = async (files) => {
   const more = others.length > 1 ? ` ${others.length - 1} more could not be read.` : "";
   if (others.length || full) warn(`${others[0] || ""}${more}${full}`.trim());
 };
-const field = $("open").querySelector("input");
-field.addEventListener("change", () => {
-  open([...field.files]).catch(() => warn("The files could not be read. Try again."));
+const take = (files) => open(files).catch(() => warn("The files could not be read. Try again."));
+const isJson = ({ name }) => name.toLowerCase().endsWith(".json");
+/** Those of a folder's files that may hold poses. */
+const openFolder = (files) => {
+  const some = files.filter(isJson);
+  if (some.length) take(some.slice(0, setup.most));
+  else warn("There are no poses in this folder: they are files whose names end in “.json”.");
+};
+element.querySelectorAll(".library-open input").forEach((field) => field.addEventListener("change", () => {
+  (field.webkitdirectory && field.closest(".library-folder") ? openFolder : take)([...field.files]);
   field.value = "";
+}));
+if (!("webkitdirectory" in $("folder").querySelector("input"))) $("folder").remove();
+
+/** The files of what was dropped, in folders and in those within them, up to as many as there can be poses. */
+const filesWithin = async (entries, found = []) => {
+  for (const entry of entries) {
+    if (found.length >= 20 * setup.most) break;  // somebody's whole disk
+    if (entry.isFile) found.push(await new Promise((resolve, reject) => { entry.file(resolve, reject); }));
+    if (!entry.isDirectory) continue;
+    const reader = entry.createReader();
+    for (;;) {  // a hundred at a time
+      const some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
+      if (!some.length) break;
+      await filesWithin(some, found);
+    }
+  }
+  return found;
+};
+root.addEventListener("dragover", (event) => { event.preventDefault(); });
+root.addEventListener("drop", (event) => {
+  const entries = [...(event.dataTransfer?.items || [])].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const folder = entries.some((entry) => entry.isDirectory), files = [...(event.dataTransfer?.files || [])];
+  if (!folder && !(files.length && files.every(isJson))) return;  // a photo shows somebody's pose: it goes where all photos go
+  event.preventDefault();
+  root.open = true;
+  if (folder) filesWithin(entries).then(openFolder).catch(() => warn("The folder could not be read. Try again."));
+  else take(files);
 });
 root.addEventListener("toggle", () => { if (root.open) draw(); });
 const elsewhere = (event) => {  // another window of the same visitor
@@ -179,7 +213,7 @@ window.addEventListener("storage", elsewhere);
 showing(({ pose, name }) => {
   now = pose;
   add.disabled = !pose;
-  add.title = pose ? "" : "Press “Pose by hand” first: a photo’s own pose and a map cannot be kept as they are.";
+  add.title = pose ? "" : "Press “Pose by hand” first: a photo’s own pose cannot be kept as it is.";
   nameField.placeholder = name && name !== "your own" ? name : "My pose";
 });
 load();

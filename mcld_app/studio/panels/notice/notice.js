@@ -13,13 +13,28 @@ const touched = (event) => {
 };
 ["pointerdown", "keydown", "drop", "change"].forEach((kind) => onDocument(kind, touched));
 
+const CONTROLS = "button, input, select, summary, [role=option]", FOOT = 22;
+/** Where a message covers the fewest controls: at the foot of the window or somewhat above it, else at its head. */
+const freest = ({ width, height }) => {
+  const controls = [...document.querySelectorAll(CONTROLS)].filter((one) => !element.contains(one) && one.checkVisibility())
+    .map((one) => one.getBoundingClientRect());
+  const across = [(innerWidth - width) / 2, 16, innerWidth - width - 16];
+  const down = [innerHeight - height - FOOT, innerHeight - height - 110, 12];
+  let best = null, least = Infinity;
+  for (const top of down) for (const left of across) {
+    const covered = controls.filter((one) => one.left < left + width && one.right > left && one.top < top + height && one.bottom > top).length;
+    if (covered < least) [best, least] = [[Math.max(left, 8), top], covered];
+  }
+  return best;
+};
 /** Place the warning beside what was touched, where there is room: it must not cover what it speaks of. */
 const place = () => {
   const warning = list.querySelector(".notice.warning"), box = about?.isConnected ? about.getBoundingClientRect() : null;
   const seen = box && box.width && box.bottom > 0 && box.top < innerHeight;
   list.classList.toggle("beside", Boolean(warning && seen && innerWidth > 720));
   list.style.left = list.style.top = "";
-  if (!list.classList.contains("beside")) return;
+  list.classList.remove("free");
+  if (!list.classList.contains("beside")) { stand(); return; }
   const { width, height } = list.getBoundingClientRect();
   const across = Math.max(8, Math.min(innerWidth - width - 8, box.left + box.width / 2 - width / 2));
   const tall = box.height > 300;  // the picture: below it stand buttons, at the foot of its side mostly nothing
@@ -28,11 +43,18 @@ const place = () => {
   const beside = [[box.right + GAP, down], [box.left - GAP - width, down]];
   const [left, top] = (tall ? [...beside, ...below] : [...below, ...beside]).find(
     ([x, y]) => x >= 8 && y >= 8 && x + width <= innerWidth - 8 && y + height <= innerHeight - 8) || [];
-  if (left === undefined) { list.classList.remove("beside"); return; }
+  if (left === undefined) { list.classList.remove("beside"); stand(); return; }
   list.style.left = `${left}px`;
   list.style.top = `${top}px`;
 };
-addEventListener("scroll", () => { if (element.isConnected) place(); }, { capture: true, passive: true });
+function stand() {
+  if (!list.childElementCount) return;
+  list.classList.add("free");
+  const [left, top] = freest(list.getBoundingClientRect());
+  list.style.left = `${left}px`;
+  list.style.top = `${top}px`;
+}
+addEventListener("scroll", () => { if (element.isConnected && list.querySelector(".warning")) place(); }, { capture: true, passive: true });
 addEventListener("resize", () => { if (element.isConnected) place(); });
 
 // ---- what is said -------------------------------------------------------------------------------------------------

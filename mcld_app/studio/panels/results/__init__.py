@@ -61,17 +61,17 @@ _HTML = f"""
     <button type="button" class="results-place"
       title="The drawn person in the photo they came from: in its frame, before its own background"
       >In the photo</button>
-    <button type="button" class="results-again" title="Back to the edits and the options of this picture, its seed too"
+    <button type="button" class="results-again" title="Back to the edits, the settings and the seed of this picture"
       >Use these settings</button>
     <button type="button" class="results-compare" aria-pressed="false" hidden title="Two pictures in one frame, with a
       slider between them. Or press the other picture with Shift held.">Compare with …</button>
     <button type="button" data-want="animation" title="GIF of the pictures that were drawn together">Animation</button>
     <button type="button" data-want="video" title="MP4 of the pictures that were drawn together">Video</button>
     <button type="button" data-want="drawn-pictures"
-      title="The file then carries your photos, their IUV maps and so the faces on them: whoever has it has those too."
+      title="The file then carries your own photos, and so the faces on them: whoever has it has those, too."
       >Download with pictures</button>
-    <button type="button" class="results-focus" aria-expanded="false" title="Where the network looked">Focus maps
-    </button>
+    <button type="button" class="results-focus" aria-expanded="false"
+      title="Which places of your pictures the model looked at while it drew">Focus maps</button>
     <label class="switch" title="A small sign in the corner, to be seen by everybody"><input type="checkbox"
       class="results-mark"> Visible AI mark</label>
   </div>
@@ -107,7 +107,7 @@ def focus_of(session: Session, data: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     result = result_of(session, data)
     if not result.focus:
-        raise StudioError("Where the network looked was not recorded. Switch “Focus maps” on in Settings first.")
+        raise StudioError("Where the model looked was not recorded. Switch “Focus maps” on in Settings first.")
     return [
         {"label": FOCUS_LABELS.get(name, name), "picture": jpeg(heat_map(result.picture, focus))}
         for name, focus in result.focus.items()

@@ -24,7 +24,7 @@ _HTML = f"""
 <div class="series">
   <div class="series-bar"><h3>Series</h3>
     <button type="button" class="series-add" title="The pose as it stands now">Add this pose</button>
-    <label title="More poses on the way from each mannequin to the next one">In between
+    <label title="How many more poses are put in on the way from each one to the next">In between
       <input type="number" class="series-between" min="0" max="{MOST_BETWEEN}" step="1" value="0"
       inputmode="numeric"></label>
     <button type="button" class="series-clear" title="Take all poses out of the series">Clear</button></div>

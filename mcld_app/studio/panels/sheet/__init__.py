@@ -49,7 +49,7 @@ _HTML = f"""
         type="checkbox" class="sheet-mark"> Visible AI mark</label>
       <button type="button" class="sheet-again" hidden title="The sheet that was made last">Last sheet</button>
       <button type="button" class="sheet-previews"
-        title="Of the previews: no model draws, and it takes a part of the time">From previews</button>
+        title="Of the previews, which need no model: that is quicker">From previews</button>
       <button type="button" class="sheet-draw">Draw</button>
     </div>
     <div class="sheet-busy" hidden>

@@ -79,8 +79,13 @@ def _ids(data: Mapping[str, Any], name: str) -> list[str]:
     return [NOW if each == AS_NOW else each for each in ids] or [NOW]
 
 
+def label_of(state: EditorState, name: str, choice: str) -> str:
+    """What a choice of the "people", "clothes", "poses" or "faces" is called; StudioError where there is no such."""
+    return _LABELS[name](state, choice)
+
+
 def _choice(state: EditorState, name: str, choice: str) -> Choice:
-    return Choice(choice, _LABELS[name](state, choice))
+    return Choice(choice, label_of(state, name, choice))
 
 
 def _person_label(state: EditorState, choice: str) -> str:

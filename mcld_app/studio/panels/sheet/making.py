@@ -140,12 +140,13 @@ def _kept(
 ) -> News:
     """Keep a sheet as files, and say it to the page. Raises Cancelled where nobody wants it any more."""
     table = table_csv(order.table.rows)
-    whole = contact_sheet([_on_paper(picture) for picture in pictures], order.table.grid)
+    whole = contact_sheet([on_paper(picture) for picture in pictures], order.table.grid)
     own = any(not look.person.sample for look in order.looks)
     told = f"a sheet of {len(pictures)} pictures, seed {order.table.seed}"
     picture = encode_generated(whole, label, told, edited=own) if label else encode_png(whole)
     settings = replace(order.settings, focus=False) if order.model else None
-    recipe = write_recipe(Recipe(order.state.look, settings, (order.table.seed,), order.model))
+    seeds, ground = (order.table.seed,), order.state.ground
+    recipe = write_recipe(Recipe(order.state.look, settings, seeds, order.model, ground=ground))
     names = order.table.grid
     alt = f"{'Contact sheet' if label else 'Contact sheet of previews'}: " + "; ".join(
         names.below or (f"{', '.join(names.left)} by {', '.join(names.top)}",)
@@ -161,6 +162,6 @@ def _kept(
     return {"run": order.run, "state": "done", "sheet": sheet.for_page()}
 
 
-def _on_paper(picture: np.ndarray) -> np.ndarray:
+def on_paper(picture: np.ndarray) -> np.ndarray:
     """A picture as it lies on the sheet, (H, W, 3) uint8 RGB, even where it is transparent."""
     return before(picture, Ground("colour", PAPER)) if picture.shape[2] == 4 else picture

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from mcld_app.body.photo import encode_png
-from mcld_app.editing import draw, samples
 from mcld_app.editing import look as looks
+from mcld_app.editing import samples
+from mcld_app.editing.new_ground import OWN_GROUND, preview_before
 from mcld_app.editing.person import PICTURE_SIZE
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.errors import StudioError
@@ -191,7 +192,8 @@ def api_preview(recipe: Given, large: bool = False) -> str:
 def api_picture(recipe: Given, large: bool = False) -> bytes:
     """Look at the person as they are now: the preview, without any network, as a picture of 352 x 512 pixels or
     704 x 1024."""
-    return encode_png(draw(opened(recipe).look, LARGE_SIZE if large else PICTURE_SIZE).picture)
+    made = opened(recipe)
+    return encode_png(preview_before(made.look, made.ground or OWN_GROUND, LARGE_SIZE if large else PICTURE_SIZE))
 
 
 PANEL = Panel(

@@ -281,7 +281,7 @@ frame.addEventListener("drop", (event) => {
 
 hear("bringing", () => {
   frame.classList.add("waiting");
-  setTimeout(() => frame.classList.remove("waiting"), 8000);
+  setTimeout(() => frame.classList.remove("waiting"), 20000);
 });
 hear("answered", () => frame.classList.remove("waiting"));  // a question changes nothing here
 hear("bring", ({ files }) => trigger("files", { files, region: null }));

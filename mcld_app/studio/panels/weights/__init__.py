@@ -24,21 +24,22 @@ from mcld_app.studio.session import Session
 from mcld_app.studio.widget import widget
 
 WHAT = {
-    "body": "Only the body finder",
+    "body": "Only what finds people in photos",
     "everything": "Everything",
     "model": "The published model",
-    "photos": "Only what reads photos",
+    "photos": "Only what reads bodies and faces in photos more exactly",
 }
 _WITH_BODY = ("body", "everything")
-_NOT_HERE = "Only the owner of this machine can fetch weights: on the machine itself, not from elsewhere."
+_NOT_HERE = "Models are fetched by the owner of this machine: on the machine itself, not from elsewhere."
 _Step = DownloadProgress | WheelProgress
 _DONE = {
-    "body": "The body finder is there. Choose or drop a photo.",
+    "body": "People are found in photos now. Choose or drop one.",
     "": "Everything is there. Choose the model under Generate.",
 }
 _OWNERS = ("127.0.0.1", "::1", "localhost")
 _HTML = """
-<details class="weights"><summary>Models and weights</summary>
+<details class="weights"><summary title="Weights are what a model has learnt: large files, which are fetched once"
+  >Models and weights</summary>
   <div class="weights-list" aria-live="polite"></div>
   <div class="weights-fetch" hidden>
     <label>Fetch <select class="weights-what" aria-label="What to fetch"></select></label>
