@@ -1,7 +1,7 @@
 """Where the program runs and what its owner chose there, as the environment says it: no other module asks it that.
 
 Values are read when they are asked for, never kept. Some modules change the environment, for libraries and for
-processes that are started (`studio.serving`, `data.prepare.models`, `bench.startup`).
+processes that are started (`studio.serving`, `data.prepare.models`, `bench.own_studio`).
 """
 
 from __future__ import annotations
