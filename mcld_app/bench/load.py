@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 
 from mcld_app.bench.machine_use import MachineUse, watched
 from mcld_app.bench.own_studio import free_port, running
@@ -78,7 +79,7 @@ class Heard:
             problem = ""
             if wants_picture and not (isinstance(stage, dict) and stage.get("picture")):
                 problem = f"no picture; {(notice or {}).get('text', '') if isinstance(notice, dict) else ''}"
-        except (OSError, EventFailed) as error:
+        except (OSError, HTTPException, EventFailed) as error:
             problem = f"{type(error).__name__} {error}"
         with self.lock:
             if problem:
@@ -118,7 +119,6 @@ class Guest:
     def close(self) -> None:
         """Leave."""
         self._following.shutdown(cancel_futures=True)
-        self._page.close()
 
     def _do(self, what: str, element: str, event: str, data: Mapping[str, object] | None = None, *,
             wants_picture: bool = False, **more: object) -> None:  # fmt: skip
@@ -193,7 +193,7 @@ class Drawer:
 
     def stop(self) -> None:
         """Stop drawing."""
-        with suppress(OSError, EventFailed):
+        with suppress(OSError, HTTPException, EventFailed):
             self._page.begin(self._layout.event("generate", "halt"), {"run": self._runs})
 
 

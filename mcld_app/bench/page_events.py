@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,9 +34,7 @@ class Layout:
     @classmethod
     def of(cls, port: int) -> Layout:
         """The layout of the page that is served at that port of this machine."""
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
-        with closing(connection):
-            config = json.loads(_asked(connection, "GET", "/config"))
+        config = json.loads(_asked(port, "GET", "/config"))
         names = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
         return cls({name: number for name, number in names.items() if name}, tuple(config["dependencies"]))
 
@@ -71,11 +68,10 @@ class PageEvents:
 
     def __post_init__(self) -> None:
         self._elements = {number: name for name, number in self.layout.names.items()}
-        self._connections = threading.local()
 
     def open(self) -> int:
         """Fetch the page itself, as a browser that takes compressed answers; returns its bytes."""
-        return len(_asked(self._connection(), "GET", "/", headers={"Accept-Encoding": "gzip"}))
+        return len(_asked(self.port, "GET", "/", headers={"Accept-Encoding": "gzip"}))
 
     def begin(self, event: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Let something happen; the values that its answer brings, by element. What follows by itself is left to
@@ -105,26 +101,13 @@ class PageEvents:
             waiting += self.layout.after(following)
         return values
 
-    def close(self) -> None:
-        """Let go of this thread's connection."""
-        with suppress(AttributeError):
-            self._connections.one.close()
-            del self._connections.one
-
-    def _connection(self) -> http.client.HTTPConnection:
-        """A connection of the calling thread's own."""
-        if not hasattr(self._connections, "one"):
-            self._connections.one = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
-        return self._connections.one
-
     def _now(self, body: Mapping[str, Any]) -> list[Any]:
-        return json.loads(_asked(self._connection(), "POST", "/gradio_api/run/predict", body))["data"]
+        return json.loads(_asked(self.port, "POST", "/gradio_api/run/predict", body))["data"]
 
     def _turn(self, body: Mapping[str, Any]) -> list[Any]:
         """An event that waits for its turn: its last answer, which comes as server-sent events."""
-        _asked(self._connection(), "POST", "/gradio_api/queue/join", body)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
-        with closing(connection):
+        _asked(self.port, "POST", "/gradio_api/queue/join", body)
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)) as connection:
             connection.request("GET", f"/gradio_api/queue/data?session_hash={self.name}")
             for line in connection.getresponse():
                 if line.startswith(b"data:"):
@@ -141,15 +124,16 @@ def _is_large(value: object) -> bool:
 
 
 def _asked(
-    connection: http.client.HTTPConnection, method: str, path: str, body: object = None,
-    headers: Mapping[str, str] | None = None,
-) -> bytes:  # fmt: skip
-    """An answer's body. Raises EventFailed for a status other than 200."""
+    port: int, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+) -> bytes:
+    """An answer's body. A connection for each: one that rests is closed by the server after seconds, perhaps just when
+    it is used again. Raises EventFailed for a status other than 200."""
     sent = None if body is None else json.dumps(body).encode()
     told = {"Content-Type": "application/json"} if sent is not None else {}
-    connection.request(method, path, sent, {**told, **(headers or {})})
-    answer = connection.getresponse()
-    content = answer.read()
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as connection:
+        connection.request(method, path, sent, {**told, **(headers or {})})
+        answer = connection.getresponse()
+        content = answer.read()
     if answer.status != 200:
         raise EventFailed(f"{method} {path}: {answer.status} {content[:200].decode('utf-8', 'replace')}")
     return content
