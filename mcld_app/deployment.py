@@ -49,6 +49,19 @@ def safety_checker_is_on(environment: Mapping[str, str] = os.environ) -> bool:
     return is_space(environment)
 
 
+def draws_in_page(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether pictures are drawn in the page's own process and not in one beside it: MCLD_DRAWING is "page", not
+    "process", which is also what holds without it.
+
+    Raises:
+        StudioError: for another value.
+    """
+    value = environment.get("MCLD_DRAWING", "").strip().lower() or "process"
+    if value not in ("page", "process"):
+        raise StudioError(f"MCLD_DRAWING is {value!r}. Set it to process or page.")
+    return value == "page"
+
+
 def checkpoints_folder_named() -> Path | None:
     """The folder of weights that MCLD_CHECKPOINTS names, absolute; None without it."""
     named = os.environ.get("MCLD_CHECKPOINTS")
