@@ -21,7 +21,7 @@ from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.messages import UNEXPECTED
 from mcld_app.studio.page import PANELS, build
 from mcld_app.studio.session import Session
-from mcld_app.studio.state import EditorState, initial_state
+from mcld_app.studio.state import EditorState, initial_state, is_fresh
 
 
 def file_of(data: bytes, name: str = "a.png") -> dict[str, str]:
@@ -198,6 +198,29 @@ def test_what_is_looked_at_last_is_left_to_the_newer_action_that_waits() -> None
     page.rest()
     expected = page.expected()
     assert {name: page.values[name] for name in expected} == expected
+
+
+def test_a_fresh_visitor_is_answered_from_one_ready_answer_with_nothing_of_any_visitor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dispatcher, pages = actions.new_dispatcher(), [Page() for _ in range(3)]
+    for page in pages:
+        page.dispatcher = dispatcher
+    pages[0].do(actions.as_it_is, {})
+    pages[0].do(*STEPS["an own photo"])
+    pages[1].do(actions.as_it_is, {})
+    pages[1].rest()
+    with monkeypatch.context() as broken:
+        broken.setattr("mcld_app.studio.panels.stage.values.draw", lambda look, **how: 1 / 0)
+        broken.setattr("mcld_app.studio.panels.diagnostics.findings_of", lambda look: 1 / 0)
+        pages[2].do(actions.as_it_is, {})
+        pages[2].rest()
+    assert json.dumps(pages[2].values) == json.dumps(pages[1].values)
+    expected = pages[2].expected()
+    assert {name: pages[2].values[name] for name in expected} == expected
+    assert not is_fresh(state(pages[0])) and is_fresh(state(pages[2]))
+    pages[1].do(actions.agree, {"on": True})
+    assert not is_fresh(state(pages[1])), "whatever a visitor has said"
 
 
 def test_what_may_go_wrong_is_said_once_the_hand_has_let_go() -> None:

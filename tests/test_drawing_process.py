@@ -96,12 +96,11 @@ def test_who_is_forgotten_in_the_middle_of_a_drawing_leaves_nothing(process: Dra
     drawn(process, tmp_path / "stop", "stays")
     kept = process.count("stays")
     for moment in (0, 1, 3):
-        owner, stop, seen = f"leaves {moment}", tmp_path / f"stop {moment}", 0
+        owner, stop = f"leaves {moment}", tmp_path / f"stop {moment}"
         stream = process.draw("tiny", [job(k) for k in range(12)], Settings(steps=4), str(stop), owner)
         if moment == 0:
             registry.forget(owner)
-        for item in stream:
-            seen += 1
+        for seen, item in enumerate(stream, 1):
             if seen == moment:
                 assert isinstance(item, Progress)
                 assert process.count(owner) > 0

@@ -17,10 +17,10 @@ import gradio as gr
 from mcld_app.errors import StudioError
 from mcld_app.studio import visit_memory
 from mcld_app.studio.messages import sentence
-from mcld_app.studio.panel import Panel
+from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
-from mcld_app.studio.state import EditorState, Note, initial_state
+from mcld_app.studio.state import EditorState, Note, initial_state, is_fresh
 
 Action = Callable[[EditorState, Mapping[str, Any]], EditorState]
 
@@ -47,6 +47,7 @@ class Dispatcher(dict[str, Any]):
         super().__init__()
         self.panels = {panel.name: panel for panel in panels}
         self.sessions = sessions
+        self._fresh: dict[str, tuple[Key, dict[str, Any] | None]] = {}
 
     # ---- wiring ---------------------------------------------------------------------------------------------------
 
@@ -262,7 +263,7 @@ class Dispatcher(dict[str, Any]):
                 session.shown = {**shown, name: panel.key(state)}
             value = None
             try:
-                value = panel.view(state, last)
+                value = self._view(panel, state, last)
             except Exception as error:
                 sentence(error)
             if value is None:
@@ -271,6 +272,15 @@ class Dispatcher(dict[str, Any]):
             else:
                 found[name] = {**value, "serial": serial}
         return found
+
+    def _view(self, panel: Panel, state: EditorState, last: Key | None) -> dict[str, Any] | None:
+        """What a panel shows. Of an editor state that nobody has touched it is worked out once, for all visitors."""
+        if last is not None or not is_fresh(state):
+            return panel.view(state, last)
+        key, ready = panel.key(state), self._fresh.get(panel.name)
+        if ready is None or ready[0] != key:
+            ready = self._fresh[panel.name] = (key, panel.view(state, None))
+        return ready[1]
 
     def _is_due(self, name: str, state: EditorState, shown: Mapping[str, Any]) -> bool:
         return name not in shown or shown[name] != self.panels[name].key(state)
@@ -283,7 +293,7 @@ class Dispatcher(dict[str, Any]):
         for name in names:
             if not self._is_due(name, state, shown):
                 continue
-            value = self.panels[name].view(state, shown.pop(name, None))
+            value = self._view(self.panels[name], state, shown.pop(name, None))
             if value is not None:
                 shown[name], values[name] = self.panels[name].key(state), value
         return shown, values
