@@ -1,7 +1,7 @@
 """Where the program runs and what its owner chose there, as the environment says it: no other module asks it that.
 
 Values are read when they are asked for, never kept. Some modules change the environment, for libraries and for
-processes that are started (`studio.serving`, `data.prepare.models`, `bench.startup`).
+processes that are started (`studio.serving`, `data.prepare.models`, `bench.own_studio`).
 """
 
 from __future__ import annotations
@@ -47,6 +47,19 @@ def safety_checker_is_on(environment: Mapping[str, str] = os.environ) -> bool:
     if value:
         raise StudioError(f"{SAFETY_SWITCH} is {value!r}. Set it to on or off.")
     return is_space(environment)
+
+
+def draws_in_page(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether pictures are drawn in the page's own process and not in one beside it: MCLD_DRAWING is "page", not
+    "process", which is also what holds without it.
+
+    Raises:
+        StudioError: for another value.
+    """
+    value = environment.get("MCLD_DRAWING", "").strip().lower() or "process"
+    if value not in ("page", "process"):
+        raise StudioError(f"MCLD_DRAWING is {value!r}. Set it to process or page.")
+    return value == "page"
 
 
 def checkpoints_folder_named() -> Path | None:

@@ -51,6 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Tables built from the charts go here, once for all runs, and never into the user's own cache. Set before
     # any test module is imported, and inherited by the studio that the tests start.
     os.environ["MCLD_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "mcld")
+    # Where a test changes how an engine draws, it is that of the process it runs in; the studio as it comes, and
+    # test_drawing_process, draw in another.
+    os.environ["MCLD_DRAWING"] = "page"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -163,7 +166,7 @@ def run_studio(
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """The studio as it comes, one for the whole run."""
-    with run_studio(tmp_path_factory.mktemp("studio")) as running:
+    with run_studio(tmp_path_factory.mktemp("studio"), MCLD_DRAWING="process") as running:
         yield running
 
 

@@ -17,7 +17,7 @@ from mcld_app.files import cache_folder
 # These set it, for libraries that read it when they are imported and for processes that are started.
 SETTERS = {
     "mcld_app/studio/page.py", "mcld_app/studio/serving.py", "mcld_app/data/prepare/models.py",
-    "mcld_app/data/worker_pool.py", "mcld_app/data/live_shards.py", "mcld_app/bench/startup.py",
+    "mcld_app/data/worker_pool.py", "mcld_app/data/live_shards.py", "mcld_app/bench/own_studio.py",
 }  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+import time
 
 import pytest
 import studio_actions as actions
@@ -19,7 +21,7 @@ from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.messages import UNEXPECTED
 from mcld_app.studio.page import PANELS, build
 from mcld_app.studio.session import Session
-from mcld_app.studio.state import EditorState, initial_state
+from mcld_app.studio.state import EditorState, initial_state, is_fresh
 
 
 def file_of(data: bytes, name: str = "a.png") -> dict[str, str]:
@@ -82,6 +84,7 @@ class Page:
     def __init__(self) -> None:
         self.dispatcher: Dispatcher = actions.new_dispatcher()
         self.session = Session()
+        self.session.open = frozenset(panel.name for panel in PANELS if panel.only_open)
         self.values: dict[str, dict] = {}
         self.photos: dict[str, str] = {}
 
@@ -163,6 +166,61 @@ def test_every_event_that_runs_an_action_is_followed_by_all_panels_that_show_the
     assert len(events) > 30
     for function in events:
         assert wanted <= reached(function), function.targets
+
+
+def test_a_shut_panel_costs_nothing_and_is_shown_when_it_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Page()
+    page.session.open = frozenset()
+    shut = [name for name, panel in page.dispatcher.panels.items() if panel.only_open]
+    assert "texture" in shut
+    page.do(*STEPS["a colour"])
+    with monkeypatch.context() as broken:
+        broken.setattr("mcld_app.studio.panels.texture.jpeg", lambda picture: 1 / 0)
+        page.rest()
+    assert not set(shut) & set(page.values)
+    page.session.open = frozenset(shut)
+    page.take(page.dispatcher.due(page.session, shut))
+    expected = page.expected()
+    assert {name: page.values[name] for name in expected} == expected
+
+
+def test_what_is_looked_at_last_is_left_to_the_newer_action_that_waits() -> None:
+    page = Page()
+    page.do(*STEPS["a colour"])
+    with page.session.lock:  # an action is under way
+        waiting = threading.Thread(target=page.do, args=STEPS["another pose"])
+        waiting.start()
+        while not page.session.coming:
+            time.sleep(0.001)
+        for name in page.dispatcher.names("last"):
+            assert page.dispatcher.due(page.session, [name]) == {}
+    waiting.join()
+    page.rest()
+    expected = page.expected()
+    assert {name: page.values[name] for name in expected} == expected
+
+
+def test_a_fresh_visitor_is_answered_from_one_ready_answer_with_nothing_of_any_visitor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dispatcher, pages = actions.new_dispatcher(), [Page() for _ in range(3)]
+    for page in pages:
+        page.dispatcher = dispatcher
+    pages[0].do(actions.as_it_is, {})
+    pages[0].do(*STEPS["an own photo"])
+    pages[1].do(actions.as_it_is, {})
+    pages[1].rest()
+    with monkeypatch.context() as broken:
+        broken.setattr("mcld_app.studio.panels.stage.values.draw", lambda look, **how: 1 / 0)
+        broken.setattr("mcld_app.studio.panels.diagnostics.findings_of", lambda look: 1 / 0)
+        pages[2].do(actions.as_it_is, {})
+        pages[2].rest()
+    assert json.dumps(pages[2].values) == json.dumps(pages[1].values)
+    expected = pages[2].expected()
+    assert {name: pages[2].values[name] for name in expected} == expected
+    assert not is_fresh(state(pages[0])) and is_fresh(state(pages[2]))
+    pages[1].do(actions.agree, {"on": True})
+    assert not is_fresh(state(pages[1])), "whatever a visitor has said"
 
 
 def test_what_may_go_wrong_is_said_once_the_hand_has_let_go() -> None:

@@ -5,6 +5,7 @@ python -m mcld_app.bench body --finder [FOLDER]
 python -m mcld_app.bench network [--runs 3]
 python -m mcld_app.bench gpu [--minutes 7.5] > gpu.md
 python -m mcld_app.bench page
+python -m mcld_app.bench load [--visitors 20] [--every 5] [--seconds 60] [--drawing]
 python -m mcld_app.bench shells
 python -m mcld_app.bench faces FOLDER
 python -m mcld_app.bench rehearsal FOLDER [--steps 20] [--device cuda] [--picture OUT.png]
@@ -36,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gpu = kinds.add_parser("gpu", help="whole pictures on a CUDA GPU: time and memory, as a Markdown table")
     gpu.add_argument("--minutes", type=float, default=7.5, help="for everything together (default 7.5)")
     kinds.add_parser("page", help="from `python app.py` to the first page, beside a bare Gradio app")
+    load = kinds.add_parser("load", help="many visitors at once, in a studio of their own on this machine")
+    load.add_argument("--visitors", type=_count, default=20, help="how many edit (default 20, at most 100)")
+    load.add_argument("--every", type=float, default=5, help="seconds from a visitor's edit to the next (default 5)")
+    load.add_argument("--seconds", type=float, default=60, help="how long (default 60, at most 600)")
+    load.add_argument("--drawing", action="store_true", help="one more visitor draws all the time")
     kinds.add_parser("shells", help="hair and skirts in other poses, beside drawn people's true pictures: a minute")
     faces = kinds.add_parser("faces", help="whether a face embedding knows drawn people apart: a minute")
     faces.add_argument("folder", type=Path, help="`model/` of the npm package @vladmandic/face-api 1.7.15, unpacked")
@@ -49,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Machine: {_machine()}")
         work = {
             "body": _body, "network": _network, "gpu": _gpu, "page": _page, "shells": _shells, "faces": _faces,
-            "rehearsal": _rehearsal,
+            "rehearsal": _rehearsal, "load": _load,
         }[chosen.kind]  # fmt: skip
         print(work(chosen))
     except (StudioError, RuntimeError) as error:
@@ -125,6 +131,12 @@ def _page(chosen: argparse.Namespace) -> str:
     from mcld_app.bench.startup import measure_page
 
     return measure_page()
+
+
+def _load(chosen: argparse.Namespace) -> str:
+    from mcld_app.bench.load import Plan, measure_load
+
+    return measure_load(Plan(chosen.visitors, chosen.every, chosen.seconds, chosen.drawing))
 
 
 if __name__ == "__main__":

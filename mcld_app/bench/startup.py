@@ -6,18 +6,13 @@ median of the waits is what counts, and the target is a ratio, because importing
 
 from __future__ import annotations
 
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[2]
+from mcld_app.bench.own_studio import free_port, running
+
 _BARE = """
 import gradio as gr
 with gr.Blocks() as demo:
@@ -55,7 +50,7 @@ def measure_page(rounds: int = 5) -> PageTimes:
     """
     studio, bare = [], []
     for k in range(rounds + 1):
-        port = _free_port()
+        port = free_port()
         pair = (_seconds([sys.executable, "-c", _BARE.format(port=port)], port), _seconds([sys.executable, "app.py"]))
         if k:  # the first fills the disk's cache
             bare.append(pair[0])
@@ -64,39 +59,9 @@ def measure_page(rounds: int = 5) -> PageTimes:
 
 
 def _seconds(command: list[str], port: int | None = None) -> float:
-    port = port or _free_port()
-    environment = {
-        **os.environ,  # the studio is started as its user would
-        "GRADIO_SERVER_NAME": "127.0.0.1",
-        "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_ANALYTICS_ENABLED": "False",
-    }
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     started = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        while time.perf_counter() - started < 120:
-            if process.poll() is not None:
-                raise RuntimeError(f"{command[-1][:40]!r} stopped: {process.stderr.read().decode()[-500:]}")
-            try:
-                with opener.open(f"http://127.0.0.1:{port}/", timeout=30) as page:
-                    page.read()
-                    return time.perf_counter() - started
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.02)
-        raise RuntimeError(f"{command[-1][:40]!r} did not answer within two minutes.")
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        process.stderr.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    with running(port or free_port(), command):
+        return time.perf_counter() - started
 
 
 if __name__ == "__main__":

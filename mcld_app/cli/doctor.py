@@ -18,7 +18,7 @@ from mcld_app.errors import StudioError
 from mcld_app.files import in_words
 
 _EACH = "200 MB"
-_TOLD = ("visits", "visits_bytes", "running", "process_bytes")
+_TOLD = ("visits", "visits_bytes", "running", "process_bytes", "drawing_bytes")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,8 @@ def _studio() -> Iterator[Line]:
     told = _health("127.0.0.1" if host == "0.0.0.0" else host, port)
     if told is not None:
         yield Line(NOTE, "studio", f"runs on port {port}: {told['visits']} visits, {in_words(told['visits_bytes'])}; "
-                   f"{told['running']} events run or wait; {in_words(told['process_bytes'])} in all")  # fmt: skip
+                   f"{told['running']} events run or wait; {in_words(told['process_bytes'])} in all, and "
+                   f"{in_words(told['drawing_bytes'])} in the process that draws")  # fmt: skip
 
 
 def _health(host: str, port: int) -> dict[str, int] | None:

@@ -159,6 +159,10 @@ class Engine:
         """Drop what was encoded from an owner's pictures; from everybody's, where None is given."""
         self._cache.forget(owner)
 
+    def count(self, owner: str) -> int:
+        """How many encodings are kept of an owner's pictures."""
+        return self._cache.count(owner)
+
     def _load(self) -> Loaded:
         if self._loaded is None:
             device = self._device or best_device()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mcld_app.checkpoints.conditioning import conditioning_of
 from mcld_app.checkpoints.folders import bundled_folder, checkpoints_folder, outline_file
 from mcld_app.deployment import on_zerogpu, safety_checker_is_on
+from mcld_app.engine.drawing_process import drawing_process
 from mcld_app.engine.engine import Engine
 from mcld_app.engine.model import Model
 from mcld_app.engine.room import is_out_of_memory
@@ -148,15 +149,30 @@ def weights_of(name: str) -> dict[str, str]:
 
 
 def forget(owner: str) -> None:
-    """Drop all that this process has encoded of an owner's pictures, whatever model it was for; see `Engine.forget`.
-    Models that are not loaded have nothing, and none is loaded for this."""
+    """Drop all that was encoded of an owner's pictures, here and in the process that draws, whatever model it was for;
+    see `Engine.forget`. Models that are not loaded have nothing, and none is loaded for this."""
     for engine in tuple(_engines()):
         engine.forget(owner)
+    drawing_process().forget(owner)
+
+
+def count(owner: str) -> int:
+    """How many encodings this process keeps of an owner's pictures."""
+    return sum(engine.count(owner) for engine in tuple(_engines()))
+
+
+def has_loaded(name: str) -> bool:
+    """Whether a model is in memory, here or in the process that draws.
+
+    Raises:
+        StudioError: where there is no such model.
+    """
+    return engine_for(name).is_loaded or drawing_process().has_loaded(name)
 
 
 def count_loaded() -> int:
-    """How many models this process has in memory."""
-    return sum(engine.is_loaded for engine in tuple(_engines()))
+    """How many models are in memory, here and in the process that draws."""
+    return sum(engine.is_loaded for engine in tuple(_engines())) + drawing_process().count_loaded
 
 
 @lru_cache(maxsize=1)

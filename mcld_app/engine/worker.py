@@ -1,8 +1,8 @@
 """Draw with progress: the engine's call as a stream of news that ends with the pictures.
 
-The same function serves a local GPU and any CPU. On a ZeroGPU Space it runs in a process of its own: what goes in and
-what comes out is pickled, what is kept inside is lost, only `gr.Error` keeps its words on the way out, and a stop must
-cross over, so it is a file that appears.
+The same function serves a local GPU and any CPU, for the page in a process of its own (`drawing_process`). On a ZeroGPU
+Space it runs in one that is lent: what goes in and what comes out is pickled, what is kept inside is lost, only
+`gr.Error` keeps its words on the way out, and a stop must cross over, so it is a file that appears.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from mcld_app.engine.drawing_process import drawing_process
 from mcld_app.errors import StudioError
 from mcld_app.request import Drawn, Face, Job, Progress, Settings
 
@@ -158,11 +159,12 @@ def identified(model: str, jobs: Sequence[Job]) -> list[Job]:
 
 
 def drawer() -> DrawFunction:
-    """`draw`, on a ZeroGPU Space in a process that gets a GPU for as long as `seconds_needed` says."""
-    from mcld_app.deployment import on_zerogpu
+    """What draws for the page: `draw` in a process of its own, see `drawing_process`; on a ZeroGPU Space in one that
+    gets a GPU for as long as `seconds_needed` says; and in this very process where MCLD_DRAWING says so."""
+    from mcld_app.deployment import draws_in_page, on_zerogpu
 
     if not on_zerogpu():
-        return draw
+        return draw if draws_in_page() else drawing_process().draw
     import spaces
 
     lent = across(spaces.GPU(duration=seconds_needed)(draw_apart))

@@ -17,10 +17,10 @@ import gradio as gr
 from mcld_app.errors import StudioError
 from mcld_app.studio import visit_memory
 from mcld_app.studio.messages import sentence
-from mcld_app.studio.panel import Panel
+from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
-from mcld_app.studio.state import EditorState, Note, initial_state
+from mcld_app.studio.state import EditorState, Note, initial_state, is_fresh
 
 Action = Callable[[EditorState, Mapping[str, Any]], EditorState]
 
@@ -50,6 +50,7 @@ class Dispatcher(dict[str, Any]):
         super().__init__()
         self.panels = {panel.name: panel for panel in panels}
         self.sessions = sessions
+        self._fresh: dict[str, tuple[Key, dict[str, Any] | None]] = {}
 
     # ---- wiring ---------------------------------------------------------------------------------------------------
 
@@ -139,6 +140,24 @@ class Dispatcher(dict[str, Any]):
 
         return rest
 
+    def listen_to_opening(self) -> None:
+        """Let the panels `Panel.only_open` be worked out once the page opens them, and as long as they are open."""
+        for panel in self.panels.values():
+            if panel.only_open:
+                self[panel.name].seen(
+                    self._seen(panel.name), [self["session"]], [self["session"], self[panel.name]],
+                    trigger_mode="multiple", **_QUIETLY,
+                )  # fmt: skip
+
+    def _seen(self, name: str) -> Callable:
+        def seen(session: Session | None, event: gr.EventData) -> dict:
+            session, on = session if isinstance(session, Session) else Session(), payload(event).get("on") is True
+            session.open = session.open | {name} if on else session.open - {name}
+            values = self.due(session, [name]) if on else {}
+            return {self["session"]: session, **{self[name]: value for name, value in values.items()}}
+
+        return seen
+
     def prepare(self, event: Callable, action: Action) -> None:
         """Let an event run an action that only makes a later one quicker: it shows nothing and says nothing."""
 
@@ -180,6 +199,15 @@ class Dispatcher(dict[str, Any]):
             The session, the notice, and the values of those of the panels whose key changed, by name.
         """
         names = self.names("first", "next") if names is None else names
+        session.coming.add(this := object())
+        try:
+            return self._run(session, action, data, known, whole, names)
+        finally:
+            session.coming.discard(this)
+
+    def _run(
+        self, session: Session, action: Action, data: Mapping[str, Any], known: int, whole: bool, names: Iterable[str]
+    ) -> dict[str, Any]:
         with session.lock:
             session.serial += 1
             values: dict[str, Any] = {}
@@ -221,18 +249,24 @@ class Dispatcher(dict[str, Any]):
 
     def due(self, session: Session, names: Iterable[str]) -> dict[str, Any]:
         """The values of those of some panels whose key is not the one the page shows. They are worked out past the
-        session's lock, so that the next action need not wait; the serial tells the page which of two is the newer."""
+        session's lock, so that the next action need not wait; the serial tells the page which of two is the newer.
+
+        Nothing is worked out for a panel that is shut, nor for one of the last turn while another action of the visitor
+        runs or waits: that one is followed by this again."""
         found: dict[str, Any] = {}
         for name in names:
+            panel = self.panels[name]
+            if (panel.only_open and name not in session.open) or (panel.turn == "last" and session.coming):
+                continue
             with session.lock:
                 state, serial, shown = session.state, session.serial, session.shown
                 if state is None or not self._is_due(name, state, shown):
                     continue
                 last = shown.get(name)
-                session.shown = {**shown, name: self.panels[name].key(state)}
+                session.shown = {**shown, name: panel.key(state)}
             value = None
             try:
-                value = self.panels[name].view(state, last)
+                value = self._view(panel, state, last)
             except Exception as error:
                 sentence(error)
             if value is None:
@@ -241,6 +275,15 @@ class Dispatcher(dict[str, Any]):
             else:
                 found[name] = {**value, "serial": serial}
         return found
+
+    def _view(self, panel: Panel, state: EditorState, last: Key | None) -> dict[str, Any] | None:
+        """What a panel shows. Of an editor state that nobody has touched it is worked out once, for all visitors."""
+        if last is not None or not is_fresh(state):
+            return panel.view(state, last)
+        key, ready = panel.key(state), self._fresh.get(panel.name)
+        if ready is None or ready[0] != key:
+            ready = self._fresh[panel.name] = (key, panel.view(state, None))
+        return ready[1]
 
     def _is_due(self, name: str, state: EditorState, shown: Mapping[str, Any]) -> bool:
         return name not in shown or shown[name] != self.panels[name].key(state)
@@ -253,7 +296,7 @@ class Dispatcher(dict[str, Any]):
         for name in names:
             if not self._is_due(name, state, shown):
                 continue
-            value = self.panels[name].view(state, shown.pop(name, None))
+            value = self._view(self.panels[name], state, shown.pop(name, None))
             if value is not None:
                 shown[name], values[name] = self.panels[name].key(state), value
         return shown, values

@@ -171,8 +171,8 @@ def news(session: Session, run: object, drawing: DrawFunction) -> Iterator[dict[
 
 
 def _loads(model: str) -> bool:
-    """Whether drawing begins with loading, as far as this process can tell: on ZeroGPU another one has the model."""
-    return not on_zerogpu() and not registry.engine_for(model).is_loaded
+    """Whether drawing begins with loading, as far as this process can tell: on ZeroGPU it cannot."""
+    return not on_zerogpu() and not registry.has_loaded(model)
 
 
 def _steps(session: Session, order: Order, drawing: DrawFunction) -> Iterator[dict[str, Any]]:

@@ -21,6 +21,7 @@ from mcld_app.studio.gate import Gate
 from mcld_app.studio.handing import HandingDoor
 from mcld_app.studio.health import Health
 from mcld_app.studio.limits import Limits
+from mcld_app.studio.packing import Packing
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.panels import (
     adjust,
@@ -149,6 +150,7 @@ def build(seconds: float = HOURS * 3600) -> gr.Blocks:
         for panel in PANELS:
             if panel.listen is not None:
                 panel.listen(page)
+        page.listen_to_opening()
         api.listen(PANELS, sessions)
         page.listen(blocks.load, dispatcher.as_it_is, whole=True)
     return blocks
@@ -165,10 +167,11 @@ def _plain(html: str) -> None:
 
 def application_options(health: Callable[[], Mapping[str, int]] | None = None) -> dict[str, Any]:
     """What the FastAPI application under the page is made with: first it is asked whether a request is meant for it,
-    then whether it is too large, last whether it hands a file in or out."""
+    then whether it is for one of the page's own files, whether it is too large, last whether it hands a file in or
+    out."""
     options = redaction.application_options()
     gate = Middleware(Gate, hosts=known_hosts(), ancestors=frame_ancestors())
-    first = [gate, Middleware(Health, told=health)]
+    first = [gate, Middleware(Health, told=health), Middleware(Packing)]
     return {**options, "middleware": [*first, *options["middleware"], Middleware(Limits), Middleware(HandingDoor)]}
 
 

@@ -29,6 +29,8 @@ class Panel:
             there is nothing to show just now, and then it is asked again after the next action.
         turn: "first" comes with the answer to an action itself, "next" after it, and "last", for what takes long and is
             looked at seldom, in a step of its own after all others.
+        only_open: whether it is worked out only while the page says, with an event "seen" {on}, that it is to be seen:
+            its script calls `opening`. What was missed is shown when it is opened.
         ahead: (session) -> None: begins what the page will ask for once it has a new value of the panel.
         whole: (session) -> a value for when the page is given another session, or that one was emptied.
         endpoints: for other programs, name -> function; see `endpoints`.
@@ -40,6 +42,7 @@ class Panel:
     key: Callable[[EditorState], Key] | None = None
     view: Callable[[EditorState, Key | None], dict[str, Any] | None] | None = None
     turn: Literal["first", "next", "last"] = "next"
+    only_open: bool = False
     ahead: Callable[[Session], None] | None = None
     whole: Callable[[Session], dict[str, Any]] | None = None
     endpoints: Mapping[str, Callable[..., Any]] = field(default_factory=dict)

@@ -37,6 +37,8 @@ class Session:
         token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
         begun: what of the stage is shown, and the picture that is drawn of it before the page asks; None where none is.
         acting: whether an action runs: what is drawn meanwhile may be of no use.
+        coming: one thing for each action that runs or waits for its turn.
+        open: names of the panels `Panel.only_open` that the page has open.
         kept: what a program keeps here between two calls, see `kept_looks`; None for a page's visit.
         lock: held while an action runs.
     """
@@ -48,6 +50,8 @@ class Session:
         self.told: dict[str, int] = {}
         self.begun: tuple[Any, Any] | None = None
         self.acting = False
+        self.coming: set[object] = set()
+        self.open: frozenset[str] = frozenset()
         self.fetching: Path | None = None
         self.reading: Path | None = None
         self.gradio_session: str | None = None

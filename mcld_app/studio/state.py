@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Literal
 from uuid import uuid4
@@ -306,6 +306,14 @@ FITTING = "First finish the body of your photo: press “Use this body”, or �
 def initial_state() -> EditorState:
     """The editor state as a visitor finds it: the first sample person, as in their photo. All share the one look."""
     return EditorState(History(_fresh_look(samples.sample_person(next(iter(samples.people()))))))
+
+
+def is_fresh(state: EditorState) -> bool:
+    """Whether nothing has been brought or changed yet: what is shown of it is then the same for everybody."""
+    fresh, history = initial_state(), state.history
+    untouched = history.now is fresh.history.now and not history.before and not history.after
+    others = (each.name for each in fields(EditorState) if each.name not in ("history", "note"))
+    return untouched and all(getattr(state, name) == getattr(fresh, name) for name in others)
 
 
 @lru_cache(maxsize=1)

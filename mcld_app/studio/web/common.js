@@ -102,6 +102,22 @@ const showing = (draw) => {
   show();
 };
 
+/**
+ * Tell the server whether this component is to be seen at all: of what is shut, in a tab or folded away, nothing is
+ * worked out there. A server that has forgotten this visit is told again.
+ */
+const opening = () => {
+  let open = false;
+  const tellIt = () => trigger("seen", { on: open });
+  new ResizeObserver(() => {
+    const now = element.isConnected && element.getClientRects().length > 0;
+    if (now === open) return;
+    open = now;
+    tellIt();
+  }).observe(element);
+  hear("stale", () => { if (open) tellIt(); });
+};
+
 /** A file as the server takes it: its name and its bytes in base64. */
 const LARGEST_FILE = 20 * 1024 * 1024;
 const packed = (file) => new Promise((resolve, reject) => {

@@ -111,7 +111,7 @@ const show = () => {
   if (value.text) put(value.kind, value.text, acting(value.offers));
   else list.replaceChildren();  // what stood there was about something that is over
   offerAll();
-  if (value.stale) trigger("stale");  // the server has forgotten this visit: show what it has now
+  if (value.stale) { trigger("stale"); say("stale"); }  // the server has forgotten this visit: show what it has now
 };
 hear("drawn", ({ state }) => { if (state === "done") list.querySelector(".warning")?.remove(); });
 hear("forget", () => { waiting = []; offers.replaceChildren(); remember(); });

@@ -121,7 +121,7 @@ def another_photo(state: EditorState, data: Data) -> EditorState:
 
 def render(page: Dispatcher) -> None:
     """Two pictures, choices and a brush. Events: "fill" {how}, "photo" {id}, "open" {file}, "paint" {on: "map",
-    strokes, erase}."""
+    strokes, erase}, "seen" {on}."""
     names = [{"id": number, "label": part.name} for number, part in PARTS.items()]
     page["texture"] = widget(_HTML, "texture", also=("brush",), setup={"parts": names}, elem_id="texture")
 
@@ -198,5 +198,6 @@ PANEL = Panel(
     key,
     view,
     turn="last",
+    only_open=True,
     endpoints={"paint_pose": api_paint_pose, "paint": api_paint, "texture": api_texture, "guess": api_guess},
 )

@@ -57,4 +57,5 @@ file.addEventListener("change", async () => {
 });
 fill.addEventListener("change", () => trigger("fill", { how: fill.value }));
 showing(show);
+opening();
 set({});

@@ -1,0 +1,125 @@
+"""The drawing process: what runs in it. `drawing_process` starts it, and says what it is told and tells.
+
+It keeps engines and their encodings from one drawing to the next, behind everything else on the machine, and ends with
+the process that started it, however that ended: then there is nothing more to read.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+from mcld_app.errors import StudioError
+
+_BEHIND = 10  # nice value
+
+
+def serve() -> None:
+    """Draw what is asked for on the standard input until that ends, and tell it on the standard output."""
+    with suppress(ValueError, AttributeError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the page's process, too, and that ends this one
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    asked, told = _own_lines()
+    waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+    line = _Line(told)
+    threading.Thread(target=_listen, args=(asked, line, waiting), name="asked", daemon=True).start()
+    _step_back()
+    while True:
+        _draw(line, *waiting.get())  # nothing of it is held while nobody is drawn
+
+
+class _Line:
+    """The way out, one message at a time."""
+
+    def __init__(self, told: io.BufferedWriter) -> None:
+        self._told, self._lock = told, threading.Lock()
+
+    def tell(self, number: int, item: object) -> None:
+        """An item of what was asked under that number."""
+        try:
+            data = pickle.dumps((number, item), pickle.HIGHEST_PROTOCOL)
+        except Exception:  # an error whose making cannot be repeated: its words are what counts
+            data = pickle.dumps((number, StudioError(str(item))))
+        with self._lock:
+            self._told.write(data)
+            self._told.flush()
+
+
+def _own_lines() -> tuple[io.BufferedReader, io.BufferedWriter]:
+    """The standard input and output, which nobody else in this process reads or prints to any more."""
+    asked, told = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return asked, told
+
+
+def _listen(asked: io.BufferedReader, line: _Line, waiting: queue.SimpleQueue[tuple[Any, ...]]) -> None:
+    """Hand on what is to be drawn, and answer at once what is not; in a thread of its own, ahead of the drawing."""
+    from mcld_app.engine import registry
+
+    while True:
+        try:
+            what, number, *given = pickle.load(asked)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            os._exit(0)  # in the middle of a drawing, too
+        if what == "draw":
+            waiting.put((number, *given))
+        elif what == "forget":
+            registry.forget(*given)
+            line.tell(number, True)
+        else:
+            line.tell(number, registry.count(*given))
+        del given  # it may hold somebody's photo
+
+
+def _step_back() -> None:
+    """On a processor, leave one core to the page, and all of them to whoever wants them. Before there are threads: they
+    inherit it."""
+    import torch
+
+    from mcld_app.deployment import threads
+    from mcld_app.network.device import best_device
+
+    if best_device() != "cpu":
+        return
+    if threads() is None:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        torch.set_num_threads(max(1, cores - 1))
+    with suppress(OSError):
+        if hasattr(os, "nice"):
+            os.nice(_BEHIND)
+        else:
+            import psutil
+
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+
+
+def _draw(line: _Line, number: int, model: str, *asked: Any) -> None:
+    """One drawing: its news, and the end, which says whether the model is in memory now."""
+    from mcld_app.engine.registry import engine_for
+    from mcld_app.engine.worker import draw
+
+    end: object = None
+    try:
+        for item in draw(model, *asked):
+            if isinstance(item, list):
+                end = item
+            else:
+                line.tell(number, item)
+    except StudioError as error:
+        end = error
+    loaded = False
+    with suppress(StudioError):
+        loaded = engine_for(model).is_loaded
+    line.tell(number, (end, loaded))
