@@ -50,7 +50,7 @@ $(VENV)/.installed: requirements.txt | $(PY)
 		"libraries: apt-get install libgl1 libglib2.0-0"; exit 1; }
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-dev: requirements-dev.txt requirements-video.txt requirements-provenance.txt $(VENV)/.installed
 	@echo "Installing requirements-dev.txt into $(VENV) ..."
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
