@@ -50,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Tables built from the charts go here, once for all runs, and never into the user's own cache. Set before
     # any test module is imported, and inherited by the studio that the tests start.
     os.environ["MCLD_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "mcld")
+    import cut_off.sitecustomize  # noqa: F401  from here on this process reaches this machine alone
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -130,14 +131,17 @@ def run_studio(
     folder: Path, script: str = "app.py", started: Callable[[subprocess.Popen[bytes]], None] | None = None, **extra: str
 ) -> Iterator[Studio]:
     """``python app.py``, or another script, on a free port of 127.0.0.1, answering; what it prints goes into the
-    folder. `started` is told of its process, `extra` is added to its environment."""
+    folder. `started` is told of its process, `extra` is added to its environment. It reaches nobody but this machine,
+    and a test in which it tried to fails."""
     port = _free_port()
     running = Studio(f"http://127.0.0.1:{port}", folder / "log.txt")
+    calls = folder / "calls.txt"
     environment = {
         **os.environ,
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_ANALYTICS_ENABLED": "False",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT / "tests" / "cut_off"), os.environ.get("PYTHONPATH")))),
+        "MCLD_TEST_CALLS": str(calls),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         **extra,
@@ -154,6 +158,7 @@ def run_studio(
         yield running
     finally:
         _stop(process)
+    assert not calls.exists(), f"the studio called other machines:\n{calls.read_text('utf-8')}"
 
 
 @pytest.fixture(scope="session")
