@@ -13,6 +13,7 @@ from mcld_app.deployment import on_zerogpu, server_address, serves_mcp
 from mcld_app.editing import samples
 from mcld_app.engine.registry import place_all
 from mcld_app.errors import StudioError
+from mcld_app.output.credentials import fault_of_the_operators
 from mcld_app.studio import serving
 
 _temporary_folder = serving.own_temporary_folder()
@@ -41,6 +42,8 @@ def main() -> None:
         options = launch_options(lambda: demo.health)
     except StudioError as error:
         sys.exit(str(error))
+    if fault := fault_of_the_operators():
+        print(fault, file=sys.stderr, flush=True)
     serving.reach_this_machine(server_name=host)
     close_half_sent_requests()
     try:

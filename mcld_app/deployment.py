@@ -16,6 +16,9 @@ from mcld_app.errors import StudioError
 SAFETY_SWITCH = "MCLD_SAFETY_CHECKER"
 """The environment variable that turns the safety checker on or off."""
 
+C2PA_CERTIFICATE, C2PA_KEY = "MCLD_C2PA_CERT", "MCLD_C2PA_KEY"
+"""The environment variables that name the operator's own certificate and key for Content Credentials, files in PEM."""
+
 _HUB = "https://huggingface.co"
 _PORT = 7860
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -140,6 +143,22 @@ def password() -> tuple[str, str] | None:
     if not name.strip() or not secret:
         raise StudioError("MCLD_AUTH has not the form NAME:PASSWORD. Set it so, or leave it out.")
     return name.strip(), secret
+
+
+def credentials_named() -> tuple[Path, Path] | None:
+    """The operator's certificate and key for Content Credentials, absolute; None where neither is named.
+
+    Raises:
+        StudioError: where one is named without the other.
+    """
+    named = [os.environ.get(switch, "") for switch in (C2PA_CERTIFICATE, C2PA_KEY)]
+    if not any(named):
+        return None
+    if not all(named):
+        there, missing = (C2PA_CERTIFICATE, C2PA_KEY) if named[0] else (C2PA_KEY, C2PA_CERTIFICATE)
+        raise StudioError(f"{there} is set without {missing}. Set both, or neither.")
+    certificate, key = (Path(name).expanduser().resolve() for name in named)
+    return certificate, key
 
 
 def visits_bytes() -> int:

@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Where a test changes how an engine draws, it is that of the process it runs in; the studio as it comes, and
     # test_drawing_process, draw in another.
     os.environ["MCLD_DRAWING"] = "page"
+    import cut_off.sitecustomize  # noqa: F401  from here on this process reaches this machine alone
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -137,14 +138,17 @@ def run_studio(
     **extra: str,
 ) -> Iterator[Studio]:
     """``python app.py`` without its work in the background, or another script, on a free port of 127.0.0.1, answering;
-    what it prints goes into the folder. `started` is told of its process, `extra` is added to its environment."""
+    what it prints goes into the folder. `started` is told of its process, `extra` is added to its environment. It
+    reaches nobody but this machine, and a test in which it tried to fails."""
     port = _free_port()
     running = Studio(f"http://127.0.0.1:{port}", folder / "log.txt")
+    calls = folder / "calls.txt"
     environment = {
         **os.environ,
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_ANALYTICS_ENABLED": "False",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT / "tests" / "cut_off"), os.environ.get("PYTHONPATH")))),
+        "MCLD_TEST_CALLS": str(calls),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         **extra,
@@ -161,6 +165,7 @@ def run_studio(
         yield running
     finally:
         _stop(process)
+    assert not calls.exists(), f"the studio called other machines:\n{calls.read_text('utf-8')}"
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from PIL import Image
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.errors import StudioError
 from mcld_app.output.animation import encode_gif, encode_mp4
-from mcld_app.output.provenance import EDITED, GENERATED
+from mcld_app.output.origin import EDITED, GENERATED
 from mcld_app.output.watermark import with_watermark
 from mcld_app.synthetic.people import draw_person, render_person
 

@@ -16,7 +16,8 @@ from PIL import Image
 
 from mcld_app.body.photo import read_photo
 from mcld_app.errors import StudioError
-from mcld_app.output.provenance import EDITED, GENERATED, MAX_RECIPE, encode_generated, read_recipe_text
+from mcld_app.output.origin import EDITED, GENERATED
+from mcld_app.output.provenance import MAX_RECIPE, encode_generated, read_recipe_text
 
 PICTURE = np.arange(96 * 66 * 3, dtype=np.uint32).reshape(96, 66, 3).astype(np.uint8)
 EXTENSION = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
@@ -106,7 +107,7 @@ def test_any_name_of_a_model_makes_a_file_that_reads_back(model: str, details: s
 def test_a_file_holds_pixels_and_texts_alone_with_a_recipe_or_without() -> None:
     for recipe in (None, "{}"):
         kinds = {kind for kind, _ in chunks(encode_generated(PICTURE, "m", recipe=recipe))}
-        assert kinds == {b"IHDR", b"tEXt", b"iTXt", b"IDAT", b"IEND"}
+        assert kinds - {b"caBX"} == {b"IHDR", b"tEXt", b"iTXt", b"IDAT", b"IEND"}, "caBX: Content Credentials"
 
 
 # --- The recipe ----------------------------------------------------------------------------------------------------

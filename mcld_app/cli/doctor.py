@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from mcld_app.checkpoints.inspection import BROKEN, MISSING, NOTE, Line, examine
+from mcld_app.checkpoints.inspection import BROKEN, MISSING, NOTE, OK, Line, examine
 from mcld_app.deployment import server_address, visits_bytes
 from mcld_app.errors import StudioError
 from mcld_app.files import in_words
+from mcld_app.output.credentials import standing
 
 _EACH = "200 MB"
 _TOLD = ("visits", "visits_bytes", "running", "process_bytes", "drawing_bytes")
@@ -29,10 +30,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Print every line; returns the exit status: 1 where a file is broken, else 0, for missing weights are no fault."""
     broken = False
-    for line in chain(examine(chosen.folder), _studio(), _device()):
+    for line in chain(examine(chosen.folder), _credentials(), _studio(), _device()):
         print(line, flush=True)
         broken |= line.state == BROKEN
     return 1 if broken else 0
+
+
+def _credentials() -> Iterator[Line]:
+    """Whether pictures leave with signed Content Credentials."""
+    told = standing()
+    yield Line(BROKEN if told.fault else OK if told.signs else NOTE, "content credentials", told.text)
 
 
 def _studio() -> Iterator[Line]:

@@ -1,6 +1,7 @@
 """Moving pictures of what a model drew: an animated GIF, or an MP4 with H.264, which every browser plays.
 
-Both say that they are AI-made, as `provenance` puts it: in a comment for people, and in XMP for programs.
+Both say that they are AI-made, as `origin` puts it: in a comment for people, in XMP for programs, and
+signed where `credentials` can.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from PIL import Image
 
 from mcld_app.body.checks import check_rgb
 from mcld_app.errors import StudioError
-from mcld_app.output.provenance import description, xmp_packet
+from mcld_app.output.credentials import with_credentials
+from mcld_app.output.origin import description, xmp_packet
 from mcld_app.request import within
 
 INSTALL_VIDEO = "pip install -r requirements-video.txt"
@@ -58,7 +60,8 @@ def encode_gif(
         comment=description(model, details, edited=edited).encode("utf-8"),
     )
     gif = buffer.getvalue()
-    return gif[:-1] + _xmp_extension(xmp_packet(model, edited=edited)) + gif[-1:]
+    gif = gif[:-1] + _xmp_extension(xmp_packet(model, edited=edited)) + gif[-1:]
+    return with_credentials(gif, "image/gif", model, edited=edited)
 
 
 def encode_mp4(
@@ -89,7 +92,8 @@ def encode_mp4(
             frame = av.VideoFrame.from_ndarray(even, format="rgb24")
             file.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace=1, dst_color_range=1)))
         file.mux(stream.encode())
-    return buffer.getvalue() + _xmp_box(xmp_packet(model, edited=edited))
+    video = buffer.getvalue() + _xmp_box(xmp_packet(model, edited=edited))
+    return with_credentials(video, "video/mp4", model, edited=edited)
 
 
 def _check(pictures: Sequence[np.ndarray], seconds_each: float) -> None:

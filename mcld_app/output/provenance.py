@@ -1,7 +1,8 @@
 """Provenance in a picture's file: made by a model, by which one, and from which recipe.
 
-The words are IPTC's, in XMP, as search engines and picture agencies read them. Files say nothing else: they are written
-from arrays of pixels, so no EXIF, no place and no time of anybody's photo can be in them.
+The words are IPTC's, in XMP, as search engines and picture agencies read them (`origin`), and, signed, C2PA's, as
+platforms do (`credentials`). Files say nothing else: they are written from arrays of pixels, so no EXIF, no place and
+no time of anybody's photo can be in them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 from PIL import Image
@@ -18,25 +18,11 @@ from PIL.PngImagePlugin import PngInfo
 
 from mcld_app.editing.recipe import LARGEST
 from mcld_app.errors import StudioError
-
-GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""IPTC's digital source type of what a trained model made."""
-
-EDITED = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-"""IPTC's digital source type of what was there before, a photo, and was edited with a trained model."""
+from mcld_app.output.credentials import with_credentials
+from mcld_app.output.origin import description, xmp_packet
 
 MAX_RECIPE = LARGEST
 """Bytes of a recipe in UTF-8: as many as can be opened again; Pillow opens no PNG whose texts are over 64 MiB."""
-
-_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
-  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-  xmp:CreatorTool="MCLD Studio"
-  Iptc4xmpExt:DigitalSourceType={source}
-  Iptc4xmpExt:AISystemUsed={model}/>
-</rdf:RDF></x:xmpmeta>
-<?xpacket end="r"?>"""
 
 # Pillow opens no PNG with a text over 1 MiB either, so a recipe is cut into pieces. A character takes 4 bytes at most.
 _PIECE = 1 << 18
@@ -48,24 +34,14 @@ _MOST_CHUNKS = 100_000  # a PNG of 128 MB in the usual pieces of 8 kB has a sixt
 _DAMAGED = "The recipe in this picture is damaged or not whole. Take the file as it was downloaded."
 
 
-def description(model: str, details: str = "", *, edited: bool = False) -> str:
-    """The provenance as a sentence for people: a model's name, and whether it made the picture or edited a photo."""
-    text = f"AI-{'edited' if edited else 'generated'} with {model}" + (f" ({details})" if details else "")
-    return _writable(text)
-
-
-def xmp_packet(model: str, *, edited: bool = False) -> str:
-    """The provenance for programs, as an XMP packet: IPTC's digital source type and the AI system used."""
-    return _XMP.format(source=quoteattr(EDITED if edited else GENERATED), model=quoteattr(_writable(model)))
-
-
 def encode_generated(
     picture: np.ndarray, model: str, details: str = "", recipe: str | None = None, edited: bool = False
 ) -> bytes:
     """PNG bytes of a picture that a model made.
 
     The file says "AI-generated" or "AI-edited", the model's name and `details` in plain text, and the same for programs
-    in XMP. It says nothing else but the recipe: no EXIF, no time, nothing of the pictures it was made from.
+    in XMP and, signed where that is installed, in Content Credentials. It says nothing else but the recipe: no EXIF, no
+    time, nothing of the pictures it was made from.
 
     Args:
         picture: (H, W, 3) uint8 RGB, or (H, W, 4) RGBA.
@@ -92,7 +68,7 @@ def encode_generated(
             info.add_itxt(_KEYWORD.format(number, len(pieces)), piece, zip=True)
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(picture)).save(buffer, "PNG", pnginfo=info)
-    return buffer.getvalue()
+    return with_credentials(buffer.getvalue(), "image/png", model, edited=edited)
 
 
 def read_recipe_text(png: bytes) -> str:
@@ -197,8 +173,3 @@ def _unpacked(packed: bytes, room: int) -> bytes:
 
 def _too_large() -> str:
     return f"The recipe in this picture is over {MAX_RECIPE >> 20} MB when unpacked. It was not opened."
-
-
-def _writable(text: str) -> str:
-    """Without the characters that neither XML nor PNG's texts may hold, as a folder's name on Linux can."""
-    return re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)

@@ -17,6 +17,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from mcld_app.engine.registry import available
+from mcld_app.output import credentials
+from mcld_app.output.origin import GENERATED
 
 pytestmark = pytest.mark.browser
 
@@ -180,6 +182,14 @@ def test_the_download_says_that_a_model_made_it_and_nothing_else(session: Page) 
     assert "tiny" in picture.text["Description"] and "seed 77, 2 steps" in picture.text["Description"]
     assert "digitalsourcetype/trainedAlgorithmicMedia" in picture.text["XML:com.adobe.xmp"]
     assert not picture.getexif()
+    if credentials.is_installed():
+        import c2pa
+
+        with c2pa.Reader("image/png", Path(waiting.value.path()).open("rb")) as reader:
+            assert reader.get_validation_state() == "Valid"
+            action = reader.get_active_manifest()["assertions"][0]["data"]["actions"][0]
+        assert action["action"] == "c2pa.created" and action["digitalSourceType"] == GENERATED
+        assert action["parameters"] == {credentials.MODEL: "tiny"}
 
 
 def test_a_drawn_picture_is_varied_starred_copied_and_deleted(session: Page) -> None:

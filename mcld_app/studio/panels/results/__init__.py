@@ -12,6 +12,7 @@ import gradio as gr
 from mcld_app.body.photo import fitted_size
 from mcld_app.deployment import is_space
 from mcld_app.errors import StudioError
+from mcld_app.output.credentials import signed_in_words
 from mcld_app.output.heatmap import FOCUS_LABELS, heat_map
 from mcld_app.studio import drawn_pictures
 from mcld_app.studio.actions.recipes import use_recipe
@@ -56,8 +57,8 @@ _HTML = f"""
   <div class="results-list" role="listbox" aria-label="Drawn pictures" aria-orientation="horizontal"></div>
   <div class="results-quick">{_QUICK}</div>
   <div class="results-acts">
-    <button type="button" data-want="drawn" title="PNG, with the settings inside. It says that it is AI-generated."
-      >Download</button>
+    <button type="button" data-want="drawn" title="PNG, with the settings inside. It says that it is AI-generated.
+      {{signed}}">Download</button>
     <button type="button" class="results-place"
       title="The drawn person in the photo they came from: in its frame, before its own background"
       >In the photo</button>
@@ -91,7 +92,7 @@ def render(page: Dispatcher) -> None:
     """Thumbnails, and what can be done with the chosen one. Events: "again" {id}, "maps" {id}, "star" {id, on},
     "drop" {id}, and "place" {id, mark}."""
     setup = {"mark": marked_by_default(), "most": MOST_RESULTS}
-    page["results"] = widget(_HTML, "results", setup=setup, elem_id="results")
+    page["results"] = widget(_HTML.replace("{signed}", signed_in_words()), "results", setup=setup, elem_id="results")
 
 
 def marked_by_default() -> bool:
