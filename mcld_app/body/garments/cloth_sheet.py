@@ -78,7 +78,7 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
     if turned:
         rim = _RIM * scale
         wide = round(beyond * scale) + 2
-        shown = goes_on(shown, ends + (rim, -rim), wide, round(_OVERLAP * around.metre * scale))
+        shown = goes_on(shown, ends + np.array([rim, -rim]), wide, round(_OVERLAP * around.metre * scale))
         front[..., :3] = shown
     behind = picture_behind(shown, slices, patterned=patterned)
     if turned:

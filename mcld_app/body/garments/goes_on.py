@@ -1,5 +1,5 @@
-"""Patterned cloth that goes on beyond its picture's rim: by cloth from farther inside, set in along a line where the two
-differ least. Mirrored there, a pattern would show faces on a body's flanks.
+"""Patterned cloth that goes on beyond its picture's rim: by cloth from farther inside, set in along a line where the
+two differ least. Mirrored there, a pattern would show faces on a body's flanks.
 
 The line is the cheapest way down through where both overlap, as in image quilting (A. A. Efros and W. T. Freeman, Image
 Quilting for Texture Synthesis and Transfer, SIGGRAPH 2001).
