@@ -29,7 +29,8 @@ _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 
 def with_places_behind(
-    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, collar: str, own_scale: bool
+    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, collar: str, own_scale: bool,
+    turned: bool = False, beyond: bool = False,
 ) -> PhotoPlaces:  # fmt: skip
     """A garment's places, its far side read through.
 
@@ -42,6 +43,8 @@ def with_places_behind(
             go on, or from below it, "up"; "" for cloth that is not patterned all over.
         own_scale: whether cloth is not stretched where the body turns away, see `unrolled`; what is printed near its
             picture's rim is seen twice then.
+        turned: whether the back's pattern runs as in front, not mirrored; arms are mirrored all the same.
+        beyond: whether the pictures go on beyond the seams at the body's sides.
 
     Returns:
         The same, but where the body turns away; and for the other texels of the extent the place that lies in front of
@@ -49,7 +52,11 @@ def with_places_behind(
     """
     surface, flat = rest_surface(), unrolled()
     row, column = squares(surface.y, surface.x)
-    lower, aside = squares(flat.y, flat.x) if own_scale else (row, column)
+    x, y = (flat.beyond if beyond else flat.x, flat.y) if own_scale else (surface.x, surface.y)
+    lower, aside = squares(y, x)
+    if turned:
+        _, aside_behind = squares(y, -x)
+        aside = np.where(flat.behind & parts_mask(_LIMBS[0]), aside_behind, aside)
     xy, seen, told = places.xy.copy(), places.seen.copy(), np.zeros_like(places.seen)
     sure = cv2.erode(places.seen.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
     rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)

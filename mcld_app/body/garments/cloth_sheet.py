@@ -1,4 +1,4 @@
-"""The picture of a garment's shell: its front, and beside it, mirrored, its back."""
+"""The picture of a garment's shell: its front, and beside it its back."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import numpy as np
 
 from mcld_app.body.garments.behind import picture_behind
 from mcld_app.body.garments.fall import Fall
-from mcld_app.body.garments.slices import MIDDLE, SLICE, Slices
+from mcld_app.body.garments.goes_on import goes_on
+from mcld_app.body.garments.slices import MIDDLE, SLICE, Slices, striped
 
 _FINE = 360.0  # pixels of a shell's picture for a metre, at most
 GOES_BACK = 1.4
-"""Of half a picture's width: as far as a pattern goes on to its rim and back from there."""
+"""Of half a picture's width: as far as a pattern goes on beyond its rim."""
 
 _RIM = 1.5  # pixels at the cloth's ends that are not repeated
 _GOES_ON = 0.15  # metres
+_OVERLAP = 0.05  # metres inside the rim, within which other cloth may begin
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +30,14 @@ class ClothSheet:
         start: (2,) x, y of its first pixel on the garment's picture.
         scale: its pixels for one of the garment's picture.
         open: whether the front has openings.
+        turned: whether the back's pattern runs as in front; else it is the front's, mirrored.
     """
 
     rgba: np.ndarray = field(repr=False)
     start: np.ndarray
     scale: float
     open: bool
+    turned: bool
 
     def at(self, x: np.ndarray, y: np.ndarray, *, behind: bool) -> np.ndarray:
         """(N, 2) float32: the places of x and y (N,) of the garment's picture; mirrored behind."""
@@ -67,12 +71,42 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
     alpha = np.where(gap, 0, 255).astype(np.uint8)
     front = cv2.resize(np.dstack([colours, alpha]), size, interpolation=cv2.INTER_AREA)
     lines = np.linspace(0, len(ends) - 1, len(front)).round().astype(int)
-    slices = _slices(front.shape[:2], ends[lines] * scale, around.metre * scale)
-    behind = picture_behind(np.ascontiguousarray(front[..., :3]), slices, patterned=patterned)
+    ends, hem = ends[lines] * scale, (_hem_at(around, left, size[0], scale) - top) * scale
+    slices = _slices(front.shape[:2], ends, around.metre * scale)
+    shown = np.ascontiguousarray(front[..., :3])
+    turned = patterned and not striped(shown, slices)
+    if turned:
+        rim = _RIM * scale
+        wide = round(beyond * scale) + 2
+        shown = goes_on(shown, ends + np.array([rim, -rim]), wide, round(_OVERLAP * around.metre * scale))
+        front[..., :3] = shown
+    behind = picture_behind(shown, slices, patterned=patterned)
+    if turned:
+        behind = _turned(behind, ends, hem, down_to_hem(row[lines], around.rows))
     back = np.dstack([behind, np.full(front.shape[:2], 255, np.uint8)])
     kept = slice(int(own.start * scale), int(np.ceil(own.stop * scale)))
     rgba = np.hstack([front, back[:, ::-1]])[kept]
-    return ClothSheet(rgba, np.array([left, top + kept.start / scale]), scale, bool(gap.any()))
+    return ClothSheet(rgba, np.array([left, top + kept.start / scale]), scale, bool(gap.any()), turned)
+
+
+def down_to_hem(at: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """(R,) how far cloth in rows `at` (R,) of a picture follows the hem, of cloth that has rows (N,): 0..1."""
+    return np.clip((at - rows[0]) / max(rows[-1] - rows[0], 1.0), 0, 1) ** 2
+
+
+def _hem_at(around: Fall, left: int, width: int, scale: float) -> np.ndarray:
+    """(width,) the row in which each column of a sheet that begins at `left` ends."""
+    return np.interp((np.arange(width) + 0.5) / scale - 0.5 + left, np.arange(len(around.hem)), around.hem)
+
+
+def _turned(picture: np.ndarray, ends: np.ndarray, hem: np.ndarray, follows: np.ndarray) -> np.ndarray:
+    """A picture (h, w, 3) uint8 left to right, each row about the middle between its `ends` (h, 2): seen from behind,
+    its pattern runs as in front. Rows keep their share `follows` (h,) of the way to the hem (w,)."""
+    column, row = np.arange(picture.shape[1], dtype=np.float32), np.arange(len(picture), dtype=np.float32)[:, None]
+    source = np.clip(ends.sum(1)[:, None] - column, 0, len(column) - 1)
+    lower = row + follows[:, None] * (np.interp(source, column, hem) - hem)
+    maps = source.astype(np.float32), np.clip(lower, 0, len(picture) - 1).astype(np.float32)
+    return cv2.remap(picture, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _window(

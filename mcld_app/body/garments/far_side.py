@@ -8,10 +8,16 @@ import numpy as np
 
 from mcld_app.body.garments.back_places import with_places_behind
 from mcld_app.body.garments.behind import picture_behind
-from mcld_app.body.garments.laid_slices import laid_slices
-from mcld_app.body.garments.slices import striped
+from mcld_app.body.garments.goes_on import goes_on
+from mcld_app.body.garments.laid_slices import LOWEST, laid_slices
+from mcld_app.body.garments.slices import SLICE, Slices, striped
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
+
+_FIRST_ARM = 15  # of the parts of a body
+_WIDE, _OVERLAP = 0.075, 0.04  # metres that cloth goes on, and inside its rim within which other cloth may begin
+_HIGHEST = 1.34  # metres above the floor: higher, places are not unrolled
+_RIM = 3  # pixels of the garment's rim, which blend with the ground
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +44,27 @@ def with_far_side(photo: np.ndarray, iuv: np.ndarray, places: PhotoPlaces, far: 
     """
     slices = laid_slices(iuv)
     behind, shown = picture_behind(photo, slices, patterned=far.patterned), iuv[..., 0] > 0
-    covered = shown if far.patterned else slices.number >= 0
     own_scale = far.patterned or slices.fly  # bottoms have no print
     collar = "" if not far.patterned else "across" if striped(photo, slices) else "up"
-    places = with_places_behind(places, far.extent, shown, covered, collar=collar, own_scale=own_scale)
+    turned = collar == "up"
+    beyond = turned and not (iuv[..., 0] >= _FIRST_ARM).any()  # there is nothing beside the cloth
+    covered = shown if far.patterned else slices.number >= 0
+    if beyond:
+        wider, aside = _beyond(photo, shown, slices)
+        behind = np.where(aside[..., None], wider, behind)
+        photo, shown, covered = wider, shown | aside, covered | aside
+    places = with_places_behind(
+        places, far.extent, shown, covered, collar=collar, own_scale=own_scale, turned=turned, beyond=beyond
+    )
     return photo_source(np.hstack([photo, behind]), places)
+
+
+def _beyond(photo: np.ndarray, shown: np.ndarray, slices: Slices) -> tuple[np.ndarray, np.ndarray]:
+    """A photo (H, W, 3) uint8 whose cloth goes on beyond its sides, and (H, W) bool, the pixels that are so."""
+    wide, column = round(_WIDE * slices.metre), np.arange(shown.shape[1])
+    first, last = shown.argmax(1), shown.shape[1] - 1 - shown[:, ::-1].argmax(1)
+    heights = slices.number.max(1) * SLICE - LOWEST
+    ends = np.where((shown.any(1) & (heights < _HIGHEST))[:, None], np.stack([first + _RIM, last - _RIM], 1), np.nan)
+    near = (column >= ends[:, :1] - wide) & (column <= ends[:, 1:] + wide)
+    inside = (column >= ends[:, :1]) & (column <= ends[:, 1:])
+    return goes_on(photo, ends, wide, round(_OVERLAP * slices.metre)), near & ~inside

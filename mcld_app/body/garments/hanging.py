@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mcld_app.body.garments.cloth_sheet import GOES_BACK, cloth_sheet
+from mcld_app.body.garments.cloth_sheet import GOES_BACK, cloth_sheet, down_to_hem
 from mcld_app.body.garments.fall import Fall
 from mcld_app.body.garments.lap import on_lap
 from mcld_app.body.mannequin.pose import BodyShape
@@ -74,7 +74,7 @@ def _tube(
         return None
     grid = tight.rest + tight.outwards * off[..., None]
     if around.slant:
-        grid[..., 1] -= _down(around, rows)[:, None] * around.slant * grid[..., 0]
+        grid[..., 1] -= down_to_hem(rows, around.rows)[:, None] * around.slant * grid[..., 0]
     grid = np.concatenate([grid, grid[:, :1]], 1)  # closed: its two seams are at the sides
     lies = _lies()[None] * np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)[:, None]
     gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
@@ -90,7 +90,10 @@ def _tube(
         y = _level(around, rows, x)
         if highest > _WAIST + _ROW:  # it goes on where the paint above ends
             on_body = np.concatenate([tight.rest, tight.rest[:, :1]], 1)[:, part]
-            above = around.painted(on_body.reshape(-1, 3)).reshape(*x.shape, 2)
+            turned = behind and sheet.turned
+            above = around.painted((on_body * (-1 if turned else 1, 1, 1)).reshape(-1, 3)).reshape(*x.shape, 2)
+            if turned:
+                above[..., 0] = own.sum(1)[:, None] - above[..., 0]
             share = np.clip((highest - heights) / _MEETS, 0, 1)[:, None]
             x, y = x * share + above[..., 0] * (1 - share), y * share + above[..., 1] * (1 - share)
         places.append(sheet.at(x, y, behind=behind))
@@ -121,13 +124,7 @@ def _level(around: Fall, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
     """(R, C) float64: y on the garment's picture of cloth in its rows (R,) at x (R, C): the hem, which hangs down in
     the picture, is level when worn, or slants as it was cut, and what is above it follows."""
     hem = np.interp(x, np.arange(len(around.hem)), around.hem)
-    return rows[:, None] + _down(around, rows)[:, None] * (hem - around.rows[-1])
-
-
-def _down(around: Fall, rows: np.ndarray) -> np.ndarray:
-    """(R,) how far cloth in rows (R,) of the picture follows the hem: 0..1."""
-    first, last = around.rows[0], around.rows[-1]
-    return np.clip((rows - first) / max(last - first, 1.0), 0, 1) ** 2
+    return rows[:, None] + down_to_hem(rows, around.rows)[:, None] * (hem - around.rows[-1])
 
 
 def _across(grid: np.ndarray, ends: np.ndarray, across: np.ndarray, metre: float, most: float) -> np.ndarray:

@@ -9,8 +9,10 @@ from mcld_app.body.garments.slices import FAR, MIDDLE, SLICE, Slices
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import texels_seen
 
+LOWEST = 0.2
+"""Metres below the floor, where slices begin."""
+
 _ONE = 400  # slices of one limb; both arms have the same
-_LOWEST = 0.2  # metres below the floor, where they begin
 _FLY, _CROTCH, _TAPERS = 0.06, 0.82, 0.12  # metres: half the width; above the floor; from there to its full width
 _TOP = 1.15  # metres above the floor, where no bottom reaches
 _NECK = 0.13  # metres to either side, where necklines are
@@ -26,7 +28,7 @@ def laid_slices(iuv: np.ndarray) -> Slices:
     x, y, along = (plane[row, column] for plane in (surface.x, surface.y, surface.arm))
     arm = iuv.reshape(-1, 3)[pixel, 0] >= 15
     level, shown = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    level.ravel()[pixel], shown.ravel()[pixel] = np.where(arm, along, y) + _LOWEST, 1
+    level.ravel()[pixel], shown.ravel()[pixel] = np.where(arm, along, y) + LOWEST, 1
     on_arm = np.zeros(size, bool)
     on_arm.ravel()[pixel] = arm
     for limb in (on_arm, (shown > 0) & ~on_arm):
@@ -40,8 +42,8 @@ def laid_slices(iuv: np.ndarray) -> Slices:
     trunk = (shown > 0) & ~on_arm
     np.maximum.at(widest, number[trunk].astype(int), np.abs(across[trunk]))
     side = np.where(trunk, np.abs(across) / np.maximum(widest[number.astype(int)], 1e-3), 1)
-    bottom = not (trunk & (level > _TOP + _LOWEST)).any()
-    closed = (_FLY if bottom else MIDDLE) * np.clip((level - _CROTCH - _LOWEST) / _TAPERS, 0, 1)
+    bottom = not (trunk & (level > _TOP + LOWEST)).any()
+    closed = (_FLY if bottom else MIDDLE) * np.clip((level - _CROTCH - LOWEST) / _TAPERS, 0, 1)
     metre = _metre(level, trunk)
     hole = _neckline(level, across, trunk, number, metre)
     across = np.where(trunk, across, np.float32(FAR))
@@ -59,7 +61,7 @@ def _neckline(level: np.ndarray, across: np.ndarray, trunk: np.ndarray, number: 
     """(H, W) bool: what a front's neckline leaves free and a back covers; their slices are filled in."""
     hole = np.zeros(trunk.shape, bool)
     rows = np.flatnonzero(trunk.any(1))
-    if len(rows) < 2 or level[trunk].max() < _TOP + _LOWEST:
+    if len(rows) < 2 or level[trunk].max() < _TOP + LOWEST:
         return hole
     column = np.arange(trunk.shape[1])
     axis = float(np.median(np.nonzero(trunk & (np.abs(across) < _AXIS))[1]))
@@ -67,7 +69,7 @@ def _neckline(level: np.ndarray, across: np.ndarray, trunk: np.ndarray, number: 
     heights = (level[rows] * own).sum(1) / own.sum(1)
     first, last = own.argmax(1)[:, None], own.shape[1] - 1 - own[:, ::-1].argmax(1)[:, None]
     inside = (column >= first) & (column <= last) & (first < axis) & (last > axis)
-    inside &= heights[:, None] > _TOP + _LOWEST
+    inside &= heights[:, None] > _TOP + LOWEST
     hole[rows] = inside & (np.abs(column - axis) < _NECK * metre) & (number[rows] < 0)
     number[rows] = np.where(hole[rows], heights[:, None] / SLICE, number[rows])
     return hole

@@ -34,12 +34,14 @@ class Unrolled:
 
     Attributes:
         x, y: float32, metres, as `RestSurface.x` and `.y`; a far side's place is the near one's across from it.
+        beyond: float32, as `x`, of cloth that goes on beyond the seams at the body's sides instead of back.
         turned: bool, where they are not the surface's own.
         behind: bool, the far half of trunk and limbs.
     """
 
     x: np.ndarray
     y: np.ndarray
+    beyond: np.ndarray
     turned: np.ndarray
     behind: np.ndarray
 
@@ -49,16 +51,21 @@ def unrolled() -> Unrolled:
     """The places of all texels; heads, hands and feet stay where they are."""
     surface = rest_surface()
     at = np.stack([surface.x, surface.y], -1).astype(np.float32)
-    moved = at.copy()
+    moved, beyond = at.copy(), at.copy()
     trunk, legs = parts_mask(frozenset({1, 2})), parts_mask(_LEGS)
     body, down = trunk | legs, np.array([0.0, 1.0], np.float32)
     moved[body] = about_axis(at[body], down, _SLICE, surface.z[body])
+    beyond[body] = about_axis(at[body], down, _SLICE, surface.z[body], beyond=(-1, 1))
     for side in (1, -1):
         leg = legs & (np.sign(surface.x) == side)
         own = np.clip((_FORK - at[leg][:, 1]) / _FADES, 0, 1)[:, None]
-        moved[leg] = moved[leg] * (1 - own) + about_axis(at[leg], down, _SLICE, surface.z[leg]) * own
+        for places, sides in ((moved, ()), (beyond, (side,))):
+            places[leg] = places[leg] * (1 - own) + about_axis(
+                at[leg], down, _SLICE, surface.z[leg], beyond=sides
+            ) * own
     high = np.clip((_CHEST - at[trunk][:, 1]) / _FADES, 0, 1)[:, None]
-    moved[trunk] = at[trunk] * (1 - high) + moved[trunk] * high
+    for places in (moved, beyond):
+        places[trunk] = at[trunk] * (1 - high) + places[trunk] * high
     behind = parts_mask(_BACK).copy()
     for parts in _ARMS:
         arm = parts_mask(parts)
@@ -67,16 +74,19 @@ def unrolled() -> Unrolled:
         begun = np.clip((surface.arm[arm] - _SHOULDER) / _FADES, 0, 1)[:, None]
         moved[arm] = at[arm] * (1 - begun) + about_axis(at[arm], way, _SLICE, surface.z[arm]) * begun
         behind[arm] = surface.z[arm] < _extent(at[arm] @ way, surface.z[arm], _SLICE)[0]
-    moved = at + np.clip(moved - at, -_MOST, _MOST)
-    out = Unrolled(*np.ascontiguousarray(np.moveaxis(moved, -1, 0)), np.abs(moved - at).max(-1) > 1e-4, behind)
-    for array in (out.x, out.y, out.turned, out.behind):
+    beyond[~body] = moved[~body]
+    moved, beyond = (at + np.clip(places - at, -_MOST, _MOST) for places in (moved, beyond))
+    x, y = np.ascontiguousarray(np.moveaxis(moved, -1, 0))
+    out = Unrolled(x, y, beyond[..., 0].copy(), np.abs(moved - at).max(-1) > 1e-4, behind)
+    for array in (out.x, out.y, out.beyond, out.turned, out.behind):
         array.setflags(write=False)
     return out
 
 
 def about_axis(
-    at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray | None = None, of: np.ndarray | None = None
-) -> np.ndarray:
+    at: np.ndarray, way: np.ndarray, sliced: float, depth: np.ndarray | None = None, of: np.ndarray | None = None,
+    beyond: tuple[int, ...] = (),
+) -> np.ndarray:  # fmt: skip
     """Places of a limb seen from in front, unrolled about its axis.
 
     Args:
@@ -85,6 +95,7 @@ def about_axis(
         sliced: as long as a slice of it, in the unit of `at`.
         depth: (N,), towards the eye, of the limb all round; None where the near half alone is given.
         of: (M, 2), places that tell how wide the limb is; None where `at` do.
+        beyond: the sides, 1 and -1 across the limb, at which the pattern goes on beyond the seam, not back.
 
     Returns:
         (N, 2), in the unit of `at`.
@@ -98,7 +109,8 @@ def about_axis(
         centre, deep = _extent(along, depth, sliced)
         angle = np.arctan2(np.abs(aside), np.abs(depth - centre) / deep)
     flat = np.sin(_FROM) + (angle - _FROM) * _RATE  # beyond 1 lies the seam: from there the pattern goes back
-    flat = np.where(angle < _FROM, np.minimum(np.abs(aside), np.sin(_FROM)), np.where(flat > 1, 2 - flat, flat))
+    back = (flat > 1) & ~np.isin(np.sign(aside), beyond)
+    flat = np.where(angle < _FROM, np.minimum(np.abs(aside), np.sin(_FROM)), np.where(back, 2 - flat, flat))
     return along[:, None] * way + (middle + half * np.sign(aside) * flat)[:, None] * across
 
 
