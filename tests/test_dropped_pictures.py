@@ -12,7 +12,7 @@ import studio_actions as actions
 from flat_garments import RED, dress, ground, shape, skirt, tee, trousers
 from PIL import Image
 from test_clothes_dropped import dropped, worn
-from thorough import THOROUGH
+from thorough import THOROUGH, some
 
 from mcld_app.body.charts import charts
 from mcld_app.body.photo import encode_png
@@ -57,9 +57,9 @@ def curtain() -> np.ndarray:
 
 
 @pytest.mark.usefixtures("without_body_finder")
-@pytest.mark.parametrize(("picture", "first", "region"), [
-    (tee, "Top", None), (dress, "Dress", "shoes"), (trousers, "Trousers", "nowhere"),
-])  # fmt: skip
+@pytest.mark.parametrize(("picture", "first", "region"), some([
+    (trousers, "Trousers", "nowhere"), (tee, "Top", None), (dress, "Dress", "shoes"),
+], 1))  # fmt: skip
 def test_where_no_region_tells_the_kind_pictures_of_it_worn_ask(picture, first: str, region: str | None) -> None:
     state = actions.wear_files(initial_state(), dropped(picture().picture, region))
     shown = actions.shown("question", state)
