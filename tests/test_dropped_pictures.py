@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -108,6 +109,18 @@ def test_what_is_not_understood_gets_a_sentence_and_a_way_on(picture: np.ndarray
     assert "by hand" in by_hand["label"] and by_hand["src"].startswith("data:image/")
     assert [option["label"].partition(":")[0] for option in others] == ["A pattern"] * ("stands out" in says)
     assert "Add" in actions.shown("adjust", answered(state, len(others)))["problem"]
+
+
+@pytest.mark.usefixtures("without_body_finder")
+def test_a_picture_that_comes_while_another_is_marked_by_hand_does_not_cost_its_marks() -> None:
+    begun = answered(actions.wear_files(initial_state(), dropped(curtain(), "outfit")), 1)
+    step = (begun.adjusting.marking,)  # after which it still cannot be worn
+    marked = replace(begun, adjusting=replace(begun.adjusting, before=step))
+    asked = actions.wear_files(marked, dropped(shape(SHOE), "upper"))
+    with pytest.raises(StudioError, match="is not finished: go on until it is worn, or press “Done”"):
+        answered(asked, len(asked.question.options) - 1)
+    left = actions.finish_adjusting(asked, {})
+    assert answered(left, len(left.question.options) - 1).adjusting is not None
 
 
 @pytest.mark.usefixtures("without_body_finder")

@@ -111,6 +111,19 @@ def test_who_lies_or_hangs_upside_down_is_found(walker, turns: int) -> None:
     assert overlap(where(find_in("x", photo).person(0), photo.shape[:2]), known[..., 0] > 0) > 0.8
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_photo_that_was_turned_on_its_way_is_offered_upright(walker, turns: int) -> None:
+    file = {"name": "me.png", "data": base64.b64encode(encode_png(np.rot90(walker[0], turns).copy())).decode()}
+    state = actions.bring(initial_state(), {"files": [file]})
+    assert ("upside down" if turns == 2 else "on its side") in state.question.text and len(state.own) == 1
+    left = actions.answer(state, {"name": state.question.name, "index": 1})
+    assert left.question is None and left.look.person is state.look.person
+    upright = actions.answer(state, {"name": state.question.name, "index": 0})
+    assert len(upright.own) == 1 and upright.question is None
+    assert upright.look.person.fit.sighting.landmarks.turns_to_upright == 0
+    assert actions.undo(upright, {}).look.person is state.look.person
+
+
 def test_a_dark_photo_is_looked_at_as_if_it_were_light(walker) -> None:
     photo, known = walker
     person = find_in("dark", (photo * 0.1).astype(np.uint8)).person(0)

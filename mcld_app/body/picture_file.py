@@ -117,8 +117,8 @@ def _opened_heic(data: bytes, kind: FileKind, wanted: Wanted) -> Image.Image:
         import pillow_heif
     except ImportError as error:
         raise PictureError(
-            f"The {wanted.what} is {kind.name}, which is read here where the package pillow-heif is installed "
-            f"(pip install pillow-heif). {wanted.again}"
+            f"The {wanted.what} is {kind.name}. {wanted.again} Or have the package pillow-heif installed here (pip "
+            "install pillow-heif): then it is read as it is."
         ) from error
     try:
         opened = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)

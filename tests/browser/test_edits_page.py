@@ -437,6 +437,26 @@ def test_after_a_reload_the_visitor_is_offered_what_they_had_and_nobody_else_is(
     other.close()
 
 
+def test_two_windows_on_one_visit_lose_nothing_and_each_hears_of_a_deletion_in_the_other(fresh: Page) -> None:
+    wear_by_click(fresh, 3)
+    with fresh.context.expect_page() as window:
+        fresh.evaluate("window.open(location.href)")
+    other = window.value
+    open_page(other, fresh.url)
+    other.get_by_role("button", name="Restore").click()
+    expect(other.locator(LABELS)).to_have_text(["Plaid shirt"], timeout=SLOW)
+    wear_by_click(other, 0)
+    wear_by_click(fresh, 1)
+    expect(other.locator(LABELS)).to_have_text(["Star T-shirt"])
+    expect(fresh.locator(LABELS)).to_have_text(["Lettered T-shirt"])
+    open_upload(other)
+    other.get_by_role("button", name="Delete my pictures").click()
+    expect(other.locator("#notice .notice-list .notice")).to_contain_text("are deleted", timeout=SLOW)
+    wear_by_click(fresh, 4)
+    expect(fresh.locator("#notice .notice.warning")).to_contain_text("deleted them in another window", timeout=SLOW)
+    expect(fresh.locator(LABELS)).to_have_count(0)
+
+
 def test_deleting_ones_pictures_leaves_nothing(fresh: Page) -> None:
     open_upload(fresh)
     rng = np.random.default_rng(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from thorough import some
 
 pytestmark = pytest.mark.browser
+
+PASTE = """(text) => {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
+  const told = { clipboardData, bubbles: true, cancelable: true };
+  document.body.dispatchEvent(new ClipboardEvent("paste", told));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -288,15 +296,7 @@ def test_an_iuv_map_dropped_anywhere_is_a_pose_whose_joints_can_be_dragged(
 
 def test_what_is_pasted_is_taken_as_what_is_dropped(session: Page, sample_files: tuple[Path, Path]) -> None:
     with new_picture(session):
-        session.evaluate(
-            """(text) => {
-              const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), clipboardData = new DataTransfer();
-              clipboardData.items.add(new File([bytes], "iuv.png", { type: "image/png" }));
-              const told = { clipboardData, bubbles: true, cancelable: true };
-              document.body.dispatchEvent(new ClipboardEvent("paste", told));
-            }""",
-            base64.b64encode(sample_files[1].read_bytes()).decode(),
-        )
+        session.evaluate(PASTE, base64.b64encode(sample_files[1].read_bytes()).decode())
     expect(session.locator("#notice .notice-list .notice")).to_contain_text("on the map")
 
 
@@ -318,6 +318,38 @@ def test_one_file_from_the_desktop_that_shows_nobody_is_told_what_is_missing(ses
     told = re.compile("(IUV map|Nobody is found).*garment")
     expect(session.locator("#notice .notice.warning")).to_contain_text(told, timeout=SLOW)
     assert source_of(session, PICTURE) == before
+
+
+def test_whatever_is_brought_is_answered_by_a_sentence_and_nothing_is_lost(
+    session: Page, sample_files: tuple[Path, Path]
+) -> None:
+    wear_by_click(session, 0)
+    worn = session.locator("#edits .edit-label").all_inner_texts()
+    said = session.locator("#notice .notice.warning")
+    skeletons = {"people": [{"pose_keypoints_2d": [10 + k, 20, 1] * 18} for k in range(300)]}
+    for name, content, sentence in (
+        ("plan.pdf", b"%PDF-1.7", "a PDF document"),
+        ("logo.svg", b"<svg/>", "an SVG drawing"),
+        ("film.mkv", b"\x1aE\xdf\xa3" + bytes(80), "ideo"),
+        ("poses.json", json.dumps({**skeletons, "more": "x"})[:-9].encode(), "no JSON"),
+        ("empty.png", b"", "empty"),
+    ):
+        drop_files(session, point_on_person(session, 0.5, 0.35), [(name, content)])
+        expect(said).to_contain_text(sentence, timeout=SLOW)
+    many = [(f"{k}.png", b"GIF89a") for k in range(40)]
+    drop_files(session, (20, 20), many)
+    expect(said).to_contain_text("None of these 40 files shows a person, or a garment alone", timeout=SLOW)
+    expect(said).to_contain_text("6 at once are the most")
+    open_tab(session, "Paint")
+    session.get_by_role("button", name="Person", exact=True).click()
+    session.mouse.move(*point_on_person(session, 0.5, 0.35))
+    session.mouse.down()
+    session.evaluate(PASTE, base64.b64encode(sample_files[0].read_bytes()).decode())
+    expect(said).to_contain_text("Let go of what you hold")
+    with new_picture(session):
+        session.mouse.up()
+    expect(session.locator("#edits .edit-label")).to_have_text([*worn, "Paint"])
+    session.locator("button[data-where=map]").click()
 
 
 def test_keys_do_what_their_list_says(session: Page) -> None:

@@ -45,6 +45,20 @@ class Landmarks:
         """(2,) between the left and the right point of that name, as "hip"."""
         return (self.places[AT[f"left_{name}"]] + self.places[AT[f"right_{name}"]]) / 2
 
+    @property
+    def turns_to_upright(self) -> int:
+        """How many quarter turns against the clock (`np.rot90`) put the head up: 0 where it is, where the trunk lies
+        more than 30 degrees beside all four ways, and where trunk or nose are not seen."""
+        names = ("nose", *(f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "hip")))
+        if min(self.sure[AT[name]] for name in names) < 0.5:
+            return 0
+        trunk = self.middle("shoulder") - self.middle("hip")
+        head = self.places[AT["nose"]] - self.middle("shoulder")
+        ways = np.array([(0, -1), (1, 0), (0, 1), (-1, 0)])  # where the head lies, by the turns from there
+        turns = int(np.argmax(ways @ trunk))
+        along = [ways[turns] @ part / max(float(np.linalg.norm(part)), 1e-9) for part in (trunk, head)]
+        return turns if along[0] > np.cos(np.radians(30)) and along[1] > np.cos(np.radians(45)) else 0
+
     def moved(self, scale: float, shift: tuple[float, float]) -> Landmarks:
         """The same in another picture: places are scaled about the first pixel's corner, then shifted, in pixels."""
         return replace(self, places=(self.places + 0.5) * scale - 0.5 + np.array(shift))

@@ -34,7 +34,16 @@ def begin(state: EditorState, data: Data) -> EditorState:
 
 
 def open_for(state: EditorState, name: str, marking: Marking, problem: str = "") -> EditorState:
-    """The editor state with a garment to adjust, worn or not; `problem` says why it cannot be worn yet."""
+    """The editor state with a garment to adjust, worn or not; `problem` says why it cannot be worn yet.
+
+    Raises:
+        StudioError: where another one was begun that cannot be worn yet: its marks would be lost.
+    """
+    now = state.adjusting
+    if now is not None and now.before and now.marking.key != marking.key and not _worn(state.look, now.marking.key):
+        raise StudioError(
+            f"“{now.name}” is not finished: go on until it is worn, or press “Done” to leave it. Then bring the next."
+        )
     return replace(state, adjusting=Adjusting(name, marking, problem=problem), note=Note())
 
 

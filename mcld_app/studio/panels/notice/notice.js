@@ -96,7 +96,7 @@ const offer = (token, first) => server.known(token).then((known) => {
   close.addEventListener("click", () => answered(token, note));
   offers.append(note);
 }).catch(() => {});
-let offered = false;
+let offered = false, forgotten = false;
 const offerAll = async () => {
   if (offered) return;
   offered = true;
@@ -109,7 +109,8 @@ const show = () => {
   say("answered", { serial: newest });
   if (value.token) { now = value.token; remember(); say("token", { token: value.token }); }
   if (value.text) put(value.kind, value.text, acting(value.offers));
-  else list.replaceChildren();  // what stood there was about something that is over
+  else if (!forgotten) list.replaceChildren();  // what stood there was about something that is over
+  forgotten = Boolean(value.stale);  // the next answer only shows what there is now, and what was said of that stays
   offerAll();
   if (value.stale) { trigger("stale"); say("stale"); }  // the server has forgotten this visit: show what it has now
 };
