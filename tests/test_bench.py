@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.texture.atlas import extract_atlas, render_atlas
 from mcld_app.body.texture.extraction import extract
+from mcld_app.errors import StudioError
+from mcld_app.request import Drawn, Progress
 from mcld_app.synthetic.drawn.people import make_person
 from mcld_app.synthetic.drawn.setting import Setting
 
@@ -187,6 +190,44 @@ def test_without_a_gpu_the_gpu_benchmark_says_so(monkeypatch, capsys: pytest.Cap
     monkeypatch.setattr("mcld_app.network.device.has_cuda", lambda: False)
     assert main(["gpu"]) == 1
     assert "no CUDA GPU here" in capsys.readouterr().err
+
+
+def test_the_load_is_rehearsed_with_two_visitors_and_a_drawing() -> None:
+    from page_client import served
+
+    from mcld_app.bench.load import Plan, let_in, told
+    from mcld_app.studio.page import build
+
+    def drawing(model, jobs, settings, stop, owner) -> Iterator:
+        for step in (1, 2):
+            time.sleep(0.1)
+            yield Progress(step, 2, 0, len(jobs), None, len(jobs))
+        yield [Drawn(jobs[0].conditions.photo, 3, None, "cpu", "float32", 1, "")]
+
+    plan = Plan(visitors=2, every=0.5, seconds=1.5, drawing=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mcld_app.studio.panels.generate.drawer", lambda: drawing)
+        patch.setattr("mcld_app.bench.load.EVERY_UPLOAD", 5)
+        blocks = build()
+        with served(blocks):
+            heard, use = let_in(plan, blocks.server_port, os.getpid())
+    said = told(plan, heard, use)
+    print(said)
+    assert heard.failures == [] and len(heard.seconds["edit"]) >= 2
+    assert len(heard.seconds["page"]) == len(heard.seconds["first answer"]) == 2
+    assert len(heard.seconds["what follows"]) >= len(heard.seconds["edit"]) and heard.pictures_drawn >= 1
+    assert len(heard.seconds["upload"]) >= 1
+    assert "one more draws" in said and "p95" in said and use.studio > 0 and use.memory[0] > 50 << 20
+
+
+def test_a_load_has_an_end_and_its_figures_are_the_nearest_rank() -> None:
+    from mcld_app.bench.load import Plan, percentile
+
+    for wrong in ({"visitors": 0}, {"visitors": 500}, {"seconds": 10_000}, {"every": 0}):
+        with pytest.raises(StudioError, match="at most 600 seconds"):
+            Plan(**wrong)
+    values = [float(n) for n in range(1, 21)]
+    assert percentile(values, 95) == 19 and percentile([3.0], 95) == 3 and percentile(values, 100) == 20
 
 
 def test_a_face_is_told_by_the_nearest_other_sighting() -> None:

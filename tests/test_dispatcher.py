@@ -17,6 +17,7 @@ from thorough import THOROUGH
 from mcld_app.body.photo import encode_png
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.editing.samples import people as sample_people
+from mcld_app.studio.busy import Busy
 from mcld_app.studio.dispatcher import Dispatcher
 from mcld_app.studio.messages import UNEXPECTED
 from mcld_app.studio.page import PANELS, build
@@ -198,6 +199,28 @@ def test_what_is_looked_at_last_is_left_to_the_newer_action_that_waits() -> None
     page.rest()
     expected = page.expected()
     assert {name: page.values[name] for name in expected} == expected
+
+
+def test_what_is_looked_at_last_gives_way_to_others_but_not_for_ever() -> None:
+    busy, order = Busy(), []
+
+    def check() -> None:
+        busy.give_way(30)
+        order.append("looked at last")
+
+    with busy.acting():
+        waiting = threading.Thread(target=check)
+        waiting.start()
+        with busy.acting():
+            pass
+        time.sleep(0.05)
+        order.append("somebody's edit")
+    waiting.join()
+    assert order == ["somebody's edit", "looked at last"]
+    with busy.acting():
+        begun = time.monotonic()
+        busy.give_way(0.05)
+        assert time.monotonic() - begun < 5
 
 
 def test_a_fresh_visitor_is_answered_from_one_ready_answer_with_nothing_of_any_visitor(

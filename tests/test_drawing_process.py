@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,51 +113,67 @@ def test_who_is_forgotten_in_the_middle_of_a_drawing_leaves_nothing(process: Dra
     assert process.count("stays") == kept
 
 
-def test_one_that_does_not_answer_is_ended_with_all_that_it_keeps(
-    process: DrawingProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn(process, tmp_path / "stop", "leaves")
-    child = psutil.Process(process.process_id)
-    child.suspend()
-    while child.status() != psutil.STATUS_STOPPED:  # its threads stop one by one
-        time.sleep(0.01)
-    monkeypatch.setattr("mcld_app.engine.drawing_process._PATIENCE", 0.2)
-    registry.forget("leaves")
-    assert is_gone(child)
-
-
-def test_one_that_dies_is_a_sentence_and_the_next_drawing_starts_another(
-    process: DrawingProcess, tmp_path: Path
-) -> None:
-    drawn(process, tmp_path / "stop")  # after the one that did not answer
-    number, seen = process.process_id, 0
+def test_one_that_dies_in_the_middle_of_a_drawing_is_a_sentence(process: DrawingProcess, tmp_path: Path) -> None:
+    drawn(process, tmp_path / "stop")
+    seen = 0
     with pytest.raises(StudioError, match="machine may have too little memory") as told:
         for _ in process.draw("tiny", [job()] * 8, MANY, str(tmp_path / "stop")):
             if (seen := seen + 1) == 2:
-                psutil.Process(number).kill()
+                psutil.Process(process.process_id).kill()
     assert str(told.value) == ENDED
     assert process.process_id is None and not process.has_loaded("tiny") and process.resident_bytes == 0
     assert process.count("somebody") == 0
     process.forget("somebody")
 
 
+def test_the_next_drawing_starts_another_and_one_that_does_not_answer_is_ended(
+    process: DrawingProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all that it keeps."""
+    said = []
+
+    def draw_meanwhile() -> None:
+        try:
+            drawn(process, tmp_path / "stop", "leaves")
+        except StudioError as error:
+            said.append(str(error))
+
+    drawing = threading.Thread(target=draw_meanwhile)
+    drawing.start()
+    while process.process_id is None:
+        time.sleep(0.01)
+    child = psutil.Process(process.process_id)
+    assert process.count("leaves") == 0, "it answers, though it has yet to load its model"
+    child.suspend()
+    while child.status() != psutil.STATUS_STOPPED:  # its threads stop one by one
+        time.sleep(0.01)
+    monkeypatch.setattr("mcld_app.engine.drawing_process._PATIENCE", 0.2)
+    registry.forget("leaves")
+    assert is_gone(child)
+    drawing.join()
+    assert said == [ENDED]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 def test_when_the_page_is_killed_what_draws_ends(process: DrawingProcess, tmp_path: Path) -> None:
-    """In the middle of a drawing. An end that is announced closes the same pipe."""
+    """An end that is announced closes the same pipe; test_faults tells a studio to stop that draws."""
     page = (
-        "import sys; sys.path[:0] = sys.argv[1:3]\n"
+        "import sys, threading; sys.path[:0] = sys.argv[1:3]\n"
         "from test_worker import job\n"
         "from mcld_app.engine.drawing_process import drawing_process\n"
         "from mcld_app.request import Settings\n"
-        "for _ in drawing_process().draw('tiny', [job()] * 8, Settings(steps=200), sys.argv[3]):\n"
-        "    print(drawing_process().process_id, flush=True)\n"
+        "asked = 'tiny', [job()] * 8, Settings(steps=200), sys.argv[3]\n"
+        "threading.Thread(target=lambda: list(drawing_process().draw(*asked))).start()\n"
+        "while drawing_process().process_id is None: pass\n"
+        "drawing_process().count('somebody')\n"
+        "print(drawing_process().process_id, flush=True)\n"
     )
     folder = Path(__file__).parent
     command = [sys.executable, "-c", page, str(folder.parent), str(folder), str(tmp_path / "stop")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         child = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 20
     while not is_gone(child) and time.monotonic() < end:
         time.sleep(0.05)
     assert is_gone(child)

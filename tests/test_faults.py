@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from conftest import run_studio
 from test_serving import somebody_elses
@@ -47,7 +48,8 @@ def test_a_studio_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> 
     """Even while it draws."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    surroundings = {"TMPDIR": str(temporary), "GRADIO_TEMP_DIR": str(somebody_elses(tmp_path))}
+    surroundings = {"TMPDIR": str(temporary), "GRADIO_TEMP_DIR": str(somebody_elses(tmp_path)),
+                    "MCLD_DRAWING": "process"}  # fmt: skip
     process_id = []
     with run_studio(tmp_path, started=process_id.append, **surroundings) as running:
         begin_a_drawing(running.url)
@@ -55,11 +57,15 @@ def test_a_studio_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> 
         while not list(temporary.glob("mcld-stop-*")) and time.monotonic() < end:
             time.sleep(0.1)
         assert list(temporary.glob("mcld-*")), "else this test would prove nothing"
+        drawing = psutil.Process(process_id[0].pid)
+        while not (children := drawing.children()) and time.monotonic() < end:
+            time.sleep(0.1)
         time.sleep(1)
         began = time.monotonic()
         process_id[0].send_signal(signal.SIGTERM)
         assert process_id[0].wait(20) == 0 and time.monotonic() - began < 15
         assert list(temporary.glob("mcld-*")) == []
+        assert children and psutil.wait_procs(children, 10)[1] == [], "what draws ends with the page"
         assert "Traceback" not in running.log()
 
 

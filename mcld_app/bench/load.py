@@ -21,7 +21,7 @@ from http.client import HTTPException
 
 from mcld_app.bench.machine_use import MachineUse, watched
 from mcld_app.bench.own_studio import free_port, running
-from mcld_app.bench.page_events import EventFailed, Layout, PageEvents
+from mcld_app.bench.page_events import PATIENCE, EventFailed, Layout, PageEvents
 from mcld_app.errors import StudioError
 
 MOST_VISITORS = 100
@@ -203,32 +203,34 @@ def measure_load(plan: Plan) -> str:
     Raises:
         RuntimeError: where the studio does not start.
     """
-    heard, port = Heard(), free_port()
+    port = free_port()
     with running(port) as process:
-        layout = Layout.of(port)
-        guests = [Guest(layout, port, number, plan, heard) for number in range(plan.visitors)]
-        drawer = Drawer(layout, port, heard) if plan.drawing else None
-        with ThreadPoolExecutor(4) as opening:  # they come one after another, not all in one moment
-            list(opening.map(Guest.open, guests))
-        over = time.monotonic() + plan.seconds
-        threads = [threading.Thread(target=_visit, args=(guest, plan, over)) for guest in guests]
+        return told(plan, *let_in(plan, port, process.pid))
+
+
+def let_in(plan: Plan, port: int, process_id: int) -> tuple[Heard, MachineUse]:
+    """Let the visitors into a studio that is served at a port of this machine, until their time is over."""
+    heard, layout = Heard(), Layout.of(port)
+    guests = [Guest(layout, port, number, plan, heard) for number in range(plan.visitors)]
+    drawer = Drawer(layout, port, heard) if plan.drawing else None
+    with ThreadPoolExecutor(4) as opening:  # they come one after another, not all in one moment
+        list(opening.map(Guest.open, guests))
+    if drawer is not None:
+        drawer.open()
+    over = time.monotonic() + plan.seconds
+    editing = [threading.Thread(target=_visit, args=(guest, plan, over)) for guest in guests]
+    drawing = [] if drawer is None else [threading.Thread(target=_draw, args=(drawer, over))]
+    with watched(process_id) as use:
+        for thread in (*drawing, *editing):
+            thread.start()
+        time.sleep(max(over - time.monotonic(), 0))
         if drawer is not None:
-            drawer.open()
-            threads.append(threading.Thread(target=_draw, args=(drawer, over)))
-            threads[-1].start()
-            time.sleep(min(5.0, plan.seconds / 4))  # until the model is loaded
-        with watched(process.pid) as use:
-            for thread in threads:
-                if not thread.is_alive():
-                    thread.start()
-            time.sleep(max(over - time.monotonic(), 0))
-            if drawer is not None:
-                drawer.stop()
-            for thread in threads:
-                thread.join(30)
-        for guest in guests:
-            guest.close()
-    return told(plan, heard, use)
+            drawer.stop()
+        for thread in (*drawing, *editing):
+            thread.join(2 * PATIENCE)
+    for guest in guests:
+        guest.close()
+    return heard, use
 
 
 def _visit(guest: Guest, plan: Plan, over: float) -> None:

@@ -12,7 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-_PATIENCE = 120.0  # seconds for one answer
+PATIENCE = 120.0
+"""Seconds for one answer."""
 
 
 class EventFailed(RuntimeError):
@@ -107,7 +108,7 @@ class PageEvents:
     def _turn(self, body: Mapping[str, Any]) -> list[Any]:
         """An event that waits for its turn: its last answer, which comes as server-sent events."""
         _asked(self.port, "POST", "/gradio_api/queue/join", body)
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
             connection.request("GET", f"/gradio_api/queue/data?session_hash={self.name}")
             for line in connection.getresponse():
                 if line.startswith(b"data:"):
@@ -130,7 +131,7 @@ def _asked(
     it is used again. Raises EventFailed for a status other than 200."""
     sent = None if body is None else json.dumps(body).encode()
     told = {"Content-Type": "application/json"} if sent is not None else {}
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
         connection.request(method, path, sent, {**told, **(headers or {})})
         answer = connection.getresponse()
         content = answer.read()

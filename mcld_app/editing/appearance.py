@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -19,6 +18,7 @@ from mcld_app.body.texture.texture_map import TextureMap, merge
 from mcld_app.editing.edits.edit import Edit
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
+from mcld_app.once import cached_property
 from mcld_app.request import Conditioning
 
 FILLS = {

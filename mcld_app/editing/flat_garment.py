@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -23,6 +22,7 @@ from mcld_app.body.picture_file import PictureSource, Wanted, open_picture
 from mcld_app.editing.garment import Garment, garment_alone
 from mcld_app.editing.person import make_person
 from mcld_app.errors import PictureError, StudioError
+from mcld_app.once import cached_property
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -24,6 +23,7 @@ from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.area import Area, area_label, checked_area
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
+from mcld_app.once import cached_property
 
 _TRUNK, _LEGS = frozenset({1, 2}), frozenset(range(7, 15))
 _WAISTBAND, _CROPPED = 1.05, 1.08  # metres above the floor; a hem above the second shows the midriff

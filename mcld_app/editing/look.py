@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +18,7 @@ from mcld_app.editing.edits.edit import Edit, Faces
 from mcld_app.editing.edits.face_swap import FaceSwap
 from mcld_app.editing.person import Person
 from mcld_app.errors import StudioError
+from mcld_app.once import cached_property
 from mcld_app.request import MAX_FACE_WEIGHT, Conditions, within
 
 E = TypeVar("E", bound=Edit)

@@ -7,7 +7,7 @@ read-only, so the same one may stand in many looks and be shared by all visitors
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ from mcld_app.body.texture.skin import cloth_texels
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.content import content_hash
 from mcld_app.errors import IUVError, PictureError, StudioError
+from mcld_app.once import cached_property
 from mcld_app.request import Conditioning, Face
 
 PICTURE_SIZE = (512, 352)

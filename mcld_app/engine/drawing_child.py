@@ -14,10 +14,14 @@ import queue
 import signal
 import sys
 import threading
+import weakref
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcld_app.errors import StudioError
+
+if TYPE_CHECKING:
+    from mcld_app.engine.engine import Engine
 
 _BEHIND = 10  # nice value
 
@@ -32,8 +36,9 @@ def serve() -> None:
     line = _Line(told)
     threading.Thread(target=_listen, args=(asked, line, waiting), name="asked", daemon=True).start()
     _step_back()
+    engines: weakref.WeakValueDictionary[str, Engine] = weakref.WeakValueDictionary()
     while True:
-        _draw(line, *waiting.get())  # nothing of it is held while nobody is drawn
+        _draw(line, engines, *waiting.get())  # nothing of it is held while nobody is drawn
 
 
 class _Line:
@@ -105,8 +110,10 @@ def _step_back() -> None:
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
-def _draw(line: _Line, number: int, model: str, *asked: Any) -> None:
-    """One drawing: its news, and the end, which says whether the model is in memory now."""
+def _draw(
+    line: _Line, engines: weakref.WeakValueDictionary[str, Engine], number: int, model: str, *asked: Any
+) -> None:
+    """One drawing: its news, and the end, which says which models are in memory now."""
     from mcld_app.engine.registry import engine_for
     from mcld_app.engine.worker import draw
 
@@ -119,7 +126,6 @@ def _draw(line: _Line, number: int, model: str, *asked: Any) -> None:
                 line.tell(number, item)
     except StudioError as error:
         end = error
-    loaded = False
     with suppress(StudioError):
-        loaded = engine_for(model).is_loaded
-    line.tell(number, (end, loaded))
+        engines[model] = engine_for(model)
+    line.tell(number, (end, {name for name, engine in engines.items() if engine.is_loaded}))

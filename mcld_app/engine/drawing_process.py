@@ -31,7 +31,7 @@ ENDED = (
 )
 _NOT_STARTED = "The process that draws cannot be started here. Your edits are kept. Try again later."
 
-_PATIENCE = 10.0  # seconds for an answer that takes none
+_PATIENCE = 10.0  # seconds for an answer that takes none; a process that starts needs a second or two
 _FAREWELL = 3.0
 _ROOT = Path(__file__).resolve().parents[2]
 _CODE = "import sys; sys.path.insert(0, sys.argv[1]); from mcld_app.engine.drawing_child import serve; serve()"
@@ -99,8 +99,7 @@ class DrawingProcess:
             child.heard.pop(number, None)
         if isinstance(item, _Over):
             raise StudioError(ENDED)
-        end, loaded = item
-        (child.loaded.add if loaded else child.loaded.discard)(model)
+        end, child.loaded = item
         if isinstance(end, StudioError):
             raise end
         yield end
@@ -170,8 +169,9 @@ class DrawingProcess:
         number, heard = next(self._numbers), queue.SimpleQueue()
         child.heard[number] = heard
         try:
+            data = pickle.dumps((what, number, *given), pickle.HIGHEST_PROTOCOL)
             with child.sending:
-                pickle.dump((what, number, *given), child.process.stdin, pickle.HIGHEST_PROTOCOL)
+                child.process.stdin.write(data)
                 child.process.stdin.flush()
         except (OSError, ValueError):  # it ended
             heard.put(_Over())
@@ -213,7 +213,7 @@ def _hear(child: _Child) -> None:
             heard.put(item)
         del item  # somebody's picture
     child.over = True
-    child.loaded.clear()
+    child.loaded = set()
     child.owners.clear()
     for heard in list(child.heard.values()):
         heard.put(_Over())

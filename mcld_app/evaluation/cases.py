@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -29,6 +28,7 @@ from mcld_app.editing.garment import Garment
 from mcld_app.editing.look import Look
 from mcld_app.editing.person import PICTURE_SIZE, Person, kept_person
 from mcld_app.errors import StudioError
+from mcld_app.once import cached_property
 from mcld_app.request import Conditions
 from mcld_app.synthetic.people import DrawnPerson, render_view
 

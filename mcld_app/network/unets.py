@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -32,6 +31,7 @@ from mcld_app.network.attention import (
 )
 from mcld_app.network.focus import FocusPlan
 from mcld_app.network.places import FEATURES
+from mcld_app.once import cached_property
 
 # Stable Diffusion 1.5's UNet, as far as it differs from diffusers' defaults.
 SD15: dict[str, Any] = {

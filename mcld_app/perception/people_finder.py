@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -14,6 +13,7 @@ from mcld_app.body.false_colours import false_colours
 from mcld_app.body.fitting.landmarks import AT, Landmarks
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.errors import PictureError
+from mcld_app.once import cached_property
 from mcld_app.perception.body_landmarks import Look, Outline, look
 from mcld_app.perception.human_signs import is_human
 from mcld_app.perception.people_detector import Candidate, candidates, squares

@@ -16,6 +16,7 @@ import gradio as gr
 
 from mcld_app.errors import StudioError
 from mcld_app.studio import visit_memory
+from mcld_app.studio.busy import Busy
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.session import Session
@@ -29,6 +30,7 @@ EXPIRED = (
     "starts afresh."
 )
 
+_PATIENCE = 1.0  # seconds
 _QUIETLY = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -50,6 +52,7 @@ class Dispatcher(dict[str, Any]):
         super().__init__()
         self.panels = {panel.name: panel for panel in panels}
         self.sessions = sessions
+        self._busy = Busy()
         self._fresh: dict[str, tuple[Key, dict[str, Any] | None]] = {}
 
     # ---- wiring ---------------------------------------------------------------------------------------------------
@@ -208,7 +211,7 @@ class Dispatcher(dict[str, Any]):
     def _run(
         self, session: Session, action: Action, data: Mapping[str, Any], known: int, whole: bool, names: Iterable[str]
     ) -> dict[str, Any]:
-        with session.lock:
+        with session.lock, self._busy.acting():
             session.serial += 1
             values: dict[str, Any] = {}
             session.acting = True
@@ -252,10 +255,12 @@ class Dispatcher(dict[str, Any]):
         session's lock, so that the next action need not wait; the serial tells the page which of two is the newer.
 
         Nothing is worked out for a panel that is shut, nor for one of the last turn while another action of the visitor
-        runs or waits: that one is followed by this again."""
+        runs or waits: that one is followed by this again. Those of the last turn give way to anybody's actions."""
         found: dict[str, Any] = {}
         for name in names:
             panel = self.panels[name]
+            if panel.turn == "last" and not session.coming:
+                self._busy.give_way(_PATIENCE)
             if (panel.only_open and name not in session.open) or (panel.turn == "last" and session.coming):
                 continue
             with session.lock:

@@ -16,7 +16,9 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from gradio.block_function import BlockFunction
+from gradio.blocks import Block
 from gradio.state_holder import SessionState
+from gradio.utils import is_prop_update
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,10 +51,17 @@ class RedactedBlocks(gr.Blocks):
     async def postprocess_data(
         self, block_fn: BlockFunction, predictions: list | dict, state: SessionState | None
     ) -> list[Any]:
-        """As it is for an endpoint: Gradio would look for files in it, and copy those to its folder."""
+        """As it is, but for what is none of this page's own components: Gradio would look for files in it, and copy
+        those to its folder; and it would make every component anew that an answer says nothing of, forty for an edit,
+        while all other visitors wait."""
         if any(part.get_block_name() == "api" for part in block_fn.outputs):
             return [predictions] if len(block_fn.outputs) == 1 else list(predictions)
-        return await super().postprocess_data(block_fn, predictions, state)
+        state = state or SessionState(self)
+        values = _by_output(block_fn, predictions)
+        if not all(_is_plain(part, value) for part, value in zip(block_fn.outputs, values, strict=False)):
+            return await super().postprocess_data(block_fn, predictions, state)
+        self.validate_outputs(block_fn, values)
+        return [_told(state, part, value) for part, value in zip(block_fn.outputs, values, strict=False)]
 
     async def process_api(self, *given: Any, **named: Any) -> dict[str, Any]:
         try:
@@ -61,6 +70,34 @@ class RedactedBlocks(gr.Blocks):
             raise gr.Error(error.message, print_exception=False) from None
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from None
+
+
+def _by_output(block_fn: BlockFunction, predictions: list | dict) -> list[Any]:
+    """What an event's function returned, for each of its outputs; `gr.skip()` where it says nothing of one."""
+    if isinstance(predictions, dict) and predictions and all(isinstance(part, Block) for part in predictions):
+        return [predictions.get(part, gr.skip()) for part in block_fn.outputs]
+    if len(block_fn.outputs) == 1:
+        return [predictions]
+    return [gr.skip()] * len(block_fn.outputs) if predictions == gr.skip() else list(predictions)
+
+
+def _is_plain(part: Any, value: Any) -> bool:
+    """Whether a value goes to the page as it is: one of our own components', or the session, or none."""
+    ours = part.stateful or (isinstance(part, gr.HTML) and (value is None or isinstance(value, dict)))
+    return ours and (not is_prop_update(value) or value == gr.skip())
+
+
+def _told(state: SessionState, part: Any, value: Any) -> Any:
+    """What the page is told of a plain value, which Gradio keeps for it as it does usually."""
+    if part.stateful:
+        if value != gr.skip():
+            state[part._id] = value
+        return None
+    if value != gr.skip():
+        if part._id not in state:
+            state[part._id] = part
+        state._update_value_in_config(part._id, value)
+    return value
 
 
 class SentencesForErrors:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from mcld_app.body.mannequin.rendering import draw_iuv
 from mcld_app.body.mannequin.view import Framing, reframed
 from mcld_app.body.photo import PhotoFile
 from mcld_app.errors import PoseError
+from mcld_app.once import cached_property
 
 _SHOW = 0.55  # how much of the body is seen through to the photo while it is moved about
 _STANDS = 0.9  # of the photo's height: where a figure that nobody has moved yet ends

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
 from mcld_app.body.fitting.landmarks import Landmarks
 from mcld_app.body.framing import Frame, shown_part
+from mcld_app.once import cached_property
 
 
 @dataclass(frozen=True, eq=False)

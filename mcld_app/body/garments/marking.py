@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.points import CUFFS, LABELS, KeyPoints, checked_kind
 from mcld_app.content import content_hash
 from mcld_app.errors import PictureError, StudioError
+from mcld_app.once import cached_property
 
 _LEAST = 0.005  # share of the picture that a garment keeps at least
 _SLEEVE = (0.16, 0.10)  # of the garment's width and height, from armpit to cuff, where there is nothing to see

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import cv2
 import numpy as np
+
+from mcld_app.once import cached_property
 
 _SMOOTH = 5  # pixels; a frayed rim is no dent
 _SHALLOW = 0.012  # heights; a shallower dent is a fold

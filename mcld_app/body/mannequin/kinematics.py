@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 
 import numpy as np
 
 from mcld_app.body.mannequin.articulation import bone_turns, rotation
 from mcld_app.body.mannequin.pose import JOINTS
 from mcld_app.body.mannequin.skeleton import BONES
+from mcld_app.once import cached_property
 
 # What a metre in depth counts beside one in the picture, and for how many steps: first the point comes along at about
 # its depth, then whatever is still missing in the picture is made up.

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from mcld_app.body.mannequin.skeleton import COMPONENTS
 from mcld_app.errors import PoseError
+from mcld_app.once import cached_property
 
 POSE_FOLDER = Path(__file__).resolve().parents[3] / "assets" / "poses"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from mcld_app.body.mannequin.human import HumanBody
+from mcld_app.once import cached_property
 
 _FACING = 0.04  # metres that two normals at a right angle count as apart, over the square root of two
 _CANDIDATES = 8  # nearest samples whose triangles a vertex may end up on

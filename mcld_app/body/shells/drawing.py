@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from mcld_app.body.sampling import read_at
 from mcld_app.body.shells.over import worn_over
 from mcld_app.body.shells.shell import HANGS_ON, LINING, MASKED, Shell
 from mcld_app.body.shells.standing import Standing, stand
+from mcld_app.once import cached_property
 
 _BEHIND = 0.004  # metres that a shell may lie under the skin and still be seen: cloth lies on it
 _UNDER = 0.08  # metres that a skirt may pierce a top over it: the two bend by other bones

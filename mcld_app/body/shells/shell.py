@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -12,6 +11,7 @@ from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.errors import StudioError
+from mcld_app.once import cached_property
 
 HANGS_ON = ("head", "hips", "trunk", "limb", "armpits")
 """What a shell can hang on; "hips" are the pelvis with both thighs, "armpits" the trunk's sides with both arms."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from mcld_app.body.charts import charts
 from mcld_app.body.framing import person_box
 from mcld_app.body.iuv import resize_iuv
+from mcld_app.once import cached_property
 
 LEAST_JUDGED = 60
 """Pixels: of smaller parts and limbs nothing can be said."""

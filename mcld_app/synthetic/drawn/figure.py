@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.rendering import body_faces
+from mcld_app.once import cached_property
 from mcld_app.synthetic.drawn.bodies import map_over
 from mcld_app.synthetic.drawn.checks import check_person
 from mcld_app.synthetic.drawn.parts import CLOTH, EYE, HAIR, HANGING, SKIN, Part, parts_of
