@@ -9,6 +9,10 @@ class PictureError(StudioError):
     """A picture that cannot be read or used."""
 
 
+class NotAtHand(StudioError):
+    """A picture that a recipe needs, does not carry, and that is not here."""
+
+
 class IUVError(StudioError):
     """An IUV map that cannot be read, or does not belong to its photo."""
 

@@ -140,7 +140,7 @@ def run_studio(
     """``python app.py`` without its work in the background, or another script, on a free port of 127.0.0.1, answering;
     what it prints goes into the folder. `started` is told of its process, `extra` is added to its environment. It
     reaches nobody but this machine, and a test in which it tried to fails."""
-    port = _free_port()
+    port = int(extra.get("GRADIO_SERVER_PORT", 0)) or _free_port()
     running = Studio(f"http://127.0.0.1:{port}", folder / "log.txt")
     calls = folder / "calls.txt"
     environment = {

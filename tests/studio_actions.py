@@ -8,6 +8,7 @@ from mcld_app.studio.actions.adjusting import move_point, paint_cut, set_kind, s
 from mcld_app.studio.actions.brought import bring
 from mcld_app.studio.actions.clips import leave_clip, take_clip
 from mcld_app.studio.actions.fitting import adjust_body, leave_body, turn_round, use_body
+from mcld_app.studio.actions.kept_look import use_kept_look
 from mcld_app.studio.actions.own_items import discard, rename
 from mcld_app.studio.actions.poses import drag, turn
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is
@@ -41,7 +42,7 @@ __all__ = [
     "new_dispatcher", "open_link", "open_pose", "open_recipe", "open_texture", "outline", "paint", "paint_cut",
     "paint_map", "pin", "place", "pose_of", "redo", "remove", "rename", "reset", "run", "set_between", "set_kind",
     "set_sleeves", "show_all", "show_example", "shown", "skin_follows", "start_again", "switch", "take_clip", "turn",
-    "turn_round", "undo", "use_body", "use_kept", "use_upload", "wear", "wear_files", "weigh_face",
+    "turn_round", "undo", "use_body", "use_kept", "use_kept_look", "use_upload", "wear", "wear_files", "weigh_face",
 ]  # fmt: skip
 
 

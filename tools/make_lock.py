@@ -18,6 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 OLDEST = "3.10"
 LEFT_OUT = re.compile(r"(torch|triton|nvidia-.*|cuda-.*)")
+CONSTRAINTS = """\
+# The releases since are for Python 3.10 alone, which uv does not heed: it knows no newest Python of a release.
+backports-strenum<1.3; python_version >= "3.11"
+"""
 HEAD = """\
 # Written by `make lock` (tools/make_lock.py), from requirements.txt: pip takes no file whose hash is not here. torch is
 # left out, for its builds differ from machine to machine. To install by hand:
@@ -31,9 +35,12 @@ def main(uv: str) -> None:
         out = Path(folder, "lock.txt")
         if LOCK.is_file():
             out.write_text(LOCK.read_text("utf-8"), "utf-8")
+        constraints = Path(folder, "constraints.txt")
+        constraints.write_text(CONSTRAINTS, "utf-8")
         command = [uv, "pip", "compile", "--quiet", "--no-config", "--no-header", "--no-annotate", "--universal"]
         command += ["--python-version", OLDEST, "--generate-hashes", "--index-url", "https://pypi.org/simple"]
-        subprocess.run([*command, "-o", str(out), "requirements.txt"], cwd=ROOT, check=True)
+        command += ["--constraints", str(constraints), "-o", str(out)]
+        subprocess.run([*command, "requirements.txt"], cwd=ROOT, check=True)
         entries = re.split(r"(?m)^(?=[a-zA-Z0-9])", out.read_text("utf-8"))[1:]
     kept = [entry for entry in entries if not LEFT_OUT.fullmatch(re.match(r"[\w.-]+", entry)[0])]
     LOCK.write_text(HEAD + "".join(kept), "utf-8")

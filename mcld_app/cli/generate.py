@@ -104,7 +104,7 @@ def draw_recipe(
     from mcld_app.editing.conditioning import conditions_of
     from mcld_app.editing.new_ground import OWN_GROUND, drawn_before
     from mcld_app.editing.recipe import Recipe
-    from mcld_app.engine.registry import choose, engine_for, model_named
+    from mcld_app.engine.registry import choose, engine_for, model_named, weights_of
     from mcld_app.engine.view import view_of
     from mcld_app.output.recipe_file import encode_drawn, open_recipe
     from mcld_app.request import MAX_COUNT, Job
@@ -113,6 +113,8 @@ def draw_recipe(
         raise StudioError(f"Pictures are written as PNG: call it {out.with_suffix('.png').name}, not {out.name}.")
     made = open_recipe(_read(recipe))
     name = choose(model, made.model)
+    if name == "bundled":  # small: that a file is damaged is said before torch is imported and anything worked out
+        weights_of(name)
     drawing, paths = model_named(name), []
     settings = made.settings_for(drawing.usual)
     if fill_holes:

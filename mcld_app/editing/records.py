@@ -19,7 +19,7 @@ from mcld_app.editing.area import Area, checked_area
 from mcld_app.editing.fit_record import FitRecord, fit_record, with_fit
 from mcld_app.editing.person import Person, kept_person
 from mcld_app.editing.record_fields import FileText, Record, file_bytes, file_text, says
-from mcld_app.errors import StudioError
+from mcld_app.errors import NotAtHand, StudioError
 
 _LONGEST_NAME = 40
 
@@ -173,7 +173,7 @@ class Reader:
         if kept is None and isinstance(pattern := self.known(key), np.ndarray):
             return pattern, "Pattern"
         if kept is None or kept.pattern is None:
-            raise StudioError("This recipe needs a pattern that it does not carry. Save it with pictures.")
+            raise NotAtHand("This recipe needs a pattern that it does not carry. Save it with pictures.")
         return read_layer(file_bytes(kept.pattern)), kept.called("Pattern")
 
     def ground(self, key: str) -> np.ndarray | None:
@@ -195,7 +195,7 @@ class Reader:
             return person if kept.fit is None else with_fit(person, kept.fit)
         person = self.known(key)
         if not isinstance(person, Person):
-            raise StudioError(
+            raise NotAtHand(
                 "This recipe needs a photo that it does not carry. Add that photo with its IUV map under “Your own "
                 "photo” first, then open the recipe again."
             )

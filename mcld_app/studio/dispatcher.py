@@ -7,6 +7,7 @@ shows: an action names nothing, and nothing that it changed can be left out.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -44,6 +45,7 @@ class Dispatcher(dict[str, Any]):
 
     Attributes:
         blocks: the page itself, once it is being built.
+        began: another one each time the studio is started, so that a page knows when it was started again.
     """
 
     blocks: gr.Blocks | None = None
@@ -54,6 +56,7 @@ class Dispatcher(dict[str, Any]):
         self.sessions = sessions
         self._busy = Busy()
         self._fresh: dict[str, tuple[Key, dict[str, Any] | None]] = {}
+        self.began = secrets.token_hex(8)
 
     # ---- wiring ---------------------------------------------------------------------------------------------------
 
@@ -237,7 +240,8 @@ class Dispatcher(dict[str, Any]):
             serial = session.serial = max(session.serial, known + 1)
             session.told |= dict.fromkeys(values, serial)
             self._begin_ahead(session, values)
-        values["notice"] = {"kind": note.kind, "text": note.text, "offers": note.offers, "stale": note.text == EXPIRED}
+        said = {"kind": note.kind, "text": note.text, "offers": note.offers}
+        values["notice"] = {**said, "stale": note.text == EXPIRED, "began": self.began}
         return {"session": session, **{name: {**value, "serial": serial} for name, value in values.items()}}
 
     def _begin_ahead(self, session: Session, names: Iterable[str]) -> None:

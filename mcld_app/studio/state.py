@@ -34,12 +34,13 @@ class Note:
     Attributes:
         text: one or two sentences.
         kind: "info", "warning" or "" for nothing to say.
-        offers: what can be done about it by a button: "plain", the person as in their photo; "" for nothing.
+        offers: what can be done about it by a button: "plain", the person as in their photo; "photo", that photo again,
+            which no button brings; "" for nothing.
     """
 
     text: str = ""
     kind: str = ""
-    offers: Literal["", "plain"] = ""
+    offers: Literal["", "plain", "photo"] = ""
 
 
 @dataclass(frozen=True, eq=False)

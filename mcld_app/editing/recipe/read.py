@@ -18,7 +18,7 @@ from mcld_app.editing.recipe.recipe import FORMAT, LARGEST, VERSION, Recipe
 from mcld_app.editing.recipe.record import GroundRecord, MannequinPose, PoseMap, PoseOf, RecipeRecord
 from mcld_app.editing.record_fields import file_bytes
 from mcld_app.editing.records import Known, Reader
-from mcld_app.errors import StudioError
+from mcld_app.errors import NotAtHand, StudioError
 from mcld_app.files import read_text
 from mcld_app.request import Settings
 
@@ -122,7 +122,7 @@ def _pose(told: MannequinPose | PoseOf | PoseMap | None, reader: Reader) -> Pose
     if kept is None and isinstance(pose := reader.known(told.map), MapPose):
         return pose
     if kept is None or kept.iuv is None:
-        raise StudioError("This recipe needs the pose of a picture that it does not carry. Save it with pictures.")
+        raise NotAtHand("This recipe needs the pose of a picture that it does not carry. Save it with pictures.")
     iuv = read_iuv(file_bytes(kept.iuv))
     if iuv.shape != (*PICTURE_SIZE, 3):
         raise StudioError("The pose in this recipe has another size than poses here have. It may be damaged.")

@@ -96,6 +96,42 @@ const offer = (token, first) => server.known(token).then((known) => {
   close.addEventListener("click", () => answered(token, note));
   offers.append(note);
 }).catch(() => {});
+
+// ---- where the studio is started again ----------------------------------------------------------------------------
+
+// The server has forgotten everything then. The window keeps the last look without pictures, until it is closed.
+const LOOK = "mcld-look";
+const readLook = () => { try { return JSON.parse(sessionStorage.getItem(LOOK)); } catch { return null; } };
+const writeLook = (look) => {
+  try {
+    if (look) sessionStorage.setItem(LOOK, JSON.stringify({ began, look }));
+    else sessionStorage.removeItem(LOOK);
+  } catch { /* then a look ends with the studio */ }
+};
+let began = setup.began, asked = null, missing = null, later = null;
+const askFor = (look) => { asked = look; missing = null; trigger("revive", { look }); };
+/** Say that the studio was started again, and ask for the look that was kept; false where nothing was. */
+const revive = () => {
+  const kept = readLook();
+  if (!kept || typeof kept.look !== "string" || kept.began === began) return false;
+  writeLook(kept.look);  // of this start from now on: it is asked for once
+  askFor(kept.look);
+  return true;
+};
+const keepLook = () => {
+  clearTimeout(later);
+  later = setTimeout(() => {
+    if (!now) return;
+    const token = now;
+    if (missing) {  // until the photo is there that it needs
+      const look = missing;
+      server.fitting({ token, look }).then((fits) => { if (fits && missing === look) askFor(look); }).catch(() => {});
+    }
+    server.kept(token).then((look) => { if (token === now && (look || !missing)) writeLook(look); }).catch(() => {});
+  }, 500);
+};
+hear("forget", () => { clearTimeout(later); missing = null; writeLook(""); });
+
 let offered = false, forgotten = false;
 const offerAll = async () => {
   if (offered) return;
@@ -107,10 +143,16 @@ const show = () => {
   if (!value || !(value.serial > newest)) return;
   newest = value.serial;
   say("answered", { serial: newest });
-  if (value.token) { now = value.token; remember(); say("token", { token: value.token }); }
-  if (value.text) put(value.kind, value.text, acting(value.offers));
+  const first = value.token && !now;  // from here on the page has its session
+  if (value.token) { now = value.token; remember(); say("token", { token: value.token }); keepLook(); }
+  if (value.offers === "photo") missing = asked;
+  const again = value.began && value.began !== began;
+  if (again) began = value.began;  // and the page was not loaded anew
+  if (again && revive()) list.replaceChildren();
+  else if (value.text) put(value.kind, value.text, acting(value.offers));
   else if (!forgotten) list.replaceChildren();  // what stood there was about something that is over
   forgotten = Boolean(value.stale);  // the next answer only shows what there is now, and what was said of that stays
+  if (first) revive();
   offerAll();
   if (value.stale) { trigger("stale"); say("stale"); }  // the server has forgotten this visit: show what it has now
 };
