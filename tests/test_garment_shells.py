@@ -9,7 +9,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from flat_garments import METRE, PRINT_DOWN, PRINT_SIDE, at, coat, dress, is_red, skirt, tee, trousers
+from flat_garments import METRE, PRINT_DOWN, PRINT_SIDE, at, coat, dress, skirt, tee, trousers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from thorough import THOROUGH
