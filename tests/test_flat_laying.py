@@ -311,3 +311,18 @@ def test_a_lying_top_is_wider_than_the_body_and_one_on_a_dummy_is_not() -> None:
     lying, worn_one = top(chest=0.58, length=0.66, armpit=0.30).laid.fit, top(chest=0.36, length=0.70).laid.fit
     assert lying.girth > 1.05 * max(0.46 / (0.58 * METRE / lying.metre), 1.0)
     assert worn_one.girth * 0.36 * METRE / worn_one.metre < 0.50
+
+
+def test_shorts_hang_off_the_thighs_and_lie_on_raised_ones() -> None:
+    shorts = legs_of(flat_garment(trouser_legs(0.18), "shorts"))
+    assert len(shorts) == 2
+    for leg in shorts:
+        hem = leg.rest[leg.rest[:, 1] < leg.rest[:, 1].min() + 0.005]
+        level = np.abs(rest_surface().y - hem[:, 1].mean()) < 0.01
+        thigh = rest_surface().x[level & parts_mask(frozenset({7, 8, 9, 10}))]
+        own = np.sign(hem[:, 0].mean()) * thigh
+        wide = np.ptp(own[own > 0])
+        assert np.ptp(hem[:, 0]) > wide + 0.015, "wider than the thigh"
+        raised = leg.rest + leg.gathered
+        low = raised[leg.rest[:, 1] < leg.rest[:, 1].min() + 0.005]
+        assert np.ptp(low[:, 0]) < wide + 0.015

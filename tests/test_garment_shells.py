@@ -6,9 +6,10 @@ import json
 from dataclasses import replace
 from functools import cache
 
+import cv2
 import numpy as np
 import pytest
-from flat_garments import METRE, PRINT_DOWN, PRINT_SIDE, coat, dress, skirt, tee, trousers
+from flat_garments import METRE, PRINT_DOWN, PRINT_SIDE, at, coat, dress, skirt, tee, trousers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from thorough import THOROUGH
@@ -122,6 +123,16 @@ def test_a_boxy_top_stands_off_as_far_as_it_is_wide() -> None:
         assert widths[chest] == pytest.approx(0.93 * chest * scale_of(made), rel=0.06), "seen from in front"
         assert once_around(at_waist[None])[0] > 0.94 * 2 * chest * scale_of(made) * made.laid.fit.girth
     assert widths[0.58] > widths[0.48] + 0.05
+
+
+def test_a_blot_at_the_seam_is_not_drawn_out_under_the_arms() -> None:
+    drawn, red = tee(cloth="plain"), (200, 30, 40)
+    picture = drawn.picture.copy()
+    for sign in (-1, 1):
+        column, row = at(sign * 0.215, 0.19)
+        cv2.circle(picture, (round(column), round(row)), round(0.008 * METRE), red, -1)
+    joins = next(s for s in flat_garment(picture, "top").garment.shells if s.hangs_on == "armpits")
+    assert is_red(picture).any() and not is_red(joins.picture[..., :3]).any()
 
 
 def test_with_raised_arms_a_loose_tops_sides_go_up_to_its_sleeves() -> None:

@@ -67,4 +67,11 @@ def _beyond(photo: np.ndarray, shown: np.ndarray, slices: Slices) -> tuple[np.nd
     ends = np.where((shown.any(1) & (heights < _HIGHEST))[:, None], np.stack([first + _RIM, last - _RIM], 1), np.nan)
     near = (column >= ends[:, :1] - wide) & (column <= ends[:, 1:] + wide)
     inside = (column >= ends[:, :1]) & (column <= ends[:, 1:])
-    return goes_on(photo, ends, wide, round(_OVERLAP * slices.metre)), near & ~inside
+    deep = np.stack([_run(shown, first), _run(shown[:, ::-1], shown.shape[1] - 1 - last)], 1) - 2 * _RIM
+    return goes_on(photo, ends, wide, round(_OVERLAP * slices.metre), deep), near & ~inside
+
+
+def _run(shown: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """(H,) how many pixels (H, W) in a row are shown from its `first` (H,) on: of two legs, the one there."""
+    after = ~shown & (np.arange(shown.shape[1]) > first[:, None])
+    return np.where(after.any(1), after.argmax(1), shown.shape[1]) - first

@@ -14,7 +14,9 @@ _INSIDE = 0.85  # of the way from the rim to the middle: what lies in the middle
 _SOFT = 1.5  # pixels on either side of the line, over which one goes over in the other
 
 
-def goes_on(picture: np.ndarray, ends: np.ndarray, wide: int, overlap: int) -> np.ndarray:
+def goes_on(
+    picture: np.ndarray, ends: np.ndarray, wide: int, overlap: int, deep: np.ndarray | None = None
+) -> np.ndarray:
     """A picture whose cloth goes on for so many pixels to either side.
 
     Args:
@@ -22,6 +24,7 @@ def goes_on(picture: np.ndarray, ends: np.ndarray, wide: int, overlap: int) -> n
         ends: (H, 2) float, the first and the last column of cloth in each row; NaN where there is none.
         wide: pixels that it goes on.
         overlap: pixels inside the rim, within which the line may lie.
+        deep: (H, 2), pixels of cloth inwards from each end; None where it is whole from one to the other.
 
     Returns:
         (H, W, 3) uint8; the picture itself where it is too narrow.
@@ -35,9 +38,9 @@ def goes_on(picture: np.ndarray, ends: np.ndarray, wide: int, overlap: int) -> n
     if not len(shifts):
         return picture
     out = picture.copy()
-    for edge, far, inwards in ((own[:, 0], own[:, 1], 1), (own[:, 1], own[:, 0], -1)):
+    lengths = np.repeat(np.ptp(own, axis=1)[:, None], 2, 1) if deep is None else deep[rows]
+    for edge, length, inwards in zip(own.T, np.maximum(lengths, 1).T, (1, -1), strict=True):
         inside = np.arange(overlap)
-        length = np.maximum(np.abs(far - edge), 1)
         there = _read(picture, rows, edge, length, inwards, inside[None])
         tried = np.stack([_read(picture, rows, edge, length, inwards, inside[None] + shift) for shift in shifts])
         cost, line = _cheapest(((tried - there) ** 2).sum(-1))

@@ -18,6 +18,7 @@ _HIP = float(lines.BONES["left_hip"][1][1])  # metres above the floor
 _LONGEST = {"trousers": 1.05, "shorts": 0.70, "skirt": 0.98}  # metres from there to the hem
 _ANKLE = 0.135  # metres above the floor: below, the foot begins in an uneven line
 _HEM = {"trousers": (0.07, 0.60), "shorts": (0.40, 0.80), "skirt": (0.10, 0.82)}
+_FITS = {"trousers": 0.95, "shorts": 1.14}  # of a thigh's girth: shorts hang from the hips, and stretch nowhere
 _SHORTS = (0.40, 0.46, 0.50, 0.80), (0.40, 0.46, 0.57, 0.80)  # measured, worn: none ends on the knee, which bends
 _ARMS = {"left_shoulder.raise": 64.0, "right_shoulder.raise": 64.0}
 _APART = {"left_hip.side": 8.0, "right_hip.side": 8.0}
@@ -60,7 +61,7 @@ def fit_legs(
     found, places = pairs.done()
     rows = np.array([_WAIST, _CROTCH, hem]), np.array([waist_row, crotch[1], hem_row])
     along, across = np.mean([widths[: len(widths) // 2], widths[len(widths) // 2 :]], axis=0).T
-    legs = LimbWidths("leg", along, across, _HIP - worn)
+    legs = LimbWidths("leg", along, across, _HIP - worn, _FITS[kind])
     girth = _ROUND / _WIDTH[kind]
     return Fit(found, places, _ARMS | _APART, metre, _WAIST, hem, _WAIST, -1.0, rows, girth, legs)
 

@@ -23,12 +23,14 @@ class LimbWidths:
         across: (N,) float64, metres of cloth from one edge to the other.
         end: metres down the limb at which it ends when worn: trousers go on over the foot, where they cannot be laid on
             the leg; None for where it is laid, the last of `along`.
+        fits: of the girth that the tightest place of a leg in it asks for, how much it has: trousers stretch there.
     """
 
     limb: str
     along: np.ndarray
     across: np.ndarray
     end: float | None = None
+    fits: float = 0.95
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,10 @@ from mcld_app.body.shells.shell import PLAIN, Shell
 _LOW = 0.02  # metres that cloth's armpit lies below the body's at least
 _STEPS = 12  # from the body's armpit down to the cloth's
 _LEAVES = 1.22  # metres above the floor, at which a top around the trunk is as wide as it is cut
-_INSIDE = 0.30  # of the way in from a sleeve's lower edge, where there are no folds and no shadows
+_ON_TRUNK, _ON_ARM = (0.0, 0.045), (0.25, 0.6)  # of the way across trunk and sleeve, from there where both meet: of
+# several places cloth there has the colour that most have, not that of a fold, a shadow or a letter
+_PLACES, _LETTER = 9, 13  # places; pixels of its picture, that what is printed on a rim may be long
+_OTHER, _PATTERN = 40.0, 0.35  # levels that are another colour; a share of them that makes a pattern
 _TALL = 48  # pixels of its picture from the body's armpit down
 _WIDE = 8  # pixels of the picture across such a piece: one half is the trunk's cloth, the other the sleeve's
 
@@ -53,7 +56,9 @@ def under_arms(around: Shell, laid: LaidGarment) -> Shell | None:
         rests.append(rest.reshape(-1, 3))
         weights.append(moved.reshape(len(rest) * 2, -1))
         trunk, lower, upper = (to_picture(points.at(vertices), laid.pose, SIZE)[:, :2] for points in lying)
-        strips.append(_strip(photo, trunk, lower + _INSIDE * (upper - lower)))
+        across = beside.mirrored() if sign > 0 else beside
+        far = to_picture(across.at(vertices), laid.pose, SIZE)[:, :2]
+        strips.append(_strip(photo, _ways(trunk, far, _ON_TRUNK), _ways(lower, upper, _ON_ARM)))
     first = 2 * np.arange(_STEPS - 1)[:, None]
     one = np.concatenate([first + np.array([0, 2, 1]), first + np.array([1, 2, 3])])
     faces = np.concatenate([one, one + 2 * _STEPS])
@@ -74,9 +79,26 @@ def _side_of(around: Shell, sign: int, height: float) -> int:
     return int(near[(sign * around.rest[near, 0]).argmax()])
 
 
+def _ways(start: np.ndarray, end: np.ndarray, shares: tuple[float, float]) -> np.ndarray:
+    """(_PLACES, K, 2): places between two shares of the ways from `start` to `end`, (K, 2) each."""
+    return start + np.linspace(*shares, _PLACES)[:, None, None] * (end - start)
+
+
 def _strip(photo: np.ndarray, trunk: np.ndarray, arm: np.ndarray) -> np.ndarray:
-    """(_TALL, _WIDE, 4) uint8 RGBA: the picture of a piece whose two edges have the colours at places (K, 2) each in
-    the laid garment's photo."""
-    both = (read_at(photo, resampled(places, _TALL).astype(np.float32)) for places in (trunk, arm))
-    colours = np.concatenate([np.repeat(edge[:, None, :3], _WIDE // 2, 1) for edge in both], 1)
+    """(_TALL, _WIDE, 4) uint8 RGBA: the picture of a piece whose two edges have the usual colours at places
+    (_PLACES, K, 2) each in the laid garment's photo."""
+    both = []
+    for places in (trunk, arm):
+        ways = np.stack([resampled(way, _TALL) for way in places]).astype(np.float32)
+        both.append(_usual(read_at(photo, ways.reshape(-1, 2)).reshape(*ways.shape[:2], -1)[..., :3]))
+    colours = np.concatenate([np.repeat(edge[:, None], _WIDE // 2, 1) for edge in both], 1)
     return np.dstack([np.clip(colours + 0.5, 0, 255).astype(np.uint8), np.full(colours.shape[:2], 255, np.uint8)])
+
+
+def _usual(colours: np.ndarray) -> np.ndarray:
+    """(N, 3): the usual colours along ways (K, N, 3) side by side; of a pattern, those of the middle one."""
+    half = _LETTER // 2
+    long = np.pad(np.median(colours, axis=0), ((half, half), (0, 0)), mode="edge")
+    usual = np.median(np.stack([long[k : k + colours.shape[1]] for k in range(_LETTER)]), axis=0)
+    own = colours[len(colours) // 2]
+    return own if (np.abs(own - usual).max(1) > _OTHER).mean() > _PATTERN else usual

@@ -26,13 +26,14 @@ from mcld_app.body.texture.texture_map import TextureMap
 _BIN = 0.03  # metres along a limb
 _LOOSE, _ENOUGH = 0.010, 0.06  # metres that cloth stands off, and along how much of a limb, before it is a shell
 _MOST = 0.12  # metres that cloth stands off
-_FITS, _ROUNDEST = 0.95, 1.8  # of the girth that the tightest place asks for; the largest girth
+_ROUNDEST = 1.8  # the largest girth
 _BEGINS = {"arm": (0.02, 0.10), "leg": (0.02, 0.16)}  # metres down the limb: where it leaves the body, and is off it
 _THIN = 0.001  # metres
 _KNEE = float(BONES["left_hip"][1][1] - BONES["left_knee"][1][1])  # metres down a leg
 _COVERS = 0.018  # metres that a shell reaches below the paint under it, whose hem is uneven
 _ON_FOOT = 0.012  # metres that a hem stands off the ankle, at least
 _LEVEL = 0.06  # metres above a hem, over which it comes to hang level
+_LIES = 0.8  # of what shorts stand off, gone on a raised thigh
 _RING = 0.02  # metres above a hem that do not bend
 _PART = 0.04  # of a limb's length, within which it is as wide
 _RIM = 2  # pixels at the rim of what a view shows: half ground
@@ -98,7 +99,7 @@ def _standing_off(limbs: LimbWidths, girth: float, edges: np.ndarray) -> np.ndar
     measured = (edges >= limbs.along[0]) & there
     filled = limbs.limb == "leg" and measured.any()
     needed = float((limb / cloth)[measured].max()) if filled else girth
-    widened = np.clip(_FITS * needed, girth, max(girth, _ROUNDEST))
+    widened = np.clip(limbs.fits * needed, girth, max(girth, _ROUNDEST))
     off = np.maximum(cloth * widened - limb, 0) / np.pi * np.clip((edges - first) / (last - first), 0, 1)
     return cv2.GaussianBlur(off.astype(np.float32)[:, None], (1, 3), 0.8)[:, 0]
 
@@ -139,6 +140,9 @@ def _limb(
     start = min(_KNEE, hem - _LEVEL)  # what goes on over the foot is drawn down from the knee
     below = np.clip(np.minimum(along, hem) - start, 0, None) / (hem - start)
     moved += (below * (end - hem))[:, None] * way
+    gathered = np.zeros_like(moved)
+    if kind == "leg" and end < _KNEE:  # shorts lie on a thigh that is raised
+        gathered = _LIES * (on_body + out * _THIN - moved)
     front = facing(views[0].standing.seen(on_body.astype(np.float32), weights), faces)
     sheets, width = [], 0
     for view, own in zip(views, (faces[front], faces[~front]), strict=True):
@@ -156,7 +160,7 @@ def _limb(
     tall = max(map(len, pictures))
     picture = np.hstack([np.pad(own, ((0, tall - len(own)), (0, 0), (0, 0)), mode="edge") for own in pictures])
     return Shell(
-        "limb", moved[numbers], np.zeros((len(numbers), 3)), weights[numbers], triangles,
+        "limb", moved[numbers], gathered[numbers], weights[numbers], triangles,
         np.full(len(triangles), PLAIN, np.uint8), np.concatenate([sheet[2] for sheet in sheets]), picture,
     )  # fmt: skip
 
