@@ -7,6 +7,7 @@ import datetime as dt
 import itertools
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -20,9 +21,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from thorough import only_thorough
+from weight_files import everything_in, files_at_most
 
 from mcld_app.data.config import DataConfig
-from mcld_app.errors import StudioError
+from mcld_app.errors import DiskFull, StudioError
 from mcld_app.network.focus import PLANS
 from mcld_app.training.config import Config, ConfigError, Objective, read_config, schema
 from mcld_app.training.loop import learning_rate, make_task, train
@@ -522,24 +524,45 @@ def test_a_run_that_was_stopped_goes_on_exactly(tmp_path: Path):
         assert all(torch.equal(a[k], b[k]) for k in a)
 
 
+def test_a_disk_that_becomes_full_while_a_state_is_saved_costs_nothing_but_that_state(tmp_path: Path):
+    whole, full = config(tmp_path / "a", steps=4), config(tmp_path / "b", steps=4)
+    train(whole, quiet=True)
+    assert not train(full, minutes=0, quiet=True), "stopped after one step, and saved"
+    states = Path(full.out) / "state-mcld"
+    before = everything_in(states)
+    with files_at_most(20_000), pytest.raises(DiskFull, match="became full"):
+        train(full, quiet=True)
+    assert everything_in(states) == before and [path.name for path in states.iterdir()] == ["step-0000001"]
+    assert load_state(states)[0] == 1
+    assert train(full, quiet=True)
+    assert losses_of(full) == losses_of(whole)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
-def test_a_run_killed_in_the_middle_has_the_same_losses_as_one_that_was_not(tmp_path: Path, root: Path):
-    whole = config(tmp_path / "a", steps=8)
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=only_thorough)])
+def test_a_run_killed_at_random_moments_has_the_same_losses_as_one_that_was_not(
+    kills: int, tmp_path: Path, root: Path
+):
+    """While it makes steps, saves, or reads what was saved; the moments differ each time."""
+    steps = 8 if kills == 1 else 24
+    whole = config(tmp_path / "a", steps=steps)
     train(whole, quiet=True)
-    killed = config(tmp_path / "b", steps=8)
+    killed = config(tmp_path / "b", steps=steps)
     data = {"folder": str(tmp_path.parent / "kept"), "size": [128, 96], "texture": 128, "people": 6, "targets": 2}
-    values = {"task": "mcld", "out": killed.out, "steps": 8, "batch": 2, "learning_rate": 1e-3, "sizes": SIZES}
+    values = {"task": "mcld", "out": killed.out, "steps": steps, "batch": 2, "learning_rate": 1e-3, "sizes": SIZES}
     file = tmp_path / "run.yaml"
     file.write_text(yaml.safe_dump({**values, "save_every": 2, "grid_every": 0, "data": data}))
     command = [sys.executable, "-m", "mcld_app", "train", str(file), "--threads", str(torch.get_num_threads())]
     log = Path(killed.out) / "losses-mcld.jsonl"
-    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    give_up = time.monotonic() + 120
-    while not (log.is_file() and len(log.read_text().splitlines()) >= 3) and time.monotonic() < give_up:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    for n in range(1, kills + 1):
+        process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        give_up, until = time.monotonic() + 120, 3 if kills == 1 else 2 * n
+        while not (log.is_file() and len(log.read_text().splitlines()) >= until) and time.monotonic() < give_up:
+            time.sleep(0.02)
+        time.sleep(random.uniform(0, 0.2))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     assert load_state(Path(killed.out) / "state-mcld") is not None
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
