@@ -53,8 +53,17 @@ def main() -> None:
         if "empty port" not in str(error):
             raise
         sys.exit(f"Port {port} is taken, perhaps by another studio. Stop that, or set GRADIO_SERVER_PORT to another.")
-    threading.Thread(target=samples.make_ready, name="samples", daemon=True).start()
+    threading.Thread(target=make_ready, name="ready", daemon=True).start()
     demo.block_thread()
+
+
+def make_ready() -> None:
+    """Work out what visitors will need, before they come."""
+    try:
+        demo.make_ready()
+    except StudioError:
+        return  # of the samples: the page says what is wrong
+    samples.make_ready()
 
 
 if __name__ == "__main__":

@@ -231,6 +231,7 @@ def test_a_fresh_visitor_is_answered_from_one_ready_answer_with_nothing_of_any_v
         page.dispatcher = dispatcher
     pages[0].do(actions.as_it_is, {})
     pages[0].do(*STEPS["an own photo"])
+    dispatcher.make_ready()
     pages[1].do(actions.as_it_is, {})
     pages[1].rest()
     with monkeypatch.context() as broken:

@@ -211,3 +211,22 @@ def test_warnings_and_lost_tasks_are_logged_without_their_words(lines: list[str]
 def test_other_messages_stay_as_they_are(lines: list[str]) -> None:
     logging.getLogger("mcld_app.test").warning("%s: %s", "tiny", "its configuration cannot be read")
     assert lines == ["tiny: its configuration cannot be read"]
+
+
+def test_events_whose_answers_say_nothing_are_answered() -> None:
+    """Of some components, or of none at all."""
+    from page_client import Visitor, served
+
+    from mcld_app.studio.page import build
+
+    with served(build()) as blocks:
+        visitor = Visitor(blocks, "visitor")
+        assert visitor.does("pose-picker", "pick", id="arms-up")["stage"]["picture"]
+        assert visitor.does("generate", "halt", run=1) == {}
+        assert visitor.does("texture", "seen", on=False) == {}
+        assert visitor.does("texture", "seen", on=True)["texture"]["share"]
+        told = blocks.state_holder.session_data["visitor"]
+        number = next(part["id"] for part in blocks.config["components"] if part["props"].get("elem_id") == "texture")
+        kept = told.config_values[number]["props"]["value"]
+        visitor.does("pose-picker", "pick", id="walking")
+        assert told.config_values[number]["props"]["value"] is kept, "what says nothing of it leaves it as it was"

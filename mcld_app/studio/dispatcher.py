@@ -8,6 +8,7 @@ shows: an action names nothing, and nothing that it changed can be left out.
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -55,6 +56,7 @@ class Dispatcher(dict[str, Any]):
         self.panels = {panel.name: panel for panel in panels}
         self.sessions = sessions
         self._busy = Busy()
+        self._making_ready = threading.Lock()
         self._fresh: dict[str, tuple[Key, dict[str, Any] | None]] = {}
         self.began = secrets.token_hex(8)
 
@@ -289,10 +291,19 @@ class Dispatcher(dict[str, Any]):
         """What a panel shows. Of an editor state that nobody has touched it is worked out once, for all visitors."""
         if last is not None or not is_fresh(state):
             return panel.view(state, last)
-        key, ready = panel.key(state), self._fresh.get(panel.name)
-        if ready is None or ready[0] != key:
-            ready = self._fresh[panel.name] = (key, panel.view(state, None))
+        key = panel.key(state)
+        with self._making_ready:  # who come at the same time wait for one answer
+            ready = self._fresh.get(panel.name)
+            if ready is None or ready[0] != key:
+                ready = self._fresh[panel.name] = (key, panel.view(state, None))
         return ready[1]
+
+    def make_ready(self) -> None:
+        """Work out what fresh visitors are shown, before the first one comes."""
+        state = initial_state()
+        for name in self.names("first", "next", "last"):
+            if not self.panels[name].only_open:
+                self._view(self.panels[name], state, None)
 
     def _is_due(self, name: str, state: EditorState, shown: Mapping[str, Any]) -> bool:
         return name not in shown or shown[name] != self.panels[name].key(state)

@@ -112,6 +112,7 @@ def build(seconds: float = HOURS * 3600) -> gr.Blocks:
     page = Dispatcher(PANELS, sessions)
     with VisitBlocks(title="MCLD Studio", delete_cache=(3600, HOURS * 3600), fill_width=True) as blocks:
         page.blocks = blocks
+        blocks.make_ready = page.make_ready
         blocks.count_visits(sessions)
 
         def closed(session: Session | None) -> None:  # no method: Gradio copies it, per visitor

@@ -56,6 +56,8 @@ class RedactedBlocks(gr.Blocks):
         while all other visitors wait."""
         if any(part.get_block_name() == "api" for part in block_fn.outputs):
             return [predictions] if len(block_fn.outputs) == 1 else list(predictions)
+        if not block_fn.outputs:
+            return []
         state = state or SessionState(self)
         values = _by_output(block_fn, predictions)
         if not all(_is_plain(part, value) for part, value in zip(block_fn.outputs, values, strict=False)):
@@ -78,7 +80,9 @@ def _by_output(block_fn: BlockFunction, predictions: list | dict) -> list[Any]:
         return [predictions.get(part, gr.skip()) for part in block_fn.outputs]
     if len(block_fn.outputs) == 1:
         return [predictions]
-    return [gr.skip()] * len(block_fn.outputs) if predictions == gr.skip() else list(predictions)
+    if predictions is None or predictions == gr.skip():
+        return [gr.skip()] * len(block_fn.outputs)
+    return list(predictions)
 
 
 def _is_plain(part: Any, value: Any) -> bool:

@@ -32,8 +32,13 @@ _UNFETCHED = 600.0  # seconds that the answer of an endpoint waits for whoever a
 
 
 class VisitBlocks(RedactedBlocks):
-    """`gr.Blocks` whose events are uses of a visit, whose endpoints leave nothing behind, and whose queue rests."""
+    """`gr.Blocks` whose events are uses of a visit, whose endpoints leave nothing behind, and whose queue rests.
 
+    Attributes:
+        make_ready: works out what fresh visitors are shown, before the first one comes.
+    """
+
+    make_ready: Callable[[], None]
     _visits: GradioVisits | None = None
     _mcp: Any = None
 
