@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,15 @@ from mcld_app.body.photo import encode_png
 from mcld_app.editing import Look, draw, samples
 from mcld_app.editing import look as looks
 from mcld_app.editing.edits.wear import Wear
-from mcld_app.editing.new_ground import Ground, alone, before, drawn_alone, ground_of_picture, shown_before
+from mcld_app.editing.new_ground import (
+    Ground,
+    alone,
+    before,
+    drawn_alone,
+    drawn_before,
+    ground_of_picture,
+    shown_before,
+)
 from mcld_app.editing.preview import LARGE_SIZE
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.errors import StudioError
@@ -24,6 +33,7 @@ from mcld_app.output.recipe_file import open_recipe
 from mcld_app.output.watermark import with_watermark
 from mcld_app.studio import downloads
 from mcld_app.studio.orders import Generated
+from mcld_app.studio.panels.stage import api_picture
 from mcld_app.studio.panels.stage.values import on_its_ground, seen
 from mcld_app.studio.session import Session
 from mcld_app.studio.state import EditorState, initial_state
@@ -176,6 +186,14 @@ def test_a_picture_as_ground_travels_with_pictures_alone_and_with_no_link(state:
     assert elsewhere.ground.kind == "own" and "background was a picture that did not come" in elsewhere.note.text
     with pytest.raises(StudioError, match="background is a picture of your own"):
         downloads.file_of(brought, "link")
+
+
+def test_programs_see_and_draw_the_ground_of_a_recipe(session: Session) -> None:
+    recipe = Recipe(session.results[0].recipe.look, ground=Ground("colour", PINK))
+    assert share_of(np.asarray(Image.open(io.BytesIO(api_picture(recipe)))), PINK) > 0.4
+    transparent = write_recipe(replace(recipe, ground=Ground("transparent")))
+    assert Image.open(io.BytesIO(api_picture(transparent))).mode == "RGBA"
+    assert share_of(drawn_before(recipe.look, session.results[0].picture, recipe.ground), PINK) > 0.4
 
 
 def test_what_a_recipe_says_of_its_ground_is_checked_and_an_old_one_says_nothing(state: EditorState) -> None:

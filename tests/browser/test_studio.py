@@ -290,8 +290,14 @@ def test_an_iuv_map_dropped_anywhere_is_a_pose_whose_joints_can_be_dragged(
 ) -> None:
     with new_picture(session):
         drop_files(session, (20, 20), [("iuv.png", sample_files[1].read_bytes())])
-    expect(session.locator("#notice .notice-list .notice")).to_contain_text("on the map")
+    told = session.locator("#notice .notice-list .notice")
+    expect(told).to_contain_text("on the map")
     expect(session.locator("#stage .joint-handle").first).to_be_attached()
+    over = told.bounding_box()
+    for control in ("#generate button", "#generate summary"):
+        for box in (each.bounding_box() for each in session.locator(control).all() if each.is_visible()):
+            apart = over["y"] >= box["y"] + box["height"] or over["y"] + over["height"] <= box["y"]
+            assert apart or over["x"] >= box["x"] + box["width"] or over["x"] + over["width"] <= box["x"], control
 
 
 def test_what_is_pasted_is_taken_as_what_is_dropped(session: Page, sample_files: tuple[Path, Path]) -> None:
