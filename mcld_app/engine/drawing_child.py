@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,13 @@ def serve() -> None:
     with suppress(ValueError, AttributeError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the page's process, too, and that ends this one
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    from mcld_app.engine import registry  # before there are two threads that import: they could wait for each other
+
     asked, told = _own_lines()
     waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
     line = _Line(told)
-    threading.Thread(target=_listen, args=(asked, line, waiting), name="asked", daemon=True).start()
+    given = (asked, line, waiting, registry.forget, registry.count)
+    threading.Thread(target=_listen, args=given, name="asked", daemon=True).start()
     _step_back()
     engines: weakref.WeakValueDictionary[str, Engine] = weakref.WeakValueDictionary()
     while True:
@@ -69,22 +73,26 @@ def _own_lines() -> tuple[io.BufferedReader, io.BufferedWriter]:
     return asked, told
 
 
-def _listen(asked: io.BufferedReader, line: _Line, waiting: queue.SimpleQueue[tuple[Any, ...]]) -> None:
+def _listen(
+    asked: io.BufferedReader,
+    line: _Line,
+    waiting: queue.SimpleQueue[tuple[Any, ...]],
+    forget: Callable[[str], None],
+    count: Callable[[str], int],
+) -> None:
     """Hand on what is to be drawn, and answer at once what is not; in a thread of its own, ahead of the drawing."""
-    from mcld_app.engine import registry
-
     while True:
         try:
             what, number, *given = pickle.load(asked)
-        except (EOFError, OSError, pickle.UnpicklingError):
+        except Exception:  # nothing more to read, or nothing that can be: whoever waits is told that it ended
             os._exit(0)  # in the middle of a drawing, too
         if what == "draw":
             waiting.put((number, *given))
         elif what == "forget":
-            registry.forget(*given)
+            forget(*given)
             line.tell(number, True)
         else:
-            line.tell(number, registry.count(*given))
+            line.tell(number, count(*given))
         del given  # it may hold somebody's photo
 
 
