@@ -15,7 +15,7 @@ from flat_garments import SIZE, dress, ground, shape, skirt, tee, trousers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_clothes_dropped import dropped, worn
-from thorough import THOROUGH
+from thorough import THOROUGH, only_thorough
 
 from mcld_app.body.garments.cutout import cut_out
 from mcld_app.body.garments.find_points import find_points
@@ -157,6 +157,7 @@ def test_the_front_of_the_neckline_leaves_the_inside_of_the_back_away() -> None:
     assert marking().moved("neckline", 0.5, 0.1).inside() == []
 
 
+@only_thorough
 def test_a_garment_of_the_list_that_is_not_worn_is_taken_up_and_put_on_by_the_first_drag() -> None:
     state = actions.wear_files(initial_state(), dropped(tee().picture, None))
     (listed,) = actions.shown("garments", state)["extra"]

@@ -78,6 +78,7 @@ def test_a_photo_without_its_map_is_refused(capsys: pytest.CaptureFixture[str]) 
     assert "both --photo and --iuv" in capsys.readouterr().err
 
 
+@only_thorough
 def test_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["body", "--runs", "1", "--plain-runs", "1"]) == 0
     said = capsys.readouterr().out

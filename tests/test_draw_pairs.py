@@ -175,6 +175,7 @@ def test_from_the_download_to_the_tables(fashion: Path, checkpoints: Path, tmp_p
     assert text.count("| small | measured |") >= 6 and "12 pairs" in text
 
 
+@only_thorough
 def test_a_pair_is_drawn_alike_whatever_the_order_and_the_batch(ready: Path, checkpoints: Path, tmp_path: Path):
     listed = read_pairs(ready / "test.csv")[:4]
     together, alone = tmp_path / "together", tmp_path / "alone"

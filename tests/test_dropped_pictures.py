@@ -13,7 +13,7 @@ import studio_actions as actions
 from flat_garments import RED, dress, ground, shape, skirt, tee, trousers
 from PIL import Image
 from test_clothes_dropped import dropped, worn
-from thorough import THOROUGH, some
+from thorough import THOROUGH, only_thorough, some
 
 from mcld_app.body.charts import charts
 from mcld_app.body.photo import encode_png
@@ -186,6 +186,7 @@ def test_several_pictures_at_once_are_in_the_list_and_none_is_put_on(count: int)
     assert ("6 at once are the most" in state.note.text) is (count == 30)
 
 
+@only_thorough
 @pytest.mark.usefixtures("without_body_finder")
 def test_of_several_files_those_without_a_garment_are_named() -> None:
     files = [file_of(tee().picture, "shirt.png"), file_of(curtain(), "curtain.png"), file_of(shape(SHOE), "shoe.png")]
@@ -226,7 +227,7 @@ def half(which: slice) -> np.ndarray:
     return np.ascontiguousarray(samples.sample_person("person:tomas").photo[which])
 
 
-@pytest.mark.parametrize("which", [slice(0, 200), slice(230, 512), slice(300, 512)], ids=["upper", "lower", "legs"])
+@pytest.mark.parametrize("which", some([slice(0, 200), slice(230, 512), slice(300, 512)], 2))
 @pytest.mark.parametrize("region", ["upper", "bottom"])
 def test_a_person_cut_in_two_is_asked_about(body_finder: None, which: slice, region: str) -> None:
     state = actions.wear_files(initial_state(), dropped(half(which), region))
@@ -326,6 +327,7 @@ def test_what_is_no_texture_map_is_a_sentence(kind: str) -> None:
 # ---- other programs -----------------------------------------------------------------------------------------------
 
 
+@only_thorough
 def test_other_programs_give_points_and_say_which_garment() -> None:
     recipe = write_recipe(Recipe(initial_state().look), pictures=True)
     data = file_of(tee().picture)["data"]

@@ -63,6 +63,7 @@ def psnr(a: np.ndarray, b: np.ndarray, where: np.ndarray) -> float:
     return float(10 * np.log10(255**2 / np.mean((a[where].astype(float) - b[where]) ** 2)))
 
 
+@only_thorough
 def test_a_number_always_gives_the_same_example_and_another_number_another():
     first = told(views(3))
     figure.cache_clear()
@@ -304,6 +305,7 @@ def test_a_file_that_was_cut_short_is_said_to_be(tmp_path):
         read_views(file)
 
 
+@only_thorough
 def test_the_command_draws_with_processes_and_goes_on_where_it_stopped(tmp_path, capsys):
     words = ["prepare-live", str(tmp_path), "--from", "3", "--targets", "1", "--test", "--people"]
     assert main([*words, "1", "--workers", "1"]) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import brotli
@@ -43,7 +44,8 @@ def ask(app: Any, path: str, **headers: str) -> tuple[int, dict[str, str], list[
 
     given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": given}
-    asyncio.run(app(scope, None, send))
+    with ThreadPoolExecutor(1) as apart:  # a browser's tests have a loop of theirs in this thread
+        apart.submit(asyncio.run, app(scope, None, send)).result()
     back = {name.decode(): value.decode() for name, value in told[0]["headers"]}
     return told[0]["status"], back, [message.get("body", b"") for message in told[1:]]
 

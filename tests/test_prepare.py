@@ -295,6 +295,7 @@ def test_a_run_killed_in_the_middle_goes_on_where_it_was(download: Path, maps: P
     assert len(list(folder.glob("*_texture/*.png"))) == 7 and not list(folder.rglob(".*"))
 
 
+@only_thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="sends the signal of Ctrl-C to a group of processes")
 def test_ctrl_c_stops_it_with_a_sentence_and_leaves_no_process(download: Path, maps: Path, root: Path, tmp_path: Path):
     folder = tmp_path / "fashion"

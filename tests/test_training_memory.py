@@ -9,6 +9,7 @@ import pytest
 import torch
 import yaml
 from test_training import SIZES, a_batch, accelerate_anew, config  # noqa: F401
+from thorough import only_thorough
 
 from mcld_app.cli.main import main
 from mcld_app.training import simulated
@@ -71,6 +72,7 @@ def real_step(run) -> tuple[int, dict[str, torch.Tensor]]:
     return held.most, {name: p.grad for name, p in task.named_parameters() if p.grad is not None}
 
 
+@only_thorough
 def test_checkpointing_takes_less_memory_as_simulated_and_finds_the_same_gradients(tmp_path: Path):
     run = config(tmp_path / "run", sizes=STOCK)
     found = {}

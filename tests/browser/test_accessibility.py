@@ -27,11 +27,11 @@ def test_our_own_markup_has_no_serious_finding(page: Page, studio_url: str) -> N
             page.locator(".sheet-tile").first.click()
         else:
             open_tab(page, tab)
-        page.wait_for_timeout(500)
         page.evaluate("document.querySelectorAll('[role=tabpanel] details').forEach((d) => { d.open = true; })")
         for scheme, rules in RULES.items():
             page.emulate_media(color_scheme=scheme)
             page.wait_for_function("dark => document.body.classList.contains('dark') === dark", arg=scheme == "dark")
+            page.wait_for_timeout(300)  # colours go over into each other
             results = Axe().run(page, context={"include": OURS}, options=rules)
             for violation in results.response["violations"]:
                 if violation["impact"] in GRAVE:

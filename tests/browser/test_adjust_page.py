@@ -23,7 +23,7 @@ from acting import (
 )
 from flat_garments import shape, tee
 from playwright.sync_api import Browser, Page, expect
-from thorough import THOROUGH
+from thorough import THOROUGH, only_thorough
 
 pytestmark = pytest.mark.browser
 
@@ -119,6 +119,7 @@ def test_while_a_point_is_held_the_person_wears_it_as_it_lies(dressed: Page) -> 
     assert source_of(dressed, PICTURE) == before
 
 
+@only_thorough
 def test_a_point_is_moved_with_the_arrow_keys_as_one_step(dressed: Page) -> None:
     before = source_of(dressed, PICTURE)
     point(dressed, "neckline").focus()
@@ -159,6 +160,7 @@ def test_sleeves_kind_brush_start_again_and_done(dressed: Page) -> None:
     expect(dressed.locator("#edits .edit-label")).to_have_text(["My tee"])
 
 
+@only_thorough
 def test_adjust_is_opened_from_the_list_of_edits_and_from_the_garments(dressed: Page) -> None:
     dressed.locator(".adjust-done").click()
     wait_until_answered(dressed)
@@ -199,6 +201,7 @@ def test_dropped_beside_the_person_it_is_asked_what_it_is(page: Page, studio_url
     expect(page.locator("#edits .edit-label")).to_have_text(["Shop"])
 
 
+@only_thorough
 def test_a_folded_shirt_is_marked_by_hand(page: Page, studio_url: str) -> None:
     open_page(page, studio_url)
     open_tab(page, "Clothes")
@@ -248,6 +251,7 @@ def test_a_finger_drags_a_joint_of_the_mannequin_up_and_not_the_page(phone: Page
         touch("touchEnd")
 
 
+@only_thorough
 def test_on_a_phone_a_finger_drags_a_point_and_the_person_stays_in_sight(phone: Page) -> None:
     drop(phone, tee().picture)
     open_adjust(phone)

@@ -31,7 +31,7 @@ from acting import (
 )
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from thorough import some
+from thorough import only_thorough, some
 
 pytestmark = pytest.mark.browser
 
@@ -258,6 +258,7 @@ def test_a_colour_leaves_skin_out_until_all_is_asked_for(fresh: Page) -> None:
     expect(switch).to_be_disabled()
 
 
+@only_thorough
 def test_chosen_body_parts_take_a_garment(fresh: Page) -> None:
     open_tab(fresh, "Clothes")
     fresh.get_by_text("Body parts, one by one").click()
@@ -352,6 +353,7 @@ def test_a_recipe_brings_everything_back_after_the_page_is_loaded_anew(fresh: Pa
     expect(fresh.locator(LABELS)).to_have_count(3)  # a garment, a face, and the skin that follows it
 
 
+@only_thorough
 def test_a_drawn_picture_dropped_on_the_person_brings_its_look_back_and_draws_itself_again(fresh: Page) -> None:
     fresh.get_by_text("Settings", exact=True).click()
     fresh.get_by_label("Steps", exact=True).fill("2")
@@ -368,6 +370,7 @@ def test_a_drawn_picture_dropped_on_the_person_brings_its_look_back_and_draws_it
     assert fresh.locator("#stage .stage-drawn").evaluate("e => e.src") == drawn, "with its seed and its settings"
 
 
+@only_thorough
 def test_a_drawn_pictures_look_is_taken_up_again(fresh: Page) -> None:
     fresh.get_by_text("Settings", exact=True).click()
     fresh.get_by_label("Steps", exact=True).fill("2")

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from thorough import only_thorough
 
 from mcld_app.engine.registry import available
 from mcld_app.output import credentials
@@ -252,6 +253,7 @@ def test_three_views_and_the_seed_fit_into_every_width(session: Page, width: int
         session.set_viewport_size({"width": 1280, "height": 900})
 
 
+@only_thorough
 def test_two_visitors_at_once_each_get_their_own_picture(session: Page, browser: Browser, studio_with_model) -> None:
     other = _visitor(browser, studio_with_model.url)
     try:

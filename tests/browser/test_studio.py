@@ -36,7 +36,7 @@ from acting import (
 )
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from thorough import some
+from thorough import only_thorough, some
 
 pytestmark = pytest.mark.browser
 
@@ -488,6 +488,7 @@ def test_on_a_phone_a_garment_is_dragged_onto_the_person_by_finger(phone: Page) 
     assert phone.evaluate("window.scrollY") == scrolled, "the page did not scroll away under the finger"
 
 
+@only_thorough
 def test_two_visitors_never_see_each_others_edits(
     browser: Browser, studio_url: str, sample_files: tuple[Path, Path]
 ) -> None:
