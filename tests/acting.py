@@ -98,6 +98,14 @@ def pixels_of(page: Page) -> np.ndarray:
 
 def open_tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name).click()
+    if name == "Face":
+        wait_for_faces(page)
+
+
+def wait_for_faces(page: Page) -> None:
+    """Of all sample people: a second each, the first time on a machine, where nothing has made them ready."""
+    page.locator("#face-picker [role=option]").first.wait_for(timeout=90_000)
+    page.wait_for_function("window.questions.open === 0", timeout=90_000)
 
 
 def choose_pose(page: Page, name: str) -> None:

@@ -30,6 +30,7 @@ from acting import (
     put_file,
     source_of,
     starts_with,
+    wait_for_faces,
     wait_until_answered,
     wait_until_ready,
     wear_by_click,
@@ -365,6 +366,8 @@ def test_keys_do_what_their_list_says(session: Page) -> None:
     for key, tab in zip("2341", ("Clothes", "Face", "Paint", "Pose"), strict=True):
         session.locator("body").press(key)
         expect(session.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        if tab == "Face":
+            wait_for_faces(session)
     choose_pose(session, "Walking")  # by the mouse: Space belongs to no button then
     session.keyboard.down("Space")
     expect(session.locator("#stage .stage.original")).to_have_count(1)
