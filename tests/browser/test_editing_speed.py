@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,14 @@ COUNT = """() => {
   new MutationObserver(() => { window.updates += 1; }).observe(
     document.querySelector("#stage .stage-after"), { attributes: true, attributeFilter: ["src"] });
 }"""
+
+
+@pytest.fixture(scope="module")
+def studio_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The studio as people meet it: with what it makes ready in the background."""
+    with run_studio(tmp_path_factory.mktemp("ready"), "app.py") as running:
+        time.sleep(30)
+        yield running.url
 
 
 @pytest.fixture
