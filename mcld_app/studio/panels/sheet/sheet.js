@@ -19,7 +19,8 @@ const tellCount = () => {
   const all = pictures(), too = all > setup.most;
   const how = chosen.map(([name, ids]) => `${ids.length} ${WORDS[name][ids.length === 1 ? 0 : 1]}`).join(" × ");
   const most = `${how} would be ${all} pictures; a sheet has at most ${setup.most}. Untick some.`;
-  put(too ? most : chosen.length ? `${how}: ${all} picture${all === 1 ? "" : "s"}` : "Nothing is ticked yet.", too);
+  const none = items ? "Nothing is ticked yet." : "The pictures are on their way: the first time on a machine that takes a while.";
+  put(too ? most : chosen.length ? `${how}: ${all} picture${all === 1 ? "" : "s"}` : none, too);
   const can = chosen.length > 0 && !too && items !== null;
   $("previews").disabled = !can;
   $("draw").disabled = !can || !model();
