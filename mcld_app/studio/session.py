@@ -34,6 +34,7 @@ class Session:
         owner: whom the engines keep encodings of this visitor's pictures for. Unguessable, told to nobody, never
             logged, and another one after the pictures were deleted.
         bytes: what the visit takes in memory, as it was last weighed.
+        weighed: by which one tells whether it was weighed since it last changed, see `GradioVisits.used`.
         token: by which the visitor's page finds the session again, see `session_store`; None before the first action.
         begun: what of the stage is shown, and the picture that is drawn of it before the page asks; None where none is.
         acting: whether an action runs: what is drawn meanwhile may be of no use.
@@ -58,6 +59,7 @@ class Session:
         self.owner = new_owner()
         self.token: str | None = None
         self.bytes = 0
+        self.weighed: tuple[int, ...] = ()
         self.former: tuple[Session, ...] = ()
         self.drawing = 0
         self.orders: dict[int, Order | SheetOrder] = {}
@@ -87,7 +89,7 @@ class Session:
         if self.reading is not None:
             self.reading.touch()
         self.state, self.results, self.sheet, self.kept = None, [], None, None
-        self.shown, self.bytes, self.begun = {}, 0, None
+        self.shown, self.bytes, self.weighed, self.begun = {}, 0, (), None
         forgotten, self.owner = self.owner, new_owner()
         return forgotten
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +24,7 @@ MOST_OF_A_VISIT = 200 << 20
 _ROOM = 0.8  # of that, to which a visit is made lighter: else each action would say it again
 _WORKED_OUT = ("seen", "shown_by", "shells", "changed", "donors", "_filled", "_sources")
 """Of an appearance, what its edits and the one below give again."""
+_LIGHT, _SHORT = frozenset({int, float, bool, type(None), np.float32, np.float64}), 200
 _QUICK = ("changed", "donors", "_filled", "_sources")
 _EVERY = 8
 """Of the looks that undo remembers, each eighth keeps its texture map, so that few edits are worked out again."""
@@ -35,7 +36,7 @@ _AGAIN = (
 
 
 def bytes_of(*things: Any) -> int:
-    """Bytes of all arrays, texts and files in some plain data, each once. What all visitors share, the samples and what
+    """Bytes of all arrays, long texts and files in some plain data, each once. What all visitors share, the samples and what
     is worked out of these alone, does not count."""
     found, shared = _sizes(things)
     common, _ = _sizes(shared, through=True)
@@ -50,24 +51,29 @@ def _sizes(things: Iterable[Any], *, through: bool = False) -> tuple[dict[int, i
     waiting = list(things)
     while waiting:
         thing = waiting.pop()
-        while isinstance(thing, np.ndarray) and isinstance(thing.base, np.ndarray):
-            thing = thing.base
-        if id(thing) in sizes:
+        kind = type(thing)
+        if kind in _LIGHT or (kind is str and len(thing) < _SHORT):  # thousands of them in a visit
             continue
-        sizes[id(thing)] = 0
-        if isinstance(thing, np.ndarray):
-            sizes[id(thing)] = thing.nbytes
+        while kind is np.ndarray and isinstance(thing.base, np.ndarray):
+            thing = thing.base
+        place = id(thing)
+        if place in sizes:
+            continue
+        sizes[place] = 0
+        if kind is np.ndarray:
+            sizes[place] = thing.nbytes
         elif isinstance(thing, bytes | bytearray | str):
-            sizes[id(thing)] = len(thing)
+            sizes[place] = len(thing)
         elif isinstance(thing, dict):
-            waiting += [*thing, *thing.values()]
+            waiting += thing
+            waiting += thing.values()
         elif isinstance(thing, list | tuple | set | frozenset):
             waiting += thing
-        elif is_dataclass(thing) and not isinstance(thing, type):
+        elif hasattr(kind, "__dataclass_fields__"):
             if not through and _is_shared(thing):
                 shared.append(thing)
             else:
-                waiting += list(getattr(thing, "__dict__", {}).values())
+                waiting += getattr(thing, "__dict__", {}).values()
     return sizes, shared
 
 

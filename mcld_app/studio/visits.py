@@ -116,7 +116,10 @@ class GradioVisits:
             session.gradio_session = name
             if session.state is not None:
                 self._sessions.keep(session)
-                self._sessions.weigh(session, self._size_of(session, name))
+                held = session.serial, len(session.results), id(session.sheet), len(session.orders)
+                if held != session.weighed:  # events that only show what an action did follow each action
+                    session.weighed = held
+                    self._sessions.weigh(session, self._size_of(session, name))
         self._last[name] = self._clock()
 
     @property

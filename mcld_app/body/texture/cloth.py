@@ -54,7 +54,8 @@ def colour_layer(
     rgb = np.asarray(colour, np.float32)
     if rgb.shape != (3,) or not ((rgb >= 0) & (rgb <= 255)).all():
         raise StudioError("A colour is three numbers from 0 to 255: red, green and blue.")
-    return _layer(np.broadcast_to(np.append(rgb, np.float32(255)), (*worn.shape, 4)), worn, keep_shading)
+    every = np.broadcast_to(np.append(rgb, np.float32(255)), (np.count_nonzero(worn), 4))
+    return _layer(every, worn, keep_shading)
 
 
 def pattern_layer(
@@ -102,7 +103,7 @@ def pattern_layer(
     around = cv2.copyMakeBorder(tile, 1, 1, 1, 1, cv2.BORDER_WRAP)
     # Pixel centres lie half a pixel inwards, and the border moves all by one.
     at = [((q + 0.5) % 1 * n + 0.5).astype(np.float32) for q, n in zip(place, (columns, rows), strict=True)]
-    return _layer(cv2.remap(around, *at, cv2.INTER_LINEAR), worn, keep_shading)
+    return _layer(cv2.remap(around, *at, cv2.INTER_LINEAR)[worn], worn, keep_shading)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,19 +224,18 @@ def _tile(pattern: np.ndarray, width: float, height: float) -> np.ndarray:
 
 
 def _layer(rgba: np.ndarray, worn: np.ndarray, keep_shading: TextureMap | None) -> np.ndarray:
-    """Premultiplied (512, 512, 4) float32 as an RGBA layer that ends where `worn` does."""
-    out = np.zeros((*worn.shape, 4), np.uint8)
-    box = _around(worn)
-    rgba, worn = rgba[box], worn[box]
-    alpha = rgba[..., 3:]
-    colour = rgba[..., :3] * (255 / np.maximum(alpha, 1e-3))
+    """Premultiplied (N, 4) float32, the texels that are `worn`, as an RGBA layer that ends where they do."""
+    alpha = rgba[:, 3:]
+    colour = rgba[:, :3] * (255 / np.maximum(alpha, 1e-3))
     if keep_shading is not None:
+        box = _around(worn)
         seen = TextureMap(keep_shading.image[box], keep_shading.coverage[box])
-        colour = colour * _shade(seen, worn)[..., None]
-    layer = np.clip(np.dstack([colour, alpha]) + 0.5, 0, 255).astype(np.uint8)
-    layer[~worn | (layer[..., 3] == 0)] = 0
-    out[box] = layer
-    return out
+        colour = colour * _shade(seen, worn[box])[worn[box]][:, None]
+    layer = np.clip(np.hstack([colour, alpha]) + 0.5, 0, 255).astype(np.uint8)
+    layer[layer[:, 3] == 0] = 0
+    out = np.zeros(worn.shape, np.uint32)  # four bytes a texel
+    out[worn] = layer.view(np.uint32)[:, 0]
+    return out.view(np.uint8).reshape(*worn.shape, 4)
 
 
 def _around(worn: np.ndarray) -> tuple[slice, slice]:
@@ -254,7 +254,7 @@ def _shade(texture: TextureMap, worn: np.ndarray) -> np.ndarray:
     seen = worn & texture.coverage
     if not seen.any():
         return np.ones(worn.shape, np.float32)
-    rgb = texture.image[seen].astype(np.float32) + 4  # black has no hue worth the name
+    rgb = texture.image.reshape(-1, 3)[np.flatnonzero(seen)].astype(np.float32) + 4  # black has no hue worth the name
     grey = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
     look = np.stack([rgb[:, 0] / grey, rgb[:, 2] / grey, np.log(grey)])
     steps = np.array([[0.2], [0.2], [0.5]], np.float32)
@@ -273,12 +273,19 @@ def _shade(texture: TextureMap, worn: np.ndarray) -> np.ndarray:
     weight, light = told.astype(np.float32), np.zeros(worn.shape, np.float32)
     bright = look[2, told[seen]]
     light[told] = bright - np.median(bright)
-    total, known = (_blur(a, 2) + 0.05 * _blur(a, _FAR / 4) for a in (light, weight))
+    total, known = (_blur(a, 2) + 0.05 * _blurred_far(a, _FAR / 4) for a in (light, weight))
     return np.exp(np.clip(total / (known + 0.002), -0.45, 0.3))
 
 
 def _blur(field: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(field, (0, 0), sigma)
+
+
+def _blurred_far(field: np.ndarray, sigma: float) -> np.ndarray:
+    """The same on a quarter of the field's pixels each way, in a tenth of the time: what is so soft loses nothing."""
+    height, width = field.shape
+    small = cv2.resize(field, (max(width // 4, 1), max(height // 4, 1)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(_blur(small, sigma / 4), (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _worn(mask: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -22,21 +24,28 @@ def collar(texture: TextureMap) -> np.ndarray:
     out, skin = np.zeros(texture.coverage.shape, bool), skin_colour(texture)
     if skin is None:
         return out
-    head, height = region_mask("head"), rest_surface().y
-    box = slice(*_ends(head.any(1))), slice(*_ends(head.any(0)))
-    pictures = texture.image[box], skin.reshape(1, 1, 3)
-    lab, own = (cv2.cvtColor(np.ascontiguousarray(x), cv2.COLOR_RGB2LAB).astype(np.float32) for x in pictures)
-    off = np.zeros(head.shape, np.float32)
-    off[box] = np.hypot(*np.moveaxis((lab - own)[..., 1:], -1, 0))
+    own = cv2.cvtColor(skin.reshape(1, 1, 3), cv2.COLOR_RGB2LAB).astype(np.float32)[0, 0]
+    for neck, before in _neck():
+        seen = before[texture.coverage.ravel()[before]]
+        if len(seen) < 10:
+            continue
+        lab = cv2.cvtColor(texture.image.reshape(-1, 1, 3)[seen], cv2.COLOR_RGB2LAB)[:, 0].astype(np.float32) - own
+        if np.median(np.hypot(lab[:, 1], lab[:, 2])) <= _STRANGE:
+            break
+        out.ravel()[neck] = True
+    return out
+
+
+@lru_cache(maxsize=1)
+def _neck() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """The neck from below, slice by slice: flat numbers of the texels up to there, and of those of the slice that lie
+    before the ears, since hair hangs down at the back."""
+    head, height, front = region_mask("head"), rest_surface().y, rest_surface().z > 0
+    slices = []
     for low in np.arange(_NECK, _CHIN, _SLICE):
         part = head & (height >= low) & (height < low + _SLICE)
-        seen = part & texture.coverage & (rest_surface().z > 0)  # hair hangs down at the back
-        if np.count_nonzero(seen) < 10:
-            continue
-        if np.median(off[seen]) <= _STRANGE:
-            break
-        out |= head & (height < low + _SLICE)
-    return out
+        slices.append((np.flatnonzero(head & (height < low + _SLICE)), np.flatnonzero(part & front)))
+    return tuple(slices)
 
 
 def bare_head(donor: TextureMap) -> np.ndarray:
@@ -70,9 +79,3 @@ def put_head_on(
         image[head & ~seen] = 0
         coverage &= seen | ~head
     return TextureMap(image, coverage)
-
-
-def _ends(used: np.ndarray) -> tuple[int, int]:
-    """The first place of a run that is used, and the one after the last."""
-    places = np.flatnonzero(used)
-    return int(places[0]), int(places[-1]) + 1

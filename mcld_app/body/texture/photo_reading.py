@@ -68,7 +68,7 @@ def draw_from(
     Returns:
         (height, width, 4) uint8 RGBA, as `texture_map.render`.
     """
-    drawn = look_up(texture, texel)
+    drawn = look_up(texture, texel).view(np.uint32)[:, 0]  # four bytes a pixel: red, green, blue, alpha
     for source, share in sources:
         alpha = read_at(share, texel)
         used = np.flatnonzero(alpha)
@@ -78,18 +78,20 @@ def draw_from(
         level = _level(places, pixel[used], len(source.sizes))
         scale = np.float32(0.5**level)
         colour = read_at(source.sizes[level], (places + 0.5) * scale - 0.5, cv2.INTER_CUBIC)
-        covered = drawn[used, 3] > 0
-        way = np.where(covered, alpha[used], np.where(alpha[used] > 127, 255, 0)).astype(np.float32)[:, None] / 255
-        drawn[used, :3] = drawn[used, :3] * (1 - way) + colour * way + np.float32(0.5)
-        drawn[used, 3] = np.where(way[:, 0] > 0, 255, drawn[used, 3])
-    out = np.zeros((size[0] * size[1], 4), np.uint8)
+        behind, way = drawn[used].view(np.uint8).reshape(-1, 4), alpha[used]
+        way = np.where(behind[:, 3] > 0, way, np.where(way > 127, np.uint8(255), np.uint8(0)))
+        share = way[None].astype(np.float32) / 255
+        behind[:, :3] = cv2.blendLinear(colour[None], behind[None, :, :3].copy(), share, 1 - share)[0]
+        behind[:, 3] = np.where(way > 0, 255, behind[:, 3])
+        drawn[used] = behind.view(np.uint32)[:, 0]
+    out = np.zeros(size[0] * size[1], np.uint32)
     out[pixel] = drawn
-    return out.reshape(*size, 4)
+    return out.view(np.uint8).reshape(*size, 4)
 
 
 def _level(places: np.ndarray, pixel: np.ndarray, levels: int) -> int:
     """Which of a photo's sizes to read: the one whose pixels are about as large as those drawn."""
-    beside = np.flatnonzero(np.diff(pixel) == 1)
+    beside = np.flatnonzero(np.diff(pixel) == 1)[::4]  # a quarter of them tells as much
     if not len(beside):
         return 0
     step = np.linalg.norm(places[beside + 1] - places[beside], axis=1)

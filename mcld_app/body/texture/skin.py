@@ -24,13 +24,19 @@ _TOES, _SOLE = 0.085, 0.012  # metres: in front of the ankle, where toes begin; 
 def skin_colour(texture: TextureMap) -> np.ndarray | None:
     """The person's skin: the median colour of the seen texels of cheeks, nose and hands, (3,) uint8 RGB; None where
     none of them was seen."""
+    for place in _where_skin_is():
+        seen = place[texture.coverage.ravel()[place]]
+        if len(seen) >= 20:
+            return np.median(texture.image.reshape(-1, 3)[seen], axis=0).astype(np.uint8)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _where_skin_is() -> tuple[np.ndarray, ...]:
+    """Flat numbers of the texels of cheeks and nose, of the face, and of the hands."""
     g = rest_surface()
     cheeks = region_mask("face") & (np.abs(g.y - 1.632) < 0.022) & (g.z > 0.02)
-    for place in (cheeks, region_mask("face"), region_mask("hands")):
-        seen = texture.image[place & texture.coverage]
-        if len(seen) >= 20:
-            return np.median(seen, axis=0).astype(np.uint8)
-    return None
+    return tuple(np.flatnonzero(place) for place in (cheeks, region_mask("face"), region_mask("hands")))
 
 
 def bare_limbs(texture: TextureMap) -> np.ndarray:

@@ -86,12 +86,13 @@ def lay_paint(texture: TextureMap, layer: np.ndarray) -> TextureMap:
     """
     _check_strokes(layer, (TEXTURE, TEXTURE))
     alpha = layer[..., 3]
-    image = texture.image.copy()
-    over = texture.coverage & (alpha > 0)
-    share = alpha[over, None].astype(np.float32) / 255
-    image[over] = image[over] * (1 - share) + layer[over, :3] * share + 0.5
-    new = ~texture.coverage & (alpha >= 128)
-    image[new] = layer[new, :3]
+    image, new = texture.image.copy(), ~texture.coverage & (alpha >= 128)
+    whole = (alpha == 255) | new  # nearly all of most layers
+    cv2.copyTo(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), whole.view(np.uint8), image)
+    over = np.flatnonzero(texture.coverage & (alpha > 0) & ~whole)
+    share = alpha.ravel()[over, None].astype(np.float32) / 255
+    texels = image.reshape(-1, 3)
+    texels[over] = texels[over] * (1 - share) + layer.reshape(-1, 4)[over, :3] * share + 0.5
     return TextureMap(image, texture.coverage | new)
 
 

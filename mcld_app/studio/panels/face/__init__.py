@@ -82,10 +82,12 @@ def skin_follows(state: EditorState, data: Data) -> EditorState:
 
 def _with_face(state: EditorState, swap: FaceSwap) -> Look:
     """The look with another face, and with its skin where that follows: a head that stays as it is has its own."""
-    look = looks.add(state.look, swap)
-    if not (state.skin_follows and swap.donor is not None and swap.texels):
-        return looks.without(look, Skin)
-    return looks.add(look, Skin(swap.donor, swap.share))
+    edits = swap.enter(state.look.edits)
+    if state.skin_follows and swap.donor is not None and swap.texels:
+        edits = Skin(swap.donor, swap.share).enter(edits)
+    else:
+        edits = tuple(edit for edit in edits if not isinstance(edit, Skin))
+    return looks.with_edits(state.look, edits)  # both at once: the skin is turned once
 
 
 def weigh_face(state: EditorState, data: Data) -> EditorState:
