@@ -36,8 +36,8 @@ _AGAIN = (
 
 
 def bytes_of(*things: Any) -> int:
-    """Bytes of all arrays, long texts and files in some plain data, each once. What all visitors share, the samples and what
-    is worked out of these alone, does not count."""
+    """Bytes of all arrays, long texts and files in some plain data, each once. What all visitors share, the samples and
+    what is worked out of these alone, does not count."""
     found, shared = _sizes(things)
     common, _ = _sizes(shared, through=True)
     return sum(size for place, size in found.items() if place not in common)
