@@ -24,6 +24,7 @@ from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.session import Session
 from mcld_app.studio.session_store import SessionStore
 from mcld_app.studio.state import EditorState, Note, initial_state, is_fresh
+from mcld_app.studio.widget import HIDDEN
 
 Action = Callable[[EditorState, Mapping[str, Any]], EditorState]
 
@@ -33,7 +34,7 @@ EXPIRED = (
 )
 
 _PATIENCE = 1.0  # seconds
-_QUIETLY = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+_QUIETLY = {"queue": False, **HIDDEN}
 
 
 class Dispatcher(dict[str, Any]):

@@ -16,7 +16,7 @@ from mcld_app.studio.endpoints import Picture, content
 from mcld_app.studio.panel import Key, Panel
 from mcld_app.studio.session import Session
 from mcld_app.studio.state import EditorState, initial_state
-from mcld_app.studio.widget import widget
+from mcld_app.studio.widget import HIDDEN, widget
 
 _HTML = """
 <div class="clip" role="dialog" aria-labelledby="clip-text" hidden>
@@ -48,10 +48,9 @@ def listen(page: Dispatcher) -> None:
         if isinstance(session, Session) and session.reading is not None:
             session.reading.touch()
 
-    quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     panel = page["clip"]
-    panel.read(read, [page["session"]], [panel], concurrency_id="clip", **quietly)
-    panel.halt(halt, [page["session"]], None, queue=False, **quietly)
+    panel.read(read, [page["session"]], [panel], concurrency_id="clip", **HIDDEN)
+    panel.halt(halt, [page["session"]], None, queue=False, **HIDDEN)
     page.listen(panel.take, take_clip)
     page.listen(panel.leave, leave_clip)
 

@@ -12,7 +12,7 @@ from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.session import Session
 from mcld_app.studio.state import initial_state
-from mcld_app.studio.widget import widget
+from mcld_app.studio.widget import HIDDEN, widget
 
 _HTML = """
 <div class="downloads"><h3>Take away</h3><div class="downloads-row">
@@ -61,7 +61,7 @@ def listen(page: Dispatcher) -> None:
             }  # fmt: skip
 
     page["downloads"].want(
-        answer, [page["session"]], [page["downloads"]], queue=False, show_progress="hidden", api_visibility="private"
+        answer, [page["session"]], [page["downloads"]], queue=False, **HIDDEN
     )
 
 

@@ -24,7 +24,7 @@ from mcld_app.studio.panel import Panel
 from mcld_app.studio.pictures import png
 from mcld_app.studio.session import Session
 from mcld_app.studio.state import EditorState
-from mcld_app.studio.widget import widget
+from mcld_app.studio.widget import HIDDEN, widget
 
 _USUAL = Settings()
 _OPTIONS = "".join(f'<option value="{key}">{name}</option>' for key, name in SCHEDULERS.items())
@@ -182,18 +182,17 @@ def listen(page: Dispatcher) -> None:
         except Exception as error:
             return {"view": [], "problem": sentence(error)}
 
-    hidden = {"show_progress": "hidden", "api_visibility": "private"}
     page["generate"].ask(
         ask, [page["session"], page["notice"]], [page["session"], page["notice"], page["generate"]],
-        queue=False, trigger_mode="multiple", **hidden,
+        queue=False, trigger_mode="multiple", **HIDDEN,
     ).then(
         tell_how_it_goes, [page["session"], page["generate"]], [page["generate"]],
-        concurrency_id="gpu", concurrency_limit=1, **hidden,
+        concurrency_id="gpu", concurrency_limit=1, **HIDDEN,
     )  # fmt: skip
     page["generate"].view(
-        tell_what_it_sees, [page["session"]], [page["generate"]], queue=False, trigger_mode="multiple", **hidden
+        tell_what_it_sees, [page["session"]], [page["generate"]], queue=False, trigger_mode="multiple", **HIDDEN
     )
-    page["generate"].halt(halt, [page["session"]], None, queue=False, trigger_mode="multiple", **hidden)
+    page["generate"].halt(halt, [page["session"]], None, queue=False, trigger_mode="multiple", **HIDDEN)
 
 
 PANEL = Panel("generate", render, listen, endpoints={"see": api_view})

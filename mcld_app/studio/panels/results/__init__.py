@@ -23,9 +23,9 @@ from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.pictures import jpeg
 from mcld_app.studio.session import Session
-from mcld_app.studio.widget import widget
+from mcld_app.studio.widget import HIDDEN, widget
 
-_LIGHT = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+_LIGHT = {"queue": False, "trigger_mode": "multiple", **HIDDEN}
 _LARGEST_SHOWN = 1600  # pixels of the longer side
 _ICONS = {
     "star": '<path d="M12 3.500 14.600 8.900 20.500 9.700 16.200 13.800 17.200 19.700 12 16.900 6.800 19.700 7.800'
@@ -160,7 +160,7 @@ def listen(page: Dispatcher) -> None:
     page["results"].drop(quietly(drawn_pictures.delete), [page["session"]], None, **_LIGHT)
     page["results"].place(place, [page["session"]], [page["results"]], **_LIGHT)
     page["results"].maps(
-        maps, [page["session"]], [page["results"]], queue=False, show_progress="hidden", api_visibility="private"
+        maps, [page["session"]], [page["results"]], queue=False, **HIDDEN
     )
 
 

@@ -23,7 +23,7 @@ from mcld_app.studio.picker import own_items, people_items
 from mcld_app.studio.pictures import item, sign
 from mcld_app.studio.session import Session
 from mcld_app.studio.state import EditorState
-from mcld_app.studio.widget import widget
+from mcld_app.studio.widget import HIDDEN, widget
 
 _LISTS = {"people": "People", "clothes": "Clothes", "poses": "Poses", "faces": "Faces"}
 _LIST = """
@@ -118,18 +118,17 @@ def listen(page: Dispatcher) -> None:
         if isinstance(session, Session):
             generation.stop(session, payload(event))
 
-    hidden = {"show_progress": "hidden", "api_visibility": "private"}
     page["sheet"].ask(
         ask, [page["session"], page["notice"]], [page["session"], page["notice"], page["sheet"]],
-        queue=False, trigger_mode="multiple", **hidden,
+        queue=False, trigger_mode="multiple", **HIDDEN,
     ).then(
         work_out, [page["session"], page["sheet"]], [page["sheet"]],
-        concurrency_id="sheet", concurrency_limit=1, **hidden,
+        concurrency_id="sheet", concurrency_limit=1, **HIDDEN,
     ).then(
         draw_sheet, [page["session"]], [page["sheet"]],
-        concurrency_id="gpu", concurrency_limit=1, **hidden,
+        concurrency_id="gpu", concurrency_limit=1, **HIDDEN,
     )  # fmt: skip
-    page["sheet"].halt(halt, [page["session"]], None, queue=False, trigger_mode="multiple", **hidden)
+    page["sheet"].halt(halt, [page["session"]], None, queue=False, trigger_mode="multiple", **HIDDEN)
 
 
 def key(state: EditorState) -> Key:

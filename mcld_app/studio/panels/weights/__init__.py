@@ -6,7 +6,6 @@ import queue
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -21,7 +20,7 @@ from mcld_app.studio.dispatcher import Dispatcher, payload
 from mcld_app.studio.messages import sentence
 from mcld_app.studio.panel import Panel
 from mcld_app.studio.session import Session
-from mcld_app.studio.widget import widget
+from mcld_app.studio.widget import HIDDEN, widget
 
 WHAT = {
     "body": "Only what finds people in photos",
@@ -83,11 +82,10 @@ def listen(page: Dispatcher) -> None:
         if isinstance(session, Session) and session.fetching is not None:
             session.fetching.touch()
 
-    quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     panel = page["weights"]
-    panel.look(look, None, [panel], queue=False, **quietly)
-    panel.fetch(fetch, [page["session"]], [panel], concurrency_id="weights", **quietly)
-    panel.halt(halt, [page["session"]], None, queue=False, **quietly)
+    panel.look(look, None, [panel], queue=False, **HIDDEN)
+    panel.fetch(fetch, [page["session"]], [panel], concurrency_id="weights", **HIDDEN)
+    panel.halt(halt, [page["session"]], None, queue=False, **HIDDEN)
 
 
 def is_owner(request: gr.Request | None) -> bool:
