@@ -63,6 +63,9 @@ class Visitor:
                 if isinstance(value, dict) and value.get("__type__") != "update":
                     values[self._elements.get(number, str(number))] = self._shown[number] = value
             waiting += [e for e in self._events if e.get("trigger_after") == dependency["id"]]
+            if self._names["notice"] in dependency["outputs"]:  # then the page asks for the rest
+                rest = [self._names["notice"], "rest"]
+                waiting.append(next(e for e in self._events if rest in [list(t) for t in e["targets"]]))
         return values
 
     def _ask(self, body: dict) -> list:

@@ -155,9 +155,13 @@ def test_every_event_that_runs_an_action_is_followed_by_all_panels_that_show_the
     for function in blocks.fns.values():
         after.setdefault(function.trigger_after, []).append(function)
 
+    notice = next(number for number, element in elements.items() if element == "notice")
+    rest = next(function for function in blocks.fns.values() if (notice, "rest") in function.targets)
+
     def reached(function) -> set:
         found = {elements.get(block._id) for block in function.outputs}
-        return found.union(*(reached(then) for then in after.get(function._id, [])))
+        follow = [*after.get(function._id, []), *([rest] if "notice" in found else [])]
+        return found.union(*(reached(then) for then in follow))
 
     ids = {"people": "people-picker", "poses": "pose-picker", "garments": "garment-picker", "faces": "face-picker",
            "face": "face-mix"}  # fmt: skip

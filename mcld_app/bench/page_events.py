@@ -48,8 +48,11 @@ class Layout:
         raise EventFailed(f"The page has no event {event!r} of {element!r}.")
 
     def after(self, event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """The events that follow an event by themselves."""
-        return [other for other in self.events if other.get("trigger_after") == event["id"]]
+        """The events that follow an event by themselves: by Gradio's own rule, and the one that the page's notice asks
+        for after each answer."""
+        follow = [other for other in self.events if other.get("trigger_after") == event["id"]]
+        told = self.names.get("notice")
+        return [*follow, self.event("notice", "rest")] if told in event["outputs"] else follow
 
 
 @dataclass

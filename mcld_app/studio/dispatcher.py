@@ -129,18 +129,24 @@ class Dispatcher(dict[str, Any]):
         self._listen(event, answer, [*(panel.name for panel in restored), *emptied])
 
     def _listen(self, event: Callable, answer: Callable, also: list[str]) -> None:
-        """An answer, and after it whatever else the page must show anew: the picture comes first, because Gradio makes
-        every component of an answer anew, changed or not, before it shows any."""
+        """An answer with what the page must show first: Gradio makes every component of an answer anew, changed or not,
+        before it shows any."""
         first = dict.fromkeys(["session", "notice", *self.names("first"), *also])
-        done = event(
+        event(
             answer, [self["session"], self["notice"]], [self[name] for name in first],
             trigger_mode="multiple", **_QUIETLY,
         )  # fmt: skip
+
+    def listen_to_answers(self) -> None:
+        """Let each answer be followed by whatever else the page must show anew: the page asks for it, with the event
+        "rest" of the notice. One chain for all: a page is the slower to open the more events it has, each looked for at
+        each component."""
+        event = self["notice"].rest
         for names in (self.names("next"), *([name] for name in self.names("last"))):
-            done = done.then(
+            event = event(
                 self._rest(names), [self["session"]], [self[name] for name in names],
                 trigger_mode="multiple", **_QUIETLY,
-            )  # fmt: skip
+            ).then  # fmt: skip
 
     def _rest(self, names: list[str]) -> Callable:
         def rest(session: Session | None) -> dict:

@@ -151,6 +151,7 @@ def build(seconds: float = HOURS * 3600) -> gr.Blocks:
         for panel in PANELS:
             if panel.listen is not None:
                 panel.listen(page)
+        page.listen_to_answers()
         page.listen_to_opening()
         api.listen(PANELS, sessions)
         page.listen(blocks.load, dispatcher.as_it_is, whole=True)

@@ -17,8 +17,8 @@ _HTML = '<div class="notice-both"><div class="notice-offers"></div><div class="n
 
 def render(page: Dispatcher) -> None:
     """Short messages over the page. Its value also tells the server which answer the page has seen last, and the
-    page by which token its session is found again. Events: "stale"; "restore" {token}; "revive" {look}, where the
-    studio was started again."""
+    page by which token its session is found again. Events: "rest", after each answer; "stale"; "restore" {token};
+    "revive" {look}, where the studio was started again."""
     functions = [_known(page), _look_to_keep(page), _fits(page)]
     page["notice"] = widget(
         _HTML, "notice", {"serial": 0}, setup={"began": page.began}, server_functions=functions, elem_id="notice"

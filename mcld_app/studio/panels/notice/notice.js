@@ -142,6 +142,7 @@ const show = () => {
   const value = props.value;
   if (!value || !(value.serial > newest)) return;
   newest = value.serial;
+  if (newest > 0) trigger("rest");  // what else is to be shown anew; the picture is on its way to the screen by now
   say("answered", { serial: newest });
   const first = value.token && !now;  // from here on the page has its session
   if (value.token) { now = value.token; remember(); say("token", { token: value.token }); keepLook(); }
