@@ -16,10 +16,12 @@ import cv2
 import gradio as gr
 import numpy as np
 import pytest
+from flat_garments import tee
 from gradio.state_holder import SessionState
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcld_app.body.photo import encode_png
 from mcld_app.editing.samples import people as sample_people
 from mcld_app.errors import StudioError
 from mcld_app.request import Drawn
@@ -61,12 +63,14 @@ def good() -> dict[str, Any]:
     """A good value for each argument that has no default, by its name."""
     person = next(iter(sample_people().values()))
     photo, iuv = (base64.b64encode(path.read_bytes()).decode() for path in (person.photo_path, person.iuv_path))
+    small = cv2.resize(tee().picture, (240, 240), interpolation=cv2.INTER_AREA)  # it is put on very often
     layer = np.zeros((512, 512, 4), np.uint8)
     layer[200:220, 200:220] = 255
     return {
         "recipe": api.endpoints(PANELS)["start"]("person:mara"), "person": "person:kofi", "photo": photo, "iuv": iuv,
         "name": "arms-up", "file": iuv, "values": {"yaw": 10.0}, "handle": "l_wrist", "x": 100.0, "y": 100.0,
-        "garment": "garment:jeans", "picture": photo, "weight": 0.5, "how": "smooth", "part": 3, "index": 0, "on": True,
+        "garment": "garment:jeans", "picture": base64.b64encode(encode_png(small)).decode(),
+        "weight": 0.5, "how": "smooth", "part": 3, "index": 0, "on": True,
         "to": 0, "strokes": base64.b64encode(cv2.imencode(".png", layer)[1].tobytes()).decode(),
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from conftest import Studio, run_studio
+from thorough import some
 
 from mcld_app.studio import redaction
 
@@ -71,7 +72,7 @@ def test_no_endpoint_prints_what_it_was_sent(served: Studio, client: httpx.Clien
     for name, parameters in endpoints(client).items():
         whole = len(parameters)
         wrong = [[MARKER] * count for count in {0, 1, 2, whole - 1, whole + 1} - {-1, whole}]
-        for data in wrong + [[odd] * whole for odd in ODD.values()]:
+        for data in wrong + [[odd] * whole for odd in some(ODD.values(), 4)]:
             begun = client.post(f"/call/{name}", json={"data": data})
             assert_a_sentence(begun)
             told = client.get(f"/call/{name}/{begun.json()['event_id']}").text

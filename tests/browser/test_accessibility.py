@@ -11,6 +11,9 @@ pytestmark = pytest.mark.browser
 
 # Gradio's own wrappers. What is in them and ours lies in a `.widget`.
 OURS = [[".widget"], [".plain"]]
+NEW = {"Clothes": "#area-edit .widget", "Face": "#area-edit .widget", "Paint": "#area-edit .widget",
+       "Contact sheet": ".sheet-dialog"}  # fmt: skip
+"""What another tab has of its own: the rest of the page was looked at with the first."""
 GRAVE = ("serious", "critical")
 RULES = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}  # all else is the same in the dark
 
@@ -32,7 +35,9 @@ def test_our_own_markup_has_no_serious_finding(page: Page, studio_url: str) -> N
             page.emulate_media(color_scheme=scheme)
             page.wait_for_function("dark => document.body.classList.contains('dark') === dark", arg=scheme == "dark")
             page.wait_for_timeout(300)  # colours go over into each other
-            results = Axe().run(page, context={"include": OURS}, options=rules)
+            ours = [[NEW[tab]]] if tab in NEW else OURS
+            results = Axe().run(page, context={"include": ours}, options=rules)
+            assert results.response["passes"], "something was looked at"
             for violation in results.response["violations"]:
                 if violation["impact"] in GRAVE:
                     places = sorted({node["target"][-1] for node in violation["nodes"]})[:5]

@@ -17,9 +17,11 @@ Point = tuple[float, float]
 
 
 def each_edge(fast: int, slow: int) -> list[tuple[str, int]]:
-    """Every edge with one of two speeds, in turn; when thorough with both."""
+    """An upright edge and a level one, fast and slow; when thorough every edge at both speeds."""
     speeds = (fast, slow)
-    return [(edge, moves) for k, edge in enumerate(EDGES) for moves in (speeds if THOROUGH else speeds[k % 2 :][:1])]
+    if THOROUGH:
+        return [(edge, moves) for edge in EDGES for moves in speeds]
+    return [(edge, speeds[k]) for k, edge in enumerate(some(EDGES, 2))]
 
 
 @pytest.fixture(scope="module")
