@@ -28,6 +28,7 @@ _RIM = 0.012  # metres around what was the person's, that the photo blends with 
 _EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
 _FITS = 0.05  # metres by which the mannequin may lie off the map
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
+_FINGER = 0.008  # metres, half of one
 _LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
 _ANKLE = 0.06  # metres above the floor, where shoes are
@@ -149,26 +150,54 @@ def _cloth_on_hands(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray) 
     changed = changed.reshape(hands.shape) & ~hands
     beside = changed & grown(hands, max(4.0, 0.02 * len(hands)))
     out = np.zeros_like(hands)
-    skin = skin_colour(appearance.person.texture) if np.count_nonzero(beside) >= _LEAST else None
-    if skin is None:
+    skins = _skins(appearance, photo, hands) if np.count_nonzero(beside) >= _LEAST else None
+    if skins is None:
         return out
     lab = weighted_lab(photo)
-    own = weighted_lab(np.broadcast_to(skin, (3, 3, 3)).astype(np.uint8))[1, 1]
-    held = lab[hands]
-    sure = held[np.linalg.norm((held - own)[:, 1:], axis=1) < _SKIN]
-    skins = np.concatenate([own[None], typical(sure, 3)[0]])
     cloth, shares = typical(lab[beside], 4)
     cloth = cloth[(shares > 0.1) & (away(cloth, skins) > _SKIN)]
-    out[hands] = away(held, cloth) < away(held, skins)
+    out[hands] = away(lab[hands], cloth) < away(lab[hands], skins)
     return opened(out & grown(changed, max(4.0, 0.03 * len(hands))), 1)
 
 
-def hung(appearance: Appearance, drawn: np.ndarray, changes: Changes) -> np.ndarray:
-    """A picture of what was edited, (H, W, 4) uint8 RGBA, with the new shells before and behind the body."""
+def _skins(appearance: Appearance, photo: np.ndarray, hands: np.ndarray) -> np.ndarray | None:
+    """(K, 3) weighted Lab, the colours of a person's skin and of their `hands` (H, W) bool in a photo; None where none
+    of their skin is seen."""
+    skin = skin_colour(appearance.person.texture)
+    if skin is None:
+        return None
+    own = weighted_lab(np.broadcast_to(skin, (3, 3, 3)).astype(np.uint8))[1, 1]
+    held = weighted_lab(photo)[hands]
+    sure = held[np.linalg.norm((held - own)[:, 1:], axis=1) < _SKIN]
+    return np.concatenate([own[None], typical(sure, 3)[0]])
+
+
+def _with_own_hands(appearance: Appearance, standing: Standing, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+    """(H, W) float32: the mannequin's depth, its hands only where the photo shows skin: they are spread, and those of
+    people are not. What would hang behind a finger that is none must not end there."""
+    hands = np.isin(standing.iuv[..., 0], _HANDS)
+    skins = _skins(appearance, photo, np.isin(iuv[..., 0], _HANDS)) if hands.any() else None
+    if skins is None:
+        return standing.depth
+    bare = np.zeros_like(hands)
+    bare[hands] = away(weighted_lab(photo)[hands], skins) < _SKIN
+    finger = _FINGER * standing.metre
+    bare = opened(shrunk(grown(bare, finger), finger), finger) & hands
+    trunk = np.isin(standing.iuv[..., 0], (*_TRUNK, *_LEGS))
+    behind = np.where(grown(trunk, _FITS * standing.metre), nearest_value(standing.depth, trunk), np.float32(-np.inf))
+    return np.where(hands & ~bare, behind, standing.depth)
+
+
+def hung(
+    appearance: Appearance, drawn: np.ndarray, changes: Changes, photo: np.ndarray, iuv: np.ndarray
+) -> np.ndarray:
+    """A picture of what was edited, (H, W, 4) uint8 RGBA, with the new shells before and behind the body of a photo
+    (H, W, 3) uint8 RGB and its map (H, W, 3) uint8."""
     pose, size = appearance.person.standing, drawn.shape[:2]
     if not changes.new or pose is None:
         return drawn
-    shells = seen_shells(changes.new, pose, size)
+    depth = _with_own_hands(appearance, stand(pose, size), photo, iuv)
+    shells = seen_shells(changes.new, pose, size, depth)
     out, square = np.where(shells[..., 3:] > 0, shells, drawn), np.ones((3, 3), np.uint8)
     # Within the person their edges are no staircases; beside them, the whole's edge is made a line.
     rim = cv2.morphologyEx((shells[..., 3] > 0).astype(np.uint8), cv2.MORPH_GRADIENT, square)
