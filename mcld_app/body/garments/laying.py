@@ -33,6 +33,8 @@ SIZE = (1024, 704)
 
 _GROUND, _BESIDE = 243, 10  # grey level around it, from so many pixels on
 _ROOM, _NEAREST = 0.90, 1.7  # of the picture that the garment takes up; the zoom at most
+_EVEN = 1.5  # pixels over which what goes on beyond a rim is evened out
+_SHOULDER = 0.15  # metres from the middle, where with sleeves cloth surely covers a shoulder
 _HOLLOW = 0.05  # heights that the outline between collar and shoulder may be hollow
 _LEAST = 0.004  # share of that picture that must show the garment
 _UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
@@ -112,10 +114,12 @@ def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.nd
     """(H, W, 3) uint8: a picture whose colours inside a mask, `rim` pixels from its edge, go on outside as the nearest
     ones, so that stripes do."""
     kernel = np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)
-    inner = cv2.erode(mask.astype(np.uint8), kernel)
+    inner = cv2.erode(mask.astype(np.uint8), kernel) > 0
     if not inner.any():
         return picture
-    return nearest_value(picture, inner > 0)
+    out = nearest_value(picture, inner)
+    # Where it goes on from a curve, ribs and threads would be a fringe.
+    return np.where(inner[..., None], out, cv2.GaussianBlur(out, (0, 0), _EVEN))
 
 
 def _beside_collar(outline: Outline, places: dict[str, np.ndarray], mask: np.ndarray) -> np.ndarray:
@@ -173,6 +177,8 @@ def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
     part = iuv.reshape(-1, 3)[pixel, 0]
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = np.isin(part, _TRUNK) & (place[:, 1] > fit.high)
+    if fit.sleeve > 0:  # farther out, a sleeve's gaps and frills are none of the neckline's
+        out.ravel()[pixel] &= np.abs(place[:, 0]) < _SHOULDER
     # As in `_reached`: between two parts of the body a pixel may look up a texel beside the map's islands.
     closed = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
     return out | closed & np.isin(iuv[..., 0], _TRUNK)

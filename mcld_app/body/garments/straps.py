@@ -7,6 +7,7 @@ import numpy as np
 
 _THIN = 0.08  # of a garment's width, that a strap is at most
 _BENDS = 3  # pixels to the side in a row, that a strap's edge goes at most
+_DOUBLE = 3  # of a strap's width, that it and the one behind it have
 _HIGH, _TALL, _WIDE, _ASIDE = 0.5, 0.05, 0.12, 0.15  # heights and widths: holes between two straps
 
 
@@ -58,6 +59,8 @@ def _cut_off(mask: np.ndarray, hole: np.ndarray, sign: int) -> None:
     while y >= 0 and mask[y, min(start + wide // 2, mask.shape[1] - 1)]:
         begins = start + wide // 2 + 1 - _run_before(mask[y], start + wide // 2 + 1)
         start = int(np.clip(begins, start - _BENDS, start + _BENDS))
+        if _run_after(mask[y], start) > _DOUBLE * wide:
+            break  # no two straps side by side
         mask[y, start + wide : start + wide + _run_after(mask[y], start + wide)] = False
         y -= 1
     _cut_stub(mask, int(rows[-1]), int(inner[-1]) + int(hole[rows[-1], inner[-1] :].argmin()), len(rows))
