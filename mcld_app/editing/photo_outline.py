@@ -28,6 +28,7 @@ _RIM = 0.012  # metres around what was the person's, that the photo blends with 
 _EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
 _FITS = 0.05  # metres by which the mannequin may lie off the map
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
+_GAP = 0.03  # of the picture's height, off the trunk that old cloth may lie
 _FINGER = 0.008  # metres, half of one
 _LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
@@ -107,7 +108,8 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     rim = _RIM * standing.metre
     near = grown(silhouette | (iuv[..., 0] > 0), rim)
     mine = _belongs(appearance, body, changes)
-    mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
+    mine |= grown(hung, rim) & ~_showing(body, ~appearance.changed)
+    mine |= _beside_arms(appearance, photo, body, silhouette & ~covered & ~mine)
     taken = near & ~shrunk(covered, _EDGE) & mine & ~hair & ~(kept & ~covered)
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
     ground = beside_hair(without_person(person, photo, taken, near, covered), hair, taken, covered)
@@ -143,21 +145,34 @@ def without_left(picture: np.ndarray, left: np.ndarray) -> np.ndarray:
 def _cloth_on_hands(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
     """(H, W) bool: pixels that the map takes for a hand, and that look like the old clothes beside it."""
     hands = np.isin(iuv[..., 0], _HANDS)
-    pixel, xy = texels_seen(iuv)
-    column, row = np.clip(np.round(xy), 0, 511).astype(int).T
-    changed = np.zeros(hands.size, bool)
-    changed[pixel] = appearance.reshaped[row, column]
-    changed = changed.reshape(hands.shape) & ~hands
-    beside = changed & grown(hands, max(4.0, 0.02 * len(hands)))
-    out = np.zeros_like(hands)
-    skins = _skins(appearance, photo, hands) if np.count_nonzero(beside) >= _LEAST else None
+    changed = _showing(iuv, appearance.reshaped) & ~hands
+    found = _like_cloth(appearance, photo, iuv, changed & grown(hands, max(4.0, 0.02 * len(hands))), hands)
+    return opened(found & grown(changed, max(4.0, 0.03 * len(hands))), 1)
+
+
+def _beside_arms(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+    """(H, W) bool: of gaps in the map between a bare arm and the trunk, (H, W) bool, what looks like the clothes that
+    were worn on the trunk."""
+    trunk = np.isin(iuv[..., 0], _TRUNK)
+    changed = _showing(iuv, appearance.reshaped) & trunk
+    return _like_cloth(appearance, photo, iuv, changed, gaps & grown(changed, _GAP * len(gaps)))
+
+
+def _like_cloth(
+    appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, cloth: np.ndarray, among: np.ndarray
+) -> np.ndarray:
+    """(H, W) bool: which pixels `among` some look more like those of old `cloth`, (H, W) bool each, than like skin."""
+    out = np.zeros_like(among)
+    known = np.count_nonzero(cloth) >= _LEAST and among.any()
+    skins = _skins(appearance, photo, np.isin(iuv[..., 0], _HANDS)) if known else None
     if skins is None:
         return out
     lab = weighted_lab(photo)
-    cloth, shares = typical(lab[beside], 4)
-    cloth = cloth[(shares > 0.1) & (away(cloth, skins) > _SKIN)]
-    out[hands] = away(lab[hands], cloth) < away(lab[hands], skins)
-    return opened(out & grown(changed, max(4.0, 0.03 * len(hands))), 1)
+    colours, shares = typical(lab[cloth], 4)
+    colours = colours[(shares > 0.1) & (away(colours, skins) > _SKIN)]
+    if len(colours):
+        out[among] = away(lab[among], colours) < away(lab[among], skins)
+    return out
 
 
 def _skins(appearance: Appearance, photo: np.ndarray, hands: np.ndarray) -> np.ndarray | None:
@@ -239,13 +254,13 @@ def _without_arms(iuv: np.ndarray) -> np.ndarray:
     return np.where(arms[..., None], nearest_value(iuv, behind), iuv)
 
 
-def _unchanged(appearance: Appearance, iuv: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """(H, W) bool: pixels of the body that stay as in the photo."""
+def _showing(iuv: np.ndarray, texels: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the pixels of the body that show some texels, (512, 512) bool."""
     pixel, xy = texels_seen(iuv)
     column, row = np.clip(np.round(xy), 0, 511).astype(int).T
-    out = np.zeros(covered.size, bool)
-    out[pixel] = ~appearance.changed[row, column]
-    return out.reshape(covered.shape)
+    out = np.zeros(iuv.shape[0] * iuv.shape[1], bool)
+    out[pixel] = texels[row, column]
+    return out.reshape(iuv.shape[:2])
 
 
 def _belongs(appearance: Appearance, iuv: np.ndarray, changes: Changes) -> np.ndarray:
