@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -44,6 +45,7 @@ _EASE = (1.10, 1.08, 1.0)  # how much wider than the body in them these are
 _COAT_CHEST, _COAT_SHOULDERS = 0.52, 0.44  # metres
 _ROUND_CHEST = 0.46  # metres over the front of a body's chest, from armpit to armpit
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
+_ASIDE = (0.04, 0.075)  # metres from the middle, where prints keep their size: one place alone would draw them out
 _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is, near the middle
 _STICKS_OUT = 1.15  # of the straight line from armpit to hem; farther out lies a sleeve
 
@@ -229,8 +231,8 @@ def _add_middle(
             pairs.add(lines.front(y), (axis, row))
         if run is None or y < 0.90 or y > 1.34:
             continue
-        for sign, edge in ((1, run[1]), (-1, run[0])):
-            point = lines.front(y, 0.075)
+        for aside, (sign, edge) in product(_ASIDE, ((1, run[1]), (-1, run[0]))):
+            point = lines.front(y, aside)
             x = abs(float(point.at(rest)[0, 0]))
             even = x / lines.half_width(y) * abs(edge - axis)
             pairs.add(point, (axis + sign * min(even, _FLAT * x * metre), row), sign)
