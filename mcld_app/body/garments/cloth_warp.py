@@ -75,7 +75,8 @@ class ClothWarp:
         box = slice(top, top + tall), slice(left, left + wide)
         planes[box] = nearest_value(planes[box], known[box])
         x, y = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in self.size[::-1]))
-        out = cv2.remap(trunk, x + planes[..., 0], y + planes[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        x, y = x + planes[..., 0], y + planes[..., 1]
+        out = cv2.remap(trunk, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         for sleeve, share in zip(self.arms, (planes[..., 2:3], planes[..., 3:]), strict=True):
             out += (sleeve.over(self.size) - out) * share
         return out

@@ -86,8 +86,8 @@ class Pairs:
         self, point: SurfacePoints, place: np.ndarray | tuple[float, float], sign: int = 1, *, trunk: bool = True,
         arm: bool = False,
     ) -> None:  # fmt: skip
-        """A place of the body's left side (`sign` 1) or its mirror image (-1), and where it lies in the picture; whether
-        it says where cloth lies on the trunk, and on that side's arm."""
+        """A place of the body's left side (`sign` 1) or its mirror image (-1), and where it lies in the picture;
+        whether it says where cloth lies on the trunk, and on that side's arm."""
         self.limb.append(TRUNK * trunk | (LEFT if sign > 0 else RIGHT) * arm)
         self.points.append(point if sign > 0 else point.mirrored())
         self.places.append(np.asarray(place, float))

@@ -58,7 +58,7 @@ def add_armhole(
                 most = _LOOSE * metre * float(point.at(lines.body_mesh().rest)[0, 0])
                 place = np.array([axis + sign * min(sign * (place[0] - axis), most), place[1]])
             pairs.add(point, place, sign)
-            pairs.add(point, place + (sign * off * metre, 0), sign, trunk=False, arm=True)
+            pairs.add(point, place + np.array([sign * off * metre, 0]), sign, trunk=False, arm=True)
     inside = np.array([sign * _BESIDE * metre, 0])
     for y in np.linspace(armpit, lines.ARMHOLE[-1], 4)[1:-1].tolist():
         pairs.add(lines.side(y), seam(y) - inside, sign)

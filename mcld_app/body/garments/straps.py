@@ -54,7 +54,8 @@ def _cut_off(mask: np.ndarray, hole: np.ndarray, sign: int) -> None:
     wide = max(round(float(np.median([_run_before(mask[y], x) for y, x in zip(rows, inner, strict=True)]))), 2)
     for y, x in zip(rows, inner, strict=True):
         first = x + int(hole[y, x:].argmin())
-        mask[y, x : first + _run_after(mask[y], first)] = False
+        outer = first + _run_after(mask[y], first)
+        mask[y, x:outer] = False
     start, y = int(inner[0]) - wide, int(rows[0]) - 1
     while y >= 0 and mask[y, min(start + wide // 2, mask.shape[1] - 1)]:
         begins = start + wide // 2 + 1 - _run_before(mask[y], start + wide // 2 + 1)
@@ -63,19 +64,18 @@ def _cut_off(mask: np.ndarray, hole: np.ndarray, sign: int) -> None:
             break  # no two straps side by side
         mask[y, start + wide : start + wide + _run_after(mask[y], start + wide)] = False
         y -= 1
-    _cut_stub(mask, int(rows[-1]), int(inner[-1]) + int(hole[rows[-1], inner[-1] :].argmin()), len(rows))
+    ends = int(inner[-1]) + int(hole[rows[-1], inner[-1] :].argmin()), int(outer)
+    _cut_stub(mask, int(rows[-1]), ends, len(rows))
 
 
-def _cut_stub(mask: np.ndarray, low: int, x: int, tall: int) -> None:
-    """Take away, in place, what is left of the back's strap below a hole, whose lowest row `low` ends before column
-    `x`: down to where the garment goes on outwards, within `tall` rows."""
-    ends = [x + _run_after(mask[y], x) for y in range(low + 1, min(low + 1 + tall, len(mask)))]
-    outwards = np.flatnonzero(np.array(ends) > ends[0] + _BENDS) if ends else []
-    if not len(outwards):
-        return
-    for k in range(outwards[0]):
-        first = round(x + (ends[0] - x) * (k + 1) / (outwards[0] + 1))
-        mask[low + 1 + k, first : ends[k]] = False
+def _cut_stub(mask: np.ndarray, low: int, ends: tuple[int, int], tall: int) -> None:
+    """Take away, in place, what is left of the back's strap below a hole whose lowest row is `low`, between the columns
+    `ends`: down to where the garment goes on outwards, within `tall` rows."""
+    x, outer = ends
+    reach = np.array([x + _run_after(mask[y], x) for y in range(low + 1, min(low + 1 + tall, len(mask)))])
+    wider = np.flatnonzero(reach > outer + _BENDS)
+    for k in range(wider[0] if len(wider) else 0):
+        mask[low + 1 + k, round(x + (outer - x) * (k + 1) / (wider[0] + 1)) : reach[k]] = False
 
 
 def _run_before(row: np.ndarray, end: int) -> int:

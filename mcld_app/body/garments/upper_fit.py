@@ -138,7 +138,8 @@ def fit_upper(
     limb = np.array(pairs.limb) if sleeves else None
     by_mask = (1.36 if sleeves else armpit) - 0.02
     girth = max(_ROUND_CHEST / chest, 1.0) * (_ease(points, length) if kind == "top" and sleeves else 1.0)
-    return Fit(found, places, angles, metre, _NECK, hem, by_mask, reach, (heights, rows), girth, arms, falls, limb, float(np.mean(on_arm)) if sleeves else None)
+    pit = float(np.mean(on_arm)) if sleeves else None
+    return Fit(found, places, angles, metre, _NECK, hem, by_mask, reach, (heights, rows), girth, arms, falls, limb, pit)
 
 
 def _on_seam(tip: np.ndarray, pit: np.ndarray, row_at: Callable[[float], float], y: float) -> np.ndarray:

@@ -5,12 +5,12 @@ were mixed on it are a blur.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from mcld_app.body.parts import part_map
-from mcld_app.body.shells.areas import nearest_value
 
 WIDTH = 1.3
 """Texels over which a garment's share goes from 1 to 0 across its edge."""
@@ -36,7 +36,7 @@ class GarmentLine:
     @classmethod
     def of(cls, share: np.ndarray) -> GarmentLine:
         """Of shares (512, 512) float32, a slope of `WIDTH` texels across the edge."""
-        whole = nearest_value(share, part_map() > 0)  # between islands, a place is read from both
+        whole = share.reshape(-1)[_nearest_on_body()]  # between islands, a place is read from both
         ways = [cv2.Sobel(whole, cv2.CV_32F, x, 1 - x) for x in (1, 0)]
         steep = np.maximum(cv2.magnitude(*ways), 1e-3)
         return cls(whole, np.stack([way / steep for way in ways], -1))
@@ -75,6 +75,18 @@ class GarmentLine:
             to = np.clip(np.round(place), 0, 511).astype(np.intp)
             places.append(np.where((part_map()[to[:, 1], to[:, 0]] == part)[:, None], place, at))
         return which, off, *places
+
+
+@lru_cache(maxsize=1)
+def _nearest_on_body() -> np.ndarray:
+    """(512, 512) int: the flat number of the texel of the map's islands that is nearest to each."""
+    body = part_map() > 0
+    _, label = cv2.distanceTransformWithLabels(
+        (~body).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros(int(label.max()) + 1, np.intp)
+    of_label[label[body]] = np.flatnonzero(body)
+    return of_label[label]
 
 
 def sharpness(pixel: np.ndarray, texel: np.ndarray) -> float:
