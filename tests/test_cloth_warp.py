@@ -114,18 +114,19 @@ def crossed(line: GarmentLine) -> np.ndarray:
 @pytest.mark.parametrize("off", [0.0, 0.25, 0.5, 0.75])
 def test_a_hem_is_a_line_between_texels_and_nothing_is_mixed_beside_it(off: float) -> None:
     line, _ = hem(MIDDLE + off)
-    body, drawing = part_map() > 0, kept_drawing(named_poses()["standing"], LARGE)
+    near = named_poses()["standing"].replace(zoom=3.0, shift_y=-0.3)
+    body, drawing = part_map() > 0, kept_drawing(near, LARGE)
     share = line.share[..., None]  # as the texture map has it, mixed on texels
     image = (np.array([220, 30, 30]) * share + np.array([30, 30, 220]) * (1 - share) + 0.5).astype(np.uint8)
     blurred, sharp = (
         draw_from(TextureMap(image, body), [], drawing.pixel, drawing.texel, LARGE, lines_)[..., 0].astype(int)
         for lines_ in ((), (line,))
     )
-    column = LARGE[1] // 2 + 20
-    rows = slice(300, 700)
+    column = LARGE[1] // 2 + 40
+    rows = slice(200, 900)
     mixed = [np.count_nonzero((p[rows, column] > 50) & (p[rows, column] < 200)) for p in (blurred, sharp)]
-    assert mixed[1] <= min(2, mixed[0] - 1), "one pixel, or two, is neither"
-    assert np.count_nonzero((blurred != sharp)[rows, column]) < 12, "far from it all stays"
+    assert mixed[1] <= 3 < mixed[0], "hardly a pixel is neither, where it was a texel"
+    assert np.count_nonzero((blurred != sharp)[rows, column]) < 30, "far from it all stays"
 
 
 def test_what_is_worn_over_a_garment_hides_its_line() -> None:
