@@ -74,10 +74,10 @@ def test_a_sleeves_lower_edge_goes_evenly_from_the_bodys_armpit_to_the_cuff(how:
     assert steps.max() < 3.5 * np.median(steps) and steps.min() > 0.2 * np.median(steps), "neither folds nor gaps"
 
 
-def test_a_garment_is_drawn_as_large_as_the_picture_has_room() -> None:
+def test_a_garment_is_drawn_as_large_as_previews_are_and_wholly_in_its_picture() -> None:
     shown = laid().laid.iuv[..., 0] > 0
     rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
-    assert max(np.ptp(columns) / SIZE[1], np.ptp(rows) / SIZE[0]) > 0.8
+    assert max(np.ptp(columns) / SIZE[1], np.ptp(rows) / SIZE[0]) > 0.8 or laid().laid.pose.zoom >= 1.2
     assert rows[0] > 5 and columns[0] > 5 and rows[-1] < SIZE[0] - 6 and columns[-1] < SIZE[1] - 6
 
 

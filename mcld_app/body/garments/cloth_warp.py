@@ -73,13 +73,16 @@ class ClothWarp:
         near = cv2.dilate(known.astype(np.uint8), np.ones((2 * _BESIDE + 1,) * 2, np.uint8)) > 0
         left, top, wide, tall = cv2.boundingRect(near.astype(np.uint8))
         box = slice(top, top + tall), slice(left, left + wide)
-        planes[box] = nearest_value(planes[box], known[box])
-        x, y = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in self.size[::-1]))
-        x, y = x + planes[..., 0], y + planes[..., 1]
+        planes = nearest_value(planes[box], known[box])
+        x, y = np.meshgrid(np.arange(left, left + wide), np.arange(top, top + tall))
+        x, y = (x + planes[..., 0]).astype(np.float32), (y + planes[..., 1]).astype(np.float32)
         out = cv2.remap(trunk, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for sleeve, share in zip(self.arms, (planes[..., 2:3], planes[..., 3:]), strict=True):
-            out += (sleeve.over(self.size) - out) * share
-        return out
+        for sleeve, share in zip(self.arms, (planes[..., 2], planes[..., 3]), strict=True):
+            first, high, across, down = cv2.boundingRect((share > 0).astype(np.uint8))
+            own = slice(high, high + down), slice(first, first + across)
+            out[own] += (sleeve.over((down, across), (left + first, top + high)) - out[own]) * share[own][..., None]
+        trunk[box] = out
+        return trunk
 
     def on_trunk(self, places: np.ndarray) -> np.ndarray:
         """(N, 2): where on the garment's picture places (N, 3) lie, metres on the trunk at rest."""

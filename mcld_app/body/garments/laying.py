@@ -32,7 +32,7 @@ SIZE = (1024, 704)
 """Height and width of the picture a garment is laid on."""
 
 _GROUND, _BESIDE = 243, 10  # grey level around it, from so many pixels on
-_ROOM, _NEAREST = 0.90, 1.7  # of the picture that the garment takes up; the zoom at most
+_ROOM, _NEAREST = 0.90, 1.2  # of the picture that the garment takes up; the zoom at most
 _EVEN = 1.5  # pixels over which what goes on beyond a rim is evened out
 _SHOULDER = 0.15  # metres from the middle, where with sleeves cloth surely covers a shoulder
 _HOLLOW = 0.05  # heights that the outline between collar and shoulder may be hollow
@@ -95,10 +95,11 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
         around = cloth(fit.top if points.kind == "skirt" else armpit)
         fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
     under = 0.0 if fall is None else _UNDER + abs(fall.slant) * _ASIDE
-    worn = _reached(iuv, fit, fit.hem + under)
+    lying = _rest(iuv)
+    worn = _reached(iuv, lying, fit, fit.hem + under)
     covers = _beside_collar(outline, places, mask) if points.sleeves else mask
     inside = cv2.remap(covers.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
-    worn &= inside | ~_by_mask(iuv, fit)
+    worn &= inside | ~_by_mask(iuv, lying, fit)
     if around is not None and around.open.any():
         worn &= cv2.remap(around.open.astype(np.float32), where, None, cv2.INTER_LINEAR) < 0.5
     if worn.mean() < _LEAST:
@@ -119,7 +120,7 @@ def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.nd
         return picture
     out = nearest_value(picture, inner)
     # Where it goes on from a curve, ribs and threads would be a fringe.
-    return np.where(inner[..., None], out, cv2.GaussianBlur(out, (0, 0), _EVEN))
+    return cv2.copyTo(out, inner.view(np.uint8), cv2.GaussianBlur(out, (0, 0), _EVEN))
 
 
 def _beside_collar(outline: Outline, places: dict[str, np.ndarray], mask: np.ndarray) -> np.ndarray:
@@ -137,7 +138,7 @@ def _beside_collar(outline: Outline, places: dict[str, np.ndarray], mask: np.nda
 
 
 def _pose(fit: Fit) -> Pose:
-    """The mannequin in the garment's pose, as near as the garment has room in the picture: what is drawn of it is all
+    """The mannequin in the garment's pose, as near as previews show it and the picture has room: what is drawn of it is all
     that previews can read."""
     pose = Pose("a garment's", fit.angles)
     vertices, _ = posed_vertices(pose)
@@ -157,9 +158,10 @@ def _rest(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixel, np.stack([surface.x[row, column], surface.y[row, column], surface.z[row, column]], 1)
 
 
-def _reached(iuv: np.ndarray, fit: Fit, hem: float) -> np.ndarray:
-    """(H, W) bool: the pixels of the body that the garment reaches, down to `hem` and as far as sleeves go."""
-    pixel, place = _rest(iuv)
+def _reached(iuv: np.ndarray, lying: tuple[np.ndarray, np.ndarray], fit: Fit, hem: float) -> np.ndarray:
+    """(H, W) bool: the pixels of the body that the garment reaches, down to `hem` and as far as sleeves go; `lying` is
+    what `_rest` says."""
+    pixel, place = lying
     part = iuv.reshape(-1, 3)[pixel, 0]
     y = place[:, 1]
     on_body = np.isin(part, _TRUNK + _LEGS) & (y >= hem) & (y <= fit.top)
@@ -171,9 +173,9 @@ def _reached(iuv: np.ndarray, fit: Fit, hem: float) -> np.ndarray:
     return out | closed & np.isin(iuv[..., 0], np.unique(part[on_body | on_arm]))
 
 
-def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
-    """(H, W) bool: the pixels of the trunk where the garment's own mask says whether it is there."""
-    pixel, place = _rest(iuv)
+def _by_mask(iuv: np.ndarray, lying: tuple[np.ndarray, np.ndarray], fit: Fit) -> np.ndarray:
+    """(H, W) bool: the pixels of the trunk where the garment's own mask says whether it is there, as `_reached`."""
+    pixel, place = lying
     part = iuv.reshape(-1, 3)[pixel, 0]
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = np.isin(part, _TRUNK) & (place[:, 1] > fit.high)
