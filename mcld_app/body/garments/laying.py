@@ -138,8 +138,8 @@ def _beside_collar(outline: Outline, places: dict[str, np.ndarray], mask: np.nda
 
 
 def _pose(fit: Fit) -> Pose:
-    """The mannequin in the garment's pose, as near as previews show it and the picture has room: what is drawn of it is all
-    that previews can read."""
+    """The mannequin in the garment's pose, as near as previews show it and the picture has room: they can read no more
+    than what is drawn of it."""
     pose = Pose("a garment's", fit.angles)
     vertices, _ = posed_vertices(pose)
     lying = to_picture(fit.points.at(vertices), pose, SIZE)[:, :2]
