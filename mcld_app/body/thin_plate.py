@@ -47,11 +47,13 @@ class ThinPlate:
         flat = self.weights[count] + q @ self.weights[count + 1 :]
         return _kernel(q, self.knots) @ self.weights[:count] + flat
 
-    def over(self, size: tuple[int, int]) -> np.ndarray:
-        """(height, width, 2) float32: where each pixel of a picture of that size goes."""
+    def over(self, size: tuple[int, int], start: tuple[int, int] = (0, 0)) -> np.ndarray:
+        """(height, width, 2) float32: where each pixel of a picture of that size goes, whose first one lies at `start`,
+        x and y."""
         rows, columns = -(-size[0] // _STEP) + 1, -(-size[1] // _STEP) + 1
         y, x = np.mgrid[0:rows, 0:columns] * _STEP
-        grid = self.at(np.stack([x.ravel(), y.ravel()], 1).astype(float)).astype(np.float32)
+        at = np.stack([x.ravel() + start[0], y.ravel() + start[1]], 1)
+        grid = self.at(at.astype(float)).astype(np.float32)
         grid = grid.reshape(rows, columns, 2)
         at_x, at_y = np.meshgrid(
             np.arange(size[1], dtype=np.float32) / _STEP, np.arange(size[0], dtype=np.float32) / _STEP

@@ -11,6 +11,7 @@ from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.trouser_legs import CutLegs
 from mcld_app.body.texture.completion import coloured, complete
+from mcld_app.body.texture.garment_line import GarmentLine
 from mcld_app.body.texture.leg_folds import are_cut
 from mcld_app.body.texture.photo_reading import PhotoSource, taken
 from mcld_app.body.texture.skin import covers_toes
@@ -110,6 +111,19 @@ class Appearance:
             which[texels] = people.index(donor) + 1
         return which, people
 
+    @cached_property
+    def lines(self) -> tuple[tuple[Person, GarmentLine], ...]:
+        """Where garments that are worn end, each with whose photo shows it; what is worn over one hides its line."""
+        if not self.edits:
+            return ()
+        below, last = self.below.lines, self.edits[-1]
+        shown = last.shows(self.below.seen) if last.on else None
+        if shown is None:
+            return below
+        donor, texels = shown
+        left = tuple((person, line.under(texels)) for person, line in below if person is not donor)
+        return left if last.line is None else (*left, (donor, last.line))
+
     def sources(self, how: str) -> tuple[tuple[PhotoSource, np.ndarray], ...]:
         """The photos that the texture map of `filled` may be read from: each with `soft_share` of its texels."""
         if how not in self._sources:
@@ -122,14 +136,16 @@ class Appearance:
                     mine = free & other.texture.coverage
                     texels.append((other, mine))
                     free &= ~mine
-            self._sources[how] = tuple((person.pixels, taken(person.pixels, mask)) for person, mask in texels)
+            lines = dict(self.lines)
+            self._sources[how] = tuple((p.pixels, taken(p.pixels, mask, lines.get(p))) for p, mask in texels)
         return self._sources[how]
 
     @cached_property
     def donors(self) -> tuple[tuple[PhotoSource, np.ndarray], ...]:
         """Of these the ones that edits bring, without the person's own photo."""
-        which, people = self.shown_by
-        return tuple((p.pixels, taken(p.pixels, which == n)) for n, p in enumerate(people, 1) if p is not self.person)
+        (which, people), lines = self.shown_by, dict(self.lines)
+        others = [(number, person) for number, person in enumerate(people, 1) if person is not self.person]
+        return tuple((p.pixels, taken(p.pixels, which == n, lines.get(p))) for n, p in others)
 
     @cached_property
     def _sources(self) -> dict[str, tuple[tuple[PhotoSource, np.ndarray], ...]]:

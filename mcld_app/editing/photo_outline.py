@@ -28,6 +28,8 @@ _RIM = 0.012  # metres around what was the person's, that the photo blends with 
 _EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
 _FITS = 0.05  # metres by which the mannequin may lie off the map
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
+_GAP = 0.03  # of the picture's height, off the trunk that old cloth may lie
+_FINGER = 0.008  # metres, half of one
 _LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
 _ANKLE = 0.06  # metres above the floor, where shoes are
@@ -106,7 +108,8 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     rim = _RIM * standing.metre
     near = grown(silhouette | (iuv[..., 0] > 0), rim)
     mine = _belongs(appearance, body, changes)
-    mine |= grown(hung, rim) & ~_unchanged(appearance, body, covered)
+    mine |= grown(hung, rim) & ~_showing(body, ~appearance.changed)
+    mine |= _beside_arms(appearance, photo, body, silhouette & ~covered & ~mine)
     taken = near & ~shrunk(covered, _EDGE) & mine & ~hair & ~(kept & ~covered)
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
     ground = beside_hair(without_person(person, photo, taken, near, covered), hair, taken, covered)
@@ -142,33 +145,74 @@ def without_left(picture: np.ndarray, left: np.ndarray) -> np.ndarray:
 def _cloth_on_hands(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
     """(H, W) bool: pixels that the map takes for a hand, and that look like the old clothes beside it."""
     hands = np.isin(iuv[..., 0], _HANDS)
-    pixel, xy = texels_seen(iuv)
-    column, row = np.clip(np.round(xy), 0, 511).astype(int).T
-    changed = np.zeros(hands.size, bool)
-    changed[pixel] = appearance.reshaped[row, column]
-    changed = changed.reshape(hands.shape) & ~hands
-    beside = changed & grown(hands, max(4.0, 0.02 * len(hands)))
-    out = np.zeros_like(hands)
-    skin = skin_colour(appearance.person.texture) if np.count_nonzero(beside) >= _LEAST else None
-    if skin is None:
+    changed = _showing(iuv, appearance.reshaped) & ~hands
+    found = _like_cloth(appearance, photo, iuv, changed & grown(hands, max(4.0, 0.02 * len(hands))), hands)
+    return opened(found & grown(changed, max(4.0, 0.03 * len(hands))), 1)
+
+
+def _beside_arms(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+    """(H, W) bool: of gaps in the map between a bare arm and the trunk, (H, W) bool, what looks like the clothes that
+    were worn on the trunk."""
+    trunk = np.isin(iuv[..., 0], _TRUNK)
+    changed = _showing(iuv, appearance.reshaped) & trunk
+    return _like_cloth(appearance, photo, iuv, changed, gaps & grown(changed, _GAP * len(gaps)))
+
+
+def _like_cloth(
+    appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, cloth: np.ndarray, among: np.ndarray
+) -> np.ndarray:
+    """(H, W) bool: which pixels `among` some look more like those of old `cloth`, (H, W) bool each, than like skin."""
+    out = np.zeros_like(among)
+    known = np.count_nonzero(cloth) >= _LEAST and among.any()
+    skins = _skins(appearance, photo, np.isin(iuv[..., 0], _HANDS)) if known else None
+    if skins is None:
         return out
     lab = weighted_lab(photo)
+    colours, shares = typical(lab[cloth], 4)
+    colours = colours[(shares > 0.1) & (away(colours, skins) > _SKIN)]
+    if len(colours):
+        out[among] = away(lab[among], colours) < away(lab[among], skins)
+    return out
+
+
+def _skins(appearance: Appearance, photo: np.ndarray, hands: np.ndarray) -> np.ndarray | None:
+    """(K, 3) weighted Lab, the colours of a person's skin and of their `hands` (H, W) bool in a photo; None where none
+    of their skin is seen."""
+    skin = skin_colour(appearance.person.texture)
+    if skin is None:
+        return None
     own = weighted_lab(np.broadcast_to(skin, (3, 3, 3)).astype(np.uint8))[1, 1]
-    held = lab[hands]
+    held = weighted_lab(photo)[hands]
     sure = held[np.linalg.norm((held - own)[:, 1:], axis=1) < _SKIN]
-    skins = np.concatenate([own[None], typical(sure, 3)[0]])
-    cloth, shares = typical(lab[beside], 4)
-    cloth = cloth[(shares > 0.1) & (away(cloth, skins) > _SKIN)]
-    out[hands] = away(held, cloth) < away(held, skins)
-    return opened(out & grown(changed, max(4.0, 0.03 * len(hands))), 1)
+    return np.concatenate([own[None], typical(sure, 3)[0]])
 
 
-def hung(appearance: Appearance, drawn: np.ndarray, changes: Changes) -> np.ndarray:
-    """A picture of what was edited, (H, W, 4) uint8 RGBA, with the new shells before and behind the body."""
+def _with_own_hands(appearance: Appearance, standing: Standing, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+    """(H, W) float32: the mannequin's depth, its hands only where the photo shows skin: they are spread, and those of
+    people are not. What would hang behind a finger that is none must not end there."""
+    hands = np.isin(standing.iuv[..., 0], _HANDS)
+    skins = _skins(appearance, photo, np.isin(iuv[..., 0], _HANDS)) if hands.any() else None
+    if skins is None:
+        return standing.depth
+    bare = np.zeros_like(hands)
+    bare[hands] = away(weighted_lab(photo)[hands], skins) < _SKIN
+    finger = _FINGER * standing.metre
+    bare = opened(shrunk(grown(bare, finger), finger), finger) & hands
+    trunk = np.isin(standing.iuv[..., 0], (*_TRUNK, *_LEGS))
+    behind = np.where(grown(trunk, _FITS * standing.metre), nearest_value(standing.depth, trunk), np.float32(-np.inf))
+    return np.where(hands & ~bare, behind, standing.depth)
+
+
+def hung(
+    appearance: Appearance, drawn: np.ndarray, changes: Changes, photo: np.ndarray, iuv: np.ndarray
+) -> np.ndarray:
+    """A picture of what was edited, (H, W, 4) uint8 RGBA, with the new shells before and behind the body of a photo
+    (H, W, 3) uint8 RGB and its map (H, W, 3) uint8."""
     pose, size = appearance.person.standing, drawn.shape[:2]
     if not changes.new or pose is None:
         return drawn
-    shells = seen_shells(changes.new, pose, size)
+    depth = _with_own_hands(appearance, stand(pose, size), photo, iuv)
+    shells = seen_shells(changes.new, pose, size, depth)
     out, square = np.where(shells[..., 3:] > 0, shells, drawn), np.ones((3, 3), np.uint8)
     # Within the person their edges are no staircases; beside them, the whole's edge is made a line.
     rim = cv2.morphologyEx((shells[..., 3] > 0).astype(np.uint8), cv2.MORPH_GRADIENT, square)
@@ -210,13 +254,13 @@ def _without_arms(iuv: np.ndarray) -> np.ndarray:
     return np.where(arms[..., None], nearest_value(iuv, behind), iuv)
 
 
-def _unchanged(appearance: Appearance, iuv: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """(H, W) bool: pixels of the body that stay as in the photo."""
+def _showing(iuv: np.ndarray, texels: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the pixels of the body that show some texels, (512, 512) bool."""
     pixel, xy = texels_seen(iuv)
     column, row = np.clip(np.round(xy), 0, 511).astype(int).T
-    out = np.zeros(covered.size, bool)
-    out[pixel] = ~appearance.changed[row, column]
-    return out.reshape(covered.shape)
+    out = np.zeros(iuv.shape[0] * iuv.shape[1], bool)
+    out[pixel] = texels[row, column]
+    return out.reshape(iuv.shape[:2])
 
 
 def _belongs(appearance: Appearance, iuv: np.ndarray, changes: Changes) -> np.ndarray:

@@ -14,6 +14,7 @@ from mcld_app.body.mannequin.rendering import kept_drawing
 from mcld_app.body.shells.areas import grown
 from mcld_app.body.shells.clad import clad
 from mcld_app.body.shells.drawing import Layer, draw_shells, in_front, over_body, seen_shells
+from mcld_app.body.texture.garment_line import GarmentLine
 from mcld_app.body.texture.photo_reading import draw_from
 from mcld_app.body.texture.smooth_texels import smooth_texels
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
@@ -114,11 +115,16 @@ def _with_shells(
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[Layer, ...]]:
     """The picture (*size, 4) of `drawn` from what `_body` gives, the depth (*size) of what is seen, and the layers that
     stand off the body."""
-    picture = draw_from(look.texture, look.appearance.sources(look.fill), pixel, texel, size)
+    sources, lines = look.appearance.sources(look.fill), _lines(look)
+    picture = draw_from(look.texture, sources, pixel, texel, size, lines)
     if depth is None:
         return picture, None, ()
     layers = draw_shells(look.appearance.shells, _standing(look), size)
     return *over_body(picture, depth, layers), layers
+
+
+def _lines(look: Look) -> tuple[GarmentLine, ...]:
+    return tuple(line for _, line in look.appearance.lines)
 
 
 def _standing(look: Look) -> Pose | None:
@@ -169,16 +175,16 @@ def edits_over(
     edited = TextureMap(look.texture.image, changed)
     seen = smooth_texels if look.appearance.donors else texels_seen  # a donor's photo is sharper than texels
     if new is None:
-        drawn = draw_from(edited, look.appearance.donors, *seen(iuv), photo.shape[:2])
+        drawn = draw_from(edited, look.appearance.donors, *seen(iuv), photo.shape[:2], _lines(look))
         return _over(drawn, photo), drawn[..., 3] > 0
     laid = without_old(look.appearance, photo, iuv, new)
     pixel, texel = seen(laid.iuv)
-    drawn = draw_from(edited, look.appearance.donors, pixel, texel, photo.shape[:2])
+    drawn = draw_from(edited, look.appearance.donors, pixel, texel, photo.shape[:2], _lines(look))
     bare = laid.exposed.ravel()[pixel]
     if bare.any():  # the photo does not show the body there, edited or not
         whole = draw_from(look.texture, look.appearance.sources(look.fill), pixel[bare], texel[bare], photo.shape[:2])
         drawn = np.where(laid.exposed[..., None], whole, drawn)
-    drawn = hung(look.appearance, drawn, new)
+    drawn = hung(look.appearance, drawn, new, photo, iuv)
     covered, there = laid.iuv[..., 0] > 0, drawn[..., 3] > 0
     kept = covered & grown(covered & ~there, 1.5)  # no ground shows between what is drawn and what stays
     ground = np.where(kept[..., None], photo, laid.ground)

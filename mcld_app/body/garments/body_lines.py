@@ -11,10 +11,14 @@ from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
+from mcld_app.body.parts import parts_mask
+from mcld_app.body.surface import rest_surface
 
 _TRUNK, _THIGHS, _LEGS = frozenset({1, 2}), frozenset(range(7, 11)), frozenset(range(7, 15))
 _LEFT_ARM, _LEFT_LEG = frozenset({4, 15, 17, 19, 21}), frozenset({5, 8, 10, 12, 14})
 _ALONG, _ACROSS = np.array([SIN, -COS, 0.0]), np.array([COS, SIN, 0.0])
+_HEAD, _AT_NECK = frozenset({23, 24}), 0.10  # metres to the side, within which a trunk may end at a neck
+_NECK_ROOM = 0.009  # metres of skin between cloth and the charts' end, for an edge to be drawn
 _LEAST_CHEST = 1.30  # metres above the floor; above, the trunk's side is inside the shoulder
 
 ARMHOLE = (1.42, 1.38, 1.345)
@@ -120,6 +124,29 @@ def _cut(parts: frozenset[int], axis: int | None, level: float) -> SurfacePoints
     rise = second[crossed] - first[crossed]
     share = np.where(np.abs(rise) > 1e-9, (level - first[crossed]) / np.where(rise == 0, 1, rise), 0.5)
     return SurfacePoints(edges[crossed], np.clip(share, 0, 1))
+
+
+@lru_cache(maxsize=1)
+def below_neck() -> np.ndarray:
+    """(512, 512) float32: metres that each texel's place lies below the height at which the trunk ends all around the
+    neck, drawn as a smooth curve below where the charts end in a zigzag; large where there is no neck. Read-only."""
+    part, rest = charts().face_part, body_mesh().rest
+    trunk, head = (np.unique(body_faces()[np.isin(part, sorted(parts))]) for parts in (_TRUNK, _HEAD))
+    ends = rest[np.intersect1d(trunk, head)].astype(np.float64)
+    middle = ends.mean(0)
+    surface = rest_surface()
+
+    def waves(x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        turn = np.arctan2(z - middle[2], x - middle[0])
+        return np.stack([np.ones_like(turn), *(f(k * turn) for k in (1, 2) for f in (np.cos, np.sin))], -1)
+
+    own = waves(ends[:, 0], ends[:, 2])
+    curve = np.linalg.lstsq(own, ends[:, 1], rcond=None)[0]
+    lowest = float((ends[:, 1] - own @ curve).min()) - _NECK_ROOM
+    out = (waves(surface.x, surface.z) @ curve + lowest - surface.y).astype(np.float32)
+    out[~parts_mask(_TRUNK) | (np.abs(surface.x) > _AT_NECK)] = 1.0
+    out.setflags(write=False)
+    return out
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from mcld_app.body.garments.fall import Fall
 from mcld_app.body.garments.goes_on import goes_on
 from mcld_app.body.garments.slices import MIDDLE, SLICE, Slices, striped
 
-_FINE = 360.0  # pixels of a shell's picture for a metre, at most
+_FINE = 480.0  # pixels of a shell's picture for a metre, at most
 GOES_BACK = 1.4
 """Of half a picture's width: as far as a pattern goes on beyond its rim."""
 

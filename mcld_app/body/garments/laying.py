@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.garments.body_lines import along_arm
+from mcld_app.body.garments.cloth_warp import ClothWarp
 from mcld_app.body.garments.crotch_shadow import without_crotch_shadow
 from mcld_app.body.garments.cutout import Cutout
 from mcld_app.body.garments.fall import Fall, cloth_around
@@ -25,13 +26,15 @@ from mcld_app.body.sampling import read_reduced
 from mcld_app.body.shells.areas import grown, nearest_value
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.texture_map import texels_seen
-from mcld_app.body.thin_plate import ThinPlate
 from mcld_app.errors import PictureError
 
 SIZE = (1024, 704)
 """Height and width of the picture a garment is laid on."""
 
-_GROUND, _BESIDE = 243, 6  # grey level around it, from so many pixels on
+_GROUND, _BESIDE = 243, 10  # grey level around it, from so many pixels on
+_ROOM, _NEAREST = 0.90, 1.2  # of the picture that the garment takes up; the zoom at most
+_EVEN = 1.5  # pixels over which what goes on beyond a rim is evened out
+_SHOULDER = 0.15  # metres from the middle, where with sleeves cloth surely covers a shoulder
 _HOLLOW = 0.05  # heights that the outline between collar and shoulder may be hollow
 _LEAST = 0.004  # share of that picture that must show the garment
 _UNDER_ARMS = 1.27  # metres above the floor: below, cloth goes around the trunk
@@ -77,10 +80,8 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
         legs = partial(fit_legs, kind=points.kind, dragged=points.dragged)
         fit = (fit_skirt if points.kind == "skirt" else legs)(outline, places)
     pose = _pose(fit)
-    vertices, _ = posed_vertices(pose)
-    spline = ThinPlate.fit(to_picture(fit.points.at(vertices), pose, SIZE)[:, :2].astype(float), fit.places)
-    iuv = draw_iuv(pose, SIZE)
-    where = spline.over(SIZE)
+    warp, iuv = ClothWarp.fit(fit, pose, SIZE), draw_iuv(pose, SIZE)
+    where = warp.over()
     if "neckline" in places:
         mask = mask & ~inside_of_back(cutout.picture, mask, neck_corners(outline, places), places["neckline"][1])
     picture = cutout.picture
@@ -89,16 +90,16 @@ def lay(cutout: Cutout, points: KeyPoints) -> LaidGarment:
     colours = drawn_outwards(picture, mask)
     fall = around = None
     if points.kind not in ("trousers", "shorts"):
-        painted = partial(_painted, spline, pose)
-        cloth = partial(cloth_around, colours, cutout.mask, outline, places, fit, painted)
+        cloth = partial(cloth_around, colours, cutout.mask, outline, places, fit, warp.on_trunk)
         armpit = _UNDER_ARMS if points.sleeves else min(float(fit.rows[0][1]) - 0.02, _UNDER_ARMS)
         around = cloth(fit.top if points.kind == "skirt" else armpit)
         fall = None if points.kind == "top" else cloth(min(fit.top, _FALLS))
     under = 0.0 if fall is None else _UNDER + abs(fall.slant) * _ASIDE
-    worn = _reached(iuv, fit, fit.hem + under)
+    lying = _rest(iuv)
+    worn = _reached(iuv, lying, fit, fit.hem + under)
     covers = _beside_collar(outline, places, mask) if points.sleeves else mask
     inside = cv2.remap(covers.astype(np.float32), where, None, cv2.INTER_LINEAR) > 0.5
-    worn &= inside | ~_by_mask(iuv, fit)
+    worn &= inside | ~_by_mask(iuv, lying, fit)
     if around is not None and around.open.any():
         worn &= cv2.remap(around.open.astype(np.float32), where, None, cv2.INTER_LINEAR) < 0.5
     if worn.mean() < _LEAST:
@@ -114,10 +115,12 @@ def drawn_outwards(picture: np.ndarray, mask: np.ndarray, rim: int = 3) -> np.nd
     """(H, W, 3) uint8: a picture whose colours inside a mask, `rim` pixels from its edge, go on outside as the nearest
     ones, so that stripes do."""
     kernel = np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)
-    inner = cv2.erode(mask.astype(np.uint8), kernel)
+    inner = cv2.erode(mask.astype(np.uint8), kernel) > 0
     if not inner.any():
         return picture
-    return nearest_value(picture, inner > 0)
+    out = nearest_value(picture, inner)
+    # Where it goes on from a curve, ribs and threads would be a fringe.
+    return cv2.copyTo(out, inner.view(np.uint8), cv2.GaussianBlur(out, (0, 0), _EVEN))
 
 
 def _beside_collar(outline: Outline, places: dict[str, np.ndarray], mask: np.ndarray) -> np.ndarray:
@@ -135,11 +138,16 @@ def _beside_collar(outline: Outline, places: dict[str, np.ndarray], mask: np.nda
 
 
 def _pose(fit: Fit) -> Pose:
-    """The mannequin in the garment's pose, small enough that its sleeves are in the picture."""
-    raised = max(fit.angles.get(f"{side}_shoulder.raise", 0.0) for side in ("left", "right")) + 6
-    out = 0.22 + max(fit.sleeve, 0.0) * np.sin(np.radians(min(raised, 90)))
-    zoom = min(1.0, SIZE[1] / SIZE[0] / max(out, 0.1))
-    return Pose("a garment's", fit.angles, zoom=float(zoom))
+    """The mannequin in the garment's pose, as near as previews show it and the picture has room: they can read no more
+    than what is drawn of it."""
+    pose = Pose("a garment's", fit.angles)
+    vertices, _ = posed_vertices(pose)
+    lying = to_picture(fit.points.at(vertices), pose, SIZE)[:, :2]
+    room, metre = np.array(SIZE[::-1]) / 2 * _ROOM, SIZE[0] / 2
+    x, (top, bottom) = np.abs(lying[:, 0] - (SIZE[1] / 2 - 0.5)).max(), (lying[:, 1].min(), lying[:, 1].max())
+    zoom = min(_NEAREST, room[0] / max(x, 1), room[1] / max((bottom - top) / 2, 1))
+    middle = ((top + bottom) / 2 - (SIZE[0] / 2 - 0.5)) / metre
+    return pose.replace(zoom=float(zoom), shift_y=float(middle))
 
 
 def _rest(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -150,9 +158,10 @@ def _rest(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixel, np.stack([surface.x[row, column], surface.y[row, column], surface.z[row, column]], 1)
 
 
-def _reached(iuv: np.ndarray, fit: Fit, hem: float) -> np.ndarray:
-    """(H, W) bool: the pixels of the body that the garment reaches, down to `hem` and as far as sleeves go."""
-    pixel, place = _rest(iuv)
+def _reached(iuv: np.ndarray, lying: tuple[np.ndarray, np.ndarray], fit: Fit, hem: float) -> np.ndarray:
+    """(H, W) bool: the pixels of the body that the garment reaches, down to `hem` and as far as sleeves go; `lying` is
+    what `_rest` says."""
+    pixel, place = lying
     part = iuv.reshape(-1, 3)[pixel, 0]
     y = place[:, 1]
     on_body = np.isin(part, _TRUNK + _LEGS) & (y >= hem) & (y <= fit.top)
@@ -164,18 +173,14 @@ def _reached(iuv: np.ndarray, fit: Fit, hem: float) -> np.ndarray:
     return out | closed & np.isin(iuv[..., 0], np.unique(part[on_body | on_arm]))
 
 
-def _by_mask(iuv: np.ndarray, fit: Fit) -> np.ndarray:
-    """(H, W) bool: the pixels of the trunk where the garment's own mask says whether it is there."""
-    pixel, place = _rest(iuv)
+def _by_mask(iuv: np.ndarray, lying: tuple[np.ndarray, np.ndarray], fit: Fit) -> np.ndarray:
+    """(H, W) bool: the pixels of the trunk where the garment's own mask says whether it is there, as `_reached`."""
+    pixel, place = lying
     part = iuv.reshape(-1, 3)[pixel, 0]
     out = np.zeros(iuv.shape[:2], bool)
     out.ravel()[pixel] = np.isin(part, _TRUNK) & (place[:, 1] > fit.high)
+    if fit.sleeve > 0:  # farther out, a sleeve's gaps and frills are none of the neckline's
+        out.ravel()[pixel] &= np.abs(place[:, 0]) < _SHOULDER
     # As in `_reached`: between two parts of the body a pixel may look up a texel beside the map's islands.
     closed = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
     return out | closed & np.isin(iuv[..., 0], _TRUNK)
-
-
-def _painted(spline: ThinPlate, pose: Pose, places: np.ndarray) -> np.ndarray:
-    """(N, 2) where on a garment's picture places (N, 3) of the resting trunk lie: a garment's pose moves arms and legs
-    only."""
-    return spline.at(to_picture(places, pose, SIZE)[:, :2].astype(float))

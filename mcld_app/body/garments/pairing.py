@@ -12,6 +12,9 @@ from mcld_app.body.garments.body_lines import SurfacePoints, joined
 RIM = 3.0
 """Pixels inside the outline at which colours are taken: its own rim is half ground."""
 
+TRUNK, LEFT, RIGHT = 1, 2, 4
+"""What of the body a pair belongs to: the trunk (and legs), the left arm, the right one; several where they meet."""
+
 
 @dataclass(frozen=True, eq=False)
 class LimbWidths:
@@ -50,6 +53,9 @@ class Fit:
             lies flat, more for cloth that bulges as worn.
         limbs: its sleeves or legs; None where it has none.
         falls: as `rows`, for cloth that hangs before the legs instead of lying on them; None where that is the same.
+        limb: (N,) int, of which limbs each pair says where cloth lies: `TRUNK`, `LEFT`, `RIGHT`, or several of them;
+            None where it has no sleeves.
+        on_arm: metres along the arm at which a sleeve's armpit lies; None where it has no sleeves.
     """
 
     points: SurfacePoints
@@ -64,6 +70,8 @@ class Fit:
     girth: float = 1.0
     limbs: LimbWidths | None = None
     falls: tuple[np.ndarray, np.ndarray] | None = None
+    limb: np.ndarray | None = None
+    on_arm: float | None = None
 
 
 @dataclass(eq=False)
@@ -72,9 +80,15 @@ class Pairs:
 
     points: list[SurfacePoints] = field(default_factory=list)
     places: list[np.ndarray] = field(default_factory=list)
+    limb: list[int] = field(default_factory=list)
 
-    def add(self, point: SurfacePoints, place: np.ndarray | tuple[float, float], sign: int = 1) -> None:
-        """A place of the body's left side (`sign` 1) or its mirror image (-1), and where it lies in the picture."""
+    def add(
+        self, point: SurfacePoints, place: np.ndarray | tuple[float, float], sign: int = 1, *, trunk: bool = True,
+        arm: bool = False,
+    ) -> None:  # fmt: skip
+        """A place of the body's left side (`sign` 1) or its mirror image (-1), and where it lies in the picture;
+        whether it says where cloth lies on the trunk, and on that side's arm."""
+        self.limb.append(TRUNK * trunk | (LEFT if sign > 0 else RIGHT) * arm)
         self.points.append(point if sign > 0 else point.mirrored())
         self.places.append(np.asarray(place, float))
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from mcld_app.body.garments.body_lines import along_arm
+from mcld_app.body.garments.body_lines import along_arm, below_neck
 from mcld_app.body.parts import part_map, parts_mask
 from mcld_app.body.shells.areas import nearest_value
 from mcld_app.body.surface import rest_surface
@@ -30,6 +30,7 @@ _TURNED, _TORN = 0.5, 8.0  # pixels of the picture for a texel: with fewer the b
 _TEETH = 3.0  # texels: about as long as teeth are
 _CAP, _CAP_TEETH = (0.135, 1.33), 8.0  # metres aside and high, where a shoulder turns away; texels, teeth there
 _FACING = 0.45  # of a texel's normal that looks to the front, at least
+_REACHES, _COLLAR = 0.008, 0.012  # metres below a trunk's end at the neck: that a collar reaches, and is cut off
 _PINHOLE = 30  # texels of a hole that is none
 _EVEN = 1.5  # pixels over which an outline in the picture is evened out
 
@@ -91,6 +92,11 @@ def sharp_extent(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray, *, wa
         band = np.abs(inside) < _NEAR
         share[band] = np.where(texels, _ramp(inside / _step(surface.x)), 0)[band]
         texels &= inside > 0
+    collar = below_neck()
+    reaches = (extent & (collar <= _REACHES)).astype(np.uint8)
+    band = (cv2.dilate(reaches, np.ones((2 * _CLOSED + 1,) * 2, np.uint8)) > 0) & (collar < _COLLAR)
+    texels = (texels | band) & (collar > 0)
+    share[band] = _ramp(collar / _step(surface.y))[band]
     return SharpExtent(texels, share.astype(np.float32))
 
 

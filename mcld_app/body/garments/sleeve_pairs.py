@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.frills import is_frilled, through_frills
-from mcld_app.body.garments.outline import Outline, resampled
+from mcld_app.body.garments.outline import Outline, length_of, resampled
 from mcld_app.body.garments.pairing import Pairs
 from mcld_app.body.garments.sleeves import is_hidden, lower_edge
 
 _LOOSE = 1.3  # of its true scale that cloth is drawn together between the middle and an arm: what is wider lies on it
 _ARM_BEGINS = -0.018  # metres along the arm, where it leaves the shoulder
 _ARM_ACROSS = 0.13  # metres of a sleeve that are seen from in front
-_UNDER_ARM, _UNDER_SLEEVE = 0.055, 0.05  # metres along the arm to the armpit; the shortest lower edge of a sleeve
+_SHORTEST, _LOWER = 0.02, 8  # metres of a sleeve below the armpit that have a lower edge; places along that
+_INSIDE, _TAPERS, _MOST = (0.028, 0.010), 0.04, 0.3  # metres inside of it, from the seam to the cuff; near its end less
+# and less, and of the sleeve's width at most
+
+_BESIDE = 0.014  # metres inside the seam that the trunk shows along it
+_OFF_SEAM = (0.008, 0.017, 0.026)  # metres outside the seam that an arm shows along it
+
+UNDER_ARM = 0.055
+"""Metres along the arm from the shoulder joint to the body's armpit."""
 
 
 def seam_top(way: np.ndarray, shoulder: float, reach: float) -> np.ndarray:
@@ -26,35 +35,33 @@ def seam_top(way: np.ndarray, shoulder: float, reach: float) -> np.ndarray:
 
 
 def add_armhole(
-    pairs: Pairs, tip: np.ndarray, pit: np.ndarray, armpit: float, row_at: Callable[[float], float],
-    beside: tuple[float, float], scale: tuple[float, float], sign: int,
+    pairs: Pairs, seam: Callable[[float], np.ndarray], armpit: float, scale: tuple[float, float], sign: int, *,
+    drawn_in: bool,
 ) -> None:  # fmt: skip
-    """What lies where trunk and arm meet: the line from the shoulder down to the armpit, where sleeves are sewn on,
-    from its `tip` to its `pit` in pixels; the latter lies `armpit` metres high, and heights in the rows that `row_at`
-    gives. Below the body's own armpit the trunk's side shows what is so many pixels `beside` it, inside, and the arm's
-    lower edge what is outside, by the second of them. Its `scale`, the column of the middle and the pixels of a metre,
-    tells where cloth is so wide that the seam lies on the arm; with endless metres it never does."""
+    """What lies where trunk and arm meet: the line from the shoulder down to the armpit, where sleeves are sewn on.
+    Trunk and arm show what is a little beside it, each on its own side: nobody knows a seam to the pixel.
+
+    Args:
+        pairs: to which it is added.
+        seam: gives the place in pixels at a height in metres.
+        armpit: metres above the floor at which the cloth's armpit lies; below the body's own the trunk's side shows
+            what is inside the seam.
+        scale: the column of the middle, and the pixels of a metre.
+        sign: 1 for the left side, -1 for the right.
+        drawn_in: whether cloth that is too wide for the body is drawn together, so that the seam lies on the arm.
+    """
     axis, metre = scale
-
-    def on_seam(y: float) -> np.ndarray:
-        share = float(np.clip((row_at(y) - tip[1]) / max(pit[1] - tip[1], 1.0), 0, 1))
-        return tip + (pit - tip) * share
-
-    for y in lines.ARMHOLE:
+    for y, off in zip(lines.ARMHOLE, _OFF_SEAM, strict=True):
         if armpit < y:
-            point, place = lines.armhole(y), on_seam(y)
-            most = _LOOSE * metre * float(point.at(lines.body_mesh().rest)[0, 0])
-            pairs.add(point, np.array([axis + sign * min(sign * (place[0] - axis), most), place[1]]), sign)
-    inside, outside = (np.array([sign * off, 0]) for off in beside)
+            point, place = lines.armhole(y), seam(y)
+            if drawn_in:
+                most = _LOOSE * metre * float(point.at(lines.body_mesh().rest)[0, 0])
+                place = np.array([axis + sign * min(sign * (place[0] - axis), most), place[1]])
+            pairs.add(point, place, sign)
+            pairs.add(point, place + np.array([sign * off * metre, 0]), sign, trunk=False, arm=True)
+    inside = np.array([sign * _BESIDE * metre, 0])
     for y in np.linspace(armpit, lines.ARMHOLE[-1], 4)[1:-1].tolist():
-        pairs.add(lines.side(y), on_seam(y) - inside, sign)
-        pairs.add(lines.arm_edge(_UNDER_ARM + lines.ARMHOLE[-1] - y, False), on_seam(y) + outside, sign)
-
-
-def armpit_on_arm(reach: float, armpit: float) -> float:
-    """Metres along the arm at which cloth's armpit lies on its lower edge, of a sleeve that goes down to `reach`: below
-    the arm's own, as far down the arm as `armpit`, its metres above the floor, is down the trunk."""
-    return min(_UNDER_ARM + max(lines.ARMHOLE[-1] - armpit, 0.0), max(_UNDER_ARM, reach - _UNDER_SLEEVE))
+        pairs.add(lines.side(y), seam(y) - inside, sign)
 
 
 def _not_narrower(outline: Outline, upper: np.ndarray, lower: np.ndarray, least: float) -> np.ndarray:
@@ -67,25 +74,52 @@ def _not_narrower(outline: Outline, upper: np.ndarray, lower: np.ndarray, least:
     return np.where(outline.mask[row, column][:, None], wanted, lower)
 
 
+def _inwards(way: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """(N, 2) of length 1: across a way (N, 2) at each of its places, to the side on which `middle` lies."""
+    along = np.gradient(cv2.GaussianBlur(way[:, None], (1, 3), 0, borderType=cv2.BORDER_REPLICATE)[:, 0], axis=0)
+    across = np.stack([-along[:, 1], along[:, 0]], 1)
+    across *= np.where(((middle - way) * across).sum(1, keepdims=True) < 0, -1, 1)
+    return across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
+
+
 def add_sleeve(
-    pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, ends: tuple[float, float],
-    beside: float, metre: float,
-) -> None:  # fmt: skip
-    """A sleeve's two edges; `ends` are metres: how far down the arm it reaches, and its armpit's height; at the armpit
-    it shows what is `beside` pixels from the seam. A `metre` is so many pixels."""
-    reach, armpit = ends
+    pairs: Pairs, outline: Outline, points: dict[str, np.ndarray], side: str, sign: int, reach: float,
+    seam: np.ndarray, metre: float,
+) -> float:  # fmt: skip
+    """A sleeve's two edges, each by its own length: the upper one from the shoulder to the cuff's outer end, the lower
+    one down the `seam` (N, 2), from the height of the body's armpit to the cloth's, and on to the cuff's inner end.
+    What is drawn is a little inside of that: there lie folds and shadows, and beside the seam the trunk's print.
+
+    Args:
+        pairs: to which they are added.
+        outline: of the garment.
+        points: its key points in pixels.
+        side: "left" or "right", and its `sign`, 1 or -1.
+        reach: metres along the arm that it ends at.
+        seam: see above; `metre` pixels of it are a metre.
+
+    Returns:
+        metres along the arm at which the cloth's armpit lies on it.
+    """
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
     upper = resampled(through_frills(outline, outline.way(tip, cuff)), 6)
-    lower = resampled(lower_edge(outline, pit, cuff, sign), 6)
+    under = lower_edge(outline, pit, cuff, sign)
+    for share, above in zip(np.linspace(0, 1, 6)[1:], upper[1:], strict=True):
+        pairs.add(lines.arm_edge(_ARM_BEGINS + (reach - _ARM_BEGINS) * share, True), above, sign, trunk=False, arm=True)
+    length = reach - UNDER_ARM
+    if length <= _SHORTEST:
+        pairs.add(lines.arm_edge(max(reach, UNDER_ARM), False), under[-1], sign, trunk=False, arm=True)
+        return UNDER_ARM
+    whole, shares = np.concatenate([seam, under]), np.linspace(0, 1, _LOWER)
+    lower, across = resampled(whole, _LOWER), resampled(upper, _LOWER)
     if is_hidden(outline, pit) and not is_frilled(outline):
-        lower[1:] = _not_narrower(outline, upper[1:], lower[1:], _ARM_ACROSS * metre)
-    down = armpit_on_arm(reach, armpit)
-    first = lower[1] - lower[0]
-    lower[0] = lower[0] + first * min(beside / max(float(np.linalg.norm(first)), 1.0), 0.5)
-    for share, above, below in zip(np.linspace(0, 1, 6), upper, lower, strict=True):
-        if share:
-            pairs.add(lines.arm_edge(_ARM_BEGINS + (reach - _ARM_BEGINS) * share, True), above, sign)
-        if reach > _UNDER_ARM + 0.02:
-            pairs.add(lines.arm_edge(down + (reach - down) * share, False), below, sign)
-    if reach <= _UNDER_ARM + 0.02:
-        pairs.add(lines.arm_edge(max(reach, _UNDER_ARM), False), lower[-1], sign)
+        lower = np.where(shares[:, None] > 0, _not_narrower(outline, across, lower, _ARM_ACROSS * metre), lower)
+    total = max(length_of(whole), 1.0)
+    inside = np.interp(shares * total / metre, [0, total / metre], _INSIDE) * metre
+    inside *= np.clip((1 - shares) * total / (_TAPERS * metre), 0, 1)
+    wide = np.linalg.norm(across - lower, axis=1)
+    wide[0] = wide[1]  # the first lies beside the seam's upper end
+    lower = lower + _inwards(lower, (tip + cuff) / 2) * np.minimum(inside, _MOST * wide)[:, None]
+    for share, below in zip(shares, lower, strict=True):
+        pairs.add(lines.arm_edge(UNDER_ARM + length * share, False), below, sign, trunk=False, arm=True)
+    return UNDER_ARM + length * min(length_of(seam) / total, 1.0)

@@ -10,7 +10,7 @@ from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.body_lines import joined
 from mcld_app.body.garments.laying import SIZE, LaidGarment, drawn_outwards
 from mcld_app.body.garments.outline import resampled
-from mcld_app.body.garments.sleeve_pairs import armpit_on_arm
+from mcld_app.body.garments.sleeve_pairs import UNDER_ARM
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.rendering import posed_vertices, to_picture
 from mcld_app.body.sampling import read_at
@@ -40,8 +40,7 @@ def under_arms(around: Shell, laid: LaidGarment) -> Shell | None:
         return None
     meets = min(armpit, _LEAVES, float(around.rest[:, 1].max()))
     beside = joined([lines.side(float(y)) for y in np.linspace(body, meets, _STEPS)])
-    ends = (armpit_on_arm(laid.fit.sleeve, y) for y in (body, armpit))
-    along = np.linspace(*ends, _STEPS).tolist()
+    along = np.linspace(min(UNDER_ARM, laid.fit.on_arm), laid.fit.on_arm, _STEPS).tolist()
     under, over = (joined([lines.arm_edge(x, upper) for x in along]) for upper in (False, True))
     photo, (vertices, _) = drawn_outwards(laid.photo, laid.iuv[..., 0] > 0), posed_vertices(laid.pose)
     rests, weights, strips = [], [], []

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from itertools import product
+
 import numpy as np
 
 from mcld_app.body.garments import body_lines as lines
@@ -15,7 +19,7 @@ _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
 _NECK_X, _TIP_X = (0.062, 0.150), 0.175  # metres from the middle: a neckline's corner, the shoulder's tip
 _SEAM_X = 0.20  # metres from the middle, where shoulder and arm meet
-_BESIDE = 0.014, 0.034  # metres off the seam that is looked at: on the trunk, whose print may be near, and on the arm
+_BESIDE = 0.014  # metres off the seam, on the trunk, that are looked at
 _FULL_SLEEVE = 0.44  # metres from the shoulder joint; a longer sleeve ends at the wrist
 _CUFF = lines.WRIST - 0.015  # just above it: beyond, the hand's edge would be the cuff's
 _SLEEVES = (0.0, 0.22, 0.40, 0.60), (0.0, 0.22, 0.265, 0.60)  # measured, worn: none ends just below the elbow
@@ -41,6 +45,7 @@ _EASE = (1.10, 1.08, 1.0)  # how much wider than the body in them these are
 _COAT_CHEST, _COAT_SHOULDERS = 0.52, 0.44  # metres
 _ROUND_CHEST = 0.46  # metres over the front of a body's chest, from armpit to armpit
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
+_ASIDE = (0.04, 0.075)  # metres from the middle, where prints keep their size: one place alone would draw them out
 _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is, near the middle
 _STICKS_OUT = 1.15  # of the straight line from armpit to hem; farther out lies a sleeve
 
@@ -80,7 +85,7 @@ def fit_upper(
     def row_at(y: float) -> float:
         return float(np.interp(y, heights[::-1], rows[::-1]))
 
-    pairs, angles, reach, arms = Pairs(), {}, -1.0, None
+    pairs, angles, reach, arms, on_arm = Pairs(), {}, -1.0, None, []
     if sleeves:
         ways = {side: outline.way(corners[side], points[f"{side}_cuff"]) for side, _ in _SIDES}
         long = np.mean([length_of(way) for way in ways.values()]) / metre
@@ -99,26 +104,26 @@ def fit_upper(
         if not sleeves and neck_x > _FAR_OUT and tip_x - neck_x < _STRAP:
             neck_x, tip_x = _STRAP_IN * neck_x, _STRAP_IN * tip_x
         pairs.add(lines.shoulder_line(neck_x), corner, sign)
-        pairs.add(lines.shoulder_line(tip_x), tip, sign)
+        pairs.add(lines.shoulder_line(tip_x), tip, sign, arm=sleeves)
         pairs.add(lines.shoulder_line((neck_x + tip_x) / 2), resampled(outline.way(corner, tip), 3)[1], sign)
-        pairs.add(lines.side(armpit), pit - (sign * (_BESIDE[0] * metre if sleeves else 0), 0), sign)
+        pairs.add(lines.side(armpit), pit - (sign * (_BESIDE * metre if sleeves else 0), 0), sign)
         for share in np.linspace(0, 1, 8)[1:]:
             y = armpit + (hem - armpit) * share
             row = pit[1] + (points[f"{side}_hem"][1] - pit[1]) * (row_at(y) - pit_row) / max(hem_row - pit_row, 1.0)
             pairs.add(lines.side(y), (side_column(outline, points, row, side, axis), row), sign)
         angles[f"{side}_shoulder.raise"] = 34.0
     if sleeves:
-        across = []
+        across, on_arm = [], []
         for side, sign in _SIDES:
             tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
             inner = lower_edge(outline, pit, cuff, sign)[-1]
             along = (cuff + inner) / 2 - (tip + pit) / 2
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
-            beside = _BESIDE[0] * metre, _BESIDE[1] * metre
-            scale = axis, np.inf if f"{side}_shoulder" in dragged else metre
-            add_armhole(pairs, tip, pit, armpit, row_at, beside, scale, sign)
-            add_sleeve(pairs, outline, points, side, sign, (reach, armpit), beside[1], metre)
+            seam = partial(_on_seam, tip, pit, row_at)
+            add_armhole(pairs, seam, armpit, (axis, metre), sign, drawn_in=f"{side}_shoulder" not in dragged)
+            sewn = np.stack([seam(y) for y in np.linspace(lines.ARMHOLE[-1], min(armpit, lines.ARMHOLE[-1]), 5)])
+            on_arm.append(add_sleeve(pairs, outline, points, side, sign, reach, sewn, metre))
             widths = sleeve_widths(outline, points, side, along)
             across.append(np.append(widths, max(np.linalg.norm(cuff - inner), _NARROWS * widths[-1])) / metre)
         along = _ARMHOLE + (max(reach, 0.10) - _ARMHOLE) * np.append((np.arange(SLICES) + 0.5) / SLICES, 1.0)
@@ -130,9 +135,17 @@ def fit_upper(
         _add_neck_arc(pairs, points["neckline"], corners[side], out, (high, drop), sign)
     _add_middle(pairs, outline, axis, metre, row_at, (high - drop, points["neckline"][1]), hem)
     found, places = pairs.done()
+    limb = np.array(pairs.limb) if sleeves else None
     by_mask = (1.36 if sleeves else armpit) - 0.02
     girth = max(_ROUND_CHEST / chest, 1.0) * (_ease(points, length) if kind == "top" and sleeves else 1.0)
-    return Fit(found, places, angles, metre, _NECK, hem, by_mask, reach, (heights, rows), girth, arms, falls)
+    pit = float(np.mean(on_arm)) if sleeves else None
+    return Fit(found, places, angles, metre, _NECK, hem, by_mask, reach, (heights, rows), girth, arms, falls, limb, pit)
+
+
+def _on_seam(tip: np.ndarray, pit: np.ndarray, row_at: Callable[[float], float], y: float) -> np.ndarray:
+    """(2,) where the seam from a shoulder's `tip` to its armpit, `pit`, in pixels, lies at a height `y` in metres."""
+    share = float(np.clip((row_at(y) - tip[1]) / max(pit[1] - tip[1], 1.0), 0, 1))
+    return tip + (pit - tip) * share
 
 
 def _metre(
@@ -219,8 +232,8 @@ def _add_middle(
             pairs.add(lines.front(y), (axis, row))
         if run is None or y < 0.90 or y > 1.34:
             continue
-        for sign, edge in ((1, run[1]), (-1, run[0])):
-            point = lines.front(y, 0.075)
+        for aside, (sign, edge) in product(_ASIDE, ((1, run[1]), (-1, run[0]))):
+            point = lines.front(y, aside)
             x = abs(float(point.at(rest)[0, 0]))
             even = x / lines.half_width(y) * abs(edge - axis)
             pairs.add(point, (axis + sign * min(even, _FLAT * x * metre), row), sign)

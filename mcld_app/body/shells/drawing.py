@@ -129,13 +129,16 @@ def _share(alpha: np.ndarray, nearer: np.ndarray) -> np.ndarray:
     return cv2.multiply(soft, alpha, scale=1 / 255)
 
 
-def seen_shells(shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352)) -> np.ndarray:
-    """What of shells is seen before a body in a pose, (*size, 4) uint8 RGBA; alpha is 255 there, else 0."""
-    standing = stand(pose, size)
+def seen_shells(
+    shells: Sequence[Shell], pose: Pose, size: tuple[int, int] = (512, 352), depth: np.ndarray | None = None
+) -> np.ndarray:
+    """What of shells is seen before a body in a pose, (*size, 4) uint8 RGBA; alpha is 255 there, else 0. The body's
+    `depth` (*size) float32 is the mannequin's where none is given."""
+    depth = stand(pose, size).depth if depth is None else depth
     body = np.zeros((*size, 4), np.uint8)
-    body[..., 3] = np.where(standing.depth > -np.inf, 255, 0)
+    body[..., 3] = np.where(depth > -np.inf, 255, 0)
     layers = draw_shells(shells, pose, size)
-    _, depth = over_body(body, standing.depth, layers)
+    _, depth = over_body(body, depth, layers)
     seen = np.zeros((*size, 4), np.uint8)
     for layer in layers:  # in its own colours: what shines through it is not known here
         front = in_front(layer, depth)

@@ -11,10 +11,12 @@ from mcld_app.body.parts import parts_mask, region, region_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.edges import edge_share
 from mcld_app.body.texture.filling import fill
+from mcld_app.body.texture.garment_line import GarmentLine
 from mcld_app.body.texture.skin import bare_limbs, skin_colour
 from mcld_app.body.texture.sleeveless import has_sleeves, straps_begin
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.errors import StudioError
+from mcld_app.once import cached_property
 
 # Seen from the front, the sides of one limb cover each other, and no other limb. Trunk and legs count as one: behind
 # the lower end of the trunk's front lies the seat, which belongs to the legs.
@@ -49,6 +51,17 @@ class GarmentLayer:
     seen: np.ndarray | None = None
     soft: bool = False
     edge: np.ndarray | None = None
+
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """(512, 512) float32, 0..1: how far each texel belongs to it, a slope across its edges, one half on them."""
+        share = np.clip(_SHARP * (edge_share(self.worn, _EDGE) - 0.5) + 0.5, 0, 1)
+        return share if self.edge is None else np.where(np.isnan(self.edge), share, self.edge)
+
+    @cached_property
+    def line(self) -> GarmentLine | None:
+        """Where a soft one ends, between texels; None for others."""
+        return GarmentLine.of(self.shares.astype(np.float32)) if self.soft else None
 
     def as_seen(self, donor: TextureMap) -> GarmentLayer:
         """The same garment with a donor's texels as they are, and holes where the donor has holes."""
@@ -111,16 +124,14 @@ def lay_on(texture: TextureMap, layer: GarmentLayer) -> TextureMap:
     below = image.copy() if layer.soft else None
     image[layer.worn] = layer.image[layer.worn]
     if below is not None:
-        _soften(TextureMap(image, coverage), below, layer.worn, layer.edge)
+        _soften(TextureMap(image, coverage), below, layer.worn, layer.shares)
     return TextureMap(image, coverage)
 
 
-def _soften(texture: TextureMap, below: np.ndarray, worn: np.ndarray, edge: np.ndarray | None) -> None:
+def _soften(texture: TextureMap, below: np.ndarray, worn: np.ndarray, share: np.ndarray) -> None:
     """Mix the colours along the edge of what is worn, in place, with those (512, 512, 3) below it; where nothing is
     known of what is beside it, it ends as it does."""
-    share, beside = _SHARP * (edge_share(worn, _EDGE) - 0.5) + 0.5, texture.coverage & ~worn
-    if edge is not None:
-        share = np.where(np.isnan(edge), share, edge)
+    beside = texture.coverage & ~worn
     near = cv2.dilate(beside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     rim = (share > _LITTLE) & (share < 1 - _LITTLE) & np.where(worn, near, beside)
     above, beneath = _gone_on(texture.image, worn, 2 * _EDGE), _gone_on(below, beside, 2 * _EDGE)

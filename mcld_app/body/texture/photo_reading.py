@@ -10,6 +10,7 @@ import numpy as np
 
 from mcld_app.body.parts import part_map
 from mcld_app.body.sampling import read_at
+from mcld_app.body.texture.garment_line import GarmentLine, sharpness
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.texture_map import TextureMap, look_up
 
@@ -17,6 +18,7 @@ _FINER = 1.5  # photo pixels a drawn one may take up before a smaller copy of th
 _EDGE = 3  # texels within the border of what is taken from a photo, on which the texture map takes over
 _SOFT = 1.0
 _JUMP = 15.0  # photo pixels from one texel's place to the next one's, beyond any stretch
+_AT_LINE = 3  # texels from a garment's line, up to which its photo alone is read
 _BESIDE = 4  # texels beside an island that may be read with it
 
 
@@ -55,6 +57,7 @@ def draw_from(
     pixel: np.ndarray,
     texel: np.ndarray,
     size: tuple[int, int],
+    lines: Sequence[GarmentLine] = (),
 ) -> np.ndarray:
     """A pose drawn from photos, and where they do not show a place, from the texture map.
 
@@ -64,29 +67,55 @@ def draw_from(
         pixel: (N,) int, flat numbers of the pixels that show the body.
         texel: (N, 2) float32, the texel each of them shows: x, y on the texture map.
         size: (height, width) of the picture.
+        lines: where garments end, sharper than texels.
 
     Returns:
         (height, width, 4) uint8 RGBA, as `texture_map.render`.
     """
-    drawn = look_up(texture, texel).view(np.uint32)[:, 0]  # four bytes a pixel: red, green, blue, alpha
-    for source, share in sources:
+    drawn, levels = _read(texture, sources, texel, pixel)
+    for line in lines:
+        which, off, inside, outside = line.crossed(texel)
+        if not len(which):
+            continue
+        found, _ = _read(texture, sources, np.concatenate([inside, outside]), levels=levels)
+        garment, beside = np.split(found, 2)
+        way = np.clip(0.5 + off * sharpness(pixel, texel), 0, 1)[:, None]
+        mixed = garment * way + beside * (1 - way) + np.float32(0.5)
+        alone = beside[:, 3] == 0
+        mixed[alone] = garment[alone] * (way[alone] >= 0.5)
+        drawn[which] = np.where(garment[:, 3:] > 0, mixed, drawn[which])
+    out = np.zeros(size[0] * size[1], np.uint32)
+    out[pixel] = drawn.view(np.uint32)[:, 0]
+    return out.view(np.uint8).reshape(*size, 4)
+
+
+def _read(
+    texture: TextureMap,
+    sources: Sequence[tuple[PhotoSource, np.ndarray]],
+    texel: np.ndarray,
+    pixel: np.ndarray | None = None,
+    levels: Sequence[int] = (),
+) -> tuple[np.ndarray, list[int]]:
+    """(N, 4) uint8 RGBA at N texels, and which of each photo's sizes was read: one of `levels`, or that for `pixel`."""
+    behind, used_levels = look_up(texture, texel).view(np.uint32)[:, 0], []  # four bytes: red, green, blue, alpha
+    for number, (source, share) in enumerate(sources):
         alpha = read_at(share, texel)
         used = np.flatnonzero(alpha)
         if not len(used):
+            used_levels.append(levels[number] if levels else 0)
             continue
         places = read_at(source.places.xy, texel[used])
-        level = _level(places, pixel[used], len(source.sizes))
+        level = levels[number] if pixel is None else _level(places, pixel[used], len(source.sizes))
+        used_levels.append(level)
         scale = np.float32(0.5**level)
         colour = read_at(source.sizes[level], (places + 0.5) * scale - 0.5, cv2.INTER_CUBIC)
-        behind, way = drawn[used].view(np.uint8).reshape(-1, 4), alpha[used]
-        way = np.where(behind[:, 3] > 0, way, np.where(way > 127, np.uint8(255), np.uint8(0)))
+        own, way = behind[used].view(np.uint8).reshape(-1, 4), alpha[used]
+        way = np.where(own[:, 3] > 0, way, np.where(way > 127, np.uint8(255), np.uint8(0)))
         share = way[None].astype(np.float32) / 255
-        behind[:, :3] = cv2.blendLinear(colour[None], behind[None, :, :3].copy(), share, 1 - share)[0]
-        behind[:, 3] = np.where(way > 0, 255, behind[:, 3])
-        drawn[used] = behind.view(np.uint32)[:, 0]
-    out = np.zeros(size[0] * size[1], np.uint32)
-    out[pixel] = drawn
-    return out.view(np.uint8).reshape(*size, 4)
+        own[:, :3] = cv2.blendLinear(colour[None], own[None, :, :3].copy(), share, 1 - share)[0]
+        own[:, 3] = np.where(way > 0, 255, own[:, 3])
+        behind[used] = own.view(np.uint32)[:, 0]
+    return behind.view(np.uint8).reshape(-1, 4), used_levels
 
 
 def _level(places: np.ndarray, pixel: np.ndarray, levels: int) -> int:
@@ -99,9 +128,14 @@ def _level(places: np.ndarray, pixel: np.ndarray, levels: int) -> int:
     return int(np.clip(np.ceil(np.log2(max(ratio, 1e-3))), 0, levels - 1))
 
 
-def taken(source: PhotoSource, texels: np.ndarray) -> np.ndarray:
+def taken(source: PhotoSource, texels: np.ndarray, line: GarmentLine | None = None) -> np.ndarray:
     """`soft_share`, (512, 512) uint8, of those texels, (512, 512) bool, that the photo shows. Where its places go on
-    beside the map's islands, their borders are none."""
+    beside the map's islands, their borders are none. Along a garment's line its photo is read as far as that goes."""
+    if line is not None:
+        edge = (line.share > 0) & (line.share < 1)
+        near = cv2.dilate(edge.astype(np.uint8), np.ones((2 * _AT_LINE + 1,) * 2, np.uint8)) > 0
+        mine = line.reach(texels) & near
+        return np.where(mine & ~_torn(source.places.xy), np.uint8(255), taken(source, texels))
     mine = texels & source.places.seen
     if not source.places.go_on:
         return soft_share(mine)

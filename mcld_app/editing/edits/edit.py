@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mcld_app.body.shells.shell import Shell
+from mcld_app.body.texture.garment_line import GarmentLine
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.editing.person import Person
 from mcld_app.editing.record_fields import Record
@@ -117,6 +118,11 @@ class Edit(ABC):
         Args:
             texture: as the edits before left it.
         """
+        return None
+
+    @property
+    def line(self) -> GarmentLine | None:
+        """Where what the edit puts on ends, sharper than texels; None where it puts nothing on, or texels say it."""
         return None
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:

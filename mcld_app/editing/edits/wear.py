@@ -13,6 +13,7 @@ from mcld_app.body.parts import region_pixels
 from mcld_app.body.shells.places import covered_by
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.texture.dressing import lay_on
+from mcld_app.body.texture.garment_line import GarmentLine
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.body.wearer.old_rim import without_old_rim
 from mcld_app.body.wearer.pieces import PIECES
@@ -121,6 +122,10 @@ class Wear(Edit):
         donor = self.garment.donor
         shown = donor.texture.coverage if donor.far_side is None else donor.pixels.places.seen
         return donor, self.garment.layer(self.area).worn & shown
+
+    @property
+    def line(self) -> GarmentLine | None:
+        return self.garment.layer(self.area).line
 
     def hang(self, shells: tuple[Shell, ...]) -> tuple[Shell, ...]:
         """Trousers take the place of a skirt, a top that of a wider one; each comes with its own, and hair stays. Tops
