@@ -65,6 +65,19 @@ def draws_in_page(environment: Mapping[str, str] = os.environ) -> bool:
     return value == "page"
 
 
+def finds_in_page(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether people are found in photos in the page's own process and not in one beside it: MCLD_FINDING is "page",
+    not "process", which is also what holds without it; and always on a ZeroGPU Space.
+
+    Raises:
+        StudioError: for another value.
+    """
+    value = environment.get("MCLD_FINDING", "").strip().lower() or "process"
+    if value not in ("page", "process"):
+        raise StudioError(f"MCLD_FINDING is {value!r}. Set it to process or page.")
+    return value == "page" or on_zerogpu(environment)
+
+
 def checkpoints_folder_named() -> Path | None:
     """The folder of weights that MCLD_CHECKPOINTS names, absolute; None without it."""
     named = os.environ.get("MCLD_CHECKPOINTS")
@@ -193,3 +206,8 @@ def threads() -> int | None:
     """How many processor threads OMP_NUM_THREADS allows; None where it gives no number above 0."""
     value = os.environ.get("OMP_NUM_THREADS", "")
     return int(value) if value.isdecimal() and int(value) else None
+
+
+def cores() -> int:
+    """How many of this machine's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

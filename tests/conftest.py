@@ -52,8 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # any test module is imported, and inherited by the studio that the tests start.
     os.environ["MCLD_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "mcld")
     # Where a test changes how an engine draws, it is that of the process it runs in; the studio as it comes, and
-    # test_drawing_process, draw in another.
+    # test_drawing_process, draw in another; so it is with finding people, and test_finding_process.
     os.environ["MCLD_DRAWING"] = "page"
+    os.environ["MCLD_FINDING"] = "page"
     import cut_off.sitecustomize  # noqa: F401  from here on this process reaches this machine alone
 
 
@@ -171,7 +172,7 @@ def run_studio(
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """The studio as it comes, one for the whole run."""
-    with run_studio(tmp_path_factory.mktemp("studio"), MCLD_DRAWING="process") as running:
+    with run_studio(tmp_path_factory.mktemp("studio"), MCLD_DRAWING="process", MCLD_FINDING="process") as running:
         yield running
 
 

@@ -306,6 +306,9 @@ class Person:
     def filled(self) -> TextureMap:
         """The texture map without holes: what the photo does not show is guessed from what it shows. Of head, legs and
         feet, that is what it shows for sure: next to it, the map has mixtures of it with what is beside it."""
+        coming = self.worked_out.get("filled")  # from another process, which has begun it
+        if coming is not None and (filled := coming()) is not None:
+            return filled
         sure = self.texture.coverage & (self.pixels.places.seen | ~parts_mask(LEGS | _FEET | _HEAD)) & ~self._astray
         sure &= ~self._cloth_below_hem
         if self._at_hem is not None:

@@ -86,9 +86,9 @@ def sample_garment(choice: str) -> Garment:
 
 
 def make_ready() -> None:
-    """Work out now what editing needs of the sample people, one after another: a second each the first time on a
-    machine, a tenth of one after that. Meant for a thread of its own, which it makes a humble one where the system lets
-    it."""
+    """Work out now what editing needs of the sample people and garments, one after another: a second each the first
+    time on a machine, a tenth of one after that. Meant for a thread of its own, which it makes a humble one where the
+    system lets it."""
     with contextlib.suppress(AttributeError, OSError):  # of this thread alone, on Linux
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
     with contextlib.suppress(StudioError):  # the page says what is wrong with the samples
@@ -96,6 +96,10 @@ def make_ready() -> None:
             person = sample_person(choice)
             _ = person.shells, person.pixels, person.bare_head, person.face
             time.sleep(0.02)  # whoever waits for Python's lock gets it
+        for choice in garments():
+            garment = sample_garment(choice)
+            _ = garment.layer(garment.region), garment.donor.pixels
+            time.sleep(0.02)
 
 
 def _pair(folder: str, name: str) -> tuple[Path, Path]:

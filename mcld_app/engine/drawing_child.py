@@ -7,18 +7,16 @@ the process that started it, however that ended: then there is nothing more to r
 from __future__ import annotations
 
 import io
-import logging
 import os
 import pickle
 import queue
-import signal
-import sys
 import threading
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from mcld_app.engine.child_lines import own_lines, step_behind
 from mcld_app.errors import StudioError
 
 if TYPE_CHECKING:
@@ -29,12 +27,9 @@ _BEHIND = 10  # nice value
 
 def serve() -> None:
     """Draw what is asked for on the standard input until that ends, and tell it on the standard output."""
-    with suppress(ValueError, AttributeError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the page's process, too, and that ends this one
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    asked, told = own_lines()
     from mcld_app.engine import registry  # before there are two threads that import: they could wait for each other
 
-    asked, told = _own_lines()
     waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
     line = _Line(told)
     given = (asked, line, waiting, registry.forget, registry.count)
@@ -60,17 +55,6 @@ class _Line:
         with self._lock:
             self._told.write(data)
             self._told.flush()
-
-
-def _own_lines() -> tuple[io.BufferedReader, io.BufferedWriter]:
-    """The standard input and output, which nobody else in this process reads or prints to any more."""
-    asked, told = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return asked, told
 
 
 def _listen(
@@ -109,13 +93,7 @@ def _step_back() -> None:
     if threads() is None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(max(1, cores - 1))
-    with suppress(OSError):
-        if hasattr(os, "nice"):
-            os.nice(_BEHIND)
-        else:
-            import psutil
-
-            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    step_behind(_BEHIND)
 
 
 def _draw(

@@ -39,6 +39,7 @@ class FoundPeople:
     people: tuple[FoundPerson, ...]
     stored: PhotoFile | None = None
     _laid: dict[int, ManualFit] = field(default_factory=dict, init=False, repr=False)
+    _made: dict[int, Person] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.people)
@@ -66,7 +67,9 @@ class FoundPeople:
         Raises:
             StudioError: where there is no such person.
         """
-        return fitted_person(self.fit(index))
+        if index not in self._made:
+            self._made[index] = fitted_person(self.fit(index))
+        return self._made[index]
 
 
 def is_installed() -> bool:

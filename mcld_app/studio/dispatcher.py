@@ -16,6 +16,8 @@ from typing import Any
 
 import gradio as gr
 
+from mcld_app.deployment import cores
+from mcld_app.engine.turns import Turns
 from mcld_app.errors import StudioError
 from mcld_app.studio import visit_memory
 from mcld_app.studio.busy import Busy
@@ -34,6 +36,7 @@ EXPIRED = (
 )
 
 _PATIENCE = 1.0  # seconds
+_NOBODY_WAITS = 1  # rank of a turn: what follows an answer by itself
 _QUIETLY = {"queue": False, **HIDDEN}
 
 
@@ -57,6 +60,7 @@ class Dispatcher(dict[str, Any]):
         self.panels = {panel.name: panel for panel in panels}
         self.sessions = sessions
         self._busy = Busy()
+        self._turns = Turns(cores())
         self._making_ready = threading.Lock()
         self._fresh: dict[str, tuple[Key, dict[str, Any] | None]] = {}
         self.began = secrets.token_hex(8)
@@ -223,7 +227,7 @@ class Dispatcher(dict[str, Any]):
     def _run(
         self, session: Session, action: Action, data: Mapping[str, Any], known: int, whole: bool, names: Iterable[str]
     ) -> dict[str, Any]:
-        with session.lock, self._busy.acting():
+        with session.lock, self._busy.acting(), self._turns.turn():
             session.serial += 1
             values: dict[str, Any] = {}
             session.acting = True
@@ -284,7 +288,8 @@ class Dispatcher(dict[str, Any]):
                 session.shown = {**shown, name: panel.key(state)}
             value = None
             try:
-                value = self._view(panel, state, last)
+                with self._turns.turn(_NOBODY_WAITS):
+                    value = self._view(panel, state, last)
             except Exception as error:
                 sentence(error)
             if value is None:

@@ -47,7 +47,9 @@ def without_old_hems(texture: TextureMap, cloth: np.ndarray, skin: Callable[[], 
     for foot in _FEET:
         mine = parts_mask({foot})
         like_hem = mine & texture.coverage & (place.y > _SOLE)
-        like_hem &= away(lab, shoe) + _SURER >= away(lab, hem) if len(shoe) else True
+        if len(shoe):
+            looked = lab[like_hem]
+            like_hem[like_hem] = away(looked, shoe) + _SURER >= away(looked, hem)
         like_hem = cv2.morphologyEx(like_hem.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
         hems = touching(like_hem & mine, mine & (place.y > _TOPLINE))  # they hang down from the ankle
         own = mine & texture.coverage & ~_near(hems, _RIM)

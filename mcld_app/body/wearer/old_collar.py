@@ -38,8 +38,9 @@ def without_old_collar(texture: TextureMap, before: TextureMap, cloth: np.ndarra
         return texture
     shades = np.clip(np.outer(_SHADES, tone), 0, 255).astype(np.uint8)
     skin = cv2.cvtColor(shades[None], cv2.COLOR_RGB2LAB)[0].astype(np.float32) * np.float32((0.5, 1, 1))
-    collar = neck & seen & (away(lab, top) + _SURER < away(lab, skin))
-    collar = cv2.morphologyEx(collar.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    collar, looked = np.zeros(seen.shape, np.uint8), lab[neck & seen]
+    collar[neck & seen] = away(looked, top) + _SURER < away(looked, skin)
+    collar = cv2.morphologyEx(collar, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     if np.count_nonzero(collar) < _LEAST:
         return texture
     ends = float(np.percentile(place.y[collar > 0], 95)) + _AROUND

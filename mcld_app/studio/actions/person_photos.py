@@ -8,8 +8,9 @@ import numpy as np
 
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.photo import read_sized_photo
+from mcld_app.engine.finding_process import people_in
 from mcld_app.errors import PictureError, StudioError
-from mcld_app.perception.detections import Detections, detect_people
+from mcld_app.perception.detections import Detections
 from mcld_app.perception.found_people import FoundPeople
 from mcld_app.perception.people_finder import NobodyFound
 from mcld_app.studio.actions.fitting import HOW_TO_FIT, begin_fitting
@@ -42,7 +43,7 @@ def _ask_if_turned(state: EditorState, found: Detections | FoundPeople) -> Edito
     photo, lying = np.ascontiguousarray(np.rot90(found.photo, turns)), state.look.person.key
 
     def turned(now: EditorState) -> EditorState:
-        upright = detect_people(found.name, photo)
+        upright = people_in(found.name, photo)
         if upright is None:
             raise StudioError(_NOBODY_READS + HOW_TO_FIT)
         others = tuple(person for person in now.own if person.key != lying)
@@ -64,7 +65,7 @@ def use_photo(state: EditorState, name: str, data: bytes, *, closer: bool = Fals
     if looks_like_iuv(photo):
         raise PictureError("This is an IUV map, not a photo. Choose it as the IUV map, and the photo it was made from.")
     try:
-        detections = detect_people(name, photo, stored, closer=closer)
+        detections = people_in(name, photo, stored, closer=closer)
     except StudioError as error:
         said = f"{error} Or do it by hand. {HOW_TO_FIT}"
         if isinstance(error, NobodyFound):

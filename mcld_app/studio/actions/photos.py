@@ -11,8 +11,9 @@ from mcld_app.deployment import is_space
 from mcld_app.editing import look as looks
 from mcld_app.editing.in_photo import size_in_photo
 from mcld_app.editing.person import Person, read_person
+from mcld_app.engine.finding_process import people_in
 from mcld_app.errors import IUVError, PictureError, StudioError
-from mcld_app.perception.detections import Detections, detect_people
+from mcld_app.perception.detections import Detections
 from mcld_app.perception.found_people import FoundPeople
 from mcld_app.studio import parsing
 from mcld_app.studio.state import EditorState
@@ -63,7 +64,7 @@ def people_of_file(name: str, content: bytes, what: str) -> Detections | FoundPe
         StudioError: where nothing is installed that finds people.
     """
     photo, stored = read_sized_photo(content)
-    detections = None if looks_like_iuv(photo) else detect_people(name, photo, stored)
+    detections = None if looks_like_iuv(photo) else people_in(name, photo, stored)
     if detections is None:
         raise StudioError(
             f"One file is not enough for {what} here: drop a photo together with its IUV map, both at once. Or add the "

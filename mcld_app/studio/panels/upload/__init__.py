@@ -10,8 +10,9 @@ from mcld_app.body.photo import read_sized_photo
 from mcld_app.checkpoints.wheel_models import how_to_get
 from mcld_app.editing import look as looks
 from mcld_app.editing.person import read_pair, read_person
+from mcld_app.engine.finding_process import people_in
 from mcld_app.errors import StudioError
-from mcld_app.perception.detections import detect_people, people_on_map
+from mcld_app.perception.detections import people_on_map
 from mcld_app.studio import parsing
 from mcld_app.studio.actions.fitting import begin_fitting
 from mcld_app.studio.actions.person_photos import take_largest, use_photo
@@ -135,7 +136,7 @@ def api_start_with_photo(
     if iuv:
         return written(looks.of(read_person("photo", data, content(iuv), who)), keep)
     picture, stored = read_sized_photo(data)
-    detections = detect_people("photo", picture, stored, closer=closer)
+    detections = people_in("photo", picture, stored, closer=closer)
     if detections is None:
         raise StudioError(f"Nothing is installed here to find a body in a photo. {how_to_get()} Or give its IUV map.")
     return written(looks.of(detections.person(who)), keep)
