@@ -66,7 +66,7 @@ def pool_for(need: Need, nodes: Sequence[Node]) -> Pool:
     there = sum(node.gpus for node in nodes)
     gpus = need.gpus if need.gpus is not None else float(there > 0)
     if gpus > 0 and not there:
-        raise StudioError(f"The cluster has no GPU, and {gpus:g} is asked for each actor. Leave it out: CPUs draw, too.")
+        raise StudioError(f"The cluster has no GPU, and {gpus:g} is asked for each actor. Leave it out; CPUs draw too.")
     holding = tuple(node for node in nodes if node.holds(gpus, need.cpus))
     fit = sum(node.holds(gpus, need.cpus) for node in holding)
     if fit < need.least:
