@@ -4,5 +4,4 @@
     connection   to a cluster, or a small one of this machine's own
     nodes        whether each machine has the same program, and what the work needs
     spread       many small pieces of work, by Ray Data
-    drawing      the page's pictures, each by one of a pool of actors
 """
