@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
@@ -30,9 +31,10 @@ from mcld_app.body.texture.extraction import extract
 from mcld_app.cli.prepare import arguments, run
 from mcld_app.data.deepfashion import PreparedFolder
 from mcld_app.data.layout import DataError, Layout, Pair, flattened, read_pairs
-from mcld_app.data.prepare import prepare
+from mcld_app.data.prepare import Outcome, Shard, prepare
 from mcld_app.data.prepare.lists import pairs_for, split_by_id
 from mcld_app.data.prepare.photos import outfit_of, person_of, photo_name
+from mcld_app.data.prepare.shards import LOCKS, merge_lists
 from mcld_app.errors import StudioError
 from mcld_app.synthetic.people import draw_person, render_view
 
@@ -331,6 +333,44 @@ def wait_until(there, running: subprocess.Popen[str]) -> None:
 
 
 # --- what fails ----------------------------------------------------------------------------------------------------
+
+
+def test_two_shards_at_once_give_byte_for_byte_what_one_run_gives(download: Path, ready: Path, tmp_path: Path):
+    folder = tmp_path / "two"
+
+    def contents(folder: Path) -> dict[str, bytes]:
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
+                if path.is_file() and path.name != ".lists.lock"}  # fmt: skip
+
+    def shard(text: str) -> Outcome:
+        return prepare(download, folder, shard=Shard.read(text), make=eye(download))
+
+    with ThreadPoolExecutor(2) as both:
+        outcomes = list(both.map(shard, ["1/2", "2/2"]))
+    assert [outcome.total for outcome in outcomes] == [4, 3]
+    assert contents(folder) == contents(ready) and not (folder / LOCKS).exists()
+    assert shard("2/2").made == 0, "what is there is left"
+
+
+def test_lists_of_shards_become_one(tmp_path: Path):
+    """Whichever comes to its end first."""
+    head = "photo,split,file,why\n"
+    for order in ((1, 2), (2, 1)):
+        folder = tmp_path / str(order)
+        (folder / LOCKS).mkdir(parents=True)
+        for number in order:
+            shard = Shard(number, 2)
+            (folder / shard.file("no_face.txt")).write_text(f"{number}.jpg\n")
+            merge_lists(folder, shard, "no_face.txt", "report.csv", f"{head}{number}b.jpg,train,,broken\n")
+        assert (folder / "report.csv").read_text() == f"{head}1b.jpg,train,,broken\n2b.jpg,train,,broken\n"
+        assert (folder / "no_face.txt").read_text() == "1.jpg\n2.jpg\n"
+        assert sorted(path.name for path in folder.iterdir()) == ["no_face.txt", "report.csv"]
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "1/0"])
+def test_what_is_no_shard_is_refused(text: str):
+    with pytest.raises(DataError, match="no shard"):
+        Shard.read(text)
 
 
 def test_one_bad_photo_stops_nothing_and_is_reported(download: Path, tmp_path: Path):

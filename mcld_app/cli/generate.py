@@ -6,8 +6,7 @@ import argparse
 import glob
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,7 @@ from mcld_app.errors import StudioError
 from mcld_app.files import write_whole, writing
 
 if TYPE_CHECKING:
-    from mcld_app.engine.view import View
-    from mcld_app.request import Progress
+    from mcld_app.editing.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,9 @@ class LeftOut:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("recipe", type=Path, help="a recipe (JSON, or a picture drawn here), or a folder of them")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="the picture, or the folder, to write")
+    parser.add_argument("recipe", metavar="JOBS", help="a recipe (JSON, or a picture drawn here), a folder of them, or "
+                        "a table (.csv, .parquet) as `matrix` writes it")  # fmt: skip
+    parser.add_argument("-o", "--out", required=True, help="the picture, or the folder, to write")
     parser.add_argument("--model", default="", help="which model, if not the recipe's own")
     parser.add_argument("--with-pictures", action="store_true", help="put the recipe's own photos into the files")
     parser.add_argument("--watermark", "--mark", action="store_true", help="a visible watermark in a corner")
@@ -45,23 +44,44 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         "model that was trained with holes")  # fmt: skip
     parser.add_argument("--seen", type=Path, metavar="FOLDER", help="also write there what the model sees, as PNG")
     parser.add_argument("--again", action="store_true", help="draw those too whose pictures are there already")
+    parser.add_argument("--steps", type=int, default=0, help="of drawing, for a table (default: as the model has it)")
+    parser.add_argument("--root", help="the folder that a table's files lie below (default: the table's)")
+    _cluster_arguments(parser)
+
+
+def _cluster_arguments(parser: argparse.ArgumentParser) -> None:
+    """What concerns a Ray cluster, in a group of its own."""
+    own = parser.add_argument_group("on a Ray cluster (requirements-cluster.txt, docs/scale.md)")
+    own.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="HOST:PORT of the head; without an address "
+                     "the cluster that runs on this machine, else one of its own, which `local` always is")  # fmt: skip
+    own.add_argument("--gpus", type=float, help="GPUs of each actor, fractions too (default: 1 where there are any)")
+    own.add_argument("--cpus", type=float, default=1.0, help="CPUs of each actor (default 1)")
+    own.add_argument("--actors", type=int, default=0, help="at most so many (default: as many as fit)")
+    own.add_argument("--least-actors", type=int, default=1, help="begin with so many (default 1)")
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Draw; returns the exit status: 1 where a recipe of a folder failed, after all others were drawn."""
+    """Draw; returns the exit status: 1 where a recipe of a folder, or a row, failed, after all others were drawn."""
+    from mcld_app.catalogue.table import is_table
+    from mcld_app.cli.table import draw_table
+
+    jobs = Path(chosen.recipe)
+    if chosen.ray is not None or is_table(chosen.recipe) or "://" in chosen.recipe + chosen.out:
+        return draw_table(chosen)
     options = {"model": chosen.model, "pictures": chosen.with_pictures, "watermark": chosen.watermark,
                "fill_holes": chosen.fill_holes}  # fmt: skip
-    if not chosen.recipe.is_dir():
-        if not chosen.recipe.is_file():
-            raise StudioError(f"There is no recipe {chosen.recipe}.")
-        bar = _bar(chosen.recipe.name)
-        for path in draw_recipe(chosen.recipe, chosen.out, on_step=bar, seen=chosen.seen, **options):
+    out = Path(chosen.out)
+    if not jobs.is_dir():
+        if not jobs.is_file():
+            raise StudioError(f"There is no recipe {jobs}.")
+        bar = _bar(jobs.name)
+        for path in draw_recipe(jobs, out, on_step=bar, seen=chosen.seen, **options):
             print(f"written: {path}", file=sys.stderr)
         return 0
     if chosen.seen is not None:
         raise StudioError("--seen is for one recipe, not for a folder of them.")
     failed = []
-    for result in draw_folder(chosen.recipe, chosen.out, again=chosen.again, on_step=_bar, **options):
+    for result in draw_folder(jobs, out, again=chosen.again, on_step=_bar, **options):
         if isinstance(result, Failed):
             failed.append(result)
             print(f"failed: {result.recipe.name}: {result.why}", file=sys.stderr)
@@ -101,56 +121,43 @@ def draw_recipe(
     Raises:
         StudioError: for a recipe or a place that cannot be used.
     """
-    from mcld_app.editing.conditioning import conditions_of
-    from mcld_app.editing.new_ground import OWN_GROUND, drawn_before
-    from mcld_app.editing.recipe import Recipe
-    from mcld_app.engine.registry import choose, engine_for, model_named, weights_of
-    from mcld_app.engine.view import view_of
-    from mcld_app.output.recipe_file import encode_drawn, open_recipe
-    from mcld_app.request import MAX_COUNT, Job
+    from mcld_app.catalogue.drawing import Options, drawn_files, with_seed
+    from mcld_app.engine.registry import weights_of
+    from mcld_app.output.recipe_file import open_recipe
 
     if out.suffix.lower() != ".png":
         raise StudioError(f"Pictures are written as PNG: call it {out.with_suffix('.png').name}, not {out.name}.")
     made = open_recipe(_read(recipe))
-    name = choose(model, made.model)
+    options = Options(model, pictures, watermark, fill_holes)
+    name = options.model_for(made.model)
     if name == "bundled":  # small: that a file is damaged is said before torch is imported and anything worked out
         weights_of(name)
-    drawing, paths = model_named(name), []
-    settings = made.settings_for(drawing.usual)
-    if fill_holes:
-        settings = replace(settings, fill_holes=True)
-    given = conditions_of(made.look, drawing.conditioning, fill_holes=settings.fill_holes)
     if seen is not None:
-        _write_view(seen, view_of(given, drawing, show_preview=settings.preview))
-    for start in range(0, len(made.seeds), MAX_COUNT):
-        seeds = made.seeds[start : start + MAX_COUNT]
-        step = partial(_told, on_step, start, len(made.seeds))
-        jobs = [Job(given, seed) for seed in seeds]
-        for one in engine_for(name).generate(jobs, settings, on_progress=step, step_pictures=False):
-            told = {key: getattr(one, key) for key in ("device", "dtype", "batch", "fallback")}
-            drawn = Recipe(made.look, settings, (one.seed,), name, told, ground=made.ground)
-            picture = drawn_before(made.look, one.picture, made.ground or OWN_GROUND)
-            path = out if len(made.seeds) == 1 else out.with_stem(f"{out.stem}-{one.seed}")
-            data = encode_drawn(picture, drawn, drawing.name, pictures=pictures, watermark=watermark)
-            with writing(path):  # whole or not at all: a picture that is there counts as drawn when a run goes on
-                write_whole(path, data)
-            paths.append(path)
+        _write_view(seen, made, name, fill_holes)
+    paths = []
+    for seed, data in drawn_files(made, options, on_step):
+        path = out if len(made.seeds) == 1 else out.with_name(with_seed(out.name, seed))
+        with writing(path):  # whole or not at all: a picture that is there counts as drawn when a run goes on
+            write_whole(path, data)
+        paths.append(path)
     return paths
 
 
-def _write_view(folder: Path, seen: View) -> None:
+def _write_view(folder: Path, made: Recipe, name: str, fill_holes: bool) -> None:
     """What the model sees, a PNG for each condition."""
     from mcld_app.body.photo import encode_png
+    from mcld_app.editing.conditioning import conditions_of
+    from mcld_app.engine.registry import model_named
+    from mcld_app.engine.view import view_of
 
-    for name, picture in vars(seen).items():
+    model = model_named(name)
+    settings = made.settings_for(model.usual)
+    given = conditions_of(made.look, model.conditioning, fill_holes=fill_holes or settings.fill_holes)
+    for condition, picture in vars(view_of(given, model, show_preview=settings.preview)).items():
         if picture is not None:
             with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-                write_whole(folder / f"{name}.png", encode_png(picture))
-
-
-def _told(on_step: Callable[[float], None], done: int, total: int, progress: Progress) -> None:
-    on_step((done + progress.jobs * progress.share) / total)
+                write_whole(folder / f"{condition}.png", encode_png(picture))
 
 
 def draw_folder(

@@ -43,13 +43,15 @@ class Bar:
         """Whether there was something to show."""
         return self._bar is not None
 
-    def show(self, done: int, total: int) -> None:
-        """How far it is. What is done at the first call does not count for the rate."""
+    def show(self, done: int, total: int, failed: int = 0) -> None:
+        """How far it is, and how much of that failed. What is done at the first call does not count for the rate."""
         if self._bar is None:
             from tqdm import tqdm
 
             pause = 0.1 if sys.stderr.isatty() else 30
             self._bar = tqdm(total=total, initial=done, unit=self._unit, mininterval=pause, dynamic_ncols=True)
+        if failed:
+            self._bar.set_postfix_str(f"{failed} failed", refresh=False)
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:

@@ -26,6 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-faces", action="store_true", help="look for no faces")
     parser.add_argument("--devices", default="cpu", help="where DensePose runs: cpu, or cuda:0,cuda:1,...")
     parser.add_argument("--workers", type=int, help="processes in all; default: one for each core, or for each GPU")
+    parser.add_argument("--shard", metavar="I/N", help="prepare the I-th of N shares of the photos; the others may run "
+                        "at the same time, on machines that share the folder")  # fmt: skip
     parser.add_argument("--copy", action="store_true", help="copy photos, and never link them")
 
 
@@ -33,7 +35,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Prepare; returns the exit status: 1 where a photo failed, after all others were prepared."""
     from mcld_app.checkpoints.folders import outline_file
     from mcld_app.cli.long_work import Bar, devices_named
-    from mcld_app.data.prepare import Outcome, prepare
+    from mcld_app.data.prepare import Outcome, Shard, prepare
 
     devices = devices_named(chosen.devices)
     workers = chosen.workers if chosen.workers is not None else _cores() if devices == ["cpu"] else len(devices)
@@ -51,7 +53,8 @@ def run(chosen: argparse.Namespace) -> int:
     try:
         prepare(
             chosen.source, chosen.folder, lists=chosen.lists, densepose=chosen.densepose, faces=not chosen.no_faces,
-            copy=chosen.copy, outline=outline_file(), devices=[devices[n % len(devices)] for n in range(workers)],
+            copy=chosen.copy, shard=Shard.read(chosen.shard) if chosen.shard else None,
+            outline=outline_file(), devices=[devices[n % len(devices)] for n in range(workers)],
             outcome=outcome, on_photo=show,
         )  # fmt: skip
     finally:

@@ -4,9 +4,11 @@
     lists        the split into training and tests, and the pairs
     models       DensePose and the face model, which read a photo's IUV map and face
     photo        one photo's files: photo, IUV map, texture map, face
+    shards       several runs that share the photos
     dataset      all photos: find and build the missing files, write the lists and the report
 """
 
 from mcld_app.data.prepare.dataset import Outcome, prepare
+from mcld_app.data.prepare.shards import Shard
 
-__all__ = ["Outcome", "prepare"]
+__all__ = ["Outcome", "Shard", "prepare"]

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import io
 import os
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from mcld_app.data.prepare.lists import Lists, is_ours, pairs_as_csv, pairs_for,
 from mcld_app.data.prepare.models import ModelsFactory, load_models
 from mcld_app.data.prepare.photo import PhotoJob, PhotoOutcome, put, start_preparing
 from mcld_app.data.prepare.photos import Photos, find_maps, find_photos
+from mcld_app.data.prepare.shards import LOCKS, Shard, list_lock, merge_lists, sort_lines
 from mcld_app.data.worker_pool import WorkerPool
 from mcld_app.errors import DiskFull
 from mcld_app.files import PART, writing
@@ -61,6 +62,7 @@ def prepare(
     copy: bool = False,
     outline: Path | None = None,
     devices: Sequence[str] = ("cpu",),
+    shard: Shard | None = None,
     make: ModelsFactory | None = None,
     outcome: Outcome | None = None,
     on_photo: _Told = lambda _: None,
@@ -69,13 +71,15 @@ def prepare(
 
     Args:
         source: what the download was unpacked into.
-        folder: where to write, see `layout`. One run at a time.
+        folder: where to write, see `layout`. One run at a time, but for shards.
         lists: folder of the benchmark's lists; default: `source`, else `folder`, else a rule.
         densepose: folder of IUV maps made elsewhere, in either order (see `read_iuv`), named as the photos are.
         faces: whether faces are looked for, where there is a model for it.
         copy: copy photos; by default they are linked where the disk can do that.
         outline: the authors' own outline of the charts, see `read_outline`; default: the one made from the charts.
         devices: one for each process.
+        shard: the part of all photos that is prepared; the lists are those of all photos prepared so far, and once
+            each shard came to its end they are byte for byte what one run writes. None: all photos.
         make: loads the models in a process; default: those in the checkpoints folder.
         outcome: the outcome to fill in, for a caller who wants it of a stopped run too.
         on_photo: told how far it is, before the first photo and after each.
@@ -96,17 +100,20 @@ def prepare(
     photos = find_photos(source, leave_out=folder)
     known = _lists(lists, source, folder) or split_by_id(photos.named)
     given = find_maps(densepose) if densepose else {}
-    outcome.total = len(known.split)
+    chosen = shard.of(known.split) if shard else known.split
+    outcome.total = len(chosen)
     outcome.notes += _notes(photos, known)
-    _change_sides(folder, known)
+    _change_sides(folder, chosen)
 
     there, faceless, jobs = _there(folder), _faceless(folder), []
-    for name, side in known.split.items():
+    locks = folder / LOCKS if shard else None
+    for name, side in chosen.items():
         if name not in photos.named:
             outcome.failed[name] = f"It is in the lists, and there is no such picture in {source}."
             continue
         look = faces and name not in faceless
-        job = PhotoJob(name, photos.named[name], Layout(folder, side), given.get(name), look, copy, outline)
+        lock = locks and locks / name
+        job = PhotoJob(name, photos.named[name], Layout(folder, side), given.get(name), look, copy, outline, lock)
         if _lacks_any(job, there):
             jobs.append(job)
     maps = densepose is None and any(str(job.layout.densepose(job.name)) not in there for job in jobs)
@@ -117,13 +124,19 @@ def prepare(
             outcome.notes.append("There is no face model, so faces are left out. With one, the same command adds them.")
             jobs = [job for job in (replace(job, face=False) for job in jobs) if _lacks_any(job, there)]
         outcome.there = outcome.total - len(outcome.failed) - len(jobs)
-        _make_folders(folder)
+        _make_folders(folder, locks)
         on_photo(outcome)
         try:
-            _work(pool, jobs, folder / NO_FACE, outcome, on_photo)
+            _work(pool, jobs, folder / (shard.file(NO_FACE) if shard else NO_FACE), outcome, on_photo)
         finally:
-            _write_pairs(folder, known, outcome)
-            _write_report(folder, known, photos, outcome)
+            with list_lock(folder) if shard else contextlib.nullcontext():
+                _write_pairs(folder, known, outcome)
+                report = report_text(known, photos, outcome)
+                if shard:
+                    merge_lists(folder, shard, NO_FACE, REPORT, report)
+                else:
+                    _write_if_new(folder / REPORT, report.encode())
+                    sort_lines(folder / NO_FACE)
     return outcome
 
 
@@ -214,10 +227,10 @@ def _faceless(folder: Path) -> frozenset[str]:
     return frozenset(text.splitlines())
 
 
-def _change_sides(folder: Path, known: Lists) -> None:
+def _change_sides(folder: Path, split: Mapping[str, str]) -> None:
     """Move the files of photos that were on the other side when they were prepared: training must not see tests."""
     there = _there(folder)
-    for name, side in known.split.items():
+    for name, side in split.items():
         other = next(each for each in SPLITS if each != side)
         for old, new in zip(_files(name, Layout(folder, other)), _files(name, Layout(folder, side)), strict=True):
             if str(old) in there:
@@ -226,11 +239,14 @@ def _change_sides(folder: Path, known: Lists) -> None:
                     os.replace(old, new)
 
 
-def _make_folders(folder: Path) -> None:
+def _make_folders(folder: Path, locks: Path | None) -> None:
+    if locks is not None:
+        with writing(locks):
+            locks.mkdir(parents=True, exist_ok=True)
     for place in _folders(folder):
         with writing(place):
             place.mkdir(parents=True, exist_ok=True)
-            for left in place.glob(f".*{PART}"):  # of a run that was killed
+            for left in place.glob(f".*{PART}") if locks is None else ():  # of a run that was killed, not of another's
                 left.unlink()
 
 
@@ -261,13 +277,14 @@ def _write_pairs(folder: Path, known: Lists, outcome: Outcome) -> None:
             path.unlink(missing_ok=True)
 
 
-def _write_report(folder: Path, known: Lists, photos: Photos, outcome: Outcome) -> None:
+def report_text(known: Lists, photos: Photos, outcome: Outcome) -> str:
+    """What failed, as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("photo", "split", "file", "why"))
     for name, why in sorted(outcome.failed.items()):
         writer.writerow((name, known.split[name], photos.named.get(name, ""), why))
-    _write_if_new(folder / REPORT, text.getvalue().encode())
+    return text.getvalue()
 
 
 def _write_if_new(path: Path, data: bytes) -> None:

@@ -39,6 +39,7 @@ class PhotoJob:
         face: whether its face is to be looked for.
         copy: never link the photo's file, always copy it.
         outline: the authors' own outline of the charts; None: the one made from the charts.
+        lock: a file that is held meanwhile, where others may prepare the same photo; None: nobody does.
     """
 
     name: str
@@ -48,6 +49,7 @@ class PhotoJob:
     face: bool = True
     copy: bool = False
     outline: Path | None = None
+    lock: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,20 @@ def start_preparing(make: ModelsFactory, device: str) -> tuple[Callable[[PhotoJo
 def prepare_photo(job: PhotoJob, models: PhotoModels) -> PhotoOutcome:
     """Build the missing files of one photo. A photo's errors are returned, never raised."""
     try:
-        return PhotoOutcome(job.name, no_face=_prepare(job, models))
+        with _held(job.lock):  # whoever waits for it finds the files there
+            return PhotoOutcome(job.name, no_face=_prepare(job, models))
     except DiskFull as error:
         return PhotoOutcome(job.name, str(error), full=True)
     except StudioError as error:
         return PhotoOutcome(job.name, str(error))
     except Exception as error:  # a decoder's or a model's own: the other photos want to be prepared all the same
         return PhotoOutcome(job.name, f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _held(lock: Path | None) -> contextlib.AbstractContextManager:
+    from filelock import FileLock
+
+    return contextlib.nullcontext() if lock is None else FileLock(lock)
 
 
 def _prepare(job: PhotoJob, models: PhotoModels) -> bool:

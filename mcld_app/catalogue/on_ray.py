@@ -1,0 +1,56 @@
+"""Rows drawn on the machines of a Ray cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from mcld_app.catalogue.drawing import Options, Outcome, RowDrawer
+from mcld_app.catalogue.place import Place
+from mcld_app.catalogue.plan import groups
+from mcld_app.catalogue.row import Row
+from mcld_app.catalogue.run import Draw
+from mcld_app.cluster.fitting import Need
+from mcld_app.content import content_hash
+
+
+def on_ray(root: Place, out: Place, options: Options, need: Need, address: str = "", *, again: bool = False) -> Draw:
+    """Rows drawn by actors, each of which loads its engine once. Both folders are seen by all machines under the same
+    name.
+
+    Args:
+        root, out, options, again: as for `run.here`.
+        need: of machines.
+        address: see `cluster.connection.connect`.
+    """
+
+    def draw(rows: Sequence[Row]) -> Iterator[Outcome]:
+        from mcld_app.cluster.connection import connected
+        from mcld_app.cluster.nodes import able_pool
+        from mcld_app.cluster.spread import spread
+
+        with connected(address):
+            pool = able_pool(need, partial(weights_here, options.model_for()))
+            pieces = [json.dumps(group) for group in groups(rows, pool.most)]
+            for told in spread(partial(row_worker, root, out, options, again), pieces, pool):
+                yield from map(Outcome.of, json.loads(told))
+
+    return draw
+
+
+def weights_here(model: str) -> str:
+    """A hash of a model's weights on this machine; StudioError where they are not there."""
+    from mcld_app.engine.registry import weights_of
+
+    return content_hash(json.dumps(weights_of(model), sort_keys=True))
+
+
+def row_worker(root: Place, out: Place, options: Options, again: bool):
+    """What draws a group of rows, JSON to JSON, in an actor."""
+    drawer = RowDrawer(root, out, options, again=again)
+
+    def work(asked: str) -> str:
+        return json.dumps([drawer(Row(*values)).told for values in json.loads(asked)])
+
+    return work

@@ -1,0 +1,120 @@
+"""What fits on the machines of a cluster, and what is wrong with some of them. Knows nothing of Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mcld_app.errors import StudioError
+
+
+@dataclass(frozen=True)
+class Need:
+    """What is asked of a cluster.
+
+    Attributes:
+        gpus, cpus: of each actor, fractions too; None for the GPUs is one where the cluster has any, else none.
+        least, most: actors; 0 for the most is as many as fit.
+    """
+
+    gpus: float | None = None
+    cpus: float = 1.0
+    least: int = 1
+    most: int = 0
+
+
+@dataclass(frozen=True)
+class Node:
+    """A machine: its id, what people call it, and its CPUs and GPUs."""
+
+    id: str
+    name: str
+    cpus: float = 0.0
+    gpus: float = 0.0
+
+    def holds(self, gpus: float, cpus: float) -> int:
+        """How many actors fit on it."""
+        each = [int(have / need + 1e-9) for have, need in ((self.gpus, gpus), (self.cpus, cpus)) if need > 0]
+        return min(each, default=1)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Actors to start.
+
+    Attributes:
+        gpus, cpus: of each.
+        least, most: how many.
+        nodes: the machines that can hold one.
+    """
+
+    gpus: float
+    cpus: float
+    least: int
+    most: int
+    nodes: tuple[Node, ...]
+
+
+def pool_for(need: Need, nodes: Sequence[Node]) -> Pool:
+    """The actors that are started for a need.
+
+    Raises:
+        StudioError: where a number makes no sense, or the machines do not hold the least.
+    """
+    if need.least < 1 or need.most < 0 or need.cpus < 0 or (need.gpus or 0) < 0 or 0 < need.most < need.least:
+        raise StudioError("There is at least one actor, at most as many as asked for, and none with less than no GPU.")
+    there = sum(node.gpus for node in nodes)
+    gpus = need.gpus if need.gpus is not None else float(there > 0)
+    if gpus > 0 and not there:
+        raise StudioError(f"The cluster has no GPU, and {gpus:g} is asked for each actor. Leave it out; CPUs draw too.")
+    holding = tuple(node for node in nodes if node.holds(gpus, need.cpus))
+    fit = sum(node.holds(gpus, need.cpus) for node in holding)
+    if fit < need.least:
+        raise StudioError(
+            f"The cluster's {len(nodes)} machines hold {fit} actors of {gpus:g} GPUs and {need.cpus:g} CPUs each, and "
+            f"{need.least} are asked for. Ask for fewer, or give each less."
+        )
+    return Pool(gpus, need.cpus, need.least, min(need.most or fit, fit), holding)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a machine says.
+
+    Attributes:
+        name: the machine's.
+        version, code: the program's version, and a hash of its source.
+        told: what was asked for: for instance which weights it has.
+        fault: a sentence, where it cannot do the work; else "".
+    """
+
+    name: str
+    version: str = ""
+    code: str = ""
+    told: str = ""
+    fault: str = ""
+
+
+def check_reports(reports: Sequence[Report], version: str, code: str) -> None:
+    """Whether all machines can do the same work, for the same result.
+
+    Args:
+        reports: one of each machine.
+        version, code: of this process's program.
+
+    Raises:
+        StudioError: one line for each machine that cannot.
+    """
+    faults = []
+    for report in reports:
+        if report.fault:
+            faults.append(f"{report.name}: {report.fault}")
+        elif report.code != code:
+            faults.append(
+                f"{report.name}: it has other code of MCLD Studio (version {report.version}, here {version}). Give all "
+                "machines the same, and start Ray there again."
+            )
+        elif report.told != reports[0].told:
+            faults.append(f"{report.name}: it has other weights than {reports[0].name}. Give all machines the same.")
+    if faults:
+        raise StudioError("Nothing was begun, because not every machine can do the work.\n" + "\n".join(faults))
