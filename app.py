@@ -11,6 +11,7 @@ from importlib.util import find_spec
 
 from mcld_app.deployment import on_zerogpu, server_address, serves_mcp
 from mcld_app.editing import samples
+from mcld_app.engine import finding_process
 from mcld_app.engine.registry import place_all
 from mcld_app.errors import StudioError
 from mcld_app.output.credentials import fault_of_the_operators
@@ -64,6 +65,7 @@ def make_ready() -> None:
     except StudioError:
         return  # of the samples: the page says what is wrong
     samples.make_ready()
+    finding_process.make_ready()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """People found in photos by a process beside the page's: a photo costs a second of one core, and edits need not share
 Python's lock with it.
 
-It starts with the first photo and stays, with its models, but keeps nothing of any photo. It finds in one photo after
-another; where it cannot be had, or ends meanwhile, the photo is looked at in this very process. Asked is a pickle of
+It starts with the studio, else with the first photo, and stays, with its models, but keeps nothing of any photo. It
+finds in one photo after another; where it cannot be had, or ends meanwhile, the photo is looked at in this very
+process. Asked is a pickle of
 (name, photo, stored, closer), told is `carrying`'s of (what was found, ), of an error for the visitor, or of None where
 something went wrong. After somebody found it goes on with what edits need of the largest: told is a pickle of whether
 it ends now, then `carrying`'s of these properties. Whoever wants them sooner waits for that (`Person.filled`).
@@ -45,10 +46,22 @@ def people_in(
     name: str, photo: np.ndarray, stored: PhotoFile | None = None, *, closer: bool = False
 ) -> Detections | FoundPeople | None:
     """As `detections.detect_people`, beside this process where the body finder alone looks at photos here."""
-    if not finds_in_page() and is_installed() and estimator() is None:
+    if _is_beside():
         with suppress(_NotHad), elsewhere():
             return finding_process().find(name, photo, stored, closer)
     return detect_people(name, photo, stored, closer=closer)
+
+
+def make_ready() -> None:
+    """Start the process before the first photo comes, which would wait three seconds for it: it is shown one on which
+    there is nobody."""
+    if _is_beside():
+        with suppress(_NotHad):
+            finding_process().find("", np.zeros((96, 66, 3), np.uint8), None, False)
+
+
+def _is_beside() -> bool:
+    return not finds_in_page() and is_installed() and estimator() is None
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ shows: an action names nothing, and nothing that it changed can be left out.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -153,8 +154,14 @@ class Dispatcher(dict[str, Any]):
             ).then  # fmt: skip
 
     def _rest(self, names: list[str]) -> Callable:
-        def rest(session: Session | None) -> dict:
-            values = self.due(session, names) if isinstance(session, Session) else {}
+        """Who waits for it holds no thread: with dozens of visitors, edits would find none free."""
+        room = asyncio.Semaphore(cores())
+
+        async def rest(session: Session | None) -> dict:
+            values: dict[str, Any] = {}
+            if isinstance(session, Session):
+                async with room:
+                    values = await asyncio.to_thread(self.due, session, names)
             return {self[name]: value for name, value in values.items()} or gr.skip()
 
         return rest
@@ -289,7 +296,8 @@ class Dispatcher(dict[str, Any]):
             value = None
             try:
                 with self._turns.turn(_NOBODY_WAITS):
-                    value = self._view(panel, state, last)
+                    if session.state is state:  # else it is asked for again, after the action that changed it
+                        value = self._view(panel, state, last)
             except Exception as error:
                 sentence(error)
             if value is None:
