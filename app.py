@@ -10,15 +10,16 @@ import threading
 from importlib.util import find_spec
 
 from mcld_app.deployment import on_zerogpu, server_address, serves_mcp
-from mcld_app.editing import samples
-from mcld_app.engine import finding_process
-from mcld_app.engine.registry import place_all
 from mcld_app.errors import StudioError
-from mcld_app.output.credentials import fault_of_the_operators
 from mcld_app.studio import serving
 
 _temporary_folder = serving.own_temporary_folder()
-with serving.without_unusable_proxies():  # both are looked at when Gradio is imported
+serving.one_thread_each()
+with serving.without_unusable_proxies():  # all three are looked at when Gradio and OpenCV are imported
+    from mcld_app.editing import samples
+    from mcld_app.engine import finding_process
+    from mcld_app.engine.registry import place_all
+    from mcld_app.output.credentials import fault_of_the_operators
     from mcld_app.studio.half_sent import close_half_sent_requests
     from mcld_app.studio.page import build, launch_options
     from mcld_app.studio.redaction import redact_logs

@@ -116,3 +116,9 @@ def test_else_there_is_one_of_its_own_that_nobody_else_can_read(tmp_path: Path) 
         assert folder.stat().st_mode & 0o077 == 0
     own.cleanup()
     assert not folder.exists()
+
+
+def test_edits_are_worked_out_by_one_thread_each_unless_the_operator_says_otherwise() -> None:
+    told = {"OPENBLAS_NUM_THREADS": "4"}
+    serving.one_thread_each(told)
+    assert told == {"OPENBLAS_NUM_THREADS": "4", "OPENCV_FOR_THREADS_NUM": "1"}
