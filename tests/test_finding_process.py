@@ -72,6 +72,14 @@ def test_it_finds_the_same_person_to_the_last_byte(process: FindingProcess) -> N
 
 
 @needs_finder
+def test_it_is_there_before_the_first_photo(process: FindingProcess) -> None:
+    finding_process.make_ready()
+    ready = process.process_id
+    assert ready is not None
+    assert people_in("me", photo(1)) is not None and process.process_id == ready
+
+
+@needs_finder
 def test_what_is_wrong_with_a_photo_is_said_as_ever(process: FindingProcess) -> None:
     with pytest.raises(NobodyFound, match="Nobody was found in the photo"):
         people_in("wall", np.full((400, 300, 3), 127, np.uint8))

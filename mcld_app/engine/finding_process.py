@@ -56,7 +56,7 @@ def make_ready() -> None:
     """Start the process before the first photo comes, which would wait three seconds for it: it is shown one on which
     there is nobody."""
     if _is_beside():
-        with suppress(_NotHad):
+        with suppress(_NotHad, StudioError):
             finding_process().find("", np.zeros((96, 66, 3), np.uint8), None, False)
 
 
