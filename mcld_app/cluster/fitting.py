@@ -46,6 +46,7 @@ class Pool:
         gpus, cpus: of each.
         least, most: how many.
         nodes: the machines that can hold one.
+        told: what all of them said, see `Report.told`.
     """
 
     gpus: float
@@ -53,6 +54,7 @@ class Pool:
     least: int
     most: int
     nodes: tuple[Node, ...]
+    told: str = ""
 
 
 def pool_for(need: Need, nodes: Sequence[Node]) -> Pool:

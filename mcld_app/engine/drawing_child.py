@@ -46,7 +46,7 @@ def serve() -> None:
             leave = cluster_drawing.leave
             answers = {"forget": pool.forget, "count": pool.count, "about": lambda: about}
         except Exception as error:
-            why = str(error) if isinstance(error, StudioError) else f"The cluster cannot be used: {type(error).__name__}."
+            why = str(error) if isinstance(error, StudioError) else f"It cannot be used: {type(error).__name__}."
             fault = f"MCLD_RAY: {why} Until it can be used at the next start, this machine draws by itself."
             logging.getLogger(__name__).warning("%s", fault)
             answers["about"] = lambda: fault
