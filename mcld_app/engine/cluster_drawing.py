@@ -55,10 +55,10 @@ def leave() -> None:
 def in_words(pool: Pool, address: str) -> str:
     """How many draw, and where."""
     at = "a cluster of this machine's own" if address == LOCAL else f"the cluster at {address}"
-    each = f"{pool.gpus:g} GPU" if pool.gpus else "processors, no GPU"
+    each = f"with {pool.gpus:g} GPU" if pool.gpus else "without a GPU"
     actors = f"{pool.most} {'actor draws' if pool.most == 1 else 'actors draw'}"
     machines = f"{len(pool.nodes)} {'machine' if len(pool.nodes) == 1 else 'machines'}"
-    return f"{actors} for visitors on {machines} of {at}, each with {each} (MCLD_RAY)"
+    return f"{actors} for visitors on {machines} of {at}, each {each} (MCLD_RAY)"
 
 
 def told_of(address: str) -> str:

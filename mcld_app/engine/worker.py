@@ -169,7 +169,8 @@ def drawer() -> DrawFunction:
         if draws_in_page():
             return draw
         if ray_address():
-            drawing_process().begin()  # it says now whether the cluster is there, not to the first visitor
+            with suppress(StudioError):  # the first drawing says it again
+                drawing_process().begin()  # it says now whether the cluster is there, not to the first visitor
         return drawing_process().draw
     import spaces
 
