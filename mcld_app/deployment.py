@@ -65,6 +65,13 @@ def draws_in_page(environment: Mapping[str, str] = os.environ) -> bool:
     return value == "page"
 
 
+def ray_address(environment: Mapping[str, str] = os.environ) -> str:
+    """The Ray cluster that draws for the page, as MCLD_RAY names it: HOST:PORT of its head, or "local" for one of this
+    machine's own; "" is none, which is what holds without it, on a ZeroGPU Space, and where MCLD_DRAWING is "page"."""
+    named = environment.get("MCLD_RAY", "").strip()
+    return "" if on_zerogpu(environment) or draws_in_page(environment) else named
+
+
 def finds_in_page(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether people are found in photos in the page's own process and not in one beside it: MCLD_FINDING is "page",
     not "process", which is also what holds without it; and always on a ZeroGPU Space.

@@ -22,7 +22,7 @@ from mcld_app.catalogue.run import run_rows
 from mcld_app.catalogue.table import read_rows, write_rows
 from mcld_app.checkpoints import save_pipeline
 from mcld_app.cli.main import main
-from mcld_app.cluster.fitting import Need, Node, Report, check_reports, pool_for
+from mcld_app.cluster.fitting import Need, Node, Report, check_reports, page_need, pool_for
 from mcld_app.errors import StudioError
 
 TWO = (Node("1", "one", 4, 1), Node("2", "two", 4, 2))
@@ -52,6 +52,15 @@ def test_as_many_actors_as_fit() -> None:
 def test_what_does_not_fit_is_said(need: Need, nodes: list[Node], said: str) -> None:
     with pytest.raises(StudioError, match=said):
         pool_for(need, nodes)
+
+
+def test_for_visitors_there_is_an_actor_for_each_gpu_or_one_for_each_machine() -> None:
+    assert pool_for(page_need(TWO), TWO).most == 3
+    plain = [Node("1", "a", 4), Node("2", "b", 2), Node("3", "head", 0)]
+    pool = pool_for(page_need(plain), plain)
+    assert (pool.most, pool.gpus, pool.cpus, [node.name for node in pool.nodes]) == (2, 0, 1, ["a", "b"])
+    with pytest.raises(StudioError, match="1 machines hold 0 actors"):
+        pool_for(page_need(plain[2:]), plain[2:])
 
 
 def test_each_machine_that_cannot_do_the_work_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import os
 import shutil
@@ -22,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_pictures import known_pictures
 from PIL import Image
+from ray_cluster import needs_ray
 from thorough import only_thorough
 
 from mcld_app.body.iuv import encode_iuv, to_network_rgb
@@ -29,9 +31,10 @@ from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.photo import read_photo
 from mcld_app.body.texture.extraction import extract
 from mcld_app.cli.prepare import arguments, run
+from mcld_app.cluster.fitting import Need, Pool
 from mcld_app.data.deepfashion import PreparedFolder
 from mcld_app.data.layout import DataError, Layout, Pair, flattened, read_pairs
-from mcld_app.data.prepare import Outcome, Shard, prepare
+from mcld_app.data.prepare import Outcome, RayPool, Shard, on_ray, prepare
 from mcld_app.data.prepare.lists import pairs_for, split_by_id
 from mcld_app.data.prepare.photos import outfit_of, person_of, photo_name
 from mcld_app.data.prepare.shards import LOCKS, merge_lists
@@ -335,12 +338,41 @@ def wait_until(there, running: subprocess.Popen[str]) -> None:
 # --- what fails ----------------------------------------------------------------------------------------------------
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
+            if path.is_file() and path.name != ".lists.lock"}  # fmt: skip
+
+
+def test_machines_of_a_cluster_give_byte_for_byte_what_one_run_gives(
+    download: Path, ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With a cluster's place taken by this process, which does the last piece first."""
+
+    def spread(make, pieces: list[str], pool: Pool):
+        work = make()
+        yield from map(work, reversed(pieces))
+
+    monkeypatch.setattr(on_ray, "spread", spread)
+    monkeypatch.setattr(on_ray, "connected", lambda address: contextlib.nullcontext())
+    monkeypatch.setattr(on_ray, "able_pool", lambda need, examine: Pool(0, 1, 1, 1, (), told=examine()))
+    outcome = prepare(download, tmp_path / "many", workers=partial(RayPool, Need(), "somewhere"), make=eye(download))
+    assert (outcome.made, outcome.failed) == (7, {}) and contents(tmp_path / "many") == contents(ready)
+    made = prepare(download, tmp_path / "many", workers=partial(RayPool, Need(), "somewhere"), make=eye(download)).made
+    assert made == 0, "what is there is left, and no cluster asked"
+
+
+class TestCluster:
+    pytestmark = needs_ray
+
+    def test_actors_prepare_what_one_run_does(self, download: Path, ready: Path, tmp_path: Path, monkeypatch):
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where the eye is
+        workers = partial(RayPool, Need(0.0, 1.0, 1, 2), "local")
+        outcome = prepare(download, tmp_path / "many", workers=workers, make=eye(download))
+        assert (outcome.made, outcome.failed) == (7, {}) and contents(tmp_path / "many") == contents(ready)
+
+
 def test_two_shards_at_once_give_byte_for_byte_what_one_run_gives(download: Path, ready: Path, tmp_path: Path):
     folder = tmp_path / "two"
-
-    def contents(folder: Path) -> dict[str, bytes]:
-        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
-                if path.is_file() and path.name != ".lists.lock"}  # fmt: skip
 
     def shard(text: str) -> Outcome:
         return prepare(download, folder, shard=Shard.read(text), make=eye(download))

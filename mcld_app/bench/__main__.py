@@ -7,6 +7,7 @@ python -m mcld_app.bench gpu [--minutes 7.5] > gpu.md
 python -m mcld_app.bench page
 python -m mcld_app.bench load [--visitors 20] [--every 5] [--seconds 60] [--drawing]
 python -m mcld_app.bench shells
+python -m mcld_app.bench cluster [--pictures 200]
 python -m mcld_app.bench faces FOLDER
 python -m mcld_app.bench rehearsal FOLDER [--steps 20] [--device cuda] [--picture OUT.png]
 """
@@ -43,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     load.add_argument("--seconds", type=float, default=60, help="how long (default 60, at most 600)")
     load.add_argument("--drawing", action="store_true", help="one more visitor draws all the time")
     kinds.add_parser("shells", help="hair and skirts in other poses, beside drawn people's true pictures: a minute")
+    cluster = kinds.add_parser("cluster", help="a table drawn on one and on two nodes of a Ray cluster: 10 minutes")
+    cluster.add_argument("--pictures", type=_count, default=200, help="of each (default 200)")
+    cluster.add_argument("--steps", type=_count, default=0, help="of each picture (default: as the model has it)")
     faces = kinds.add_parser("faces", help="whether a face embedding knows drawn people apart: a minute")
     faces.add_argument("folder", type=Path, help="`model/` of the npm package @vladmandic/face-api 1.7.15, unpacked")
     rehearsal = kinds.add_parser("rehearsal", help="the published model at full size with random weights: 18 GB")
@@ -55,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Machine: {_machine()}")
         work = {
             "body": _body, "network": _network, "gpu": _gpu, "page": _page, "shells": _shells, "faces": _faces,
-            "rehearsal": _rehearsal, "load": _load,
+            "rehearsal": _rehearsal, "load": _load, "cluster": _cluster,
         }[chosen.kind]  # fmt: skip
         print(work(chosen))
     except (StudioError, RuntimeError) as error:
@@ -131,6 +135,12 @@ def _page(chosen: argparse.Namespace) -> str:
     from mcld_app.bench.startup import measure_page
 
     return measure_page()
+
+
+def _cluster(chosen: argparse.Namespace) -> str:
+    from mcld_app.bench.cluster import measure_cluster
+
+    return measure_cluster(chosen.pictures, chosen.steps)
 
 
 def _load(chosen: argparse.Namespace) -> str:

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from mcld_app.checkpoints.inspection import BROKEN, MISSING, NOTE, OK, Line, examine
-from mcld_app.deployment import server_address, visits_bytes
+from mcld_app.deployment import ray_address, server_address, visits_bytes
 from mcld_app.errors import StudioError
 from mcld_app.files import in_words
 from mcld_app.output.credentials import standing
@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Print every line; returns the exit status: 1 where a file is broken, else 0, for missing weights are no fault."""
     broken = False
-    for line in chain(examine(chosen.folder), _credentials(), _studio(), _device()):
+    for line in chain(examine(chosen.folder), _credentials(), _studio(), _cluster(), _device()):
         print(line, flush=True)
         broken |= line.state == BROKEN
     return 1 if broken else 0
@@ -55,6 +55,17 @@ def _studio() -> Iterator[Line]:
         yield Line(NOTE, "studio", f"runs on port {port}: {told['visits']} visits, {in_words(told['visits_bytes'])}; "
                    f"{told['running']} events run or wait; {in_words(told['process_bytes'])} in all, and "
                    f"{in_words(told['drawing_bytes'])} in the process that draws")  # fmt: skip
+
+
+def _cluster() -> Iterator[Line]:
+    """Who draws for the page, where MCLD_RAY names a cluster."""
+    try:
+        if address := ray_address():
+            from mcld_app.engine.cluster_drawing import told_of
+
+            yield Line(OK, "cluster", told_of(address))
+    except StudioError as error:
+        yield Line(BROKEN, "cluster", f"{error} Until it is there, the page draws on its own machine.")
 
 
 def _health(host: str, port: int) -> dict[str, int] | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcld_app.cli.long_work import cluster_arguments
 from mcld_app.errors import StudioError
 from mcld_app.files import write_whole, writing
 
@@ -46,18 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--again", action="store_true", help="draw those too whose pictures are there already")
     parser.add_argument("--steps", type=int, default=0, help="of drawing, for a table (default: as the model has it)")
     parser.add_argument("--root", help="the folder that a table's files lie below (default: the table's)")
-    _cluster_arguments(parser)
-
-
-def _cluster_arguments(parser: argparse.ArgumentParser) -> None:
-    """What concerns a Ray cluster, in a group of its own."""
-    own = parser.add_argument_group("on a Ray cluster (requirements-cluster.txt, docs/scale.md)")
-    own.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="HOST:PORT of the head; without an address "
-                     "the cluster that runs on this machine, else one of its own, which `local` always is")  # fmt: skip
-    own.add_argument("--gpus", type=float, help="GPUs of each actor, fractions too (default: 1 where there are any)")
-    own.add_argument("--cpus", type=float, default=1.0, help="CPUs of each actor (default 1)")
-    own.add_argument("--actors", type=int, default=0, help="at most so many (default: as many as fit)")
-    own.add_argument("--least-actors", type=int, default=1, help="begin with so many (default 1)")
+    cluster_arguments(parser)
 
 
 def run(chosen: argparse.Namespace) -> int:

@@ -6,9 +6,11 @@ import argparse
 import os
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcld_app.cli.long_work import cluster_arguments
 from mcld_app.errors import StudioError
 
 if TYPE_CHECKING:
@@ -29,18 +31,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", metavar="I/N", help="prepare the I-th of N shares of the photos; the others may run "
                         "at the same time, on machines that share the folder")  # fmt: skip
     parser.add_argument("--copy", action="store_true", help="copy photos, and never link them")
+    cluster_arguments(parser)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Prepare; returns the exit status: 1 where a photo failed, after all others were prepared."""
     from mcld_app.checkpoints.folders import outline_file
-    from mcld_app.cli.long_work import Bar, devices_named
-    from mcld_app.data.prepare import Outcome, Shard, prepare
+    from mcld_app.cli.long_work import Bar, devices_named, need_of
+    from mcld_app.data.prepare import Outcome, RayPool, Shard, prepare
 
     devices = devices_named(chosen.devices)
     workers = chosen.workers if chosen.workers is not None else _cores() if devices == ["cpu"] else len(devices)
     if not devices or workers < 1:
         raise StudioError("At least one device and one worker are needed: --devices cuda:0 --workers 2, for example.")
+    on_ray = None if chosen.ray is None else partial(RayPool, need_of(chosen), chosen.ray)
+    given = chosen.densepose and chosen.densepose.absolute()  # other machines have another working folder
     outcome, bar, told = Outcome(), Bar("photo"), 0
 
     def show(outcome: Outcome) -> None:
@@ -52,10 +57,10 @@ def run(chosen: argparse.Namespace) -> int:
 
     try:
         prepare(
-            chosen.source, chosen.folder, lists=chosen.lists, densepose=chosen.densepose, faces=not chosen.no_faces,
+            chosen.source, chosen.folder, lists=chosen.lists, densepose=given, faces=not chosen.no_faces,
             copy=chosen.copy, shard=Shard.read(chosen.shard) if chosen.shard else None,
             outline=outline_file(), devices=[devices[n % len(devices)] for n in range(workers)],
-            outcome=outcome, on_photo=show,
+            workers=on_ray, outcome=outcome, on_photo=show,
         )  # fmt: skip
     finally:
         bar.close()

@@ -76,10 +76,9 @@ def _drawing(chosen: argparse.Namespace, root: Place, out: Place) -> Draw:
     if chosen.ray is None:
         return here(root, out, options, again=chosen.again)
     from mcld_app.catalogue.on_ray import on_ray
-    from mcld_app.cluster.fitting import Need
+    from mcld_app.cli.long_work import need_of
 
-    need = Need(chosen.gpus, chosen.cpus, chosen.least_actors, chosen.actors)
-    return on_ray(root, out, options, need, chosen.ray, again=chosen.again)
+    return on_ray(root, out, options, need_of(chosen), chosen.ray, again=chosen.again)
 
 
 def _tell(totals: Totals, out: Place) -> None:

@@ -48,12 +48,13 @@ def connected(address: str = "") -> Iterator[None]:
         disconnect()
 
 
-def connect(address: str = "") -> None:
+def connect(address: str = "", *, private: bool = False) -> None:
     """Connect this process.
 
     Args:
         address: HOST:PORT of the head; "local"; or "" for RAY_ADDRESS, else the cluster that runs on this machine,
             else one of its own.
+        private: a cluster that is started here writes nothing of what it is given to disk.
 
     Raises:
         StudioError: where ray is not installed, or no cluster answers there.
@@ -69,11 +70,13 @@ def connect(address: str = "") -> None:
         _answers(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # of a cluster that is started here: nothing is sent anywhere
     own = {"include_dashboard": False} if address == LOCAL else {}
+    if own and private:
+        own["_system_config"] = {"automatic_object_spilling_enabled": False}
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
     try:
         ray.init(
             address or None, log_to_driver=False, logging_level=logging.ERROR,
-            runtime_env={"env_vars": {"PYTHONPATH": path}}, **own,
+            runtime_env={"env_vars": {"PYTHONPATH": path, "MCLD_RAY": ""}}, **own,  # an actor asks no other one
         )  # fmt: skip
     except (ConnectionError, RuntimeError, ValueError) as error:
         why = str(error).strip().splitlines()[0][:300]

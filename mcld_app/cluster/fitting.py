@@ -46,6 +46,7 @@ class Pool:
         gpus, cpus: of each.
         least, most: how many.
         nodes: the machines that can hold one.
+        told: what all of them said, see `Report.told`.
     """
 
     gpus: float
@@ -53,6 +54,7 @@ class Pool:
     least: int
     most: int
     nodes: tuple[Node, ...]
+    told: str = ""
 
 
 def pool_for(need: Need, nodes: Sequence[Node]) -> Pool:
@@ -75,6 +77,15 @@ def pool_for(need: Need, nodes: Sequence[Node]) -> Pool:
             f"{need.least} are asked for. Ask for fewer, or give each less."
         )
     return Pool(gpus, need.cpus, need.least, min(need.most or fit, fit), holding)
+
+
+def page_need(nodes: Sequence[Node]) -> Need:
+    """What draws for visitors: an actor for each GPU; where there is none, one for each machine, with all CPUs of the
+    smallest but one."""
+    if any(node.gpus >= 1 for node in nodes):
+        return Need(gpus=1.0)
+    able = [node.cpus for node in nodes if node.cpus >= 1]
+    return Need(gpus=0.0, cpus=max(1.0, min(able, default=1.0) - 1), most=len(able))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,8 +29,9 @@ def able_pool(need: Need, examine: Callable[[], str]) -> Pool:
         StudioError: machines do not suffice, have another version, or lack something; each is named.
     """
     pool = pool_for(need, nodes())
-    check_reports(_reports(pool.nodes, examine), __version__, code_hash())
-    return pool
+    reports = _reports(pool.nodes, examine)
+    check_reports(reports, __version__, code_hash())
+    return replace(pool, told=reports[0].told)
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +46,7 @@ def _reports(there: tuple[Node, ...], examine: Callable[[], str]) -> list[Report
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    ask = ray.remote(_report)
+    ask = ray.remote(max_calls=1)(_report)  # in a process that ends: models it looked at may have hidden the GPUs
     asked = [
         ask.options(
             num_cpus=0, max_retries=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)

@@ -1,25 +1,30 @@
 """The drawing process: what runs in it. `drawing_process` starts it, and says what it is told and tells.
 
 It keeps engines and their encodings from one drawing to the next, behind everything else on the machine, and ends with
-the process that started it, however that ended: then there is nothing more to read.
+the process that started it, however that ended: then there is nothing more to read. Where MCLD_RAY names a cluster, it
+hands the drawings on to that, all at once (`cluster_drawing`); where none is there, it says so and draws itself.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 import os
 import pickle
 import queue
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from mcld_app.deployment import ray_address
 from mcld_app.engine.child_lines import own_lines, step_behind
+from mcld_app.engine.drawing_pool import LOST
 from mcld_app.errors import StudioError
 
 if TYPE_CHECKING:
+    from mcld_app.engine.drawing_pool import DrawingPool
     from mcld_app.engine.engine import Engine
 
 _BEHIND = 10  # nice value
@@ -28,12 +33,27 @@ _BEHIND = 10  # nice value
 def serve() -> None:
     """Draw what is asked for on the standard input until that ends, and tell it on the standard output."""
     asked, told = own_lines()
-    from mcld_app.engine import registry  # before there are two threads that import: they could wait for each other
+    # Before there are two threads that import: they could wait for each other.
+    from mcld_app.engine import cluster_drawing, registry
 
     waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
     line = _Line(told)
-    given = (asked, line, waiting, registry.forget, registry.count)
-    threading.Thread(target=_listen, args=given, name="asked", daemon=True).start()
+    answers = {"forget": registry.forget, "count": registry.count, "about": str}
+    pool, leave = None, lambda: None
+    if address := ray_address():
+        try:
+            pool, about = cluster_drawing.cluster_pool(address)
+            leave = cluster_drawing.leave
+            answers = {"forget": pool.forget, "count": pool.count, "about": lambda: about}
+        except Exception as error:
+            why = str(error) if isinstance(error, StudioError) else f"It cannot be used: {type(error).__name__}."
+            fault = f"MCLD_RAY: {why} Until it can be used at the next start, this machine draws by itself."
+            logging.getLogger(__name__).warning("%s", fault)
+            answers["about"] = lambda: fault
+    threading.Thread(target=_listen, args=(asked, line, waiting, answers, leave), name="asked", daemon=True).start()
+    if pool is not None:
+        while True:
+            threading.Thread(target=_draw_there, args=(line, pool, *waiting.get()), daemon=True).start()
     _step_back()
     engines: weakref.WeakValueDictionary[str, Engine] = weakref.WeakValueDictionary()
     while True:
@@ -61,22 +81,21 @@ def _listen(
     asked: io.BufferedReader,
     line: _Line,
     waiting: queue.SimpleQueue[tuple[Any, ...]],
-    forget: Callable[[str], None],
-    count: Callable[[str], int],
+    answers: Mapping[str, Callable[..., Any]],
+    leave: Callable[[], object],
 ) -> None:
     """Hand on what is to be drawn, and answer at once what is not; in a thread of its own, ahead of the drawing."""
     while True:
         try:
             what, number, *given = pickle.load(asked)
         except Exception:  # nothing more to read, or nothing that can be: whoever waits is told that it ended
+            leave()
             os._exit(0)  # in the middle of a drawing, too
         if what == "draw":
             waiting.put((number, *given))
-        elif what == "forget":
-            forget(*given)
-            line.tell(number, True)
         else:
-            line.tell(number, count(*given))
+            answer = answers[what](*given)
+            line.tell(number, True if answer is None else answer)
         del given  # it may hold somebody's photo
 
 
@@ -115,3 +134,20 @@ def _draw(
     with suppress(StudioError):
         engines[model] = engine_for(model)
     line.tell(number, (end, {name for name, engine in engines.items() if engine.is_loaded}))
+
+
+def _draw_there(line: _Line, pool: DrawingPool, number: int, *asked: Any) -> None:
+    """One drawing by whoever of the pool has a turn for it."""
+    end: object = None
+    try:
+        for item in pool.draw(*asked):
+            if isinstance(item, list):
+                end = item
+            else:
+                line.tell(number, item)
+    except StudioError as error:
+        end = error
+    except Exception as error:  # the cluster's own: the visitor waits for a sentence
+        logging.getLogger(__name__).warning("%s", type(error).__name__)
+        end = StudioError(LOST)
+    line.tell(number, (end, pool.loaded))

@@ -2,8 +2,8 @@
 with people's edits, and where memory runs out it is not the page that ends.
 
 It starts with the first drawing and stays, with its models. Each message is a pickle: asked is ("draw", number, model,
-jobs, settings, stop, owner), ("forget", number, owner) or ("count", number, owner); told is (number, news), and last of
-a drawing (number, (pictures or error, whether the model is loaded)).
+jobs, settings, stop, owner), ("forget", number, owner), ("count", number, owner) or ("about", number); told is (number,
+news), and last of a drawing (number, (pictures or error, the models that are loaded)).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from mcld_app.deployment import ray_address
 from mcld_app.errors import StudioError
 from mcld_app.request import Drawn, Job, Progress, Settings
 
@@ -33,6 +34,7 @@ _NOT_STARTED = "The process that draws cannot be started here. Your edits are ke
 
 _PATIENCE = 10.0  # seconds for an answer that takes none; a process that starts needs a second or two
 _FAREWELL = 3.0
+_FAREWELL_OF_A_CLUSTER = 15.0  # one of this machine's own is a dozen processes
 _ROOT = Path(__file__).resolve().parents[2]
 _CODE = "import sys; sys.path.insert(0, sys.argv[1]); from mcld_app.engine.drawing_child import serve; serve()"
 """Not by `multiprocessing`: its new process imports the main module first, which is the whole page."""
@@ -104,6 +106,19 @@ class DrawingProcess:
             raise end
         yield end
 
+    def begin(self) -> None:
+        """Start the other process now, where none runs, and do not wait for it.
+
+        Raises:
+            StudioError: where it cannot be started.
+        """
+        self._running()
+
+    def about(self) -> str:
+        """What the other process says of a cluster that it draws on; "" where it draws by itself, or is not there."""
+        child = self._child
+        return "" if child is None else self._answer(child, "about") or ""
+
     def forget(self, owner: str) -> None:
         """Drop what the other process encoded of an owner's pictures: it is gone on return. One that does not answer
         is ended, with all that it keeps."""
@@ -155,7 +170,7 @@ class DrawingProcess:
         with suppress(OSError):
             child.process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            child.process.wait(_FAREWELL)
+            child.process.wait(_FAREWELL_OF_A_CLUSTER if ray_address() else _FAREWELL)
             return
         child.process.kill()
 

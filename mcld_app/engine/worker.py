@@ -27,6 +27,7 @@ _SECONDS_PER_STEP = 0.12  # with guidance, which takes two passes
 _SECONDS_TO_ENCODE = 4.0  # a person
 _SECONDS_TO_START = 10.0  # a process, and the weights' way to the GPU
 _LONGEST = 300
+_AT_ONCE = 24
 _PUBLISHED_HEIGHT = 512
 
 _FAULT = "Drawing failed for a reason of the program's own. Your edits are kept."
@@ -159,16 +160,30 @@ def identified(model: str, jobs: Sequence[Job]) -> list[Job]:
 
 
 def drawer() -> DrawFunction:
-    """What draws for the page: `draw` in a process of its own, see `drawing_process`; on a ZeroGPU Space in one that
-    gets a GPU for as long as `seconds_needed` says; and in this very process where MCLD_DRAWING says so."""
-    from mcld_app.deployment import draws_in_page, on_zerogpu
+    """What draws for the page: `draw` in a process of its own, see `drawing_process`, which hands it on where MCLD_RAY
+    names a cluster; on a ZeroGPU Space in one that gets a GPU for as long as `seconds_needed` says; and in this very
+    process where MCLD_DRAWING says so."""
+    from mcld_app.deployment import draws_in_page, on_zerogpu, ray_address
 
     if not on_zerogpu():
-        return draw if draws_in_page() else drawing_process().draw
+        if draws_in_page():
+            return draw
+        if ray_address():
+            with suppress(StudioError):  # the first drawing says it again
+                drawing_process().begin()  # it says now whether the cluster is there, not to the first visitor
+        return drawing_process().draw
     import spaces
 
     lent = across(spaces.GPU(duration=seconds_needed)(draw_apart))
     return lambda model, jobs, settings, stop, owner="": lent(model, identified(model, jobs), settings, stop, owner)
+
+
+def drawings_at_once() -> int:
+    """How many drawings the page hands on at once. One; where MCLD_RAY names a cluster, so many that it can be fair
+    between their visitors (each drawing holds one of the page's 40 threads meanwhile)."""
+    from mcld_app.deployment import ray_address
+
+    return _AT_ONCE if ray_address() else 1
 
 
 def _begin(

@@ -19,7 +19,7 @@ from mcld_app.editing import samples as sample_library
 from mcld_app.editing.new_ground import OWN_GROUND, Ground
 from mcld_app.editing.recipe import write_recipe
 from mcld_app.engine import registry
-from mcld_app.engine.worker import DrawFunction, drawer
+from mcld_app.engine.worker import DrawFunction, drawer, drawings_at_once
 from mcld_app.errors import StudioError
 from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.request import MAX_PICTURES, SchedulerName
@@ -46,7 +46,7 @@ def listen(panels: Iterable[Panel], sessions: SessionStore) -> None:
     sheet = sheet_door(drawer())
     for name, function in {"draw": drawing, "generate": _in_base64(drawing), "sheet": sheet}.items():
         told = outside(name, function, kept, files)
-        gr.api(told, api_name=name, concurrency_id="gpu", concurrency_limit=1)
+        gr.api(told, api_name=name, concurrency_id="gpu", concurrency_limit=drawings_at_once())
     reading = outside("poses_of_clip", api_poses_of_clip, kept, files)
     gr.api(reading, api_name="poses_of_clip", concurrency_id="clip", concurrency_limit=1)
 

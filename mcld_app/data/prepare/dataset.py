@@ -15,10 +15,11 @@ from mcld_app.body.texture.outline import read_outline
 from mcld_app.data.layout import LISTS, SPLITS, DataError, Layout, read_pairs
 from mcld_app.data.prepare.lists import Lists, is_ours, pairs_as_csv, pairs_for, read_lists, split_by_id
 from mcld_app.data.prepare.models import ModelsFactory, load_models
+from mcld_app.data.prepare.on_ray import RayPool
 from mcld_app.data.prepare.photo import PhotoJob, PhotoOutcome, put, start_preparing
 from mcld_app.data.prepare.photos import Photos, find_maps, find_photos
 from mcld_app.data.prepare.shards import LOCKS, Shard, list_lock, merge_lists, sort_lines
-from mcld_app.data.worker_pool import WorkerPool
+from mcld_app.data.worker_pool import Start, WorkerPool
 from mcld_app.errors import DiskFull
 from mcld_app.files import PART, writing
 
@@ -63,6 +64,7 @@ def prepare(
     outline: Path | None = None,
     devices: Sequence[str] = ("cpu",),
     shard: Shard | None = None,
+    workers: Callable[[Start], RayPool] | None = None,
     make: ModelsFactory | None = None,
     outcome: Outcome | None = None,
     on_photo: _Told = lambda _: None,
@@ -80,6 +82,7 @@ def prepare(
         devices: one for each process.
         shard: the part of all photos that is prepared; the lists are those of all photos prepared so far, and once
             each shard came to its end they are byte for byte what one run writes. None: all photos.
+        workers: makes what works in place of this machine's processes, see `RayPool`.
         make: loads the models in a process; default: those in the checkpoints folder.
         outcome: the outcome to fill in, for a caller who wants it of a stopped run too.
         on_photo: told how far it is, before the first photo and after each.
@@ -119,7 +122,8 @@ def prepare(
     maps = densepose is None and any(str(job.layout.densepose(job.name)) not in there for job in jobs)
     make = make or partial(load_models, maps=maps, faces=faces)
     start = partial(start_preparing, make)
-    with WorkerPool(start, devices[: len(jobs)], _lost) as pool:  # before anything is written: it may lack its models
+    mine = WorkerPool(start, devices[: len(jobs)], _lost) if workers is None or not jobs else workers(start)
+    with mine as pool:  # before anything is written: it may lack its models
         if jobs and faces and not pool.able:
             outcome.notes.append("There is no face model, so faces are left out. With one, the same command adds them.")
             jobs = [job for job in (replace(job, face=False) for job in jobs) if _lacks_any(job, there)]
@@ -145,7 +149,8 @@ def _lost(job: PhotoJob, why: str) -> PhotoOutcome:
 
 
 def _work(
-    pool: WorkerPool[PhotoJob, PhotoOutcome], jobs: list[PhotoJob], no_face: Path, outcome: Outcome, on_photo: _Told
+    pool: WorkerPool[PhotoJob, PhotoOutcome] | RayPool, jobs: list[PhotoJob], no_face: Path, outcome: Outcome,
+    on_photo: _Told,
 ) -> None:
     for done in pool.work(jobs):
         if done.full:

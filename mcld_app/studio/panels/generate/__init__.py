@@ -13,7 +13,7 @@ from mcld_app.editing.conditioning import conditions_of
 from mcld_app.engine import registry
 from mcld_app.engine.live_queue import live_queue
 from mcld_app.engine.view import view_of
-from mcld_app.engine.worker import drawer
+from mcld_app.engine.worker import drawer, drawings_at_once
 from mcld_app.errors import StudioError
 from mcld_app.request import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, SCHEDULERS, Settings
 from mcld_app.studio import generation
@@ -187,7 +187,7 @@ def listen(page: Dispatcher) -> None:
         queue=False, trigger_mode="multiple", **HIDDEN,
     ).then(
         tell_how_it_goes, [page["session"], page["generate"]], [page["generate"]],
-        concurrency_id="gpu", concurrency_limit=1, **HIDDEN,
+        concurrency_id="gpu", concurrency_limit=drawings_at_once(), **HIDDEN,
     )  # fmt: skip
     page["generate"].view(
         tell_what_it_sees, [page["session"]], [page["generate"]], queue=False, trigger_mode="multiple", **HIDDEN

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from mcld_app.engine.worker import drawer
+from mcld_app.engine.worker import drawer, drawings_at_once
 from mcld_app.request import MAX_SHEET
 from mcld_app.studio import generation
 from mcld_app.studio.dispatcher import Dispatcher, as_it_is, payload, serial_of
@@ -126,7 +126,7 @@ def listen(page: Dispatcher) -> None:
         concurrency_id="sheet", concurrency_limit=1, **HIDDEN,
     ).then(
         draw_sheet, [page["session"]], [page["sheet"]],
-        concurrency_id="gpu", concurrency_limit=1, **HIDDEN,
+        concurrency_id="gpu", concurrency_limit=drawings_at_once(), **HIDDEN,
     )  # fmt: skip
     page["sheet"].halt(halt, [page["session"]], None, queue=False, trigger_mode="multiple", **HIDDEN)
 

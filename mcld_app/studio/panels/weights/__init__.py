@@ -13,6 +13,7 @@ from mcld_app.checkpoints import DownloadProgress, Weight, download, find, wante
 from mcld_app.checkpoints.wheel_models import BODY, WheelProgress
 from mcld_app.deployment import is_space, safety_checker_is_on
 from mcld_app.engine import registry
+from mcld_app.engine.drawing_process import drawing_process
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.files import in_words
 from mcld_app.studio import generation
@@ -105,6 +106,8 @@ def told(owner: bool, folder: Path | None = None) -> dict:
         {"state": line.state or "note", "what": line.what, "text": line.text, "todo": list(line.todo)}
         for line in examine(folder)
     ]
+    if about := drawing_process().about():
+        lines.append({"state": "note", "what": "cluster", "text": about, "todo": []})
     offers = {}
     for what in WHAT:
         missing = [weight for weight in _wanted(what) if find(weight, folder) is None]
