@@ -18,7 +18,7 @@ from mcld_app.files import cache_folder
 SETTERS = {
     "mcld_app/studio/page.py", "mcld_app/studio/serving.py", "mcld_app/data/prepare/models.py",
     "mcld_app/data/worker_pool.py", "mcld_app/data/live_shards.py", "mcld_app/bench/own_studio.py",
-    "mcld_app/cluster/connection.py",
+    "mcld_app/cluster/connection.py", "mcld_app/cluster/own_nodes.py",
 }  # fmt: skip
 
 
