@@ -155,6 +155,9 @@ def _beside_arms(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, gap
     were worn on the trunk."""
     trunk = np.isin(iuv[..., 0], _TRUNK)
     changed = _showing(iuv, appearance.reshaped) & trunk
+    if not changed.any():
+        return np.zeros_like(gaps)
+    gaps = gaps & nearest_value(changed | ~trunk, iuv[..., 0] > 0)  # not the edge of what is worn on as it was
     return _like_cloth(appearance, photo, iuv, changed, gaps & grown(changed, _GAP * len(gaps)))
 
 
