@@ -7,6 +7,7 @@ import copy
 import json
 import threading
 import time
+from dataclasses import replace
 from functools import lru_cache
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from thorough import THOROUGH
 
 from mcld_app.body.photo import encode_png
+from mcld_app.deployment import cores
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.editing.samples import people as sample_people
 from mcld_app.studio.busy import Busy
@@ -220,6 +222,39 @@ def test_what_is_looked_at_last_is_left_to_the_newer_action_that_waits() -> None
     page.rest()
     expected = page.expected()
     assert {name: page.values[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "is_shown"),
+    [(lambda state, _: replace(state), True), (actions.undo, False)],
+    ids=["something that shows nothing", "another action"],
+)
+def test_what_waits_for_its_turn_is_shown_unless_it_is_out_of_date_by_then(meanwhile, is_shown: bool) -> None:
+    page, free, working = Page(), threading.Event(), threading.Semaphore(0)
+    page.do(*STEPS["a colour"])
+
+    def slow(state: EditorState, data: dict) -> EditorState:
+        working.release()
+        free.wait(10)
+        return state
+
+    told: dict[str, dict] = {}
+    others = [threading.Thread(target=page.dispatcher.run, args=(Session(), slow, {})) for _ in range(cores())]
+    waits = threading.Thread(target=lambda: told.update(page.dispatcher.due(page.session, ["edits"])))
+    for thread in others:
+        thread.start()
+        assert working.acquire(timeout=10)
+    waits.start()
+    while "edits" not in page.session.shown:
+        time.sleep(0.005)
+    page.session.state = meanwhile(page.session.state, {})
+    free.set()
+    for thread in (*others, waits):
+        thread.join(10)
+    assert ("edits" in told) is is_shown
+    page.take(told)
+    page.rest()
+    assert page.values["edits"] == page.expected()["edits"]
 
 
 def test_what_is_looked_at_last_gives_way_to_others_but_not_for_ever() -> None:

@@ -291,12 +291,13 @@ class Dispatcher(dict[str, Any]):
                 state, serial, shown = session.state, session.serial, session.shown
                 if state is None or not self._is_due(name, state, shown):
                     continue
-                last = shown.get(name)
-                session.shown = {**shown, name: panel.key(state)}
+                last, key = shown.get(name), panel.key(state)
+                session.shown = {**shown, name: key}
             value = None
             try:
                 with self._turns.turn(_NOBODY_WAITS):
-                    if session.state is state:  # else it is asked for again, after the action that changed it
+                    now = session.state
+                    if now is not None and panel.key(now) == key:  # else the action that changed it asks for it again
                         value = self._view(panel, state, last)
             except Exception as error:
                 sentence(error)
