@@ -233,12 +233,13 @@ def test_each_event_weighs_its_visit_and_too_much_is_let_go_of_soon(monkeypatch:
 def test_the_doctor_shows_it(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     from mcld_app.cli import doctor
 
-    told = {"visits": 3, "visits_bytes": 40 * MB, "running": 1, "process_bytes": 300 * MB, "drawing_bytes": 900 * MB}
+    told = {"visits": 3, "visits_bytes": 40 * MB, "running": 1, "process_bytes": 300 * MB, "drawing_bytes": 900 * MB,
+            "finding_bytes": 320 * MB}  # fmt: skip
     monkeypatch.setattr(doctor, "_health", lambda host, port: told)
     monkeypatch.setenv("MCLD_VISITS_MB", "700")
     lines = "\n".join(map(str, doctor._studio()))
     assert "734 MB" in lines.replace("0.7 GB", "734 MB") or "700" in lines, lines
-    assert "3 visits" in lines and "944 MB in the process that draws" in lines and "MCLD_VISITS_MB" in lines
+    assert "3 visits" in lines and "944 MB in the one that draws" in lines and "MCLD_VISITS_MB" in lines
     monkeypatch.setattr(doctor, "_health", lambda host, port: None)
     assert len(list(doctor._studio())) == 1
 

@@ -19,7 +19,7 @@ from mcld_app.files import in_words
 from mcld_app.output.credentials import standing
 
 _EACH = "200 MB"
-_TOLD = ("visits", "visits_bytes", "running", "process_bytes", "drawing_bytes")
+_TOLD = ("visits", "visits_bytes", "running", "process_bytes", "drawing_bytes", "finding_bytes")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +53,9 @@ def _studio() -> Iterator[Line]:
     told = _health("127.0.0.1" if host == "0.0.0.0" else host, port)
     if told is not None:
         yield Line(NOTE, "studio", f"runs on port {port}: {told['visits']} visits, {in_words(told['visits_bytes'])}; "
-                   f"{told['running']} events run or wait; {in_words(told['process_bytes'])} in all, and "
-                   f"{in_words(told['drawing_bytes'])} in the process that draws")  # fmt: skip
+                   f"{told['running']} events run or wait; {in_words(told['process_bytes'])} in the page's "
+                   f"process, {in_words(told['drawing_bytes'])} in the one that draws, "
+                   f"{in_words(told['finding_bytes'])} in the one that finds people")  # fmt: skip
 
 
 def _cluster() -> Iterator[Line]:

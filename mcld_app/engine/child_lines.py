@@ -35,3 +35,12 @@ def step_behind(nice: int) -> None:
             import psutil
 
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+
+
+def resident_bytes(process_id: int | None) -> int:
+    """What a process takes of main memory, in bytes; 0 for None and where it is gone."""
+    import psutil
+
+    with suppress(psutil.Error):
+        return 0 if process_id is None else psutil.Process(process_id).memory_info().rss
+    return 0

@@ -14,7 +14,7 @@ import pickle
 import queue
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from mcld_app.deployment import ray_address
 from mcld_app.engine.child_lines import own_lines, step_behind
 from mcld_app.engine.drawing_pool import LOST
 from mcld_app.errors import StudioError
+from mcld_app.request import Drawn, Progress
 
 if TYPE_CHECKING:
     from mcld_app.engine.drawing_pool import DrawingPool
@@ -122,31 +123,30 @@ def _draw(
     from mcld_app.engine.registry import engine_for
     from mcld_app.engine.worker import draw
 
-    end: object = None
-    try:
-        for item in draw(model, *asked):
-            if isinstance(item, list):
-                end = item
-            else:
-                line.tell(number, item)
-    except StudioError as error:
-        end = error
+    end = _pass_on(line, number, draw(model, *asked))
     with suppress(StudioError):
         engines[model] = engine_for(model)
     line.tell(number, (end, {name for name, engine in engines.items() if engine.is_loaded}))
 
 
-def _draw_there(line: _Line, pool: DrawingPool, number: int, *asked: Any) -> None:
-    """One drawing by whoever of the pool has a turn for it."""
-    end: object = None
+def _pass_on(line: _Line, number: int, news: Iterable[Progress | list[Drawn]]) -> list[Drawn] | StudioError | None:
+    """Tell a drawing's news; its end, pictures or what is said to the visitor."""
+    end = None
     try:
-        for item in pool.draw(*asked):
+        for item in news:
             if isinstance(item, list):
                 end = item
             else:
                 line.tell(number, item)
     except StudioError as error:
-        end = error
+        return error
+    return end
+
+
+def _draw_there(line: _Line, pool: DrawingPool, number: int, *asked: Any) -> None:
+    """One drawing by whoever of the pool has a turn for it."""
+    try:
+        end = _pass_on(line, number, pool.draw(*asked))
     except Exception as error:  # the cluster's own: the visitor waits for a sentence
         logging.getLogger(__name__).warning("%s", type(error).__name__)
         end = StudioError(LOST)

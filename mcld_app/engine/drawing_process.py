@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mcld_app.deployment import ray_address
+from mcld_app.engine.child_lines import resident_bytes
 from mcld_app.errors import StudioError
 from mcld_app.request import Drawn, Job, Progress, Settings
 
@@ -155,12 +156,7 @@ class DrawingProcess:
     @property
     def resident_bytes(self) -> int:
         """What the other process takes of main memory."""
-        import psutil
-
-        number = self.process_id
-        with suppress(psutil.Error):
-            return 0 if number is None else psutil.Process(number).memory_info().rss
-        return 0
+        return resident_bytes(self.process_id)
 
     def close(self) -> None:
         """End the other process; the next drawing would start another."""

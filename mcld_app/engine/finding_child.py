@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mcld_app.deployment import cores
-from mcld_app.engine.child_lines import own_lines, step_behind
+from mcld_app.engine.child_lines import own_lines, resident_bytes, step_behind
 from mcld_app.errors import StudioError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _answer(question: bytes, told: BinaryIO) -> bool:
     del found, person, photo, stored
     content = answer.getbuffer()
     gc.collect()
-    ends = _resident_bytes() + len(content) > MOST_BYTES
+    ends = resident_bytes(os.getpid()) + len(content) > MOST_BYTES
     told.write(pickle.dumps(ends))
     told.write(content)
     told.flush()
@@ -111,9 +111,3 @@ def _rest(person: Person) -> dict[str, Any]:
     with suppress(StudioError):
         _ = person.filled, pieces_of(person)
     return {name: value for name, value in vars(person).items() if name not in before}
-
-
-def _resident_bytes() -> int:
-    import psutil
-
-    return psutil.Process().memory_info().rss

@@ -28,6 +28,7 @@ from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.deployment import finds_in_page
 from mcld_app.editing.person import Person
 from mcld_app.engine.carrying import known_of, unpack
+from mcld_app.engine.child_lines import resident_bytes
 from mcld_app.engine.turns import elsewhere
 from mcld_app.errors import StudioError
 from mcld_app.perception.densepose import estimator
@@ -53,8 +54,8 @@ def people_in(
 
 
 def make_ready() -> None:
-    """Start the process before the first photo comes, which would wait three seconds for it: it is shown one on which
-    there is nobody."""
+    """Start the process before the first photo comes, which would wait for it: it is shown one on which there is
+    nobody."""
     if _is_beside():
         with suppress(_NotHad, StudioError):
             finding_process().find("", np.zeros((96, 66, 3), np.uint8), None, False)
@@ -132,6 +133,11 @@ class FindingProcess:
         """Of the other process; None where none runs."""
         process = self._process
         return None if process is None or process.poll() is not None else process.pid
+
+    @property
+    def resident_bytes(self) -> int:
+        """What the other process takes of main memory."""
+        return resident_bytes(self.process_id)
 
     def close(self) -> None:
         """End the other process; the next photo would start another."""

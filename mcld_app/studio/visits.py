@@ -17,6 +17,7 @@ from gradio.state_holder import SessionState
 
 from mcld_app.engine import registry
 from mcld_app.engine.drawing_process import drawing_process
+from mcld_app.engine.finding_process import finding_process
 from mcld_app.studio.handing import handing
 from mcld_app.studio.mcp_content import content_maker
 from mcld_app.studio.messages import sentence
@@ -124,8 +125,8 @@ class GradioVisits:
 
     @property
     def health(self) -> dict[str, int]:
-        """Visits and what they take, what the page's process and the one that draws take, pages that are open, how many
-        events wait, models in memory; bytes are bytes."""
+        """Visits and what they take, what the page's process, the one that draws and the one that finds people take,
+        pages that are open, how many events wait, models in memory; bytes are bytes."""
         pages, queue = self._held() or (None, None)
         return {
             "visits": len(self._sessions),
@@ -133,6 +134,7 @@ class GradioVisits:
             "visits_bytes_most": self._sessions.most_bytes or 0,
             "process_bytes": resident_bytes(),
             "drawing_bytes": drawing_process().resident_bytes,
+            "finding_bytes": finding_process().resident_bytes,
             "pages": 0 if pages is None else len(pages.session_data),
             "queue": 0 if queue is None else len(queue),
             "running": 0 if queue is None else len(queue.event_ids_to_events),

@@ -282,7 +282,7 @@ def _blur(field: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _blurred_far(field: np.ndarray, sigma: float) -> np.ndarray:
-    """The same on a quarter of the field's pixels each way, in a tenth of the time: what is so soft loses nothing."""
+    """The same on a quarter of the field's pixels each way, in less time: what is so soft loses nothing."""
     height, width = field.shape
     small = cv2.resize(field, (max(width // 4, 1), max(height // 4, 1)), interpolation=cv2.INTER_AREA)
     return cv2.resize(_blur(small, sigma / 4), (width, height), interpolation=cv2.INTER_LINEAR)
