@@ -242,6 +242,40 @@ def test_what_is_encoded_after_a_visitor_was_forgotten_goes_at_the_drawings_end(
     assert pool.count("leaves") == 0
 
 
+def test_who_draws_while_their_pictures_are_deleted_is_reached_by_the_next_deletion(tmp_path: Path) -> None:
+    start = Fakes()
+    pool = DrawingPool(start, 1)
+    list(pool.draw("m", jobs(1), TWO, str(tmp_path / "stop"), "leaves"))
+    [fake] = start.made
+    forget, stream = fake.forget, pool.draw("m", jobs(1), TWO, str(tmp_path / "stop"), "leaves")
+
+    def forget_and_meanwhile(owner: str) -> None:
+        forget(owner)
+        next(stream)  # begins, and encodes
+
+    fake.forget = forget_and_meanwhile
+    pool.forget("leaves")
+    list(stream)
+    fake.forget = forget
+    assert pool.count("leaves") == 1, "their new pictures"
+    pool.forget("leaves")
+    assert pool.count("leaves") == 0
+
+
+def test_one_that_cannot_forget_is_ended_whatever_its_reason(tmp_path: Path) -> None:
+    start = Fakes()
+    pool = DrawingPool(start, 1)
+    list(pool.draw("m", jobs(1), TWO, str(tmp_path / "stop"), "leaves"))
+    [fake] = start.made
+
+    def broken(owner: str) -> None:
+        raise RuntimeError(owner)
+
+    fake.forget = broken
+    pool.forget("leaves")
+    assert fake.closed and pool.count("leaves") == 0
+
+
 def test_turns_keep_nothing_of_visitors_that_are_gone() -> None:
     turns = FairTurns(2)
     for owner in map(str, range(50)):

@@ -150,6 +150,8 @@ class DrawingPool:
                 finally:
                     if order.forgotten:  # it may have encoded after it was told
                         self._forget_at(place, owner)
+                    elif drawer is not None and self._drawers[place] is drawer:
+                        self._owners[place].add(owner)  # it was told of an earlier drawing while it encoded
 
     def _rank(self, place: int, owner: str) -> tuple[bool, bool]:
         """Who knows the visitor's pictures comes first, who has to be started last."""
@@ -175,8 +177,8 @@ class DrawingPool:
         drawer = self._drawers[place]
         if drawer is None:
             return
+        self._owners[place].discard(owner)  # first: who draws again meanwhile is not to be missed the next time
         try:
             drawer.forget(owner)
-            self._owners[place].discard(owner)
-        except Died:
+        except Exception:  # whatever it is: what it keeps must go
             self._lose(place, drawer)
