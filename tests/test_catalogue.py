@@ -164,6 +164,21 @@ def test_what_is_there_is_left_out_and_a_bad_file_costs_its_row() -> None:
     assert len(plan_of(rows[:2], {picture_of(Row("a"))}, again=True).todo) == 2
 
 
+def test_a_row_s_own_picture_is_no_seed_of_another_one_s() -> None:
+    rows = [Row(recipe="mara-2.json", file="mara-2.png"), Row(recipe="mara.json", file="mara.png")]
+    plan = plan_of(rows, {"mara-2.png"})
+    assert [row.file for row in plan.todo] == ["mara.png"] and plan.there == 1
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_rows_come_back_from_a_table_whatever_the_first_one_has(tmp_path: Path, ending: str) -> None:
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
+    rows = [Row("person:mara"), Row(recipe="r.json", file="r.png", seed="3")]
+    assert write_rows(tmp_path / f"jobs.{ending}", rows) == 2
+    assert list(read_rows(str(tmp_path / f"jobs.{ending}"))) == rows
+
+
 def test_recipes_of_a_folder_are_rows(tmp_path: Path) -> None:
     for name in ("b.json", "a.JSON", "B.json.txt"):
         (tmp_path / name).write_text("{}")

@@ -81,7 +81,7 @@ def numbers(text: str) -> list[int]:
     out: list[int] = []
     for piece in text.split(","):
         first, dash, last = piece.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
+        if not first.isdecimal() or (dash and not last.isdecimal()):
             raise StudioError(f"{text!r} are no seeds. Write them as 0,1,5 or 0-9.")
         out += range(int(first), int(last if dash else first) + 1)
     return out

@@ -45,8 +45,9 @@ def plan_of(rows: Iterable[Row], names: AbstractSet[str], *, again: bool = False
         names: of all files in the folder for pictures.
         again: draw what is there, too.
     """
-    plan, taken = Plan(), set()
-    several = {match[1] for name in names if (match := _OF_A_SEED.fullmatch(name))}
+    plan, taken, rows = Plan(), set(), list(rows)
+    own = {row.file for row in rows}  # `mara-2.png` may be a row of its own, and no second seed of `mara.png`
+    several = {match[1] for name in names - own if (match := _OF_A_SEED.fullmatch(name))}
     for row in rows:
         try:
             file = picture_of(row)

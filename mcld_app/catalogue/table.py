@@ -39,7 +39,7 @@ def read_rows(name: str) -> Iterator[Row]:
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> int:
-    """Write a table, whole or not at all; returns how many rows it has. Empty columns are left out of a CSV.
+    """Write a table, whole or not at all; returns how many rows it has.
 
     Raises:
         StudioError: where it cannot be written, or is called neither .csv nor .parquet.
@@ -104,15 +104,10 @@ def _of_parquet(file: IO[bytes]) -> Iterator[Row]:
 
 
 def _to_csv(path: Path, rows: Iterable[Row]) -> None:
-    columns = COLUMNS[:5]  # of a matrix: no files, no recipes
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        rows = iter(rows)
-        if first := next(rows, None):
-            columns = COLUMNS if first.file or first.recipe else columns
-            writer.writerow(columns)
-            writer.writerow(first[: len(columns)])
-        writer.writerows(row[: len(columns)] for row in rows)
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
 
 
 def _to_parquet(path: Path, rows: Iterable[Row]) -> None:

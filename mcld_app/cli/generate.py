@@ -172,14 +172,18 @@ def draw_folder(
     if not recipes:
         raise StudioError(f"There is no recipe in {folder}: recipes are .json files, and pictures drawn here.")
     yield from map(LeftOut, others)
+    stems: list[str] = []
     taken: set[str] = set()
-    for number, recipe in enumerate(recipes, 1):
-        stem = recipe.stem if recipe.stem.casefold() not in taken else recipe.name
+    for recipe in recipes:
+        stems.append(recipe.stem if recipe.stem.casefold() not in taken else recipe.name)
         taken.add(recipe.stem.casefold())
+    own = {out / f"{stem}.png" for stem in stems}
+    for number, (recipe, stem) in enumerate(zip(recipes, stems, strict=True), 1):
         picture = out / f"{stem}.png"
         if recipe.parent.resolve() == out.resolve() and recipe.suffix.lower() == ".png":
             continue  # it was drawn into this very folder, and would be drawn over itself
-        if not again and (picture.exists() or any(out.glob(f"{glob.escape(stem)}-[0-9]*.png"))):
+        of_seeds = {*out.glob(f"{glob.escape(stem)}-[0-9]*.png")} - own  # "mara-2" may be a recipe of its own
+        if not again and (picture.exists() or of_seeds):
             continue
         try:
             step = on_step(f"{number}/{len(recipes)} {recipe.name}") if on_step else lambda _: None

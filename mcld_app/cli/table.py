@@ -87,7 +87,7 @@ def _tell(totals: Totals, out: Place) -> None:
     failed = len(totals.failed)
     lines = [f"{out.name}: {totals.made} pictures drawn, {totals.there} were there, {failed} rows failed."]
     if left := totals.total - totals.done:
-        lines.append(f"Stopped with {left} rows left; the same command goes on.")
+        lines.append(f"Stopped with {left} rows left. Where nothing has to be mended, the same command goes on.")
     reasons = Counter(why for _, why in totals.failed).most_common(_REASONS)
     lines += [f"  {count} failed: {why}" for why, count in reasons]
     if failed:
