@@ -22,7 +22,9 @@ from mcld_app.catalogue.run import run_rows
 from mcld_app.catalogue.table import read_rows, write_rows
 from mcld_app.checkpoints import save_pipeline
 from mcld_app.cli.main import main
+from mcld_app.cluster.connection import nodes
 from mcld_app.cluster.fitting import Need, Node, Report, check_reports, page_need, pool_for
+from mcld_app.cluster.spread import spread
 from mcld_app.errors import StudioError
 
 TWO = (Node("1", "one", 4, 1), Node("2", "two", 4, 2))
@@ -130,6 +132,14 @@ class TestCluster:
         print("rows by process:", Counter(outcome.where for outcome in seen))
         assert len({outcome.where for outcome in seen}) >= 2
         assert not ours()
+
+    def test_a_piece_that_ends_its_process_costs_itself(self) -> None:
+        import ray
+
+        with nodes_of(1, 1) as cluster, ray.init(cluster.address, log_to_driver=False):
+            pool = pool_for(Need(), nodes())
+            told = list(spread(lambda: lambda asked: os._exit(1) if asked == "2" else asked, ["1", "2", "3"], pool))
+        assert sorted(told) == ["1", "3"] and not ours()
 
     def test_weights_missing_on_one_machine_are_said_before_anything_is_drawn(
         self, tmp_path: Path, weights, jobs, capsys

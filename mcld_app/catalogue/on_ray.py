@@ -28,13 +28,17 @@ def on_ray(root: Place, out: Place, options: Options, need: Need, address: str =
     def draw(rows: Sequence[Row]) -> Iterator[Outcome]:
         from mcld_app.cluster.connection import connected
         from mcld_app.cluster.nodes import able_pool
-        from mcld_app.cluster.spread import spread
+        from mcld_app.cluster.spread import DIED, spread
 
         with connected(address):
             pool = able_pool(need, partial(weights_here, options.model_for()))
             pieces = [json.dumps(group) for group in groups(rows, pool.most)]
+            missing = dict.fromkeys(rows)
             for told in spread(partial(row_worker, root, out, options, again), pieces, pool):
-                yield from map(Outcome.of, json.loads(told))
+                for outcome in map(Outcome.of, json.loads(told)):
+                    missing.pop(outcome.row, None)
+                    yield outcome
+            yield from (Outcome(row, DIED) for row in missing)
 
     return draw
 

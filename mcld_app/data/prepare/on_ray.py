@@ -13,7 +13,7 @@ from typing import Any
 from mcld_app.cluster.connection import connected
 from mcld_app.cluster.fitting import Need, Pool
 from mcld_app.cluster.nodes import able_pool
-from mcld_app.cluster.spread import Work, spread
+from mcld_app.cluster.spread import DIED, Work, spread
 from mcld_app.data.prepare.photo import PhotoJob, PhotoOutcome
 from mcld_app.data.worker_pool import Start
 
@@ -57,14 +57,19 @@ class RayPool:
         return self._open.__exit__(kind, error, trace)
 
     def work(self, jobs: Sequence[PhotoJob]) -> Iterator[PhotoOutcome]:
-        """Prepare photos; yields the outcome of each. What a machine had that died is done again by another."""
+        """Prepare photos; yields the outcome of each. What a machine had that died is done again by another; a
+        photo whose process ends each time fails."""
         if not jobs:
             return
         size = max(1, min(_AT_ONCE, len(jobs) // (4 * self._pool.most)))
         pieces = [_text(jobs[first : first + size]) for first in range(0, len(jobs), size)]
         device = "cuda" if self._pool.gpus else "cpu"
+        missing = dict.fromkeys(job.name for job in jobs)
         for told in spread(partial(photo_worker, self._start, device), pieces, self._pool):
-            yield from _read(told)
+            for outcome in _read(told):
+                missing.pop(outcome.name, None)
+                yield outcome
+        yield from (PhotoOutcome(name, DIED) for name in missing)
 
 
 def photo_worker(start: Start, device: str) -> Work:
