@@ -139,7 +139,11 @@ def _strength(
     share `least` of its places is below."""
     left, right = corners
     width, middle = right[0] - left[0], (left + right) / 2
-    lab = cv2.GaussianBlur(lab_of(picture), (0, 0), max(1.0, width / 60))
+    blur = max(1.0, width / 60)
+    there = _around(left, right, depths, round(4 * blur) + 6, mask.shape)
+    middle = middle - (there[1].start, there[0].start)
+    picture, mask = picture[there], mask[there]
+    lab = cv2.GaussianBlur(lab_of(picture), (0, 0), blur)
     down = cv2.Sobel(lab, cv2.CV_32F, 0, 1, ksize=3) / 8
     across = cv2.Sobel(lab, cv2.CV_32F, 1, 0, ksize=3) / 8
     solid = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
@@ -165,6 +169,19 @@ def _strength(
     near = 2 * round(_ONE * width / 2) + 1
     reached = cv2.dilate(at_ends.max(0)[:, None], np.ones((near, 1)))[:, 0]
     return strength * (reached > _AT_ENDS * strength)
+
+
+def _around(
+    left: np.ndarray, right: np.ndarray, depths: np.ndarray, margin: int, shape: tuple[int, ...]
+) -> tuple[slice, slice]:
+    """The rows and columns of a picture that arcs between two corners run through, with a margin in pixels."""
+    middle = (left[1] + right[1]) / 2
+    top, bottom = middle + min(depths.min(), 0), middle + max(depths.max(), 0)
+    ends = ((top, bottom, shape[0]), (left[0], right[0], shape[1]))
+    rows, columns = (
+        slice(int(np.clip(a - margin, 0, n - 1)), int(np.clip(b + margin + 2, 1, n))) for a, b, n in ends
+    )
+    return rows, columns
 
 
 def _neck_corner(outline: Outline, shoulder: np.ndarray, neckline: np.ndarray) -> np.ndarray:
