@@ -20,6 +20,7 @@ from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
 from mcld_app.body.garments.far_side import FarSide, with_far_side
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
+from mcld_app.body.lengths import length
 from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.map_signs import looks_like_iuv
@@ -227,7 +228,7 @@ class Person:
         skirt, bare = legs & (down < -_ABOVE_HEM), legs & (down > _ABOVE_HEM / 2)
         if min(np.count_nonzero(skirt), np.count_nonzero(bare)) < _LEAST_TOLD:
             return out
-        to_skirt, to_legs = (np.linalg.norm(image - np.median(image[own], 0), axis=2) for own in (skirt, bare))
+        to_skirt, to_legs = (length(image - np.median(image[own], 0)) for own in (skirt, bare))
         cloth = cv2.dilate((legs & (to_skirt < to_legs)).astype(np.uint8), np.ones((_MIXED, _MIXED), np.uint8)) > 0
         return legs & (np.abs(down) < _ABOVE_HEM) & cloth
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import charts
+from mcld_app.body.lengths import length
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.human import skeleton_file
 from mcld_app.body.mannequin.rendering import body_faces
@@ -67,7 +68,7 @@ def unlike_face(scene: Scene) -> np.ndarray:
     if not face.any():
         return np.ones(face.shape, bool)
     lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32) * _SHADED
-    return np.linalg.norm(lab - np.median(lab[face], 0), axis=2) > _NO_SKIN
+    return length(lab - np.median(lab[face], 0)) > _NO_SKIN
 
 
 def _of_colour(photo: np.ndarray, seed: np.ndarray, face: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import farthest
 from mcld_app.body.texture.pull_push import pull_push
 
 _NEAR = 5  # texels on each side of a border whose mean colours are compared
@@ -45,7 +46,7 @@ def meet(
     picture = image[box].astype(np.float32)
     (own, varied), (other, varied_too) = _mean(picture, here, near), _mean(picture, there, near)
     gap = own - other
-    usual = border & (np.abs(gap).max(2) < most) & (np.maximum(varied, varied_too).max(2) < _PLAIN)
+    usual = border & (farthest(gap) < most) & (farthest(np.maximum(varied, varied_too)) < _PLAIN)
     if not usual.any():
         return image
     field = pull_push(gap * usual[..., None], usual.astype(np.float32))
