@@ -55,6 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # test_drawing_process, draw in another; so it is with finding people, and test_finding_process.
     os.environ["MCLD_DRAWING"] = "page"
     os.environ["MCLD_FINDING"] = "page"
+    from mcld_app.studio.serving import write_no_stubs
+
+    write_no_stubs()
     import cut_off.sitecustomize  # noqa: F401  from here on this process reaches this machine alone
 
 
