@@ -1,5 +1,5 @@
-"""Sums, lengths and the largest along a last axis of two or three, as colours and places have it: there, numpy's own
-take several times longer, for they go through it value by value."""
+"""Sums, lengths, the largest and differences along a last axis of two or three, as colours and places have it: there,
+numpy's own take several times longer, for they go through it value by value."""
 
 from __future__ import annotations
 
@@ -24,4 +24,12 @@ def farthest(vectors: np.ndarray) -> np.ndarray:
     out = np.abs(vectors[..., 0])
     for k in range(1, vectors.shape[-1]):
         out = np.maximum(out, np.abs(vectors[..., k]))
+    return out
+
+
+def differ(image: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(...,) bool: where pixels (..., n) are not the same."""
+    out = image[..., 0] != other[..., 0]
+    for k in range(1, image.shape[-1]):
+        out = out | (image[..., k] != other[..., k])
     return out
