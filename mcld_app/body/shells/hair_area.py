@@ -34,7 +34,13 @@ _AROUND = 0.05  # metres from what stands off the head, in which hair lies on it
 
 def hair_area(scene: Scene) -> tuple[np.ndarray, np.ndarray] | None:
     """(H, W) bool, the pixels that show hair, and those of them that have its colour without doubt; None where no hair
-    stands off the head."""
+    stands off the head. Worked out once for a scene."""
+    if hair_area not in scene.worked_out:
+        scene.worked_out[hair_area] = _hair_area(scene)
+    return scene.worked_out[hair_area]
+
+
+def _hair_area(scene: Scene) -> tuple[np.ndarray, np.ndarray] | None:
     metre = scene.standing.metre
     off = scene.silhouette & ~scene.body
     wide = opened(off, _THIN * metre)
