@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadFileScheduling
 
+# Dozens of processes import the same modules: without what the first one compiled, each takes half a second longer.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180  # a slow disk may take a minute over the first import of gradio; normally it is 5 s
 BROWSER_ARGUMENTS = [
