@@ -353,8 +353,8 @@ def test_machines_of_a_cluster_give_byte_for_byte_what_one_run_gives(
         yield from map(work, reversed(pieces))
 
     monkeypatch.setattr(on_ray, "spread", spread)
-    monkeypatch.setattr(on_ray, "connected", lambda address: contextlib.nullcontext())
-    monkeypatch.setattr(on_ray, "able_pool", lambda need, examine: Pool(0, 1, 1, 1, (), told=examine()))
+    monkeypatch.setattr(on_ray, "connected", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(on_ray, "able_pool", lambda need, examine, told: Pool(0, 1, 1, 1, (), told=examine()))
     outcome = prepare(download, tmp_path / "many", workers=partial(RayPool, Need(), "somewhere"), make=eye(download))
     assert (outcome.made, outcome.failed) == (7, {}) and contents(tmp_path / "many") == contents(ready)
     made = prepare(download, tmp_path / "many", workers=partial(RayPool, Need(), "somewhere"), make=eye(download)).made
