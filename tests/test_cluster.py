@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -21,9 +23,10 @@ from mcld_app.catalogue.place import Place
 from mcld_app.catalogue.run import run_rows
 from mcld_app.catalogue.table import read_rows, write_rows
 from mcld_app.checkpoints import save_pipeline
+from mcld_app.cli.long_work import cluster_arguments, need_of
 from mcld_app.cli.main import main
 from mcld_app.cluster.connection import nodes
-from mcld_app.cluster.fitting import Need, Node, Report, check_reports, page_need, pool_for
+from mcld_app.cluster.fitting import Need, Node, Pool, Report, awaited_pool, check_reports, page_need, pool_for
 from mcld_app.cluster.spread import spread
 from mcld_app.errors import StudioError
 
@@ -54,6 +57,54 @@ def test_as_many_actors_as_fit() -> None:
 def test_what_does_not_fit_is_said(need: Need, nodes: list[Node], said: str) -> None:
     with pytest.raises(StudioError, match=said):
         pool_for(need, nodes)
+
+
+@pytest.mark.parametrize(("join", "waits"), [(10.0, 60.0), (70.0, 60.0), (10.0, 0.0)])
+def test_machines_that_join_late_are_waited_for(join: float, waits: float) -> None:
+    now, told = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    def nodes() -> Sequence[Node]:
+        return TWO if now[0] >= join else TWO[:1]
+
+    def pool() -> Pool:
+        return awaited_pool(Need(gpus=1, least=3, wait=waits), nodes, told.append, lambda: now[0], sleep)
+
+    if join < waits:
+        assert pool().most == 3 and now[0] == join
+    else:
+        with pytest.raises(StudioError, match=r"hold 1 actors .* 3 are asked for: 2 are missing"):
+            pool()
+        assert now[0] == waits
+    assert told == (["1 machines hold 1 of 3 actors. Others are waited for, 60 s at most."] if waits else [])
+    with pytest.raises(StudioError, match="at least one"):
+        awaited_pool(Need(least=0, wait=60), nodes, told.append, lambda: now[0], sleep)
+
+
+def test_with_a_least_number_of_actors_machines_are_waited_for() -> None:
+    parser = argparse.ArgumentParser()
+    cluster_arguments(parser)
+
+    def wait(*words: str) -> float:
+        return need_of(parser.parse_args(words)).wait
+
+    assert wait("--ray", "a:1") == 0 and wait("--ray", "a:1", "--least-actors", "3") == 300
+    assert wait("--ray", "local", "--least-actors", "3") == 0 and wait("--ray", "a:1", "--wait", "5") == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--ray", "--workers", "2"], "--workers is for this machine"),
+        (["--ray", "--devices", "cpu"], "--devices is for this machine"),
+        (["--actors", "2"], "--actors is for a Ray cluster"),
+    ],
+)
+def test_what_preparing_would_ignore_is_refused(tmp_path: Path, capsys, words: list[str], said: str) -> None:
+    assert main(["prepare", str(tmp_path / "source"), str(tmp_path / "folder"), *words]) == 1
+    assert said in capsys.readouterr().err and not (tmp_path / "folder").exists()
 
 
 def test_for_visitors_there_is_an_actor_for_each_gpu_or_one_for_each_machine() -> None:
