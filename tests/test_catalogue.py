@@ -18,6 +18,7 @@ from mcld_app.catalogue import run as runs
 from mcld_app.catalogue.drawing import Options, Outcome, RowDrawer
 from mcld_app.catalogue.looks import Wardrobe
 from mcld_app.catalogue.matrix import matrix, named, numbers
+from mcld_app.catalogue.on_ray import row_worker
 from mcld_app.catalogue.place import Place, inside
 from mcld_app.catalogue.plan import LARGEST_GROUP, groups, plan_of, recipe_rows
 from mcld_app.catalogue.row import Row, picture_of
@@ -328,6 +329,9 @@ def test_the_disk_of_the_machine_that_drew_is_named(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("mcld_app.catalogue.drawing.drawn_files", full)
     told = Outcome.of(json.loads(json.dumps(drawer(Row("person:mara", file="a.png")).told)))
     assert told.full and "process" in told.why and told.row.person == "person:mara"
+    work = row_worker(Place(str(tmp_path)), Place(str(tmp_path)), Options(), again=False)
+    done = json.loads(work(json.dumps([Row("person:mara", file=f"{name}.png") for name in "abc"])))
+    assert len(done) == 1, "the rest of what was handed out is not drawn for a disk that is full"
 
 
 def test_a_table_is_drawn_as_its_recipes_are(tmp_path: Path, capsys) -> None:

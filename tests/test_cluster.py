@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -25,6 +26,7 @@ from mcld_app.catalogue.table import read_rows, write_rows
 from mcld_app.checkpoints import save_pipeline
 from mcld_app.cli.long_work import cluster_arguments, need_of
 from mcld_app.cli.main import main
+from mcld_app.cluster import connection
 from mcld_app.cluster.connection import nodes
 from mcld_app.cluster.fitting import Need, Node, Pool, Report, awaited_pool, check_reports, page_need, pool_for
 from mcld_app.cluster.spread import spread
@@ -81,6 +83,32 @@ def test_machines_that_join_late_are_waited_for(join: float, waits: float) -> No
     assert told == (["1 machines hold 1 of 3 actors. Others are waited for, 60 s at most."] if waits else [])
     with pytest.raises(StudioError, match="at least one"):
         awaited_pool(Need(least=0, wait=60), nodes, told.append, lambda: now[0], sleep)
+
+
+def test_a_head_that_comes_late_is_waited_for_and_one_that_refuses_is_asked_for_its_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With nothing of Ray but what is asked of it here."""
+
+    class NoToken(ConnectionError):
+        pass
+
+    def init(*_, **__) -> None:
+        raise NoToken("Failed to connect to Ray cluster at x")
+
+    given = SimpleNamespace(init=init, shutdown=lambda: None, exceptions=SimpleNamespace(RayError=NoToken))
+    monkeypatch.setitem(sys.modules, "ray", given)
+    monkeypatch.setattr(connection, "_BETWEEN_LOOKS", 0.0)
+    answers, told = iter([False, False, True]), []
+
+    def answers_then(address: str) -> None:
+        if not next(answers):
+            raise connection.NoHead("No Ray cluster answers.")
+
+    monkeypatch.setattr(connection, "_answers", answers_then)
+    with pytest.raises(StudioError, match=r"at x.*RAY_AUTH_MODE"), connection.connected("HEAD:1", 60, told.append):
+        raise AssertionError("there is no connection")
+    assert len(told) == 1 and "HEAD:1" in told[0] and next(answers, None) is None
 
 
 def test_with_a_least_number_of_actors_machines_are_waited_for() -> None:

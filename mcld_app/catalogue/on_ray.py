@@ -55,10 +55,15 @@ def weights_here(model: str) -> str:
 
 
 def row_worker(root: Place, out: Place, options: Options, again: bool):
-    """What draws a group of rows, JSON to JSON, in an actor."""
+    """What draws a group of rows, JSON to JSON, in an actor. Where the disk is full, the rest of the group is left."""
     drawer = RowDrawer(root, out, options, again=again)
 
     def work(asked: str) -> str:
-        return json.dumps([drawer(Row(*values)).told for values in json.loads(asked)])
+        done = []
+        for values in json.loads(asked):
+            done.append(drawer(Row(*values)))
+            if done[-1].full:
+                break
+        return json.dumps([outcome.told for outcome in done])
 
     return work

@@ -19,6 +19,10 @@ LOCAL = "local"
 _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 5.0
 _BETWEEN_LOOKS = 1.0
+_TOKEN = (
+    "RAY_AUTH_MODE has to be the same here as where `ray start` ran: since there is a file ~/.ray/auth_token there, a "
+    "cluster may want that token (docs/scale.md)."
+)
 _NO_RAY = "Ray is not installed. pip install -r requirements-cluster.txt installs it, on each machine of the cluster."
 
 
@@ -104,7 +108,8 @@ def connect(address: str = "", *, private: bool = False) -> None:
         )  # fmt: skip
     except (ConnectionError, RuntimeError, ValueError) as error:
         why = str(error).strip().splitlines()[0][:300]
-        raise StudioError(f"No connection to a Ray cluster{f' at {address}' if address else ''}: {why}") from error
+        at, hint = (f" at {address}", f" {_TOKEN}") if address and address != LOCAL else ("", "")
+        raise StudioError(f"No connection to a Ray cluster{at}: {why.rstrip('.')}.{hint}") from error
 
 
 def disconnect() -> None:
