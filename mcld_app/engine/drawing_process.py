@@ -155,7 +155,8 @@ class DrawingProcess:
             child.process.wait()
 
     def count(self, owner: str) -> int:
-        """How many encodings of an owner's pictures the other process keeps."""
+        """How many encodings of an owner's pictures the other process, or its cluster, keeps: by this, tests see
+        that what was deleted is gone."""
         child = self._child
         return 0 if child is None else self._answer(child, "count", owner) or 0
 
