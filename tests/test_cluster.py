@@ -28,7 +28,17 @@ from mcld_app.cli.long_work import cluster_arguments, need_of
 from mcld_app.cli.main import main
 from mcld_app.cluster import connection
 from mcld_app.cluster.connection import nodes
-from mcld_app.cluster.fitting import Need, Node, Pool, Report, awaited_pool, check_reports, page_need, pool_for
+from mcld_app.cluster.fitting import (
+    Need,
+    Node,
+    Pool,
+    Report,
+    awaited_pool,
+    check_reports,
+    page_need,
+    pool_for,
+    unable,
+)
 from mcld_app.cluster.spread import spread
 from mcld_app.errors import StudioError
 
@@ -154,6 +164,12 @@ def test_each_machine_that_cannot_do_the_work_is_named() -> None:
     lines = str(told.value).splitlines()[1:]
     assert [line.partition(":")[0] for line in lines] == ["two", "three", "four"]
     assert "version 0.9, here 1.0" in lines[1] and "other weights than one" in lines[2]
+
+
+def test_a_machine_without_the_checkout_is_told_where_it_belongs() -> None:
+    said = "ray::_report()\nModuleNotFoundError: No module named 'mcld_app'"
+    assert f"no checkout of MCLD Studio at {Path('/opt/mcld')}" in unable(said, Path("/opt/mcld"))
+    assert unable("a\nMemoryError: b\n", Path("/")) == "The program cannot be run there: MemoryError: b"
 
 
 def test_without_ray_a_sentence_says_what_to_install(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:

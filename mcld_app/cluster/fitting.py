@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mcld_app.errors import StudioError
 
@@ -160,6 +161,19 @@ class Report:
     code: str = ""
     told: str = ""
     fault: str = ""
+
+
+def unable(said: str, folder: Path) -> str:
+    """Why a machine cannot run the program.
+
+    Args:
+        said: what Ray said.
+        folder: where the checkout lies on this machine.
+    """
+    if "No module named 'mcld_app'" in said:
+        return f"There is no checkout of MCLD Studio at {folder}. It has to lie in the same place on all machines."
+    lines = said.strip().splitlines() or [""]
+    return f"The program cannot be run there: {lines[-1][:200]}"
 
 
 def check_reports(reports: Sequence[Report], version: str, code: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mcld_app import __version__
 from mcld_app.cluster.connection import nodes
-from mcld_app.cluster.fitting import Need, Node, Pool, Report, awaited_pool, check_reports
+from mcld_app.cluster.fitting import Need, Node, Pool, Report, awaited_pool, check_reports, unable
 from mcld_app.content import content_hash
 from mcld_app.errors import StudioError
 
@@ -61,8 +61,7 @@ def _reports(there: tuple[Node, ...], examine: Callable[[], str]) -> list[Report
         except ray.exceptions.GetTimeoutError:
             out.append(Report(node.name, fault=f"It did not answer within {_PATIENCE:.0f} s."))
         except ray.exceptions.RayError as error:
-            lines = str(error).strip().splitlines() or [""]
-            out.append(Report(node.name, fault=f"The program cannot be run there: {lines[-1][:200]}"))
+            out.append(Report(node.name, fault=unable(str(error), _PACKAGE.parent)))
     return out
 
 
