@@ -60,8 +60,8 @@ def test_as_many_actors_as_fit() -> None:
     ("need", "nodes", "said"),
     [
         (Need(gpus=1), [Node("1", "a", 8)], "no GPU"),
-        (Need(gpus=4), TWO, "2 machines hold 0 actors"),
-        (Need(least=9, cpus=2), [Node("1", "a", 8)], "hold 4 actors"),
+        (Need(gpus=4), TWO, "room for 0 actors .* on 2 machines"),
+        (Need(least=9, cpus=2), [Node("1", "a", 8)], "room for 4 actors .* on one machine"),
         (Need(least=0), TWO, "at least one"),
         (Need(), [], "0 machines"),
     ],
@@ -87,10 +87,11 @@ def test_machines_that_join_late_are_waited_for(join: float, waits: float) -> No
     if join < waits:
         assert pool().most == 3 and now[0] == join
     else:
-        with pytest.raises(StudioError, match=r"hold 1 actors .* 3 are asked for: 2 are missing"):
+        with pytest.raises(StudioError, match=r"room for 1 actors .* 3 are asked for: 2 are missing"):
             pool()
         assert now[0] == waits
-    assert told == (["1 machines hold 1 of 3 actors. Others are waited for, 60 s at most."] if waits else [])
+    said = "There is room for 1 of 3 actors on one machine. Others are waited for, 60 s at most."
+    assert told == ([said] if waits else [])
     with pytest.raises(StudioError, match="at least one"):
         awaited_pool(Need(least=0, wait=60), nodes, told.append, lambda: now[0], sleep)
 
@@ -150,7 +151,7 @@ def test_for_visitors_there_is_an_actor_for_each_gpu_or_one_for_each_machine() -
     plain = [Node("1", "a", 4), Node("2", "b", 2), Node("3", "head", 0)]
     pool = pool_for(page_need(plain), plain)
     assert (pool.most, pool.gpus, pool.cpus, [node.name for node in pool.nodes]) == (2, 0, 1, ["a", "b"])
-    with pytest.raises(StudioError, match="1 machines hold 0 actors"):
+    with pytest.raises(StudioError, match="room for 0 actors"):
         pool_for(page_need(plain[2:]), plain[2:])
 
 

@@ -91,16 +91,20 @@ def pool_for(need: Need, nodes: Sequence[Node]) -> Pool:
     gpus = need.gpus if need.gpus is not None else float(there > 0)
     if gpus > 0 and not there:
         raise TooFew(f"The cluster has no GPU, and {gpus:g} is asked for each actor. Leave it out; CPUs draw too.",
-                     f"{len(nodes)} machines without a GPU")  # fmt: skip
+                     f"There is no GPU on {_machines(nodes)} yet")  # fmt: skip
     holding = tuple(node for node in nodes if node.holds(gpus, need.cpus))
     fit = sum(node.holds(gpus, need.cpus) for node in holding)
     if fit < need.least:
         raise TooFew(
-            f"The cluster's {len(nodes)} machines hold {fit} actors of {gpus:g} GPUs and {need.cpus:g} CPUs each, and "
-            f"{need.least} are asked for: {need.least - fit} are missing. Ask for fewer, or give each less.",
-            f"{len(nodes)} machines hold {fit} of {need.least} actors",
+            f"There is room for {fit} actors of {gpus:g} GPUs and {need.cpus:g} CPUs each on {_machines(nodes)}, "
+            f"and {need.least} are asked for: {need.least - fit} are missing. Ask for fewer, or give each less.",
+            f"There is room for {fit} of {need.least} actors on {_machines(nodes)}",
         )
     return Pool(gpus, need.cpus, need.least, min(need.most or fit, fit), holding)
+
+
+def _machines(nodes: Sequence[Node]) -> str:
+    return "one machine" if len(nodes) == 1 else f"{len(nodes)} machines"
 
 
 def awaited_pool(
