@@ -75,6 +75,10 @@ def test_deleting_is_answered_while_the_cluster_is_connected_to_and_reaches_who_
     assert child.hear() == (4, True)
     child.ask("count", 5, "leaves")
     assert child.hear() == (5, 0)
+    child.ask("draw", 7, "m", jobs(1), TWO, str(tmp_path / "gone"), "gone")
+    (tmp_path / "gone").touch()
+    number, (end, _) = child.hear()
+    assert number == 7 and isinstance(end, Cancelled), "who cancels does not wait for the cluster"
     child.there.set()
     ends = {}
     while len(ends) < 2:
@@ -82,6 +86,7 @@ def test_deleting_is_answered_while_the_cluster_is_connected_to_and_reaches_who_
         if not isinstance(item, Progress):
             ends[number] = item[0]
     assert [drawn.seed for drawn in ends[2]] == [0], "asked for before, it is drawn"
+    assert {owner for _, owner, _ in child.start.log} == {"leaves", "stays"}
     assert (child.pool.count("leaves"), child.pool.count("stays")) == (0, 1), "and nothing of it is kept"
     child.ask("about", 6)
     assert child.hear() == (6, "1 actor draws.")

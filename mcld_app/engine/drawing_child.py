@@ -12,6 +12,7 @@ import logging
 import os
 import pickle
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,10 +21,11 @@ from mcld_app.engine.child_lines import end_children, own_lines, step_behind
 from mcld_app.engine.drawing_desk import Desk, Drawing, Here, Nobody
 from mcld_app.engine.drawing_pool import LOST
 from mcld_app.engine.drawing_process import ALONE
-from mcld_app.errors import StudioError
+from mcld_app.errors import Cancelled, StudioError
 from mcld_app.request import Drawn
 
 _BEHIND = 10  # nice value
+_BETWEEN_LOOKS = 0.1  # seconds
 
 
 def serve() -> None:
@@ -59,6 +61,7 @@ def attend(
         desk.hand_over(Nobody(), said, end_children)  # Ray does not end all that it has half begun
     threading.Thread(target=_listen, args=(asked, line, desk, end), name="asked", daemon=True).start()
     if address:
+        threading.Thread(target=_tell_withdrawn, args=(line, desk), name="withdrawn", daemon=True).start()
         try:
             desk.hand_over(*connect(address), leave)
         except Exception as error:
@@ -70,7 +73,8 @@ def attend(
     if isinstance(desk.drawing, Here):
         _step_back()
     while (order := desk.waiting.get()) is not None:
-        threading.Thread(target=_draw, args=(line, desk, *order), daemon=True).start()
+        if desk.holds(order[0]):
+            threading.Thread(target=_draw, args=(line, desk, *order), daemon=True).start()
         del order  # nothing of it is held while nobody is drawn
 
 
@@ -106,6 +110,14 @@ def _listen(asked: io.BufferedReader, line: _Line, desk: Desk, end: Callable[[],
         else:
             line.tell(number, desk.answer(what, *given))
         del given  # it may hold somebody's photo
+
+
+def _tell_withdrawn(line: _Line, desk: Desk) -> None:
+    """Who cancels while a cluster is being connected to does not wait for that."""
+    while isinstance(desk.drawing, Nobody):
+        for number in desk.withdrawn():
+            line.tell(number, (Cancelled(), set()))
+        time.sleep(_BETWEEN_LOOKS)
 
 
 def _step_back() -> None:

@@ -98,7 +98,7 @@ class Desk:
     def __init__(self, drawing: Drawing) -> None:
         self.hand_over(drawing, "")
         self.waiting: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
-        self._owners: dict[int, str] = {}  # of each order that waits or is drawn
+        self._orders: dict[int, tuple[str, Path]] = {}  # of each that waits or is drawn, its owner and its stop file
         self._forgotten: set[int] = set()  # orders whose owner's pictures were deleted meanwhile
         self._lock = threading.Lock()
 
@@ -108,9 +108,23 @@ class Desk:
 
     def take(self, number: int, *order: Any) -> None:
         """Let an order wait."""
+        *_, stop, owner = order
         with self._lock:
-            self._owners[number] = order[-1]
+            self._orders[number] = owner, Path(stop)
         self.waiting.put((number, *order))
+
+    def withdrawn(self) -> list[int]:
+        """The orders that are stopped; from now on they are none. To be asked while nobody draws."""
+        with self._lock:
+            numbers = [number for number, (_, stop) in self._orders.items() if stop.exists()]
+            for number in numbers:
+                del self._orders[number]
+                self._forgotten.discard(number)
+        return numbers
+
+    def holds(self, number: int) -> bool:
+        """Whether there is such an order, which was not withdrawn."""
+        return number in self._orders
 
     def answer(self, what: str, *given: Any) -> Any:
         """The answer to "about", "count" or "forget"; the latter two are asked of an owner."""
@@ -119,14 +133,14 @@ class Desk:
         if what == "count":
             return self.drawing.count(*given)
         with self._lock:
-            self._forgotten |= {number for number, owner in self._owners.items() if owner == given[0]}
+            self._forgotten |= {number for number, (owner, _) in self._orders.items() if owner == given[0]}
         self.drawing.forget(*given)
         return True
 
     def close(self, number: int, owner: str) -> None:
         """An order is done. What was encoded of pictures that were deleted while it waited, or was drawn, goes."""
         with self._lock:
-            del self._owners[number]
+            self._orders.pop(number, None)  # somebody may draw just as it is withdrawn
             forgotten = number in self._forgotten
             self._forgotten.discard(number)
         if forgotten:
