@@ -28,17 +28,8 @@ from mcld_app.cli.long_work import cluster_arguments, need_of
 from mcld_app.cli.main import main
 from mcld_app.cluster import connection
 from mcld_app.cluster.connection import nodes
-from mcld_app.cluster.fitting import (
-    Need,
-    Node,
-    Pool,
-    Report,
-    awaited_pool,
-    check_reports,
-    page_need,
-    pool_for,
-    unable,
-)
+from mcld_app.cluster.fitting import Need, Node, Pool, awaited_pool, page_need, pool_for
+from mcld_app.cluster.reports import Report, check_reports, unable
 from mcld_app.cluster.spread import spread
 from mcld_app.errors import StudioError
 

@@ -95,7 +95,8 @@ class TestCluster:
                     one.kill()
         assert steps.count(1) == 2 and steps[-1] == 40, "drawn once more, from its beginning"
 
-        running = psutil.Process().children(recursive=True)
+        child = psutil.Process(process.process_id)
+        running = [child, *child.children(recursive=True)]  # others of this process may be other tests'
         process.close()
         _, left = psutil.wait_procs(running, timeout=20)
         assert not [one for one in left if one.status() != psutil.STATUS_ZOMBIE]

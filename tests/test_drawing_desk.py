@@ -17,7 +17,7 @@ from mcld_app.engine import drawing_desk
 from mcld_app.engine.drawing_child import attend
 from mcld_app.engine.drawing_desk import Here
 from mcld_app.engine.drawing_pool import DrawingPool
-from mcld_app.engine.drawing_process import ALONE
+from mcld_app.engine.drawing_process import ALONE, ENDED, ENDED_OF_A_CLUSTER, DrawingProcess
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.request import Progress
 from mcld_app.studio import visits
@@ -103,6 +103,18 @@ def test_a_cluster_that_cannot_be_used_is_told_unasked(monkeypatch: pytest.Monke
     told.seek(0)
     heard = dict(pickle.load(told) for _ in range(2))
     assert heard[ALONE] is True and isinstance(heard[7], str)
+
+
+@pytest.mark.parametrize(("named", "said"), [("HEAD:1", ENDED_OF_A_CLUSTER), ("", ENDED)])
+def test_where_a_cluster_broke_off_nothing_is_said_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, said: str
+) -> None:
+    monkeypatch.setattr("mcld_app.engine.drawing_process._CODE", "")  # Ray ends its client where the head is gone
+    monkeypatch.setenv("MCLD_RAY", named)
+    monkeypatch.setenv("MCLD_DRAWING", "process")
+    with pytest.raises(StudioError) as told:
+        list(DrawingProcess().draw("m", jobs(1), TWO, str(tmp_path / "stop"), "a"))
+    assert str(told.value) == said and ("memory" in said) is (not named)
 
 
 def test_a_process_that_draws_alone_takes_turns_and_who_waits_can_cancel(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mcld_app import __version__
 from mcld_app.cluster.connection import nodes
-from mcld_app.cluster.fitting import Need, Node, Pool, Report, awaited_pool, check_reports, unable
+from mcld_app.cluster.fitting import Need, Node, Pool, awaited_pool
+from mcld_app.cluster.reports import Report, check_reports, unable
 from mcld_app.content import content_hash
 from mcld_app.errors import StudioError
 
