@@ -85,6 +85,15 @@ def fashion(ready: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def begun(fashion: Path) -> Path:
+    """The same without all that belongs to three of the photos: four are there, which saves time."""
+    for path, side in ((FRONT, "train"), (f"{DRESS}_4_full.jpg", "train"), (f"{DENIM}_3_back.jpg", "test")):
+        for file in files_of(fashion, path, side).values():
+            file.unlink(missing_ok=True)
+    return fashion
+
+
+@pytest.fixture
 def maps(download: Path, tmp_path: Path) -> Path:
     """The true maps as detectron2's users keep them: PNG files under flattened stems, in the authors' order."""
     folder = tmp_path / "maps"
@@ -344,7 +353,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_machines_of_a_cluster_give_byte_for_byte_what_one_run_gives(
-    download: Path, ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    download: Path, ready: Path, begun: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """With a cluster's place taken by this process, which does the last piece first."""
 
@@ -355,9 +364,9 @@ def test_machines_of_a_cluster_give_byte_for_byte_what_one_run_gives(
     monkeypatch.setattr(on_ray, "spread", spread)
     monkeypatch.setattr(on_ray, "connected", lambda *_: contextlib.nullcontext())
     monkeypatch.setattr(on_ray, "able_pool", lambda need, examine, told: Pool(0, 1, 1, 1, (), told=examine()))
-    outcome = prepare(download, tmp_path / "many", workers=partial(RayPool, Need(), "somewhere"), make=eye(download))
-    assert (outcome.made, outcome.failed) == (7, {}) and contents(tmp_path / "many") == contents(ready)
-    made = prepare(download, tmp_path / "many", workers=partial(RayPool, Need(), "somewhere"), make=eye(download)).made
+    outcome = prepare(download, begun, workers=partial(RayPool, Need(), "somewhere"), make=eye(download))
+    assert (outcome.made, outcome.failed) == (3, {}) and contents(begun) == contents(ready)
+    made = prepare(download, begun, workers=partial(RayPool, Need(), "somewhere"), make=eye(download)).made
     assert made == 0, "what is there is left, and no cluster asked"
 
 
@@ -371,16 +380,14 @@ class TestCluster:
         assert (outcome.made, outcome.failed) == (7, {}) and contents(tmp_path / "many") == contents(ready)
 
 
-def test_two_shards_at_once_give_byte_for_byte_what_one_run_gives(download: Path, ready: Path, tmp_path: Path):
-    folder = tmp_path / "two"
-
+def test_two_shards_at_once_give_byte_for_byte_what_one_run_gives(download: Path, ready: Path, begun: Path):
     def shard(text: str) -> Outcome:
-        return prepare(download, folder, shard=Shard.read(text), make=eye(download))
+        return prepare(download, begun, shard=Shard.read(text), make=eye(download))
 
     with ThreadPoolExecutor(2) as both:
         outcomes = list(both.map(shard, ["1/2", "2/2"]))
-    assert [outcome.total for outcome in outcomes] == [4, 3]
-    assert contents(folder) == contents(ready) and not (folder / LOCKS).exists()
+    assert [outcome.total for outcome in outcomes] == [4, 3] and sum(outcome.made for outcome in outcomes) == 3
+    assert contents(begun) == contents(ready) and not (begun / LOCKS).exists()
     assert shard("2/2").made == 0, "what is there is left"
 
 
