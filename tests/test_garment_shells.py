@@ -164,7 +164,7 @@ def test_the_front_of_a_long_top_lies_on_the_lap_and_its_back_ends_at_the_seat(p
     shell, standing = shells_of("top", length=0.74)["trunk"], stand(named_poses()[pose].replace(yaw=90.0), SIZE)
     assert shell.rest[:, 1].min() < 0.90
     at_hem = shell.rest[:, 1] < shell.rest[:, 1].min() + 0.005
-    hem, weights = shell.in_pose(standing.pose)[at_hem], shell.weights[at_hem]
+    hem, weights = shell.in_pose(standing.pose)[at_hem], shell.follows(standing.pose)[at_hem]
     front, back = (standing.seen(hem, weights)[sign * shell.rest[at_hem, 2] > 0.06] for sign in (1, -1))
     ahead = np.sign(front[:, 0].mean() - back[:, 0].mean())
     thighs = np.isin(standing.iuv[..., 0], THIGHS)

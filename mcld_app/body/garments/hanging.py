@@ -26,8 +26,10 @@ _THIN = 0.002  # metres
 _MEETS = 0.12  # metres from its upper edge, over which its picture leaves that of the paint
 _LIES = (1.05, 0.08)  # metres: where cloth begins to follow a raised thigh, and over which
 _HANGS = 0.75  # of what stands off at sides and back, gone on a sitting person
-_AS_WIDE = 0.93  # of its picture's width, that a top has when worn
+_AS_WIDE = 0.97  # of its picture's width, that a top has when worn
 _LAP = 1.02  # metres; the hem of a top below lies on a lap
+_FALLS_AGAIN, _BELOW_KNEE = 0.6, 0.40  # of what stands off at the sides, that does so again below the knees; metres
+_KNEE = float(BONES["left_knee"][1][1])
 _THIGHS = tuple(list(BONES).index(f"{side}_hip") for side in ("left", "right"))
 _HALF = COLUMNS // 2 + 1
 
@@ -76,7 +78,7 @@ def _tube(
     if around.slant:
         grid[..., 1] -= down_to_hem(rows, around.rows)[:, None] * around.slant * grid[..., 0]
     grid = np.concatenate([grid, grid[:, :1]], 1)  # closed: its two seams are at the sides
-    lies = _lies()[None] * np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)[:, None]
+    lies = _lies(heights)
     gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
     gathered = np.concatenate([gathered, gathered[:, :1]], 1)
     weights = tube_weights(grid.reshape(-1, 3), hem).reshape(*grid.shape[:2], -1)
@@ -145,7 +147,11 @@ def _across(grid: np.ndarray, ends: np.ndarray, across: np.ndarray, metre: float
     return ends.mean(1, keepdims=True) + np.sign(from_middle) * np.sign(ends[:, 1:] - ends[:, :1]) * away
 
 
-def _lies() -> np.ndarray:
-    """(COLUMNS,) how much of what cloth stands off is gone where a thigh is raised: all of it in front."""
+def _lies(heights: np.ndarray) -> np.ndarray:
+    """(R, COLUMNS) how much of what cloth at heights (R,) in metres stands off is gone where a thigh is raised: all of
+    it in front. Below the knees it hangs down from them, as wide at its sides as it is cut."""
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
-    return _HANGS + (1 - _HANGS) * np.clip(0.5 + np.sin(turn), 0, 1)
+    around = _HANGS + (1 - _HANGS) * np.clip(0.5 + np.sin(turn), 0, 1)
+    begun = np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)
+    hangs = _FALLS_AGAIN * np.clip((_KNEE - heights) / _BELOW_KNEE, 0, 1)
+    return begun[:, None] * (around - hangs[:, None] * np.cos(turn) ** 2)
