@@ -40,7 +40,7 @@ def with_places_behind(
         shown: (H, W) bool, the picture's pixels that show it.
         behind: (H, W) bool, the pixels of the picture of its back, which lies to the right of it, that show it.
         collar: what a patterned back shows where the front has a neckline: cloth from beside it, "across", as stripes
-            go on, or from below it, "up"; "" for cloth that is not patterned all over.
+            go on, or what the picture of the back has there, "closed"; "" for cloth that is not patterned all over.
         own_scale: whether cloth is not stretched where the body turns away, see `unrolled`; what is printed near its
             picture's rim is seen twice then.
         turned: whether the back's pattern runs as in front, not mirrored; arms are mirrored all the same.
@@ -146,15 +146,10 @@ def _without_neckline(at: np.ndarray, known: np.ndarray, *, across: bool) -> np.
     top = np.interp(column, there, top[there]).astype(np.float32)
     edge = cv2.GaussianBlur(top[None], (0, 0), 1.5)[0][_nearest(at[:, 0], SIZE[1])] + lowest
     row = edge - np.abs(at[:, 1] - edge)
-    if not collar.any():
+    if not across or not collar.any():
         return np.stack([at[:, 0], row], 1)
     level = np.clip(np.round(row).astype(int) - lowest, 0, len(high) - 1)
     inside = collar[level, _nearest(at[:, 0], SIZE[1])] & (row >= lowest)
-    if not across:
-        low = collar.argmax(0).astype(np.float32)
-        low[~collar.any(0)] = len(high)
-        low = low[_nearest(at[:, 0], SIZE[1])] + lowest
-        return np.stack([at[:, 0], np.where(inside, np.maximum(2 * low - row, 0), row)], 1)
     left, right = collar.argmax(1)[level], (SIZE[1] - 1 - collar[:, ::-1].argmax(1))[level]
     on_left = at[:, 0] < (left + right) / 2
     end, sign = np.where(on_left, left, right), np.where(on_left, -1, 1)

@@ -57,6 +57,42 @@ def goes_on(
     return out
 
 
+def closed_above(picture: np.ndarray, hole: np.ndarray, deepest: int, overlap: int) -> np.ndarray:
+    """A picture whose hole shows cloth from farther down, as what goes on beyond a rim does.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        hole: (H, W) bool; what lies between its uppermost and its lowest pixel in a column is filled.
+        deepest: pixels below it, from where at most cloth is taken.
+        overlap: pixels below it, within which the line between the two may lie.
+
+    Returns:
+        (H, W, 3) uint8; the picture itself where there is no hole.
+    """
+    columns = np.flatnonzero(hole.any(0))
+    if len(columns) < 2 or overlap < 2:
+        return picture
+    first, edge = hole[:, columns].argmax(0), len(hole) - hole[::-1, columns].argmax(0)
+    high = int((edge - first).max())
+    upright = np.ascontiguousarray(picture.transpose(1, 0, 2))
+    room = np.maximum(len(picture) - edge, 1)
+    inside, shifts = np.arange(overlap), np.arange(high, max(high + 1, deepest - overlap), _STEP)
+    there = _read(upright, columns, edge, room, 1, inside[None])
+    tried = np.stack([_read(upright, columns, edge, room, 1, inside[None] + shift) for shift in shifts])
+    cost, line = _cheapest(((tried - there) ** 2).sum(-1))
+    shift, line = shifts[cost.argmin()], line[cost.argmin()]
+    away = np.arange(-high, overlap)
+    new = _read(upright, columns, edge, room, 1, away[None] + shift)
+    row = edge[:, None] + away
+    fits = (row >= first[:, None]) & (row < len(picture))
+    share = np.where(away[:, None] < 0, 1.0, np.clip(0.5 + (line[:, None] - away) / (2 * _SOFT), 0, 1)[..., None])
+    column = np.broadcast_to(columns[:, None], row.shape)
+    old = picture[np.clip(row, 0, len(picture) - 1), column]
+    out = picture.copy()
+    out[row[fits], column[fits]] = (new * share + old * (1 - share) + 0.5)[fits].astype(np.uint8)
+    return out
+
+
 def _read(
     picture: np.ndarray, rows: np.ndarray, edge: np.ndarray, length: np.ndarray, inwards: int, away: np.ndarray
 ) -> np.ndarray:

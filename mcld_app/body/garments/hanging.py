@@ -50,13 +50,18 @@ def hanging_shells(around: Fall, girth: float, *, top: bool, patterned: bool) ->
         heights = np.linspace(start, end, max(3, round((start - end) / _ROW) + 1))
         on_hips = not top and start <= _WAIST + _ROW
         parts.append(("hips" if on_hips else "trunk", heights))
-    found = (_tube(around, girth, place, heights, patterned, top) for place, heights in parts)
+    found, begins = [], high
+    for place, heights in parts:
+        shell = _tube(around, girth, place, heights, begins, patterned, top)
+        found.append(shell)
+        begins = begins if shell is not None else float(heights[-1])  # what lies close is paint
     return tuple(shell for shell in found if shell is not None)
 
 
 def _tube(
-    around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool, top: bool
+    around: Fall, girth: float, place: str, heights: np.ndarray, begins: float, patterned: bool, top: bool
 ) -> Shell | None:
+    """Rows of cloth at `heights` (R,), which stands off the body from `begins` metres down."""
     highest, hem = float(around.heights[0]), float(heights[-1])
     ends = np.stack([np.interp(-heights, -around.heights, around.ends[:, k]) for k in (0, 1)], 1)
     rows = np.interp(-heights, -around.heights, around.rows)
@@ -70,7 +75,7 @@ def _tube(
         more = np.maximum(half - np.abs(tight.rest[..., 0]).max(1), 0)
         off = np.maximum(off, more[:, None] * np.abs(tight.outwards[..., 0]))
     if highest > _WAIST + _ROW:  # it goes on upwards as paint
-        leaves = np.clip((highest - heights) / _BEGINS, 0, 1)[:, None]
+        leaves = np.clip((begins - heights) / _BEGINS, 0, 1)[:, None]
         off = off * leaves + _THIN * (1 - leaves)
     if heights[-1] > _SKIRTS and np.count_nonzero(off.mean(1) > _LOOSE) < _ENOUGH:
         return None
@@ -96,7 +101,7 @@ def _tube(
             above = around.painted((on_body * (-1 if turned else 1, 1, 1)).reshape(-1, 3)).reshape(*x.shape, 2)
             if turned:
                 above[..., 0] = own.sum(1)[:, None] - above[..., 0]
-            share = np.clip((highest - heights) / _MEETS, 0, 1)[:, None]
+            share = np.clip((begins - heights) / _MEETS, 0, 1)[:, None]
             x, y = x * share + above[..., 0] * (1 - share), y * share + above[..., 1] * (1 - share)
         places.append(sheet.at(x, y, behind=behind))
     front, back = (part for part, _ in parts)
