@@ -64,6 +64,12 @@ def with_far_side(photo: np.ndarray, iuv: np.ndarray, places: PhotoPlaces, far: 
     return photo_source(np.hstack([photo, behind]), places)
 
 
+def picture_of_back(source: PhotoSource) -> np.ndarray:
+    """(H, W, 3) uint8 RGB: of a garment's photo from `with_far_side`, as it is from behind, but not mirrored."""
+    both = source.sizes[0]
+    return both[:, both.shape[1] // 2 :]
+
+
 def _beyond(photo: np.ndarray, shown: np.ndarray, slices: Slices) -> tuple[np.ndarray, np.ndarray]:
     """A photo (H, W, 3) uint8 whose cloth goes on beyond its sides, and (H, W) bool, the pixels that are so."""
     wide, column = round(_WIDE * slices.metre), np.arange(shown.shape[1])

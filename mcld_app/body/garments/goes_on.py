@@ -15,8 +15,9 @@ _SOFT = 1.5  # pixels on either side of the line, over which one goes over in th
 
 
 def goes_on(
-    picture: np.ndarray, ends: np.ndarray, wide: int, overlap: int, deep: np.ndarray | None = None
-) -> np.ndarray:
+    picture: np.ndarray, ends: np.ndarray, wide: int, overlap: int, deep: np.ndarray | None = None,
+    inside: float = _INSIDE,
+) -> np.ndarray:  # fmt: skip
     """A picture whose cloth goes on for so many pixels to either side.
 
     Args:
@@ -25,6 +26,7 @@ def goes_on(
         wide: pixels that it goes on.
         overlap: pixels inside the rim, within which the line may lie.
         deep: (H, 2), pixels of cloth inwards from each end; None where it is whole from one to the other.
+        inside: of the way from the rim to the middle, from where on nothing is repeated.
 
     Returns:
         (H, W, 3) uint8; the picture itself where it is too narrow.
@@ -33,16 +35,16 @@ def goes_on(
     if not len(rows) or wide < 1 or overlap < 2:
         return picture
     own = ends[rows]
-    most = int(_INSIDE * float(np.median(np.ptp(own, axis=1))) / 2) - overlap
+    most = int(inside * float(np.median(np.ptp(own, axis=1))) / 2) - overlap
     shifts = np.arange(wide, most, _STEP)
     if not len(shifts):
         return picture
     out = picture.copy()
     lengths = np.repeat(np.ptp(own, axis=1)[:, None], 2, 1) if deep is None else deep[rows]
     for edge, length, inwards in zip(own.T, np.maximum(lengths, 1).T, (1, -1), strict=True):
-        inside = np.arange(overlap)
-        there = _read(picture, rows, edge, length, inwards, inside[None])
-        tried = np.stack([_read(picture, rows, edge, length, inwards, inside[None] + shift) for shift in shifts])
+        within = np.arange(overlap)
+        there = _read(picture, rows, edge, length, inwards, within[None])
+        tried = np.stack([_read(picture, rows, edge, length, inwards, within[None] + shift) for shift in shifts])
         cost, line = _cheapest(((tried - there) ** 2).sum(-1))
         shift, line = shifts[cost.argmin()], line[cost.argmin()]
         away = np.arange(-wide, overlap)
