@@ -30,6 +30,7 @@ _FITS = 0.05  # metres by which the mannequin may lie off the map
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
 _GAP = 0.03  # of the picture's height, off the trunk that old cloth may lie
 _FINGER = 0.008  # metres, half of one
+_UNDER_CLOTH = 0.05  # metres by which thighs may pierce cloth that covers them, as where no hand is before them
 _LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
 _ANKLE = 0.06  # metres above the floor, where shoes are
@@ -203,7 +204,7 @@ def _with_own_hands(appearance: Appearance, standing: Standing, photo: np.ndarra
     bare = opened(shrunk(grown(bare, finger), finger), finger) & hands
     trunk = np.isin(standing.iuv[..., 0], (*_TRUNK, *_LEGS))
     behind = np.where(grown(trunk, _FITS * standing.metre), nearest_value(standing.depth, trunk), np.float32(-np.inf))
-    return np.where(hands & ~bare, behind, standing.depth)
+    return np.where(hands & ~bare, behind - _UNDER_CLOTH, standing.depth)
 
 
 def hung(
