@@ -125,6 +125,37 @@ def test_a_boxy_top_stands_off_as_far_as_it_is_wide() -> None:
     assert widths[0.58] > widths[0.48] + 0.05
 
 
+def test_a_top_is_as_long_for_its_width_as_in_its_picture() -> None:
+    made, shell = laid("top", length=0.62), shells_of("top", length=0.62)["trunk"]
+    at_hem = row(shell, 0.0)
+    long, wide = made.laid.fit.rows[0][0] - at_hem[0, 1], np.ptp(at_hem[:, 0])
+    assert long / wide == pytest.approx(0.62 / 0.48, rel=0.05)
+    assert at_hem[0, 1] > 0.86, "no tunic"
+
+
+@pytest.mark.parametrize("pose", ["walking", "walking-front"])
+def test_who_walks_takes_the_hem_of_a_top_along_a_little_only(pose: str) -> None:
+    shell, standing = shells_of("top")["trunk"], stand(named_poses()[pose], SIZE)
+    at_hem = shell.rest[:, 1] < shell.rest[:, 1].min() + 0.005
+    points = standing.seen(shell.in_pose(standing.pose)[at_hem], shell.follows(standing.pose)[at_hem])
+    assert np.ptp(points[:, 1]) < 0.06 * standing.metre
+    assert shell.follows(named_poses()["sitting-front"])[at_hem] == pytest.approx(shell.weights[at_hem], abs=1e-6)
+
+
+def test_between_walking_legs_the_hem_of_a_long_skirt_hangs() -> None:
+    shell, standing = shells_of("skirt", length=1.0)["hips"], stand(named_poses()["walking"], SIZE)
+    at_hem = shell.rest[:, 1] < shell.rest[:, 1].min() + 0.005
+    points = standing.seen(shell.in_pose(standing.pose)[at_hem], shell.follows(standing.pose)[at_hem])
+    assert np.ptp(points[:, 1]) < 0.16 * standing.metre
+
+
+def test_a_long_skirt_gets_no_narrower_below_raised_knees() -> None:
+    shell, standing = shells_of("skirt", length=1.0)["hips"], stand(named_poses()["sitting-front"], SIZE)
+    points = standing.seen(shell.in_pose(standing.pose), shell.follows(standing.pose))
+    widths = [np.ptp(points[np.abs(shell.rest[:, 1] - y) < 0.035, 0]) for y in (shell.rest[:, 1].min(), 0.30, 0.52)]
+    assert widths == sorted(widths, reverse=True), "no barrel"
+
+
 def test_a_blot_at_the_seam_is_not_drawn_out_under_the_arms() -> None:
     drawn, red = tee(cloth="plain"), (200, 30, 40)
     picture = drawn.picture.copy()
@@ -192,6 +223,25 @@ def _legs(knee: float, hem: float) -> np.ndarray:
 
     right = [(0.19, 0.0), (0.22, 0.22), (0.05 + knee, 0.55), (0.05 + hem, 1.0), (0.05, 1.0), (0.04, 0.55), (0.0, 0.27)]
     return shape([at(0.95 * x, 0.95 * y) for x, y in right + [(-x, y) for x, y in right[-2::-1]]])
+
+
+def test_of_two_trouser_legs_neither_seam_has_the_same_cloth_on_both_sides() -> None:
+    picture = _legs(0.16, 0.24)
+    row, column = np.mgrid[: len(picture), : picture.shape[1]]
+    cloth = is_front(picture)
+    outer = cloth & (column > np.where(cloth, column, 0).max(1)[:, None] - 40) & (row > 0.45 * len(picture))
+    picture[cloth & ((row // 14 + column // 14) % 2 == 0)] = (20, 60, 30)
+    picture[outer] = (200, 30, 40)  # of the leg that is the right one in the picture, and the wearer's left
+    red = {}
+    for shell in flat_garment(picture, "trousers").garment.shells:
+        side = "left" if shell.rest[:, 0].mean() > 0 else "right"
+        x, y = np.round(shell.places).astype(int).T
+        height, width = shell.picture.shape[:2]
+        found = is_red(shell.picture[..., :3])[y.clip(0, height - 1), x.clip(0, width - 1)]
+        behind = shell.rest[:, 2] < shell.rest[:, 2].mean()
+        red |= {(side, "front"): found[~behind].mean(), (side, "back"): found[behind].mean()}
+    assert min(red["left", "front"], red["right", "back"]) > 0.08
+    assert red["right", "front"] < 0.02 and red["left", "back"] < 0.5 * red["right", "back"]
 
 
 def test_sleeves_stand_off_and_end_at_their_cuffs() -> None:
