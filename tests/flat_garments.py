@@ -172,8 +172,8 @@ def skirt(
     on: str = "grey", hem: float = 0.30, cloth: str = "plain", slit: float = 0.0, arc: float = 0.0, waves: float = 0.0,
     length: float = 0.62,
 ) -> Drawn:  # fmt: skip
-    """A skirt of that length that flares to `hem` metres from its middle, with a slit of that width in front, whose hem hangs down
-    `arc` metres in the middle and has folds `waves` metres deep; of cloth "border" it has a red hem."""
+    """A skirt of that length that flares to `hem` metres from its middle, with a slit of that width in front, whose hem
+    hangs down `arc` metres in the middle and has folds `waves` metres deep; of cloth "border" it has a red hem."""
     right_side = [(0.17, 0.0), (hem, length)]
     gap = [(-slit / 2, length), (0, 0.2), (slit / 2, length)] if slit else []
     if arc or waves:

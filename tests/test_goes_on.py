@@ -54,7 +54,7 @@ def test_where_it_begins_is_no_line_of_cut_dots() -> None:
 
 def test_above_a_neckline_a_back_goes_on_from_below_and_is_no_mirror_image() -> None:
     picture, middle = dots(), (FIRST + LAST) // 2
-    hole = ROW < 44 - (COLUMN - middle) ** 2 / 30
+    hole = ROW + (COLUMN - middle) ** 2 / 30 < 44
     picture[hole] = 255
     found = closed_above(picture, hole, 150, OVERLAP)
     assert found[hole].min(1).max() < 200, "cloth, and nothing of the ground"
