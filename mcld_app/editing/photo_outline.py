@@ -10,6 +10,7 @@ import numpy as np
 
 from mcld_app.body.framing import resize_nearest
 from mcld_app.body.shells.areas import grown, nearest_value, opened, shrunk
+from mcld_app.body.shells.cloth_picture import gone_sideways
 from mcld_app.body.shells.drawing import draw_shells, seen_shells
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
@@ -29,6 +30,8 @@ _EDGE = 3  # pixels within the new outline that are half transparent: the old cl
 _FITS = 0.05  # metres by which the mannequin may lie off the map
 _SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
 _GAP = 0.03  # of the picture's height, off the trunk that old cloth may lie
+_AROUND_LEFT, _DEEP = 2, 0.03  # pixels around old cloth; of the picture's height, what is mirrored over it
+_LINE = 0.004  # of the picture's height: as wide are gaps between a map's hands and thighs
 _FINGER = 0.008  # metres, half of one
 _UNDER_CLOTH = 0.05  # metres by which thighs may pierce cloth that covers them, as where no hand is before them
 _LEAST = 40  # pixels that tell colours
@@ -135,12 +138,40 @@ def _kept_cloth(person: Person, changes: Changes, standing: Standing) -> np.ndar
     return seen
 
 
-def without_left(picture: np.ndarray, left: np.ndarray) -> np.ndarray:
-    """A picture (H, W, 3) uint8 RGB whose pixels `left` (H, W) bool take the colours of what is around them."""
+def without_left(picture: np.ndarray, left: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """A picture (H, W, 3) uint8 RGB whose pixels `left` (H, W) bool go on sideways from what is `new` beside them,
+    (H, W) bool; or have the colours around them."""
     if not left.any():
         return picture
-    filled = pull_push(picture.astype(np.float32), (~grown(left, 1)).astype(np.float32))
-    return np.where(grown(left, 1)[..., None], np.clip(filled + 0.5, 0, 255).astype(np.uint8), picture)
+    left = grown(left, _AROUND_LEFT)
+    known = shrunk(new, _EDGE) & ~left
+    box = cv2.boundingRect(left.astype(np.uint8))
+    room = round(_DEEP * len(left))
+    inside = slice(box[1], box[1] + box[3]), slice(max(box[0] - room, 0), box[0] + box[2] + room)
+    filled = pull_push(picture.astype(np.float32), (~left).astype(np.float32))
+    out = np.where(left[..., None], np.clip(filled + 0.5, 0, 255).astype(np.uint8), picture)
+    own, known, left = picture[inside], known[inside], left[inside]
+    beside = gone_sideways(np.dstack([own, np.full(left.shape, 255, np.uint8)]), known, room)[..., :3]
+    out[inside] = np.where((left & known.any(1)[:, None])[..., None], beside, out[inside])
+    return out
+
+
+def beside_hands(drawn: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+    """What is drawn, (H, W, 4) uint8 RGBA, up to the hands before it in a map (H, W, 3) uint8: between the two no
+    ground shows that is no wider than a map is uneven."""
+    hands = np.isin(iuv[..., 0], _HANDS)
+    box = cv2.boundingRect(grown(hands, _LINE * len(iuv)).astype(np.uint8))
+    inside = slice(box[1], box[1] + box[3]), slice(box[0], box[0] + box[2])
+    own, there = drawn[inside], drawn[inside][..., 3] > 0
+    if not hands.any() or not there.any():
+        return drawn
+    seen, hands = there | hands[inside], hands[inside]
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(_LINE * len(iuv)) + 1,) * 2)
+    gap = (cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, reach) > 0) & ~seen
+    gap &= grown(hands, _LINE * len(iuv)) & grown(there, _LINE * len(iuv))
+    out = drawn.copy()
+    out[inside] = np.where(gap[..., None], nearest_value(own, there), own)
+    return out
 
 
 def _cloth_on_hands(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
