@@ -16,6 +16,7 @@ from thorough import THOROUGH
 
 from mcld_app.body.garments.hanging import hanging_shells
 from mcld_app.body.garments.under_arms import under_arms
+from mcld_app.body.garments.waistline import WAIST, lowered
 from mcld_app.body.mannequin.pose import BodyShape, Pose, named_poses
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.shells.drawing import draw_shells, over_body
@@ -59,10 +60,21 @@ def scale_of(made: FlatGarment) -> float:
     return METRE / made.laid.fit.metre
 
 
+def levels(shell: Shell) -> np.ndarray:
+    """(N,) metres: the height that each point's row has at the body's sides; a waistband is lower in front."""
+    heights = shell.rest[:, 1].astype(float)
+    if shell.hangs_on != "hips" or heights.max() < WAIST:
+        return heights
+    for _ in range(8):
+        heights = shell.rest[:, 1] + lowered(heights, shell.rest[:, 2])
+    return np.round(heights, 4)
+
+
 def row(shell: Shell, y: float) -> np.ndarray:
     """The points of a tube's row at a height, once around, in order of their direction."""
-    heights = np.unique(np.round(shell.rest[:, 1], 4))
-    points = shell.rest[np.abs(shell.rest[:, 1] - heights[np.abs(heights - y).argmin()]) < 1e-3]
+    level = levels(shell)
+    heights = np.unique(np.round(level, 4))
+    points = shell.rest[np.abs(level - heights[np.abs(heights - y).argmin()]) < 1e-3]
     points = np.unique(np.round(points, 5), axis=0)
     middle = points.mean(0)
     return points[np.argsort(np.arctan2(points[:, 2] - middle[2], points[:, 0] - middle[0]))]
@@ -100,6 +112,17 @@ def test_a_skirt_has_the_length_and_the_width_it_was_cut_with(hem: float) -> Non
     assert high - low == pytest.approx(0.62 * scale_of(made), rel=0.06)
     around = float(once_around(row(shell, low)[None])[0])
     assert around == pytest.approx(2 * 2 * hem * scale_of(made) * made.laid.fit.girth, rel=0.06)
+
+
+def test_a_waistband_is_lower_in_front_than_behind() -> None:
+    at_waist = row(shells_of("skirt")["hips"], WAIST)
+    front, back = (at_waist[(sign * at_waist[:, 2]).argmax(), 1] for sign in (1, -1))
+    assert 0.015 < back - front < 0.03
+    layer = flat_garment(trousers().picture, "trousers").garment.layer("bottom")
+    surface, trunk = rest_surface(), parts_mask({1, 2})
+    middle = layer.worn & trunk & (np.abs(surface.x) < 0.03)
+    highest = [surface.y[middle & (sign * surface.z > 0)].max() for sign in (1, -1)]
+    assert 0.012 < highest[1] - highest[0] < 0.03
 
 
 def test_a_hem_that_was_cut_slanting_slants_as_it_does_in_its_picture() -> None:
@@ -323,7 +346,7 @@ def test_what_hangs_is_a_tube_that_is_open_above_and_below_only(kind: str, place
     edges, count = np.unique(edges, axis=0, return_counts=True)
     assert count.max() == 2
     height = np.zeros(point.max() + 1)
-    height[point.ravel()] = shell.rest[:, 1]
+    height[point.ravel()] = levels(shell)
     rim = height[edges[count == 1]]
     assert ((np.abs(rim - height.min()) < 1e-3) | (np.abs(rim - height.max()) < 1e-3)).all()
     lining = point.ravel()[shell.faces[shell.kinds == LINING]]
@@ -333,7 +356,7 @@ def test_what_hangs_is_a_tube_that_is_open_above_and_below_only(kind: str, place
 @pytest.mark.parametrize(("kind", "place"), [("skirt", "hips"), ("dress", "hips"), ("top", "trunk")])
 def test_it_lies_nowhere_in_the_body(kind: str, place: str) -> None:
     shell = shells_of(kind)[place]
-    for y in np.unique(np.round(shell.rest[:, 1], 3)):
+    for y in np.unique(np.round(levels(shell), 3)):
         own, inner = row(shell, y), tube(np.array([y]), BodyShape()).rest[0]
         for x, z in ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7)):
             way = np.array([x, 0, z])

@@ -19,7 +19,7 @@ from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
 from mcld_app.body.texture.skin import skin_colour
 from mcld_app.body.texture.texture_map import texels_seen
-from mcld_app.body.wearer.colours import away, typical, weighted_lab
+from mcld_app.body.wearer.colours import away, typical, weighted_lab, weighted_lab_of
 from mcld_app.editing.appearance import Appearance
 from mcld_app.editing.person import Person
 from mcld_app.editing.photo_ground import beside_hair, without_person
@@ -34,6 +34,8 @@ _AROUND_LEFT, _DEEP = 2, 0.03  # pixels around old cloth; of the picture's heigh
 _LINE = 0.004  # of the picture's height: as wide are gaps between a map's hands and thighs
 _FINGER = 0.008  # metres, half of one
 _UNDER_CLOTH = 0.05  # metres by which thighs may pierce cloth that covers them, as where no hand is before them
+_BARE = 0.6  # of an arm that shows skin
+_LIMBS_OF_ARMS = (15, 17), (16, 18), (19, 21), (20, 22)
 _LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
 _ANKLE = 0.06  # metres above the floor, where shoes are
@@ -138,21 +140,24 @@ def _kept_cloth(person: Person, changes: Changes, standing: Standing) -> np.ndar
     return seen
 
 
-def without_left(picture: np.ndarray, left: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """A picture (H, W, 3) uint8 RGB whose pixels `left` (H, W) bool go on sideways from what is `new` beside them,
-    (H, W) bool; or have the colours around them."""
+def without_left(picture: np.ndarray, left: np.ndarray, new: np.ndarray, iuv: np.ndarray) -> np.ndarray:
+    """A picture (H, W, 3) uint8 RGB, of a map (H, W, 3) uint8, whose pixels `left` (H, W) bool go on sideways from what
+    is `new`, (H, W) bool, where they are nearer to that than to what stays; else they have the colours around them."""
     if not left.any():
         return picture
     left = grown(left, _AROUND_LEFT)
     known = shrunk(new, _EDGE) & ~left
-    box = cv2.boundingRect(left.astype(np.uint8))
-    room = round(_DEEP * len(left))
-    inside = slice(box[1], box[1] + box[3]), slice(max(box[0] - room, 0), box[0] + box[2] + room)
-    filled = pull_push(picture.astype(np.float32), (~left).astype(np.float32))
-    out = np.where(left[..., None], np.clip(filled + 0.5, 0, 255).astype(np.uint8), picture)
-    own, known, left = picture[inside], known[inside], left[inside]
+    box, room = cv2.boundingRect(left.astype(np.uint8)), round(_DEEP * len(left))
+    (low, high), (first, last) = ((max(box[k] - room, 0), box[k] + box[k + 2] + room) for k in (1, 0))
+    inside = slice(low, high), slice(first, last)
+    own, known, left, part = picture[inside], known[inside], left[inside], iuv[inside][..., 0]
+    filled = pull_push(own.astype(np.float32), (~left).astype(np.float32))
+    stays = (part > 0) & ~new[inside] & ~left & ~np.isin(part, _HANDS)
+    sideways = left & nearest_value(known, known | stays) & known.any(1)[:, None]
     beside = gone_sideways(np.dstack([own, np.full(left.shape, 255, np.uint8)]), known, room)[..., :3]
-    out[inside] = np.where((left & known.any(1)[:, None])[..., None], beside, out[inside])
+    filled = np.where(sideways[..., None], beside, np.clip(filled + 0.5, 0, 255).astype(np.uint8))
+    out = picture.copy()
+    out[inside] = np.where(left[..., None], filled, own)
     return out
 
 
@@ -175,11 +180,24 @@ def beside_hands(drawn: np.ndarray, iuv: np.ndarray) -> np.ndarray:
 
 
 def _cloth_on_hands(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
-    """(H, W) bool: pixels that the map takes for a hand, and that look like the old clothes beside it."""
-    hands = np.isin(iuv[..., 0], _HANDS)
+    """(H, W) bool: pixels that the map takes for a hand or a bare arm, and that look like the old clothes beside it."""
+    hands = np.isin(iuv[..., 0], (*_HANDS, *_bare_arms(appearance, photo, iuv)))
     changed = _showing(iuv, appearance.reshaped) & ~hands
     found = _like_cloth(appearance, photo, iuv, changed & grown(hands, max(4.0, 0.02 * len(hands))), hands)
     return opened(found & grown(changed, max(4.0, 0.03 * len(hands))), 1)
+
+
+def _bare_arms(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray) -> list[int]:
+    """The parts of arms that show mostly skin in a photo."""
+    skins = _skins(appearance, photo, np.isin(iuv[..., 0], _HANDS))
+    if skins is None:
+        return []
+    part, found = iuv[..., 0], []
+    for limb in _LIMBS_OF_ARMS:
+        mine = np.isin(part, limb)
+        if np.count_nonzero(mine) >= _LEAST and (away(weighted_lab_of(photo, mine), skins) < _SKIN).mean() > _BARE:
+            found += limb
+    return found
 
 
 def _beside_arms(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, gaps: np.ndarray) -> np.ndarray:
@@ -202,11 +220,11 @@ def _like_cloth(
     skins = _skins(appearance, photo, np.isin(iuv[..., 0], _HANDS)) if known else None
     if skins is None:
         return out
-    lab = weighted_lab(photo)
-    colours, shares = typical(lab[cloth], 4)
+    colours, shares = typical(weighted_lab_of(photo, cloth), 4)
     colours = colours[(shares > 0.1) & (away(colours, skins) > _SKIN)]
     if len(colours):
-        out[among] = away(lab[among], colours) < away(lab[among], skins)
+        lab = weighted_lab_of(photo, among)
+        out[among] = away(lab, colours) < away(lab, skins)
     return out
 
 
@@ -217,7 +235,7 @@ def _skins(appearance: Appearance, photo: np.ndarray, hands: np.ndarray) -> np.n
     if skin is None:
         return None
     own = weighted_lab(np.broadcast_to(skin, (3, 3, 3)).astype(np.uint8))[1, 1]
-    held = weighted_lab(photo)[hands]
+    held = weighted_lab_of(photo, hands)
     sure = held[np.linalg.norm((held - own)[:, 1:], axis=1) < _SKIN]
     return np.concatenate([own[None], typical(sure, 3)[0]])
 
@@ -230,7 +248,7 @@ def _with_own_hands(appearance: Appearance, standing: Standing, photo: np.ndarra
     if skins is None:
         return standing.depth
     bare = np.zeros_like(hands)
-    bare[hands] = away(weighted_lab(photo)[hands], skins) < _SKIN
+    bare[hands] = away(weighted_lab_of(photo, hands), skins) < _SKIN
     finger = _FINGER * standing.metre
     bare = opened(shrunk(grown(bare, finger), finger), finger) & hands
     trunk = np.isin(standing.iuv[..., 0], (*_TRUNK, *_LEGS))

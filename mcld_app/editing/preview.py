@@ -188,7 +188,7 @@ def edits_over(
     covered, there = laid.iuv[..., 0] > 0, drawn[..., 3] > 0
     kept = covered & grown(covered & ~there, 1.5)  # no ground shows between what is drawn and what stays
     ground = np.where(kept[..., None], photo, laid.ground)
-    return without_left(_over(drawn, ground, _OLD_STEPS), laid.left & ~there, there), there
+    return without_left(_over(drawn, ground, _OLD_STEPS), laid.left & ~there, there, laid.iuv), there
 
 
 def photo_at(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mcld_app.body.front_sheet import LEFT, SIZE, SQUARE, squares
 from mcld_app.body.garments.unrolled import unrolled
+from mcld_app.body.garments.waistline import lowered_texels
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.sampling import read_at
 from mcld_app.body.shells.areas import disc, grown, nearest_value
@@ -30,7 +31,7 @@ _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 def with_places_behind(
     places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, collar: str, own_scale: bool,
-    turned: bool = False, beyond: bool = False,
+    turned: bool = False, beyond: bool = False, waist: bool = False,
 ) -> PhotoPlaces:  # fmt: skip
     """A garment's places, its far side read through.
 
@@ -45,15 +46,17 @@ def with_places_behind(
             picture's rim is seen twice then.
         turned: whether the back's pattern runs as in front, not mirrored; arms are mirrored all the same.
         beyond: whether the pictures go on beyond the seams at the body's sides.
+        waist: whether it begins at a waist, whose line is lower in front, see `waistline`.
 
     Returns:
         The same, but where the body turns away; and for the other texels of the extent the place that lies in front of
         them, in the picture of the back. A collar is not repeated: patterned cloth is mirrored there.
     """
     surface, flat = rest_surface(), unrolled()
-    row, column = squares(surface.y, surface.x)
+    level = surface.y + lowered_texels() if waist else surface.y
     x, y = (flat.beyond if beyond else flat.x, flat.y) if own_scale else (surface.x, surface.y)
-    lower, aside = squares(y, x)
+    row, column = squares(level, surface.x)
+    lower, aside = squares(y + level - surface.y, x)
     if turned:
         _, aside_behind = squares(y, -x)
         aside = np.where(flat.behind & parts_mask(_LIMBS[0]), aside_behind, aside)

@@ -9,6 +9,7 @@ import numpy as np
 from mcld_app.body.garments.cloth_sheet import GOES_BACK, cloth_sheet, down_to_hem
 from mcld_app.body.garments.fall import Fall
 from mcld_app.body.garments.lap import on_lap
+from mcld_app.body.garments.waistline import lowered
 from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.shells.girth import spanned, standing_off, tube_weights
@@ -82,6 +83,8 @@ def _tube(
     grid = tight.rest + tight.outwards * off[..., None]
     if around.slant:
         grid[..., 1] -= down_to_hem(rows, around.rows)[:, None] * around.slant * grid[..., 0]
+    if highest <= _WAIST + _ROW:  # it begins as its paint does
+        grid[..., 1] -= lowered(grid[..., 1], grid[..., 2])
     grid = np.concatenate([grid, grid[:, :1]], 1)  # closed: its two seams are at the sides
     lies = _lies(heights)
     gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
