@@ -20,7 +20,8 @@ from mcld_app.body.texture.smooth_texels import smooth_texels
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
 from mcld_app.editing.person import PICTURE_SIZE, Person
-from mcld_app.editing.photo_outline import beside_hands, changes_of_shells, hung, without_left, without_old
+from mcld_app.editing.photo_hands import beside_hands, without_left
+from mcld_app.editing.photo_outline import changes_of_shells, hung, without_old
 
 SMALL_SIZE = (PICTURE_SIZE[0] // 2, PICTURE_SIZE[1] // 2)
 """For a hand on a slider: drawn in less than half the time."""
