@@ -45,8 +45,8 @@ def goes_on(
         within = np.arange(overlap)
         there = _read(picture, rows, edge, length, inwards, within[None])
         tried = np.stack([_read(picture, rows, edge, length, inwards, within[None] + shift) for shift in shifts])
-        cost, line = _cheapest(((tried - there) ** 2).sum(-1))
-        shift, line = shifts[cost.argmin()], line[cost.argmin()]
+        best, line = _cheapest(((tried - there) ** 2).sum(-1))
+        shift = shifts[best]
         away = np.arange(-wide, overlap)
         new = _read(picture, rows, edge, length, inwards, away[None] + shift)
         column = np.round(edge[:, None] + inwards * away).astype(int)
@@ -81,8 +81,8 @@ def closed_above(picture: np.ndarray, hole: np.ndarray, deepest: int, overlap: i
     inside, shifts = np.arange(overlap), np.arange(high, max(high + 1, deepest - overlap), _STEP)
     there = _read(upright, columns, edge, room, 1, inside[None])
     tried = np.stack([_read(upright, columns, edge, room, 1, inside[None] + shift) for shift in shifts])
-    cost, line = _cheapest(((tried - there) ** 2).sum(-1))
-    shift, line = shifts[cost.argmin()], line[cost.argmin()]
+    best, line = _cheapest(((tried - there) ** 2).sum(-1))
+    shift = shifts[best]
     away = np.arange(-high, overlap)
     new = _read(upright, columns, edge, room, 1, away[None] + shift)
     row = edge[:, None] + away
@@ -105,17 +105,20 @@ def _read(
     return picture[rows[:, None], column].astype(np.float32)
 
 
-def _cheapest(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The cheapest ways down through costs (P, N, K) that go one column aside a row at most: what each costs, (P,), and
-    its columns, (P, N) int."""
-    total = np.empty_like(cost)
-    total[:, 0] = cost[:, 0]
-    for k in range(1, cost.shape[1]):
-        last = np.pad(total[:, k - 1], ((0, 0), (1, 1)), constant_values=np.inf)
-        total[:, k] = cost[:, k] + np.minimum(np.minimum(last[:, :-2], last[:, 1:-1]), last[:, 2:])
-    way = np.empty(cost.shape[:2], int)
-    way[:, -1] = total[:, -1].argmin(1)
-    for k in range(cost.shape[1] - 2, -1, -1):
-        near = np.clip(way[:, k + 1, None] + np.array([0, -1, 1]), 0, cost.shape[2] - 1)
-        way[:, k] = near[np.arange(len(near)), np.take_along_axis(total[:, k], near, 1).argmin(1)]
-    return total[:, -1].min(1), way
+def _cheapest(cost: np.ndarray) -> tuple[int, np.ndarray]:
+    """Which of several costs (P, N, K) has the cheapest way down that goes one column aside a row at most, and the
+    columns of that, (N,) int."""
+    total = np.full((cost.shape[1], len(cost), cost.shape[2] + 2), np.inf, np.float32)
+    total[0, :, 1:-1] = cost[:, 0]
+    for k in range(1, len(total)):
+        last = total[k - 1]
+        np.minimum(last[:, :-2], last[:, 1:-1], out=total[k, :, 1:-1])
+        np.minimum(total[k, :, 1:-1], last[:, 2:], out=total[k, :, 1:-1])
+        total[k, :, 1:-1] += cost[:, k]
+    best = int(total[-1].min(1).argmin())
+    own, way = total[:, best, 1:-1], np.empty(len(total), int)
+    way[-1] = own[-1].argmin()
+    for k in range(len(own) - 2, -1, -1):
+        start = max(way[k + 1] - 1, 0)
+        way[k] = start + own[k, start : way[k + 1] + 2].argmin()
+    return best, way

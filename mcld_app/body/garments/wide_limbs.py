@@ -38,6 +38,7 @@ _LIES = 0.8  # of what shorts stand off, gone on a raised thigh
 _RING = 0.02  # metres above a hem that do not bend
 _PART = 0.04  # of a limb's length, within which it is as wide
 _RIM = 2  # pixels at the rim of what a view shows: half ground
+_ROOM = 6  # pixels around it that are looked at
 _BEYOND, _OVERLAP, _ACROSS = 0.40, 0.012, 1.6  # of half a limb's width, looked up beyond its rim; see `goes_on`
 _FALLS = (0.04, 0.30), (1.0, 0.35)  # metres down the arm; how much of what stands off above hangs below instead
 _UPPER = np.array([COS, SIN, 0.0])  # the upper side of the left arm
@@ -193,15 +194,18 @@ def _picture(view: _View, triangles: np.ndarray, goes: bool) -> tuple[np.ndarray
     there = np.zeros(view.shown.shape, np.uint8)
     for triangle in np.round(triangles).astype(np.int32):
         cv2.fillConvexPoly(there, triangle, 1)
+    box = cv2.boundingRect(there)
+    wide = int(np.ceil(_BEYOND * box[2] / 2)) + 2 if goes else 0
+    (top, low), (left, right) = ((max(box[k] - _ROOM - wide, 0), box[k] + box[k + 2] + _ROOM + wide) for k in (1, 0))
+    inside = slice(top, low), slice(left, right)
+    there, own = there[inside] > 0, np.ascontiguousarray(view.picture[inside])
     # Where cloth turns away, a pixel is as wide as much of it: what goes on there must be its pattern.
-    shown = (there > 0) & view.shown
-    picture = drawn_outwards(np.ascontiguousarray(view.picture), shown, _RIM)
+    shown = there & view.shown[inside]
+    picture = drawn_outwards(own, shown, _RIM)
     first, last = shown.argmax(1), shown.shape[1] - 1 - shown[:, ::-1].argmax(1)
     ends = np.where(shown.any(1)[:, None], np.stack([first + _RIM, last - _RIM], 1), np.nan)
-    wide = int(np.ceil(_BEYOND * np.nanmax(last - first, initial=0, where=shown.any(1)) / 2)) + 2 if goes else 0
-    wider = goes_on(picture, ends, wide, round(_OVERLAP * view.standing.metre), None, _ACROSS) if wide else picture
-    everywhere = np.ones(there.shape, bool)
-    around = np.ones((1, 2 * wide + 1), np.uint8)
-    window = cv2.dilate(there, around) > 0 if wide else there > 0
+    overlap = round(_OVERLAP * view.standing.metre)
+    wider = goes_on(picture, ends, wide, overlap, None, _ACROSS) if goes else picture
+    window, everywhere = cv2.dilate(there.astype(np.uint8), np.ones((1, 2 * wide + 1))) > 0, np.ones(there.shape, bool)
     sheet, start = layer_picture(wider, grown(window, 2), everywhere, everywhere)
-    return sheet, start, wider is not picture
+    return sheet, (start[0] + left, start[1] + top), wider is not picture
