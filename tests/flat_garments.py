@@ -169,15 +169,16 @@ def dress(on: str = "grey", metre: float = 0.95, waist: float = 0.16) -> Drawn:
 
 
 def skirt(
-    on: str = "grey", hem: float = 0.30, cloth: str = "plain", slit: float = 0.0, arc: float = 0.0, waves: float = 0.0
-) -> Drawn:
-    """A skirt that flares to `hem` metres from its middle, with a slit of that width in front, whose hem hangs down
-    `arc` metres in the middle and has folds `waves` metres deep; of cloth "border" it has a red hem."""
-    right_side = [(0.17, 0.0), (hem, 0.62)]
-    gap = [(-slit / 2, 0.62), (0, 0.2), (slit / 2, 0.62)] if slit else []
+    on: str = "grey", hem: float = 0.30, cloth: str = "plain", slit: float = 0.0, arc: float = 0.0, waves: float = 0.0,
+    length: float = 0.62,
+) -> Drawn:  # fmt: skip
+    """A skirt of that length that flares to `hem` metres from its middle, with a slit of that width in front, whose hem
+    hangs down `arc` metres in the middle and has folds `waves` metres deep; of cloth "border" it has a red hem."""
+    right_side = [(0.17, 0.0), (hem, length)]
+    gap = [(-slit / 2, length), (0, 0.2), (slit / 2, length)] if slit else []
     if arc or waves:
         across = np.linspace(0.98, -0.98, 121)
-        gap = [(float(x * hem), float(0.62 + arc * (1 - x * x) + waves * np.cos(9 * np.pi * x))) for x in -across]
+        gap = [(float(x * hem), float(length + arc * (1 - x * x) + waves * np.cos(9 * np.pi * x))) for x in -across]
     outline = right_side + gap[::-1] + [(-x, y) for x, y in right_side[::-1]]
     points = {}
     for name, (x, y) in (("waist", right_side[0]), ("hem", right_side[1])):

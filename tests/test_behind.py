@@ -63,6 +63,18 @@ def test_a_print_is_gone_and_the_cloth_goes_on_in_its_own_light_and_grain() -> N
     assert np.abs(np.diff(rows)).max() < 2 * np.abs(np.diff(plain[:, 90:110].mean((1, 2)))).max(), "no bands"
 
 
+def test_what_lies_in_the_shade_at_the_sides_alone_goes_round_no_back() -> None:
+    plain = cloth()
+    front, band = plain.copy(), (ROW > 130) & (ROW < 142)
+    front[band & (np.abs(ACROSS) > 0.6 * np.abs(ACROSS).max())] = (16, 50, 24)
+    found = picture_behind(front, slices(), patterned=False)
+    inside = band & (np.abs(ACROSS) < 0.4 * np.abs(ACROSS).max())
+    assert np.abs(found[inside].mean(0) - plain[inside].mean(0)).max() < 6
+    stripe = plain.copy()
+    stripe[band] = (16, 50, 24)
+    assert (picture_behind(stripe, slices(), patterned=False)[inside].max(1) < 80).mean() > 0.9, "a real one does"
+
+
 def test_what_is_no_fronts_own_stays_as_it_is() -> None:
     front = cloth()
     front[(ROW > 60) & (ROW < 75)] = front[(ROW > 60) & (ROW < 75)] * 0.9  # a fold across

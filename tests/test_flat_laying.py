@@ -248,7 +248,7 @@ def test_a_skirt_that_ends_below_the_knees_hangs_down_from_them_when_sitting() -
     assert knee - 0.24 < hem < knee - 0.05
     shell = next(shell for shell in made.garment.shells if shell.hangs_on == "hips")
     standing = stand(named_poses()["sitting-front"], SIZE)
-    points = standing.seen(shell.in_pose(standing.pose), shell.weights)
+    points = standing.seen(shell.in_pose(standing.pose), shell.follows(standing.pose))
     low = (shell.rest[:, 1] < shell.rest[:, 1].min() + 0.005) & (shell.rest[:, 2] > 0.05)
     at_knee = (np.abs(shell.rest[:, 1] - knee) < 0.035) & (shell.rest[:, 2] > 0.05)
     drop = (points[low, 1].mean() - points[at_knee, 1].mean()) / standing.metre

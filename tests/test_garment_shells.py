@@ -16,6 +16,7 @@ from thorough import THOROUGH
 
 from mcld_app.body.garments.hanging import hanging_shells
 from mcld_app.body.garments.under_arms import under_arms
+from mcld_app.body.garments.waistline import WAIST, lowered
 from mcld_app.body.mannequin.pose import BodyShape, Pose, named_poses
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.shells.drawing import draw_shells, over_body
@@ -59,10 +60,21 @@ def scale_of(made: FlatGarment) -> float:
     return METRE / made.laid.fit.metre
 
 
+def levels(shell: Shell) -> np.ndarray:
+    """(N,) metres: the height that each point's row has at the body's sides; a waistband is lower in front."""
+    heights = shell.rest[:, 1].astype(float)
+    if shell.hangs_on != "hips" or heights.max() < WAIST:
+        return heights
+    for _ in range(8):
+        heights = shell.rest[:, 1] + lowered(heights, shell.rest[:, 2])
+    return np.round(heights, 4)
+
+
 def row(shell: Shell, y: float) -> np.ndarray:
     """The points of a tube's row at a height, once around, in order of their direction."""
-    heights = np.unique(np.round(shell.rest[:, 1], 4))
-    points = shell.rest[np.abs(shell.rest[:, 1] - heights[np.abs(heights - y).argmin()]) < 1e-3]
+    level = levels(shell)
+    heights = np.unique(np.round(level, 4))
+    points = shell.rest[np.abs(level - heights[np.abs(heights - y).argmin()]) < 1e-3]
     points = np.unique(np.round(points, 5), axis=0)
     middle = points.mean(0)
     return points[np.argsort(np.arctan2(points[:, 2] - middle[2], points[:, 0] - middle[0]))]
@@ -102,6 +114,17 @@ def test_a_skirt_has_the_length_and_the_width_it_was_cut_with(hem: float) -> Non
     assert around == pytest.approx(2 * 2 * hem * scale_of(made) * made.laid.fit.girth, rel=0.06)
 
 
+def test_a_waistband_is_lower_in_front_than_behind() -> None:
+    at_waist = row(shells_of("skirt")["hips"], WAIST)
+    front, back = (at_waist[(sign * at_waist[:, 2]).argmax(), 1] for sign in (1, -1))
+    assert 0.015 < back - front < 0.03
+    layer = flat_garment(trousers().picture, "trousers").garment.layer("bottom")
+    surface, trunk = rest_surface(), parts_mask({1, 2})
+    middle = layer.worn & trunk & (np.abs(surface.x) < 0.03)
+    highest = [surface.y[middle & (sign * surface.z > 0)].max() for sign in (1, -1)]
+    assert 0.012 < highest[1] - highest[0] < 0.03
+
+
 def test_a_hem_that_was_cut_slanting_slants_as_it_does_in_its_picture() -> None:
     fall, slant = laid("skirt").laid.around, 0.15
     assert fall.slant == 0, "this one was not"
@@ -123,6 +146,37 @@ def test_a_boxy_top_stands_off_as_far_as_it_is_wide() -> None:
         assert widths[chest] == pytest.approx(0.93 * chest * scale_of(made), rel=0.06), "seen from in front"
         assert once_around(at_waist[None])[0] > 0.94 * 2 * chest * scale_of(made) * made.laid.fit.girth
     assert widths[0.58] > widths[0.48] + 0.05
+
+
+def test_a_top_is_as_long_for_its_width_as_in_its_picture() -> None:
+    made, shell = laid("top", length=0.62), shells_of("top", length=0.62)["trunk"]
+    at_hem = row(shell, 0.0)
+    long, wide = made.laid.fit.rows[0][0] - at_hem[0, 1], np.ptp(at_hem[:, 0])
+    assert long / wide == pytest.approx(0.62 / 0.48, rel=0.05)
+    assert at_hem[0, 1] > 0.86, "no tunic"
+
+
+@pytest.mark.parametrize("pose", ["walking", "walking-front"])
+def test_who_walks_takes_the_hem_of_a_top_along_a_little_only(pose: str) -> None:
+    shell, standing = shells_of("top")["trunk"], stand(named_poses()[pose], SIZE)
+    at_hem = shell.rest[:, 1] < shell.rest[:, 1].min() + 0.005
+    points = standing.seen(shell.in_pose(standing.pose)[at_hem], shell.follows(standing.pose)[at_hem])
+    assert np.ptp(points[:, 1]) < 0.06 * standing.metre
+    assert shell.follows(named_poses()["sitting-front"])[at_hem] == pytest.approx(shell.weights[at_hem], abs=1e-6)
+
+
+def test_between_walking_legs_the_hem_of_a_long_skirt_hangs() -> None:
+    shell, standing = shells_of("skirt", length=1.0)["hips"], stand(named_poses()["walking"], SIZE)
+    at_hem = shell.rest[:, 1] < shell.rest[:, 1].min() + 0.005
+    points = standing.seen(shell.in_pose(standing.pose)[at_hem], shell.follows(standing.pose)[at_hem])
+    assert np.ptp(points[:, 1]) < 0.16 * standing.metre
+
+
+def test_a_long_skirt_gets_no_narrower_below_raised_knees() -> None:
+    shell, standing = shells_of("skirt", length=1.0)["hips"], stand(named_poses()["sitting-front"], SIZE)
+    points = standing.seen(shell.in_pose(standing.pose), shell.follows(standing.pose))
+    widths = [np.ptp(points[np.abs(shell.rest[:, 1] - y) < 0.035, 0]) for y in (shell.rest[:, 1].min(), 0.30, 0.52)]
+    assert widths == sorted(widths, reverse=True), "no barrel"
 
 
 def test_a_blot_at_the_seam_is_not_drawn_out_under_the_arms() -> None:
@@ -164,7 +218,7 @@ def test_the_front_of_a_long_top_lies_on_the_lap_and_its_back_ends_at_the_seat(p
     shell, standing = shells_of("top", length=0.74)["trunk"], stand(named_poses()[pose].replace(yaw=90.0), SIZE)
     assert shell.rest[:, 1].min() < 0.90
     at_hem = shell.rest[:, 1] < shell.rest[:, 1].min() + 0.005
-    hem, weights = shell.in_pose(standing.pose)[at_hem], shell.weights[at_hem]
+    hem, weights = shell.in_pose(standing.pose)[at_hem], shell.follows(standing.pose)[at_hem]
     front, back = (standing.seen(hem, weights)[sign * shell.rest[at_hem, 2] > 0.06] for sign in (1, -1))
     ahead = np.sign(front[:, 0].mean() - back[:, 0].mean())
     thighs = np.isin(standing.iuv[..., 0], THIGHS)
@@ -192,6 +246,25 @@ def _legs(knee: float, hem: float) -> np.ndarray:
 
     right = [(0.19, 0.0), (0.22, 0.22), (0.05 + knee, 0.55), (0.05 + hem, 1.0), (0.05, 1.0), (0.04, 0.55), (0.0, 0.27)]
     return shape([at(0.95 * x, 0.95 * y) for x, y in right + [(-x, y) for x, y in right[-2::-1]]])
+
+
+def test_of_two_trouser_legs_neither_seam_has_the_same_cloth_on_both_sides() -> None:
+    picture = _legs(0.16, 0.24)
+    row, column = np.mgrid[: len(picture), : picture.shape[1]]
+    cloth = is_front(picture)
+    outer = cloth & (column > np.where(cloth, column, 0).max(1)[:, None] - 40) & (row > 0.45 * len(picture))
+    picture[cloth & ((row // 14 + column // 14) % 2 == 0)] = (20, 60, 30)
+    picture[outer] = (200, 30, 40)  # of the leg that is the right one in the picture, and the wearer's left
+    red = {}
+    for shell in flat_garment(picture, "trousers").garment.shells:
+        side = "left" if shell.rest[:, 0].mean() > 0 else "right"
+        x, y = np.round(shell.places).astype(int).T
+        height, width = shell.picture.shape[:2]
+        found = is_red(shell.picture[..., :3])[y.clip(0, height - 1), x.clip(0, width - 1)]
+        behind = shell.rest[:, 2] < shell.rest[:, 2].mean()
+        red |= {(side, "front"): found[~behind].mean(), (side, "back"): found[behind].mean()}
+    assert min(red["left", "front"], red["right", "back"]) > 0.08
+    assert red["right", "front"] < 0.02 and red["left", "back"] < 0.7 * red["right", "back"]
 
 
 def test_sleeves_stand_off_and_end_at_their_cuffs() -> None:
@@ -273,7 +346,7 @@ def test_what_hangs_is_a_tube_that_is_open_above_and_below_only(kind: str, place
     edges, count = np.unique(edges, axis=0, return_counts=True)
     assert count.max() == 2
     height = np.zeros(point.max() + 1)
-    height[point.ravel()] = shell.rest[:, 1]
+    height[point.ravel()] = levels(shell)
     rim = height[edges[count == 1]]
     assert ((np.abs(rim - height.min()) < 1e-3) | (np.abs(rim - height.max()) < 1e-3)).all()
     lining = point.ravel()[shell.faces[shell.kinds == LINING]]
@@ -283,7 +356,7 @@ def test_what_hangs_is_a_tube_that_is_open_above_and_below_only(kind: str, place
 @pytest.mark.parametrize(("kind", "place"), [("skirt", "hips"), ("dress", "hips"), ("top", "trunk")])
 def test_it_lies_nowhere_in_the_body(kind: str, place: str) -> None:
     shell = shells_of(kind)[place]
-    for y in np.unique(np.round(shell.rest[:, 1], 3)):
+    for y in np.unique(np.round(levels(shell), 3)):
         own, inner = row(shell, y), tube(np.array([y]), BodyShape()).rest[0]
         for x, z in ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7)):
             way = np.array([x, 0, z])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from flat_garments import RED, is_red, skirt, trousers
 
-from mcld_app.body.garments.goes_on import goes_on
+from mcld_app.body.garments.goes_on import closed_above, goes_on
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
@@ -50,6 +50,20 @@ def test_where_it_begins_is_no_line_of_cut_dots() -> None:
     found = goes_on(picture, ends(), WIDE, OVERLAP)
     steps = np.abs(np.diff(is_red(found).astype(int), axis=1))
     assert steps[:, FIRST - WIDE : FIRST + OVERLAP].mean() < 1.3 * steps[:, FIRST + OVERLAP : LAST - OVERLAP].mean()
+
+
+def test_above_a_neckline_a_back_goes_on_from_below_and_is_no_mirror_image() -> None:
+    picture, middle = dots(), (FIRST + LAST) // 2
+    hole = ROW + (COLUMN - middle) ** 2 / 30 < 44
+    picture[hole] = 255
+    found = closed_above(picture, hole, 150, OVERLAP)
+    assert found[hole].min(1).max() < 200, "cloth, and nothing of the ground"
+    assert (found[44 + OVERLAP :] == picture[44 + OVERLAP :]).all()
+    columns = np.arange(middle - 20, middle + 21)
+    edge = hole[:, columns].sum(0)
+    above, below = (is_red(found[edge + sign * np.arange(4, 28)[:, None] - (sign < 0), columns]) for sign in (-1, 1))
+    assert above.any() and (above & below).mean() < 0.6 * above.mean()
+    assert closed_above(picture, np.zeros_like(hole), 150, OVERLAP) is picture
 
 
 @pytest.mark.parametrize("own", [ends(100, 110), np.full((200, 2), np.nan)])

@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 
 from mcld_app.body.colour_profile import to_srgb
+from mcld_app.body.framing import unframe
 from mcld_app.body.garments.cutout import LEAST_SIDE, Cutout, cut_out
+from mcld_app.body.garments.far_side import picture_of_back
 from mcld_app.body.garments.find_points import find_points, moved_point
 from mcld_app.body.garments.garment_shells import garment_shells
 from mcld_app.body.garments.guess_kind import guess_kind
@@ -55,8 +57,10 @@ class FlatGarment:
     def garment(self) -> Garment:
         """The garment to wear; PictureError where its points lie wrong."""
         alone = garment_alone(make_person(self.name, self.laid.photo, self.laid.iuv), self.points.kind)
-        shells = garment_shells(self.laid, alone.cloth, alone.donor.far_side, alone.donor.pixels)
-        return replace(alone, donor=alone.donor.with_shells(shells), marking=self.marking)
+        donor, (_, frame) = alone.donor, alone.donor.as_it_came
+        back = unframe(picture_of_back(donor.pixels), frame, onto=self.laid.photo)
+        shells = garment_shells(self.laid, donor.far_side, back)
+        return replace(alone, donor=donor.with_shells(shells), marking=self.marking)
 
     @property
     def marking(self) -> Marking:

@@ -9,28 +9,22 @@ import cv2
 import numpy as np
 
 from mcld_app.body.framing import resize_nearest
-from mcld_app.body.shells.areas import grown, nearest_value, opened, shrunk
+from mcld_app.body.shells.areas import grown, nearest_value, shrunk
 from mcld_app.body.shells.drawing import draw_shells, seen_shells
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.standing import Standing, stand
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.pull_push import pull_push
-from mcld_app.body.texture.skin import skin_colour
 from mcld_app.body.texture.texture_map import texels_seen
-from mcld_app.body.wearer.colours import away, typical, weighted_lab
 from mcld_app.editing.appearance import Appearance
 from mcld_app.editing.person import Person
 from mcld_app.editing.photo_ground import beside_hair, without_person
+from mcld_app.editing.photo_hands import cloth_beside_arms, cloth_on_arms, showing, with_own_hands
 from mcld_app.editing.worn_garment import hair_of
 
 _RIM = 0.012  # metres around what was the person's, that the photo blends with it
 _EDGE = 3  # pixels within the new outline that are half transparent: the old cloth must not shine through
 _FITS = 0.05  # metres by which the mannequin may lie off the map
-_SKIN = 12.0  # of weighted Lab: as near to it, a hand is bare
-_GAP = 0.03  # of the picture's height, off the trunk that old cloth may lie
-_FINGER = 0.008  # metres, half of one
-_LEAST = 40  # pixels that tell colours
 _SEEN = 128  # of alpha: hair that thins out less than to a half
 _ANKLE = 0.06  # metres above the floor, where shoes are
 _SHOD = 0.7  # of what is seen of the feet that must be new, where shoes were put on
@@ -108,12 +102,12 @@ def without_old(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, chan
     rim = _RIM * standing.metre
     near = grown(silhouette | (iuv[..., 0] > 0), rim)
     mine = _belongs(appearance, body, changes)
-    mine |= grown(hung, rim) & ~_showing(body, ~appearance.changed)
-    mine |= _beside_arms(appearance, photo, body, silhouette & ~covered & ~mine)
+    mine |= grown(hung, rim) & ~showing(body, ~appearance.changed)
+    mine |= cloth_beside_arms(appearance, photo, body, silhouette & ~covered & ~mine)
     taken = near & ~shrunk(covered, _EDGE) & mine & ~hair & ~(kept & ~covered)
     exposed = (iuv[..., 0] == 0) & (body[..., 0] > 0)
     ground = beside_hair(without_person(person, photo, taken, near, covered), hair, taken, covered)
-    return Laid(ground, body, exposed, _cloth_on_hands(appearance, photo, body))
+    return Laid(ground, body, exposed, cloth_on_arms(appearance, photo, body))
 
 
 def _hair(person: Person, changes: Changes, standing: Standing) -> np.ndarray:
@@ -134,78 +128,6 @@ def _kept_cloth(person: Person, changes: Changes, standing: Standing) -> np.ndar
     return seen
 
 
-def without_left(picture: np.ndarray, left: np.ndarray) -> np.ndarray:
-    """A picture (H, W, 3) uint8 RGB whose pixels `left` (H, W) bool take the colours of what is around them."""
-    if not left.any():
-        return picture
-    filled = pull_push(picture.astype(np.float32), (~grown(left, 1)).astype(np.float32))
-    return np.where(grown(left, 1)[..., None], np.clip(filled + 0.5, 0, 255).astype(np.uint8), picture)
-
-
-def _cloth_on_hands(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
-    """(H, W) bool: pixels that the map takes for a hand, and that look like the old clothes beside it."""
-    hands = np.isin(iuv[..., 0], _HANDS)
-    changed = _showing(iuv, appearance.reshaped) & ~hands
-    found = _like_cloth(appearance, photo, iuv, changed & grown(hands, max(4.0, 0.02 * len(hands))), hands)
-    return opened(found & grown(changed, max(4.0, 0.03 * len(hands))), 1)
-
-
-def _beside_arms(appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, gaps: np.ndarray) -> np.ndarray:
-    """(H, W) bool: of gaps in the map between a bare arm and the trunk, (H, W) bool, what looks like the clothes that
-    were worn on the trunk."""
-    trunk = np.isin(iuv[..., 0], _TRUNK)
-    changed = _showing(iuv, appearance.reshaped) & trunk
-    if not changed.any():
-        return np.zeros_like(gaps)
-    gaps = gaps & nearest_value(changed | ~trunk, iuv[..., 0] > 0)  # not the edge of what is worn on as it was
-    return _like_cloth(appearance, photo, iuv, changed, gaps & grown(changed, _GAP * len(gaps)))
-
-
-def _like_cloth(
-    appearance: Appearance, photo: np.ndarray, iuv: np.ndarray, cloth: np.ndarray, among: np.ndarray
-) -> np.ndarray:
-    """(H, W) bool: which pixels `among` some look more like those of old `cloth`, (H, W) bool each, than like skin."""
-    out = np.zeros_like(among)
-    known = np.count_nonzero(cloth) >= _LEAST and among.any()
-    skins = _skins(appearance, photo, np.isin(iuv[..., 0], _HANDS)) if known else None
-    if skins is None:
-        return out
-    lab = weighted_lab(photo)
-    colours, shares = typical(lab[cloth], 4)
-    colours = colours[(shares > 0.1) & (away(colours, skins) > _SKIN)]
-    if len(colours):
-        out[among] = away(lab[among], colours) < away(lab[among], skins)
-    return out
-
-
-def _skins(appearance: Appearance, photo: np.ndarray, hands: np.ndarray) -> np.ndarray | None:
-    """(K, 3) weighted Lab, the colours of a person's skin and of their `hands` (H, W) bool in a photo; None where none
-    of their skin is seen."""
-    skin = skin_colour(appearance.person.texture)
-    if skin is None:
-        return None
-    own = weighted_lab(np.broadcast_to(skin, (3, 3, 3)).astype(np.uint8))[1, 1]
-    held = weighted_lab(photo)[hands]
-    sure = held[np.linalg.norm((held - own)[:, 1:], axis=1) < _SKIN]
-    return np.concatenate([own[None], typical(sure, 3)[0]])
-
-
-def _with_own_hands(appearance: Appearance, standing: Standing, photo: np.ndarray, iuv: np.ndarray) -> np.ndarray:
-    """(H, W) float32: the mannequin's depth, its hands only where the photo shows skin: they are spread, and those of
-    people are not. What would hang behind a finger that is none must not end there."""
-    hands = np.isin(standing.iuv[..., 0], _HANDS)
-    skins = _skins(appearance, photo, np.isin(iuv[..., 0], _HANDS)) if hands.any() else None
-    if skins is None:
-        return standing.depth
-    bare = np.zeros_like(hands)
-    bare[hands] = away(weighted_lab(photo)[hands], skins) < _SKIN
-    finger = _FINGER * standing.metre
-    bare = opened(shrunk(grown(bare, finger), finger), finger) & hands
-    trunk = np.isin(standing.iuv[..., 0], (*_TRUNK, *_LEGS))
-    behind = np.where(grown(trunk, _FITS * standing.metre), nearest_value(standing.depth, trunk), np.float32(-np.inf))
-    return np.where(hands & ~bare, behind, standing.depth)
-
-
 def hung(
     appearance: Appearance, drawn: np.ndarray, changes: Changes, photo: np.ndarray, iuv: np.ndarray
 ) -> np.ndarray:
@@ -214,7 +136,7 @@ def hung(
     pose, size = appearance.person.standing, drawn.shape[:2]
     if not changes.new or pose is None:
         return drawn
-    depth = _with_own_hands(appearance, stand(pose, size), photo, iuv)
+    depth = with_own_hands(appearance, stand(pose, size), photo, iuv)
     shells = seen_shells(changes.new, pose, size, depth)
     out, square = np.where(shells[..., 3:] > 0, shells, drawn), np.ones((3, 3), np.uint8)
     # Within the person their edges are no staircases; beside them, the whole's edge is made a line.
@@ -255,15 +177,6 @@ def _without_arms(iuv: np.ndarray) -> np.ndarray:
     if not arms.any() or not behind.any():
         return iuv
     return np.where(arms[..., None], nearest_value(iuv, behind), iuv)
-
-
-def _showing(iuv: np.ndarray, texels: np.ndarray) -> np.ndarray:
-    """(H, W) bool: the pixels of the body that show some texels, (512, 512) bool."""
-    pixel, xy = texels_seen(iuv)
-    column, row = np.clip(np.round(xy), 0, 511).astype(int).T
-    out = np.zeros(iuv.shape[0] * iuv.shape[1], bool)
-    out[pixel] = texels[row, column]
-    return out.reshape(iuv.shape[:2])
 
 
 def _belongs(appearance: Appearance, iuv: np.ndarray, changes: Changes) -> np.ndarray:

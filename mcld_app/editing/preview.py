@@ -20,7 +20,8 @@ from mcld_app.body.texture.smooth_texels import smooth_texels
 from mcld_app.body.texture.texture_map import TextureMap, texels_seen
 from mcld_app.editing.look import Look
 from mcld_app.editing.person import PICTURE_SIZE, Person
-from mcld_app.editing.photo_outline import changes_of_shells, hung, without_left, without_old
+from mcld_app.editing.photo_hands import beside_hands, without_left
+from mcld_app.editing.photo_outline import changes_of_shells, hung, without_old
 
 SMALL_SIZE = (PICTURE_SIZE[0] // 2, PICTURE_SIZE[1] // 2)
 """For a hand on a slider: drawn in less than half the time."""
@@ -184,11 +185,11 @@ def edits_over(
     if bare.any():  # the photo does not show the body there, edited or not
         whole = draw_from(look.texture, look.appearance.sources(look.fill), pixel[bare], texel[bare], photo.shape[:2])
         drawn = np.where(laid.exposed[..., None], whole, drawn)
-    drawn = hung(look.appearance, drawn, new, photo, iuv)
+    drawn = beside_hands(hung(look.appearance, drawn, new, photo, iuv), laid.iuv)
     covered, there = laid.iuv[..., 0] > 0, drawn[..., 3] > 0
     kept = covered & grown(covered & ~there, 1.5)  # no ground shows between what is drawn and what stays
     ground = np.where(kept[..., None], photo, laid.ground)
-    return without_left(_over(drawn, ground, _OLD_STEPS), laid.left), there
+    return without_left(_over(drawn, ground, _OLD_STEPS), laid.left & ~there, there, laid.iuv), there
 
 
 def photo_at(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

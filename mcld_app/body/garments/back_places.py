@@ -10,9 +10,10 @@ import numpy as np
 
 from mcld_app.body.front_sheet import LEFT, SIZE, SQUARE, squares
 from mcld_app.body.garments.unrolled import unrolled
+from mcld_app.body.garments.waistline import lowered_texels
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.sampling import read_at
-from mcld_app.body.shells.areas import disc, grown, nearest_value
+from mcld_app.body.shells.areas import disc, nearest_value
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.pull_push import pull_push
@@ -21,7 +22,7 @@ from mcld_app.body.texture.pull_push import pull_push
 _LIMBS = (frozenset({1, 2, *range(7, 15)}), frozenset({16, 18, 20, 22}), frozenset({15, 17, 19, 21}))
 _TURNING = 4  # texels at the rim of what is seen, where the body turns away
 _LEAST = 50  # texels that tell places
-_NECK, _COLLAR, _HOLE = 0.12, 0.03, 0.02  # metres: around the middle; of a collar's width; that make a neckline
+_NECK, _HOLE = 0.12, 0.02  # metres: around the middle; that make a neckline
 _THROAT = 1.28  # metres above the floor, above which a neckline may be
 _ARMHOLE = 0.04  # metres below that the lowest upper edge of a trunk
 _BESIDE = 0.03  # of the picture's height, off the cloth: what is farther is not read
@@ -29,8 +30,8 @@ _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 
 def with_places_behind(
-    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, collar: str, own_scale: bool,
-    turned: bool = False, beyond: bool = False,
+    places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, patterned: bool, own_scale: bool,
+    turned: bool = False, beyond: bool = False, waist: bool = False,
 ) -> PhotoPlaces:  # fmt: skip
     """A garment's places, its far side read through.
 
@@ -39,21 +40,23 @@ def with_places_behind(
         extent: (512, 512) bool, the texels it has.
         shown: (H, W) bool, the picture's pixels that show it.
         behind: (H, W) bool, the pixels of the picture of its back, which lies to the right of it, that show it.
-        collar: what a patterned back shows where the front has a neckline: cloth from beside it, "across", as stripes
-            go on, or from below it, "up"; "" for cloth that is not patterned all over.
+        patterned: whether its cloth is patterned all over: sleeves show the front's picture behind, and what lies above
+            a trunk's upper edge what is below it.
         own_scale: whether cloth is not stretched where the body turns away, see `unrolled`; what is printed near its
             picture's rim is seen twice then.
         turned: whether the back's pattern runs as in front, not mirrored; arms are mirrored all the same.
         beyond: whether the pictures go on beyond the seams at the body's sides.
+        waist: whether it begins at a waist, whose line is lower in front, see `waistline`.
 
     Returns:
         The same, but where the body turns away; and for the other texels of the extent the place that lies in front of
-        them, in the picture of the back. A collar is not repeated: patterned cloth is mirrored there.
+        them, in the picture of the back.
     """
     surface, flat = rest_surface(), unrolled()
-    row, column = squares(surface.y, surface.x)
+    level = surface.y + lowered_texels() if waist else surface.y
     x, y = (flat.beyond if beyond else flat.x, flat.y) if own_scale else (surface.x, surface.y)
-    lower, aside = squares(y, x)
+    row, column = squares(level, surface.x)
+    lower, aside = squares(y + level - surface.y, x)
     if turned:
         _, aside_behind = squares(y, -x)
         aside = np.where(flat.behind & parts_mask(_LIMBS[0]), aside_behind, aside)
@@ -71,12 +74,12 @@ def with_places_behind(
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])
         at = np.stack([aside[wanted], lower[wanted]], 1)
-        if 1 in limb and collar:
-            at = _without_neckline(at, there, across=collar == "across")
+        if 1 in limb and patterned:
+            at = _below_edge(at, there)
         found = np.concatenate([at, np.ones((len(at), 1))], 1) @ plane + read_at(sheet, at.astype(np.float32))
         back = flat.behind[wanted]
         # Only in the middle a patterned back is another: sleeves are read on both sides without a step.
-        own = 0 if collar and 1 not in limb else shown.shape[1]
+        own = 0 if patterned and 1 not in limb else shown.shape[1]
         for there, cloth, beyond in ((~back, solid, 0), (back, solid_behind, own)):
             mine = wanted.copy()
             mine[wanted] = there
@@ -125,11 +128,9 @@ def _on_cloth(places: np.ndarray, solid: np.ndarray) -> tuple[np.ndarray, np.nda
     return moved, np.linalg.norm(moved - places, axis=1) < _BESIDE * len(solid)
 
 
-def _without_neckline(at: np.ndarray, known: np.ndarray, *, across: bool) -> np.ndarray:
+def _below_edge(at: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Places (N, 2), column and row, of a trunk of which the front's (480, 320) bool are known: those above its upper
-    edge mirrored at that, and those where it has a neckline, or its collar, mirrored at the sides of these, to and fro
-    between there and the shoulder, so that stripes stay straight, if `across`; else at their lower edge, where there is
-    more cloth."""
+    edge, a neckline not counted, mirrored at that."""
     lowest = int((_THROAT - _ARMHOLE) / SQUARE)
     high = known[lowest:]
     if not high.any():
@@ -140,28 +141,11 @@ def _without_neckline(at: np.ndarray, known: np.ndarray, *, across: bool) -> np.
     hole = ~high & (column > first[:, None]) & (column < last[:, None]) & sides[:, None]
     hole &= np.abs((column + 0.5) * SQUARE + LEFT) < _NECK
     hole = cv2.morphologyEx(hole.astype(np.uint8), cv2.MORPH_OPEN, disc(_HOLE / SQUARE / 2)) > 0
-    collar = grown(hole, _COLLAR / SQUARE) if hole.any() else hole
     top = np.where(high | hole, rows, -1).max(0)
     there = np.flatnonzero(top >= 0)
     top = np.interp(column, there, top[there]).astype(np.float32)
     edge = cv2.GaussianBlur(top[None], (0, 0), 1.5)[0][_nearest(at[:, 0], SIZE[1])] + lowest
-    row = edge - np.abs(at[:, 1] - edge)
-    if not collar.any():
-        return np.stack([at[:, 0], row], 1)
-    level = np.clip(np.round(row).astype(int) - lowest, 0, len(high) - 1)
-    inside = collar[level, _nearest(at[:, 0], SIZE[1])] & (row >= lowest)
-    if not across:
-        low = collar.argmax(0).astype(np.float32)
-        low[~collar.any(0)] = len(high)
-        low = low[_nearest(at[:, 0], SIZE[1])] + lowest
-        return np.stack([at[:, 0], np.where(inside, np.maximum(2 * low - row, 0), row)], 1)
-    left, right = collar.argmax(1)[level], (SIZE[1] - 1 - collar[:, ::-1].argmax(1))[level]
-    on_left = at[:, 0] < (left + right) / 2
-    end, sign = np.where(on_left, left, right), np.where(on_left, -1, 1)
-    deep = np.maximum(np.where(on_left, left - first[level], last[level] - right) - 1, 1)
-    away = np.abs(at[:, 0] - end)
-    aside = end + sign * (deep - np.abs(deep - away % (2 * deep)))
-    return np.stack([np.where(inside, aside, at[:, 0]), row], 1)
+    return np.stack([at[:, 0], edge - np.abs(at[:, 1] - edge)], 1)
 
 
 def _nearest(places: np.ndarray, count: int) -> np.ndarray:

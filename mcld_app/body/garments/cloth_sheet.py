@@ -81,6 +81,10 @@ def cloth_sheet(around: Fall, rows: np.ndarray, ends: np.ndarray, patterned: boo
         shown = goes_on(shown, ends + np.array([rim, -rim]), wide, round(_OVERLAP * around.metre * scale))
         front[..., :3] = shown
     behind = picture_behind(shown, slices, patterned=patterned)
+    if not patterned:  # beyond its rim there is no print either
+        beyond_rim = _mirrored(behind, ends, _RIM * scale)
+        outside = slices.side > 1
+        behind[outside], front[outside, :3] = beyond_rim[outside], beyond_rim[outside]
     if turned:
         behind = _turned(behind, ends, hem, down_to_hem(row[lines], around.rows))
     back = np.dstack([behind, np.full(front.shape[:2], 255, np.uint8)])
@@ -121,6 +125,15 @@ def _window(
     colours = cv2.remap(around.picture, source, at_row, cv2.INTER_LINEAR)
     gap = cv2.remap(around.open.astype(np.uint8), source, at_row, cv2.INTER_NEAREST) > 0
     return colours, gap & (column >= low) & (column <= high)
+
+
+def _mirrored(picture: np.ndarray, ends: np.ndarray, rim: float) -> np.ndarray:
+    """A picture (h, w, 3) uint8 whose rows go back, `rim` pixels before their `ends` (h, 2)."""
+    low, high = ends[:, :1] + rim, ends[:, 1:] - rim
+    column = np.arange(picture.shape[1])
+    source = np.where(column < low, 2 * low - column, np.where(column > high, 2 * high - column, column))
+    row = np.broadcast_to(np.arange(len(picture))[:, None], source.shape)
+    return cv2.remap(picture, source.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR)
 
 
 def _slices(shape: tuple[int, int], ends: np.ndarray, metre: float) -> Slices:

@@ -15,6 +15,7 @@ from mcld_app.body.shells.areas import opened, touching
 _ROWS, _HEM = 24, 0.03  # rows of what goes around the body, and the share of them at a hem's corners
 _HEM_ARC = 0.15  # of the cloth's length that a hem may lie above or below its corners
 _SLANTED = 0.08  # pixels down for one across, from which on a hem was cut so; less is how it was laid
+_SEAM, _OFF_SEAM = 0.03, 0.022  # metres below an armpit from where on cloth keeps off a sleeve's seam; by as many
 _SLIT = 0.006  # metres; what is narrower is no opening
 
 
@@ -61,6 +62,8 @@ def cloth_around(
     if "neckline" in places:  # a sleeve may hang beside it
         axis = float(places["neckline"][0])
         sides = [[side_column(outline, places, row, side, axis, 0) for side in ("right", "left")] for row in looked]
+        if "left_cuff" in places:
+            sides = _inside_sleeves(np.array(sides), looked, places, fit.metre)
     else:
         sides = [outline.middle_run(row) or (outline.axis, outline.axis) for row in looked]
     rows = np.clip(rows, 0, mask.shape[0] - 1)  # a point may be dragged out of the picture
@@ -68,6 +71,21 @@ def cloth_around(
     gaps = _openings(mask, rows, ends, fit.metre)
     hem = _hem_of(mask, rows, ends)
     return Fall(colours, mask, heights, rows, ends, fit.metre, gaps, hem, _slant(hem, ends[-1]), painted)
+
+
+def _inside_sleeves(
+    sides: np.ndarray, rows: np.ndarray, places: dict[str, np.ndarray], metre: float
+) -> np.ndarray:
+    """Ends (N, 2) of rows (N,), those beside and above the armpits moved inwards, off the sleeves and their seams."""
+    out = sides.copy()
+    for column, (side, sign) in enumerate((("right", -1), ("left", 1))):
+        tip, pit = places[f"{side}_shoulder"], places[f"{side}_armpit"]
+        share = np.clip((pit[1] - rows) / max(pit[1] - tip[1], 1.0), 0, 1)
+        seam = pit[0] + np.minimum(sign * (tip[0] - pit[0]), 0) * sign * share
+        beside = np.clip((pit[1] - rows) / (_SEAM * metre) + 1, 0, 1)
+        inside = seam - sign * _OFF_SEAM * metre * beside
+        out[:, column] = np.where(beside > 0, sign * np.minimum(sign * inside, sign * out[:, column]), out[:, column])
+    return out
 
 
 def _hem_of(mask: np.ndarray, rows: np.ndarray, ends: np.ndarray) -> np.ndarray:

@@ -8,14 +8,17 @@ import numpy as np
 
 from mcld_app.body.garments.back_places import with_places_behind
 from mcld_app.body.garments.behind import picture_behind
-from mcld_app.body.garments.goes_on import goes_on
+from mcld_app.body.garments.goes_on import closed_above, goes_on
 from mcld_app.body.garments.laid_slices import LOWEST, laid_slices
 from mcld_app.body.garments.slices import SLICE, Slices, striped
+from mcld_app.body.shells.areas import grown
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.photo_reading import PhotoSource, photo_source
 
 _FIRST_ARM = 15  # of the parts of a body
 _WIDE, _OVERLAP = 0.075, 0.04  # metres that cloth goes on, and inside its rim within which other cloth may begin
+_COLLAR, _BAND, _BELOW = 0.012, 0.03, 0.30  # metres around a neckline that are a front's own; of striped cloth, which
+# mostly has a band there; below it, that may go on above it
 _HIGHEST = 1.34  # metres above the floor: higher, places are not unrolled
 _RIM = 3  # pixels of the garment's rim, which blend with the ground
 
@@ -45,18 +48,27 @@ def with_far_side(photo: np.ndarray, iuv: np.ndarray, places: PhotoPlaces, far: 
     slices = laid_slices(iuv)
     behind, shown = picture_behind(photo, slices, patterned=far.patterned), iuv[..., 0] > 0
     own_scale = far.patterned or slices.fly  # bottoms have no print
-    collar = "" if not far.patterned else "across" if striped(photo, slices) else "up"
-    turned = collar == "up"
+    turned = far.patterned and not striped(photo, slices)
     beyond = turned and not (iuv[..., 0] >= _FIRST_ARM).any()  # there is nothing beside the cloth
-    covered = shown if far.patterned else slices.number >= 0
+    if far.patterned and slices.hole.any():
+        neck = grown(slices.hole, (_COLLAR if turned else _BAND) * slices.metre) & (slices.number >= 0)
+        behind = closed_above(behind, neck, round(_BELOW * slices.metre), round(_OVERLAP * slices.metre))
+    covered = slices.number >= 0
     if beyond:
         wider, aside = _beyond(photo, shown, slices)
         behind = np.where(aside[..., None], wider, behind)
         photo, shown, covered = wider, shown | aside, covered | aside
     places = with_places_behind(
-        places, far.extent, shown, covered, collar=collar, own_scale=own_scale, turned=turned, beyond=beyond
+        places, far.extent, shown, covered, patterned=far.patterned, own_scale=own_scale, turned=turned, beyond=beyond,
+        waist=slices.fly,
     )
     return photo_source(np.hstack([photo, behind]), places)
+
+
+def picture_of_back(source: PhotoSource) -> np.ndarray:
+    """(H, W, 3) uint8 RGB: of a garment's photo from `with_far_side`, as it is from behind, but not mirrored."""
+    both = source.sizes[0]
+    return both[:, both.shape[1] // 2 :]
 
 
 def _beyond(photo: np.ndarray, shown: np.ndarray, slices: Slices) -> tuple[np.ndarray, np.ndarray]:

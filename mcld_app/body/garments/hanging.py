@@ -9,6 +9,7 @@ import numpy as np
 from mcld_app.body.garments.cloth_sheet import GOES_BACK, cloth_sheet, down_to_hem
 from mcld_app.body.garments.fall import Fall
 from mcld_app.body.garments.lap import on_lap
+from mcld_app.body.garments.waistline import lowered
 from mcld_app.body.mannequin.pose import BodyShape
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.shells.girth import spanned, standing_off, tube_weights
@@ -26,8 +27,10 @@ _THIN = 0.002  # metres
 _MEETS = 0.12  # metres from its upper edge, over which its picture leaves that of the paint
 _LIES = (1.05, 0.08)  # metres: where cloth begins to follow a raised thigh, and over which
 _HANGS = 0.75  # of what stands off at sides and back, gone on a sitting person
-_AS_WIDE = 0.93  # of its picture's width, that a top has when worn
+_AS_WIDE = 0.97  # of its picture's width, that a top has when worn
 _LAP = 1.02  # metres; the hem of a top below lies on a lap
+_FALLS_AGAIN, _BELOW_KNEE = 0.6, 0.40  # of what stands off at the sides, that does so again below the knees; metres
+_KNEE = float(BONES["left_knee"][1][1])
 _THIGHS = tuple(list(BONES).index(f"{side}_hip") for side in ("left", "right"))
 _HALF = COLUMNS // 2 + 1
 
@@ -48,13 +51,18 @@ def hanging_shells(around: Fall, girth: float, *, top: bool, patterned: bool) ->
         heights = np.linspace(start, end, max(3, round((start - end) / _ROW) + 1))
         on_hips = not top and start <= _WAIST + _ROW
         parts.append(("hips" if on_hips else "trunk", heights))
-    found = (_tube(around, girth, place, heights, patterned, top) for place, heights in parts)
+    found, begins = [], high
+    for place, heights in parts:
+        shell = _tube(around, girth, place, heights, begins, patterned, top)
+        found.append(shell)
+        begins = begins if shell is not None else float(heights[-1])  # what lies close is paint
     return tuple(shell for shell in found if shell is not None)
 
 
 def _tube(
-    around: Fall, girth: float, place: str, heights: np.ndarray, patterned: bool, top: bool
+    around: Fall, girth: float, place: str, heights: np.ndarray, begins: float, patterned: bool, top: bool
 ) -> Shell | None:
+    """Rows of cloth at `heights` (R,), which stands off the body from `begins` metres down."""
     highest, hem = float(around.heights[0]), float(heights[-1])
     ends = np.stack([np.interp(-heights, -around.heights, around.ends[:, k]) for k in (0, 1)], 1)
     rows = np.interp(-heights, -around.heights, around.rows)
@@ -68,15 +76,17 @@ def _tube(
         more = np.maximum(half - np.abs(tight.rest[..., 0]).max(1), 0)
         off = np.maximum(off, more[:, None] * np.abs(tight.outwards[..., 0]))
     if highest > _WAIST + _ROW:  # it goes on upwards as paint
-        leaves = np.clip((highest - heights) / _BEGINS, 0, 1)[:, None]
+        leaves = np.clip((begins - heights) / _BEGINS, 0, 1)[:, None]
         off = off * leaves + _THIN * (1 - leaves)
     if heights[-1] > _SKIRTS and np.count_nonzero(off.mean(1) > _LOOSE) < _ENOUGH:
         return None
     grid = tight.rest + tight.outwards * off[..., None]
     if around.slant:
         grid[..., 1] -= down_to_hem(rows, around.rows)[:, None] * around.slant * grid[..., 0]
+    if highest <= _WAIST + _ROW:  # it begins as its paint does
+        grid[..., 1] -= lowered(grid[..., 1], grid[..., 2])
     grid = np.concatenate([grid, grid[:, :1]], 1)  # closed: its two seams are at the sides
-    lies = _lies()[None] * np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)[:, None]
+    lies = _lies(heights)
     gathered = tight.outwards * ((_THIN - off) * lies)[..., None]
     gathered = np.concatenate([gathered, gathered[:, :1]], 1)
     weights = tube_weights(grid.reshape(-1, 3), hem).reshape(*grid.shape[:2], -1)
@@ -94,7 +104,7 @@ def _tube(
             above = around.painted((on_body * (-1 if turned else 1, 1, 1)).reshape(-1, 3)).reshape(*x.shape, 2)
             if turned:
                 above[..., 0] = own.sum(1)[:, None] - above[..., 0]
-            share = np.clip((highest - heights) / _MEETS, 0, 1)[:, None]
+            share = np.clip((begins - heights) / _MEETS, 0, 1)[:, None]
             x, y = x * share + above[..., 0] * (1 - share), y * share + above[..., 1] * (1 - share)
         places.append(sheet.at(x, y, behind=behind))
     front, back = (part for part, _ in parts)
@@ -145,7 +155,11 @@ def _across(grid: np.ndarray, ends: np.ndarray, across: np.ndarray, metre: float
     return ends.mean(1, keepdims=True) + np.sign(from_middle) * np.sign(ends[:, 1:] - ends[:, :1]) * away
 
 
-def _lies() -> np.ndarray:
-    """(COLUMNS,) how much of what cloth stands off is gone where a thigh is raised: all of it in front."""
+def _lies(heights: np.ndarray) -> np.ndarray:
+    """(R, COLUMNS) how much of what cloth at heights (R,) in metres stands off is gone where a thigh is raised: all of
+    it in front. Below the knees it hangs down from them, as wide at its sides as it is cut."""
     turn = np.arange(COLUMNS) * (2 * np.pi / COLUMNS)
-    return _HANGS + (1 - _HANGS) * np.clip(0.5 + np.sin(turn), 0, 1)
+    around = _HANGS + (1 - _HANGS) * np.clip(0.5 + np.sin(turn), 0, 1)
+    begun = np.clip((_LIES[0] - heights) / _LIES[1], 0, 1)
+    hangs = _FALLS_AGAIN * np.clip((_KNEE - heights) / _BELOW_KNEE, 0, 1)
+    return begun[:, None] * (around - hangs[:, None] * np.cos(turn) ** 2)

@@ -10,7 +10,9 @@ from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.shells.tube import COLUMNS, tube
 
 _HIP = np.array(BONES["left_hip"][1][1:])  # y, z
-_QUARTER = np.array([[0.0, 1.0], [-1.0, 0.0]])  # y, z of what a thigh takes along that is raised level
+_RAISED = np.radians(85.0)  # as far thighs are raised, on the mean, of who sits
+_COS, _SIN = float(np.cos(_RAISED)), float(np.sin(_RAISED))
+_TURN = np.array([[_COS, _SIN], [-_SIN, _COS]])  # y, z of what such a thigh takes along
 _LIES = 0.016  # metres that cloth lies above the skin of a thigh: trousers are below it
 _FRONT = (-0.1, 0.4)  # of the way to the front: from where on cloth lies on thighs, and does
 _SEAT = 0.90  # metres above the floor at which, at rest, what a person sits on begins
@@ -33,21 +35,24 @@ def on_lap(grid: np.ndarray, follows: np.ndarray) -> np.ndarray:
     front = front * front * (3 - 2 * front)
     skin = tube(_THIGH, BodyShape()).rest
     skin = np.concatenate([skin, skin[:, :1]], 1)
-    fold = _HIP[0] + float(skin[5, :, 2].max()) - _HIP[1] + _LIES
+    above = float(skin[5, :, 2].max()) - _HIP[1] + _LIES
+    level = _HIP[0] + above
+    belly = np.maximum([np.interp(level, grid[::-1, k, 1], grid[::-1, k, 2]) for k in range(COLUMNS + 1)], 0)
+    fold = _HIP[0] + above * _SIN - (float(belly.max()) - _HIP[1]) * _COS
     below = np.maximum(fold - grid[..., 1], 0)
-    belly = [np.interp(fold, grid[::-1, k, 1], grid[::-1, k, 2]) for k in range(COLUMNS + 1)]
-    out = np.maximum(belly, 0) + below  # as far on the thighs as it would reach below the fold
+    along = (belly - _HIP[1]) / _SIN + below  # as far on the thighs as it would reach below the fold
     x, z = (
-        np.stack([np.interp(_HIP.sum() - out[:, k], _THIGH, skin[:, k, axis]) for k in range(COLUMNS + 1)], 1)
+        np.stack([np.interp(_HIP[0] - along[:, k], _THIGH, skin[:, k, axis]) for k in range(COLUMNS + 1)], 1)
         for axis in (0, 2)
     )
-    lap = np.stack([x, _HIP[0] + z - _HIP[1] + _LIES, out], -1)
+    off = z - _HIP[1] + _LIES
+    lap = np.stack([x, _HIP[0] - along * _COS + off * _SIN, _HIP[1] + along * _SIN + off * _COS], -1)
     hangs = np.stack([grid[..., 0], np.maximum(grid[..., 1], _SEAT), grid[..., 2]], -1)
     lies = ((below > 0) * front)[..., None]
     wanted = hangs * (1 - lies) + lap * lies
     # Each point is blended of one that stays and one that the thigh turns: found backwards.
     own = follows[..., None, None]
-    blend = (1 - own) * np.eye(2) + own * _QUARTER
-    held = follows[..., None] * (_HIP - _QUARTER @ _HIP)
+    blend = (1 - own) * np.eye(2) + own * _TURN
+    held = follows[..., None] * (_HIP - _TURN @ _HIP)
     found = np.linalg.solve(blend, (wanted[..., 1:] - held)[..., None])[..., 0]
     return np.concatenate([wanted[..., :1], found], -1)

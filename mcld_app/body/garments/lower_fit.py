@@ -8,9 +8,11 @@ from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.lower_points import gone_on, leg_run
 from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.pairing import RIM, Fit, LimbWidths, Pairs
+from mcld_app.body.garments.waistline import WAIST, lowered
 
 _SIDES = (("left", 1), ("right", -1))
-_WAIST, _CROTCH = 1.06, 0.868  # metres above the floor
+_WAIST, _CROTCH = WAIST, 0.868  # metres above the floor
+_UNEVEN = 0.03  # metres below a waist, from where up its own picture says where it ends
 _LOWEST = 0.26  # metres from the waistband to the lowest crotch that is laid on a body's
 _WIDTH = {"trousers": 0.37, "shorts": 0.37, "skirt": 0.34}  # metres across a waistband
 _ROUND = 0.41  # metres over the front of a body's waist
@@ -55,15 +57,15 @@ def fit_legs(
             pairs.add(lines.inner_leg(y), (ends[1], row), sign)
             widths.append((_HIP - y, (abs(ends[0] - ends[1]) + 2 * RIM) / metre))
     axis = (points["left_waist"][0] + points["right_waist"][0]) / 2
-    pairs.add(lines.front(_WAIST), (axis, waist_row))
-    pairs.add(lines.front(0.96), ((axis + crotch[0]) / 2, waist_row + (crotch[1] - waist_row) * 0.52))
+    pairs.add(_front(_WAIST), (axis, waist_row))
+    pairs.add(_front(0.96), ((axis + crotch[0]) / 2, waist_row + (crotch[1] - waist_row) * 0.52))
     pairs.add(lines.front(_CROTCH + 0.01), crotch - (0, RIM))
     found, places = pairs.done()
     rows = np.array([_WAIST, _CROTCH, hem]), np.array([waist_row, crotch[1], hem_row])
     along, across = np.mean([widths[: len(widths) // 2], widths[len(widths) // 2 :]], axis=0).T
     legs = LimbWidths("leg", along, across, _HIP - worn, _FITS[kind])
     girth = _ROUND / _WIDTH[kind]
-    return Fit(found, places, _ARMS | _APART, metre, _WAIST, hem, _WAIST, -1.0, rows, girth, legs)
+    return Fit(found, places, _ARMS | _APART, metre, _WAIST, hem, _WAIST - _UNEVEN, -1.0, rows, girth, legs)
 
 
 def fit_skirt(outline: Outline, points: dict[str, np.ndarray]) -> Fit:
@@ -80,10 +82,10 @@ def fit_skirt(outline: Outline, points: dict[str, np.ndarray]) -> Fit:
             if y < _CROTCH - 0.01:
                 pairs.add(lines.inner_leg(y), (axis + sign * 0.06 * abs(x - axis), row), sign)
         if y > 0.90:
-            pairs.add(lines.front(y), (axis, row))
+            pairs.add(_front(y), (axis, row))
     found, places = pairs.done()
     rows = np.array([_WAIST, hem]), np.array([waist_row, hem_row])
-    return Fit(found, places, _ARMS, metre, _WAIST, hem, _WAIST, -1.0, rows, _ROUND / _WIDTH["skirt"])
+    return Fit(found, places, _ARMS, metre, _WAIST, hem, _WAIST - _UNEVEN, -1.0, rows, _ROUND / _WIDTH["skirt"])
 
 
 def _metre_and_hem(points: dict[str, np.ndarray], kind: str, length: float) -> tuple[float, float]:
@@ -91,6 +93,12 @@ def _metre_and_hem(points: dict[str, np.ndarray], kind: str, length: float) -> t
     metre = max(across / _WIDTH[kind], length / _LONGEST[kind], 1.0)
     hem = float(np.clip(_WAIST - length / metre, *_HEM[kind]))
     return metre, float(np.interp(hem, *_SHORTS)) if kind == "shorts" else hem
+
+
+def _front(y: float) -> lines.SurfacePoints:
+    """The front's middle where what is `y` metres high at a body's sides lies."""
+    depth = lines.front(y).at(lines.body_mesh().rest)[0, 2]
+    return lines.front(y - float(lowered(np.float64(y), depth)))
 
 
 def _row(points: dict[str, np.ndarray], name: str) -> float:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.garments.body_lines import along_arm, below_neck
+from mcld_app.body.garments.waistline import lowered_texels
 from mcld_app.body.parts import part_map, parts_mask
 from mcld_app.body.shells.areas import nearest_value
 from mcld_app.body.surface import rest_surface
@@ -76,7 +77,8 @@ def sharp_extent(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray, *, wa
     along = along_arm(np.stack([surface.x, surface.y, surface.z], -1).reshape(-1, 3)).reshape(extent.shape)
     _, xy = texels_seen(iuv)
     column, row = np.minimum(np.round(xy), 511).astype(int).T
-    for parts, value in ((_BODY, surface.y), (_ARMS, -along), *([(_BODY, -surface.y)] if waist else [])):
+    ends = [(_BODY, surface.y), (_ARMS, -along), *([(_BODY, -surface.y - lowered_texels())] if waist else [])]
+    for parts, value in ends:
         mine = parts_mask(parts)
         seen = value[row, column][mine[row, column]]
         if len(seen) < _LEAST:

@@ -38,12 +38,12 @@ _DROP = (0.04, 0.09, 0.16, 0.24), (0.04, 0.09, 0.18, 0.26)  # metres: a neckline
 _TRUE = 1.08  # metres above the floor to which a top that is longer than it may be keeps its scale
 _LONGEST_TOP = 0.74  # metres above the floor, to which a top may hang
 _HEM = {"top": (0.96, 1.20), "coat": (0.30, 0.98), "dress": (0.10, 0.86)}
-_CHEST = (0.54, 0.46, 0.35)  # metres of a boxy top, of a usual one laid flat, and of one worn by a dummy
-_LENGTH, _SHOULDERS, _NECK_WIDTH = 0.65, 0.38, 0.19
+_CHEST = (0.53, 0.44, 0.325)  # metres of a boxy top, of a usual one laid flat, and of one worn by a dummy
+_LENGTH, _SHOULDERS, _NECK_WIDTH = 0.61, 0.38, 0.19
 _SLENDER = (1.15, 1.4, 1.95)  # their lengths in chest widths: a body's sides are not seen from the front
 _EASE = (1.10, 1.08, 1.0)  # how much wider than the body in them these are
 _COAT_CHEST, _COAT_SHOULDERS = 0.52, 0.44  # metres
-_ROUND_CHEST = 0.46  # metres over the front of a body's chest, from armpit to armpit
+_ROUND_CHEST, _ROUND_TOP = 0.46, 0.44  # metres over the front of a body's chest, from armpit to armpit; of a top's
 _SLEEVELESS, _DRESS_CHEST, _DRESS_LENGTH = 0.34, 0.40, 1.42  # metres: chests without and with sleeves; the longest
 _ASIDE = (0.04, 0.075)  # metres from the middle, where prints keep their size: one place alone would draw them out
 _FLAT = 1.05  # metres along a chest's surface that a metre of its front view is, near the middle
@@ -137,7 +137,8 @@ def fit_upper(
     found, places = pairs.done()
     limb = np.array(pairs.limb) if sleeves else None
     by_mask = (1.36 if sleeves else armpit) - 0.02
-    girth = max(_ROUND_CHEST / chest, 1.0) * (_ease(points, length) if kind == "top" and sleeves else 1.0)
+    loose = kind == "top" and sleeves
+    girth = max(_ROUND_TOP / chest, 1.0) * _ease(points, length) if loose else max(_ROUND_CHEST / chest, 1.0)
     pit = float(np.mean(on_arm)) if sleeves else None
     return Fit(found, places, angles, metre, _NECK, hem, by_mask, reach, (heights, rows), girth, arms, falls, limb, pit)
 

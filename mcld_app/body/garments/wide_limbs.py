@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from mcld_app.body.garments.goes_on import goes_on
+from mcld_app.body.garments.laid_slices import laid_slices
 from mcld_app.body.garments.laying import drawn_outwards
 from mcld_app.body.garments.pairing import LimbWidths
+from mcld_app.body.garments.slices import striped
 from mcld_app.body.garments.unrolled import about_axis
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.pose import Pose
-from mcld_app.body.mannequin.rendering import body_faces, kept_drawing
+from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES, COS, SIN
 from mcld_app.body.shells.areas import grown
 from mcld_app.body.shells.cloth_picture import layer_picture
@@ -20,8 +23,6 @@ from mcld_app.body.shells.limbs import limb_surface
 from mcld_app.body.shells.piece import facing
 from mcld_app.body.shells.shell import PLAIN, Shell
 from mcld_app.body.shells.standing import Standing, stand
-from mcld_app.body.texture.photo_reading import PhotoSource, draw_from, taken
-from mcld_app.body.texture.texture_map import TextureMap
 
 _BIN = 0.03  # metres along a limb
 _LOOSE, _ENOUGH = 0.010, 0.06  # metres that cloth stands off, and along how much of a limb, before it is a shell
@@ -37,6 +38,8 @@ _LIES = 0.8  # of what shorts stand off, gone on a raised thigh
 _RING = 0.02  # metres above a hem that do not bend
 _PART = 0.04  # of a limb's length, within which it is as wide
 _RIM = 2  # pixels at the rim of what a view shows: half ground
+_ROOM = 6  # pixels around it that are looked at
+_BEYOND, _OVERLAP, _ACROSS = 0.40, 0.012, 1.6  # of half a limb's width, looked up beyond its rim; see `goes_on`
 _FALLS = (0.04, 0.30), (1.0, 0.35)  # metres down the arm; how much of what stands off above hangs below instead
 _UPPER = np.array([COS, SIN, 0.0])  # the upper side of the left arm
 _WAYS = {"arm": np.array([SIN, -COS, 0.0]), "leg": np.array([0.0, -1.0, 0.0])}  # down the left limb
@@ -52,8 +55,8 @@ class _View:
 
 
 def wide_limbs(
-    photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, whole: TextureMap,
-    source: PhotoSource, patterned: bool,
+    photo: np.ndarray, iuv: np.ndarray, pose: Pose, limbs: LimbWidths, girth: float, back: np.ndarray,
+    patterned: bool,
 ) -> tuple[Shell, ...]:  # fmt: skip
     """The shells of both sleeves or both legs; none where they lie close.
 
@@ -63,8 +66,7 @@ def wide_limbs(
         pose: the mannequin's.
         limbs: how wide they are.
         girth: see `Fit.girth`.
-        whole: the garment's texture map, its back guessed.
-        source: the photo, ready to be read at what its back shows.
+        back: (H, W, 3) uint8 RGB, the photo as it is from behind, but not mirrored, see `behind`.
         patterned: whether its cloth is patterned all over: prints on sleeves are not repeated beside their rim.
     """
     reach = float(limbs.along[-1])
@@ -75,13 +77,11 @@ def wide_limbs(
         off = np.maximum(off, _ON_FOOT * np.clip((edges - _KNEE) / (reach - _KNEE), 0, 1))
     elif np.count_nonzero(off > _LOOSE) * _BIN < _ENOUGH:
         return ()
-    size, away = iuv.shape[:2], pose.replace(yaw=180.0)
-    drawing = kept_drawing(away, size)
-    behind = draw_from(whole, [(source, taken(source, whole.coverage))], drawing.pixel, drawing.texel, size)
-    views = [
-        _View(photo, iuv[..., 0] > 0, stand(pose, size)),
-        _View(behind[..., :3], behind[..., 3] > 0, stand(away, size)),
-    ]
+    size, shown = iuv.shape[:2], iuv[..., 0] > 0
+    # What a leg shows behind is the other's front, so that no seam has the same cloth on both sides; stripes go round.
+    mirrored = limbs.limb == "arm" or striped(photo, laid_slices(iuv))
+    behind = (back[:, ::-1], shown[:, ::-1]) if mirrored else (back, shown)
+    views = [_View(photo, shown, stand(pose, size)), _View(*behind, stand(pose.replace(yaw=180.0), size))]
     ends, own_scale = (reach, end + _COVERS), patterned or limbs.limb == "leg"
     return tuple(_limb(limbs.limb, sign, edges, off, views, ends, own_scale) for sign in (1, -1))
 
@@ -118,7 +118,7 @@ def _limb(
     own_scale: bool,
 ) -> Shell:
     """A shell; `ends` are metres along the limb: where the picture on the limb ends, and where the shell does. Of its
-    `own_scale`, cloth is not stretched at its sides but goes back behind its picture's rim."""
+    `own_scale`, cloth is not stretched at its sides but goes on beyond its picture's rim."""
     hem, end = ends
     faces, used, along = limb_surface(kind, sign)
     whole = body_mesh().rest[used], body_mesh().weights[used]
@@ -149,9 +149,9 @@ def _limb(
         numbers, again = np.unique(own, return_inverse=True)
         triangles = again.reshape(-1, 3)
         points = view.standing.seen(on_body[numbers].astype(np.float32), weights[numbers])[:, :2]
-        picture, start = _picture(view, points[triangles])
+        picture, start, beyond = _picture(view, points[triangles], own_scale)
         if own_scale:
-            points = _unrolled(points, along[numbers], view.standing.seen(*whole)[:, :2])
+            points = _unrolled(points, along[numbers], view.standing.seen(*whole)[:, :2], beyond)
         sheets.append((numbers, triangles, points - np.float32(start) + (width, 0), picture))
         width += picture.shape[1]
     numbers = np.concatenate([sheet[0] for sheet in sheets])
@@ -165,14 +165,17 @@ def _limb(
     )  # fmt: skip
 
 
-def _unrolled(points: np.ndarray, along: np.ndarray, limb: np.ndarray) -> np.ndarray:
+def _unrolled(points: np.ndarray, along: np.ndarray, limb: np.ndarray, beyond: bool) -> np.ndarray:
     """Places (N, 2) in a view of what it sees of a limb, at metres (N,) along it, unrolled about the axis of all of the
-    limb, whose places (M, 2) are given: the edge of a part of it is ragged."""
+    limb, whose places (M, 2) are given: the edge of a part of it is ragged. At the picture's rim they go on `beyond` it
+    or back."""
     middle = points.mean(0)
     way = (points - middle).T @ (along - along.mean())
     way /= max(float(np.linalg.norm(way)), 1e-6)
     length = float(np.ptp(points @ way))
-    return about_axis(points, way.astype(np.float32), max(length * _PART, 1.0), of=limb).astype(np.float32)
+    sides = (-1, 1) if beyond else ()
+    places = about_axis(points, way.astype(np.float32), max(length * _PART, 1.0), of=limb, beyond=sides)
+    return places.astype(np.float32)
 
 
 def _weights_at_hem(weights: np.ndarray, along: np.ndarray, hem: float) -> np.ndarray:
@@ -185,12 +188,24 @@ def _weights_at_hem(weights: np.ndarray, along: np.ndarray, hem: float) -> np.nd
     return weights * (1 - share) + weights[ring].mean(0) * share
 
 
-def _picture(view: _View, triangles: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
-    """What a view shows around triangles (M, 3, 2) in it, and x, y of its first pixel."""
+def _picture(view: _View, triangles: np.ndarray, goes: bool) -> tuple[np.ndarray, tuple[int, int], bool]:
+    """What a view shows around triangles (M, 3, 2) in it, x and y of its first pixel, and whether its cloth `goes` on
+    beyond its rim there."""
     there = np.zeros(view.shown.shape, np.uint8)
     for triangle in np.round(triangles).astype(np.int32):
         cv2.fillConvexPoly(there, triangle, 1)
+    box = cv2.boundingRect(there)
+    wide = int(np.ceil(_BEYOND * box[2] / 2)) + 2 if goes else 0
+    (top, low), (left, right) = ((max(box[k] - _ROOM - wide, 0), box[k] + box[k + 2] + _ROOM + wide) for k in (1, 0))
+    inside = slice(top, low), slice(left, right)
+    there, own = there[inside] > 0, np.ascontiguousarray(view.picture[inside])
     # Where cloth turns away, a pixel is as wide as much of it: what goes on there must be its pattern.
-    picture = drawn_outwards(np.ascontiguousarray(view.picture), (there > 0) & view.shown, _RIM)
-    everywhere = np.ones(there.shape, bool)
-    return layer_picture(picture, grown(there > 0, 2), everywhere, everywhere)
+    shown = there & view.shown[inside]
+    picture = drawn_outwards(own, shown, _RIM)
+    first, last = shown.argmax(1), shown.shape[1] - 1 - shown[:, ::-1].argmax(1)
+    ends = np.where(shown.any(1)[:, None], np.stack([first + _RIM, last - _RIM], 1), np.nan)
+    overlap = round(_OVERLAP * view.standing.metre)
+    wider = goes_on(picture, ends, wide, overlap, None, _ACROSS) if goes else picture
+    window, everywhere = cv2.dilate(there.astype(np.uint8), np.ones((1, 2 * wide + 1))) > 0, np.ones(there.shape, bool)
+    sheet, start = layer_picture(wider, grown(window, 2), everywhere, everywhere)
+    return sheet, (start[0] + left, start[1] + top), wider is not picture

@@ -152,7 +152,7 @@ def in_front(layer: Layer, depth: np.ndarray) -> np.ndarray:
 
 
 def _draw(shell: Shell, standing: Standing) -> Layer:
-    points = standing.seen(shell.in_pose(standing.pose), shell.weights)
+    points = standing.seen(shell.in_pose(standing.pose), shell.follows(standing.pose))
     window = reached(points, standing.size)
     points -= np.float32([window[1].start, window[0].start, 0])
     size = window[0].stop - window[0].start, window[1].stop - window[1].start

@@ -23,6 +23,9 @@ leave open is there; the inner side of cloth, which lies in the shade."""
 LARGEST = 4096
 """Vertices of a shell, at most; and 4 times as many triangles."""
 
+_SWINGS = 0.35  # of how far thighs move, that a top's hem does while they swing
+_NAMES = list(BONES)
+_LEGS = [k for k, name in enumerate(_NAMES) if name.endswith(("_hip", "_knee"))]
 _HANGS, _LEVEL = 25.0, 70.0  # degrees a thigh is raised: cloth begins to lie on it, and does
 _BLOCK = 256  # points that are looked after at once: they lie in rows, so few vertices are near them
 _THINNED = 3  # of the body's vertices every third is looked at: all of them move alike
@@ -98,12 +101,24 @@ class Shell:
         rest = self.on(pose.body)
         if not self.gathered.any():
             return rest
-        raised = {side: _raised(pose.angles.get(f"{side}_hip.forward", 0.0)) for side in ("left", "right")}
+        raised = _raised_thighs(pose)
         if not any(raised.values()):
             return rest
         left = np.clip(0.5 + self.rest[:, 0] / 0.22, 0, 1)
         share = left * raised["left"] + (1 - left) * raised["right"]
         return rest + self.gathered * share[:, None].astype(np.float32)
+
+    def follows(self, pose: Pose) -> np.ndarray:
+        """(N, 21) float32: `weights` as a pose asks for them: the hem of a top hangs from the hips, and no step but
+        only a thigh that is raised, on which it lies, takes it along."""
+        if self.hangs_on != "trunk" or not self.weights[:, _LEGS].any():
+            return self.weights
+        out = self.weights.copy()
+        for side, raised in _raised_thighs(pose).items():
+            legs = [_NAMES.index(f"{side}_{joint}") for joint in ("hip", "knee")]
+            out[:, legs] *= _SWINGS + (1 - _SWINGS) * np.float32(raised)
+        out[:, _NAMES.index("pelvis")] += 1 - out.sum(1)
+        return out
 
     @cached_property
     def shown(self) -> np.ndarray:
@@ -135,6 +150,10 @@ class Shell:
     @cached_property
     def _directions(self) -> np.ndarray:
         return directions(self.rest)
+
+
+def _raised_thighs(pose: Pose) -> dict[str, float]:
+    return {side: _raised(pose.angles.get(f"{side}_hip.forward", 0.0)) for side in ("left", "right")}
 
 
 def _raised(degrees: float) -> float:

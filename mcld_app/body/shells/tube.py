@@ -18,6 +18,7 @@ _BAND = 0.022  # metres above and below a row, whose vertices it goes around
 _HIPS = 1.0  # metres: cloth hangs from below there
 _FOLD = 0.16  # metres less, over which cloth in front goes from pelvis to thigh
 _BENT = 0.03  # metres below the knee at which the shortest cloth that bends there ends
+_SPANS = 0.5  # metres across that cloth spans at a hem below the knees: it hangs from both legs
 _WAYS = 72  # directions that a slice is measured in
 
 
@@ -81,7 +82,7 @@ def skirt_weights(rest: np.ndarray, hem: float = 0.0) -> np.ndarray:
     if knee - start - over < hem < knee - _BENT:
         start, over = 0.0, knee - hem - 0.5 * _BENT
     low = np.clip((knee - start - rest[:, 1]) / over, 0, 1)
-    left = np.clip(0.5 + rest[:, 0] / 0.22, 0, 1)
+    left = np.clip(0.5 + rest[:, 0] / (0.22 + _SPANS * low), 0, 1)
     out = np.zeros((len(rest), len(names)), np.float32)
     out[:, names.index("pelvis")] = 1 - down
     for side, share in (("left", left), ("right", 1 - left)):

@@ -16,6 +16,14 @@ def weighted_lab(photo: np.ndarray) -> np.ndarray:
     return lab.astype(np.float32) * _WEIGHTS
 
 
+def weighted_lab_of(photo: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """(N, 3) float32: `weighted_lab` of the pixels of an area, (H, W) bool, of a photo (H, W, 3) uint8 RGB."""
+    if not area.any():
+        return np.zeros((0, 3), np.float32)
+    own = cv2.medianBlur(photo, 3)[area]
+    return cv2.cvtColor(own[None], cv2.COLOR_RGB2LAB)[0].astype(np.float32) * _WEIGHTS
+
+
 def typical(pixels: np.ndarray, most: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """The typical colours of pixels (N, 3) float32 of weighted Lab: (K, 3), and their shares (K,), the largest first;
     K is 0 where there are none."""
