@@ -108,7 +108,7 @@ def hem(row: float) -> tuple[GarmentLine, np.ndarray]:
 def crossed(line: GarmentLine) -> np.ndarray:
     """(N, 2) float32: texels in the midst of the trunk's front that a line crosses."""
     inner = cv2.erode(CHEST.astype(np.uint8), np.ones((9, 9))) > 0
-    return np.argwhere((line.share > 0.05) & (line.share < 0.95) & inner)[:, ::-1].astype(np.float32)
+    return np.argwhere((np.abs(line.share - 0.5) * WIDTH < 0.6) & inner)[:, ::-1].astype(np.float32)
 
 
 @pytest.mark.parametrize("off", [0.0, 0.25, 0.5, 0.75])
@@ -116,7 +116,7 @@ def test_a_hem_is_a_line_between_texels_and_nothing_is_mixed_beside_it(off: floa
     line, _ = hem(MIDDLE + off)
     near = named_poses()["standing"].replace(zoom=3.0, shift_y=-0.3)
     body, drawing = part_map() > 0, kept_drawing(near, LARGE)
-    share = line.share[..., None]  # as the texture map has it, mixed on texels
+    share = np.clip(0.5 + (line.share - 0.5) * WIDTH / 1.3, 0, 1)[..., None]  # as the texture map has it, mixed
     image = (np.array([220, 30, 30]) * share + np.array([30, 30, 220]) * (1 - share) + 0.5).astype(np.uint8)
     blurred, sharp = (
         draw_from(TextureMap(image, body), [], drawing.pixel, drawing.texel, LARGE, lines_)[..., 0].astype(int)
@@ -139,10 +139,10 @@ def test_what_is_worn_over_a_garment_hides_its_line() -> None:
 def test_beside_a_line_cloth_is_read_inside_and_what_is_below_it_outside() -> None:
     line, _ = hem(MIDDLE + 0.4)
     _, _, inside, outside = line.crossed(crossed(line))
-    for places, least, most in ((inside, 0.75, 1.0), (outside, 0.0, 0.05)):
-        column, row = np.round(places).astype(int).T
-        share = line.share[row, column]
-        assert ((share >= least) & (share <= most)).all()
+    for places, least, most in ((inside, 0.65, 1.0), (outside, -3.0, -1.75)):
+        x, y = (np.ascontiguousarray(places[:, None, k]) for k in (0, 1))
+        off = (cv2.remap(line.share, x, y, cv2.INTER_LINEAR) - 0.5) * WIDTH
+        assert ((off >= least) & (off <= most)).all(), "texels inside of it"
 
 
 def test_a_loops_back_is_cut_off_up_to_where_the_strap_ends_and_leaves_no_stub() -> None:
