@@ -54,7 +54,7 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     depths = np.arange(max(max(back, 0.0) + _BELOW * width, label), _DEEPEST * width, 1.0)
     if len(depths) < 3:
         return None
-    best = _strength(picture, mask, corners, depths).max(0)
+    best = _strength(_steps(picture, mask, width), corners, depths).max(0)
     usual = float(np.median(best))
     if best.max() < max(_CLEAR, _STANDS_OUT * usual):
         return max(label, _COMMON * width) if label else None
@@ -114,10 +114,10 @@ def inside_of_back(
     near = depth + width * np.linspace(-_ONE / 2, _ONE / 2, 9)
     aside = np.array([width / 2, 0.0])
     found = []
-    widths = list(product(_WIDER, _WIDER))
+    widths, steps = list(product(_WIDER, _WIDER)), _steps(picture, mask, width)
     for outer in widths:  # a front begins a little outside of where the back's collar stands highest
         ends = left - outer[0] * aside, right + outer[1] * aside
-        strength = _strength(picture, mask, ends, near, _FINE_SHAPES, _ALL_ALONG).max(1)
+        strength = _strength(steps, ends, near, _FINE_SHAPES, _ALL_ALONG).max(1)
         strength[0] *= _POINTED
         found.append(strength)
     best = np.unravel_index(int(np.argmax(found)), np.shape(found))
@@ -131,18 +131,23 @@ def inside_of_back(
     return mask & (np.arange(mask.shape[0])[:, None] < curve[None])
 
 
+def _steps(picture: np.ndarray, mask: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How a picture's colours change down and across, (H, W, 3) float32 Lab units a pixel, at the scale of a neck so
+    many pixels wide, and where it shows the garment for sure, (H, W) float32."""
+    lab = cv2.GaussianBlur(lab_of(picture), (0, 0), max(1.0, width / 60))
+    down, across = (cv2.Sobel(lab, cv2.CV_32F, x, 1 - x, ksize=3) / 8 for x in (0, 1))
+    return down, across, cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
+
+
 def _strength(
-    picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray,
+    steps_of: tuple[np.ndarray, np.ndarray, np.ndarray], corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray,
     shapes: tuple[float, ...] = _SHAPES, least: float = 0.5,
 ) -> np.ndarray:  # fmt: skip
     """How strong an edge runs along the arcs of each shape and depth: (shapes, depths) Lab units a pixel, that only the
-    share `least` of its places is below."""
+    share `least` of its places is below; `steps_of` is what `_steps` says."""
     left, right = corners
     width, middle = right[0] - left[0], (left + right) / 2
-    lab = cv2.GaussianBlur(lab_of(picture), (0, 0), max(1.0, width / 60))
-    down = cv2.Sobel(lab, cv2.CV_32F, 0, 1, ksize=3) / 8
-    across = cv2.Sobel(lab, cv2.CV_32F, 1, 0, ksize=3) / 8
-    solid = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
+    down, across, solid = steps_of
     u = np.linspace(-_MIDDLE, _MIDDLE, _SAMPLES)
     strength, at_ends = np.zeros((2, len(shapes), len(depths)))
     for k, shape in enumerate(shapes):

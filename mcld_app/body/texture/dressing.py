@@ -54,10 +54,11 @@ class GarmentLayer:
     @cached_property
     def shares(self) -> np.ndarray:
         """(512, 512) float32, 0..1: how far each texel belongs to it, a slope across its edges, one half on them."""
-        told = self.edge is not None
-        off = lines_off(self.worn, _EDGE, np.isnan(self.edge) if told else None)
-        share = np.clip(0.5 + off / WIDTH, 0, 1)
-        return np.where(np.isnan(self.edge), share, self.edge) if told else share
+        unknown = np.isnan(self.edge) if self.edge is not None else None
+        if unknown is not None and not unknown.any():
+            return self.edge
+        share = np.clip(0.5 + lines_off(self.worn, _EDGE, unknown) / WIDTH, 0, 1)
+        return share if unknown is None else np.where(unknown, share, self.edge)
 
     @cached_property
     def line(self) -> GarmentLine | None:

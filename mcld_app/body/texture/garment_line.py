@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.parts import part_map
+from mcld_app.body.sampling import read_at
 
 WIDTH = 6.0
 """Texels over which a garment's share goes from 1 to 0 across its edge: bilinear reading does not bend such a slope; of
@@ -69,7 +70,7 @@ class GarmentLine:
         which = np.flatnonzero(self.inwards[nearest].any(1))
         if not len(which):
             return which, np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
-        share = cv2.remap(self.share, x[which, None], y[which, None], cv2.INTER_LINEAR)[:, 0]
+        share = read_at(self.share, texel[which])
         off = (share - 0.5) * np.float32(WIDTH)
         near = (off < _INSIDE) & (off > -_OUTSIDE)
         which, off = which[near], off[near]
