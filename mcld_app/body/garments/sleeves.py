@@ -53,6 +53,13 @@ def is_hidden(outline: Outline, pit: np.ndarray) -> bool:
     return bool(np.linalg.norm(outline.nearest(pit) - pit) >= _TOUCHES * outline.height)
 
 
+def outer_column(outline: Outline, sign: int, row: float) -> float:
+    """The column at which a garment ends to the picture's right (`sign` 1) or left in a row."""
+    mask = outline.mask
+    own = np.flatnonzero(mask[int(np.clip(round(row), 0, len(mask) - 1))])
+    return float(own[-1 if sign > 0 else 0]) if len(own) else outline.axis
+
+
 def sleeve_widths(outline: Outline, points: dict[str, np.ndarray], side: str, way: np.ndarray) -> np.ndarray:
     """How wide a sleeve is on its way to the cuff, (SLICES,) pixels, measured across.
 
