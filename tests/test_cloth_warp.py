@@ -8,7 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from flat_garments import METRE, PRINT_SIDE, is_red, tee
+from flat_garments import METRE, PRINT_SIDE, at, is_red, shape, tee
 
 from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.cloth_warp import ClothWarp
@@ -72,6 +72,23 @@ def test_a_sleeves_lower_edge_goes_evenly_from_the_bodys_armpit_to_the_cuff(how:
     places = found.arms[0].at(at[:, :2].astype(float))
     steps = np.linalg.norm(np.diff(places, axis=0), axis=1)
     assert steps.max() < 3.5 * np.median(steps) and steps.min() > 0.2 * np.median(steps), "neither folds nor gaps"
+
+
+def test_a_sleeve_that_lies_on_the_body_is_read_straight_across_and_as_wide_as_an_arm() -> None:
+    side = [(0.085, 0.0), (0.19, 0.04), (0.33, 0.52), (0.24, 0.55), (0.205, 0.36), (0.20, 0.66)]
+    neck = [(x, 0.09 * (1 - (x / 0.085) ** 2)) for x in np.linspace(-0.085, 0.085, 15)]
+    outline = [at(x, y) for x, y in (*neck[:-1], *side, *((-x, y) for x, y in side[:0:-1]))]
+    sides = ("left", 0.2), ("right", -0.2)
+    armpits = {f"{name}_armpit": tuple(np.array(at(x, 0.26)) / (720, 960)) for name, x in sides}
+    made = flat_garment(shape(outline), "top", armpits)
+    found = ClothWarp.fit(made.laid.fit, made.laid.pose, SIZE)
+    vertices, metre = posed_vertices(found.pose)[0], made.laid.fit.metre
+    for along in (0.15, 0.2, 0.3, 0.4):
+        ends = [to_picture(lines.arm_edge(along, upper).at(vertices), found.pose, SIZE)[:, :2].astype(float)
+                for upper in (True, False)]  # fmt: skip
+        across = (found.arms[0].at(ends[1]) - found.arms[0].at(ends[0]))[0] / metre
+        assert -0.16 < across[0] < -0.06, "metres of cloth, from outside inwards"
+        assert abs(across[1]) < 0.45 * abs(across[0]), "a sleeve that hangs down has level threads"
 
 
 def test_a_garment_is_drawn_as_large_as_previews_are_and_wholly_in_its_picture() -> None:

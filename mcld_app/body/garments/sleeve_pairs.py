@@ -16,7 +16,10 @@ from mcld_app.body.garments.sleeves import is_hidden, lower_edge
 _LOOSE = 1.3  # of its true scale that cloth is drawn together between the middle and an arm: what is wider lies on it
 _ARM_BEGINS = -0.018  # metres along the arm, where it leaves the shoulder
 _ARM_ACROSS = 0.13  # metres of a sleeve that are seen from in front
-_NARROW, _WIDENS = 0.45, 0.3  # of that, that is too narrow for a sleeve; of its length, on which it becomes so wide
+_NARROW, _WIDENS = 0.3, 0.3  # of that, that is too narrow for a sleeve; of its length, on which it becomes so wide
+_EDGE = 0.010  # metres inside of a sleeve's upper edge that are drawn: beside it lie shadows and bites
+_BITES = 6.0  # per cent of an edge's length, over which it is evened out
+_BENDS = 0.3  # of an edge's bends, that its threads have
 _SHORTEST, _LOWER = 0.02, 8  # metres of a sleeve below the armpit that have a lower edge; places along that
 _INSIDE, _TAPERS, _MOST = (0.028, 0.010), 0.04, 0.3  # metres inside of it, from the seam to the cuff; near its end less
 # and less, and of the sleeve's width at most
@@ -79,6 +82,15 @@ def seen_from(outer: Callable[[float], float], place: np.ndarray, wide: float, s
     return np.array([sign * min(sign * place[0], sign * outer(float(place[1])) - wide), place[1]])
 
 
+def _along_edge(way: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """(N, 2): places at shares (N,) of an edge (M, 2), without the bites that a cut-out leaves in it."""
+    even = resampled(way, 101)
+    calm = cv2.GaussianBlur(even[:, None], (1, 31), _BITES, borderType=cv2.BORDER_REPLICATE)[:, 0]
+    ends = np.clip(np.minimum(np.arange(101), np.arange(101)[::-1]) / (2 * _BITES), 0, 1)[:, None]
+    even += (calm - even) * ends
+    return np.stack([np.interp(shares, np.linspace(0, 1, 101), even[:, k]) for k in (0, 1)], 1)
+
+
 def _straight_across(
     outline: Outline, upper: np.ndarray, ends: np.ndarray, wide: float, middle: np.ndarray
 ) -> np.ndarray:
@@ -93,8 +105,9 @@ def _straight_across(
         wide: pixels that are seen of a sleeve from in front.
         middle: (2,), of the sleeve.
     """
-    across = _inwards(upper, middle)
-    across = cv2.GaussianBlur(across[:, None], (1, 5), 0, borderType=cv2.BORDER_REPLICATE)[:, 0]
+    across = _inwards(upper, middle)  # a sleeve's head is round, and its threads run straight on
+    across = across * _BENDS + across.mean(0) * (1 - _BENDS)
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
     steps = np.linspace(0.0, wide, 48)[1:]
     tried = upper[:, None] + across[:, None] * steps[:, None]
     column, row = np.moveaxis(np.clip(np.round(tried).astype(int), 0, np.array(outline.mask.shape[::-1]) - 1), -1, 0)
@@ -138,7 +151,12 @@ def add_sleeve(
         metres along the arm at which the cloth's armpit lies on it.
     """
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
+    hidden = is_hidden(outline, pit) and not is_frilled(outline)
+    middle = (tip + cuff) / 2 + (pit - tip) / 2
     upper = resampled(through_frills(outline, outline.way(tip, cuff)), 6)
+    if hidden:
+        upper = _along_edge(outline.way(tip, cuff), np.linspace(0, 1, 6))
+        upper = upper + _inwards(upper, middle) * _EDGE * metre
     under = lower_edge(outline, pit, cuff, sign)
     for share, above in zip(np.linspace(0, 1, 6)[1:], upper[1:], strict=True):
         pairs.add(lines.arm_edge(_ARM_BEGINS + (reach - _ARM_BEGINS) * share, True), above, sign, trunk=False, arm=True)
@@ -148,12 +166,10 @@ def add_sleeve(
         return UNDER_ARM
     whole, shares = np.concatenate([seam, under]), np.linspace(0, 1, _LOWER)
     lower, across = resampled(whole, _LOWER), resampled(upper, _LOWER)
-    hidden = is_hidden(outline, pit) and not is_frilled(outline)
     if hidden:
         along = (UNDER_ARM + length * shares - _ARM_BEGINS) / (reach - _ARM_BEGINS)
-        even = resampled(through_frills(outline, outline.way(tip, cuff)), 101)
-        across = np.stack([np.interp(along, np.linspace(0, 1, 101), even[:, k]) for k in (0, 1)], 1)
-        lower = _straight_across(outline, across, lower, _ARM_ACROSS * metre, (tip + cuff) / 2 + (pit - tip) / 2)
+        across = _along_edge(outline.way(tip, cuff), along)
+        lower = _straight_across(outline, across, lower, _ARM_ACROSS * metre, middle)
     total = max(length_of(whole), 1.0)
     inside = np.interp(shares * total / metre, [0, total / metre], _INSIDE) * metre
     inside *= 0 if hidden else np.clip((1 - shares) * total / (_TAPERS * metre), 0, 1)
