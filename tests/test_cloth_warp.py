@@ -13,6 +13,7 @@ from flat_garments import METRE, PRINT_SIDE, at, is_red, shape, tee
 from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.cloth_warp import ClothWarp
 from mcld_app.body.garments.laying import SIZE
+from mcld_app.body.garments.over_shoulder import over_shoulder
 from mcld_app.body.garments.sleeve_pairs import UNDER_ARM
 from mcld_app.body.garments.straps import without_back_straps
 from mcld_app.body.mannequin.pose import Pose, named_poses
@@ -106,6 +107,28 @@ def test_trunk_and_sleeves_meet_without_a_step() -> None:
         jump = np.linalg.norm(np.diff(where, axis=axis), axis=2)
         both = body[1:] & body[:-1] if axis == 0 else body[:, 1:] & body[:, :-1]
         assert np.quantile(jump[both], 0.999) < 8 * np.median(jump[both])
+
+
+def test_a_trunk_shows_nothing_of_what_lies_on_its_arms() -> None:
+    made = laid(cloth="sleeves")
+    places, iuv = made.garment.donor.pixels.places, made.laid.iuv
+    trunk = made.garment.extent & parts_mask({1, 2}) & places.seen
+    column, row = np.round(places.xy[trunk]).astype(int).T
+    assert (iuv[row, column % iuv.shape[1], 0] < 15).mean() > 0.995
+
+
+def test_over_a_shoulder_a_picture_is_read_evenly_and_folded_where_it_is_sewn() -> None:
+    high, share = over_shoulder()
+    surface = rest_surface()
+    cap = parts_mask({1, 2}) & (share > 0.95)
+    low_front = cap & (surface.z > 0) & (surface.y < 1.42)
+    assert np.abs(high - surface.y)[low_front].max() < 0.004 and (high[share == 0] == surface.y[share == 0]).all()
+    for aside in (0.175, 0.185):
+        slice_ = cap & (np.abs(surface.x - aside) < 0.004) & (surface.z < -0.02) & (surface.y > 1.36)
+        level = slice_ & (surface.y > 1.455)  # there most of the way is level
+        assert np.ptp(high[level]) > 1.4 * np.ptp(surface.y[level])
+        low = slice_ & (surface.y < 1.37)
+        assert np.abs(high - surface.y)[low].max() < 0.008, "where a back's heights are its own again"
 
 
 # --- Edges -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.front_sheet import LEFT, SIZE, SQUARE, squares
+from mcld_app.body.garments.over_shoulder import over_shoulder
 from mcld_app.body.garments.unrolled import unrolled
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.sampling import read_at
@@ -30,7 +31,7 @@ _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 def with_places_behind(
     places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, collar: str, own_scale: bool,
-    turned: bool = False, beyond: bool = False,
+    arms: np.ndarray | None = None, turned: bool = False, beyond: bool = False,
 ) -> PhotoPlaces:  # fmt: skip
     """A garment's places, its far side read through.
 
@@ -43,6 +44,7 @@ def with_places_behind(
             go on, or from below it, "up"; "" for cloth that is not patterned all over.
         own_scale: whether cloth is not stretched where the body turns away, see `unrolled`; what is printed near its
             picture's rim is seen twice then.
+        arms: (H, W) bool, the pixels that show sleeves: of what lies beside them, trunks show nothing; None for none.
         turned: whether the back's pattern runs as in front, not mirrored; arms are mirrored all the same.
         beyond: whether the pictures go on beyond the seams at the body's sides.
 
@@ -53,21 +55,27 @@ def with_places_behind(
     surface, flat = rest_surface(), unrolled()
     row, column = squares(surface.y, surface.x)
     x, y = (flat.beyond if beyond else flat.x, flat.y) if own_scale else (surface.x, surface.y)
+    folded = np.zeros_like(places.seen)
+    if collar:  # a pattern would be drawn out there
+        high, share = over_shoulder()
+        folded = share > 0
+        y = np.where(folded, high, y)
     lower, aside = squares(y, x)
     if turned:
         _, aside_behind = squares(y, -x)
         aside = np.where(flat.behind & parts_mask(_LIMBS[0]), aside_behind, aside)
     xy, seen, told = places.xy.copy(), places.seen.copy(), np.zeros_like(places.seen)
     sure = cv2.erode(places.seen.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
-    rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)
-    solid, solid_behind = (cv2.erode(side.astype(np.uint8), rim) > 0 for side in (shown, behind))
-    if not solid.any():
+    if not _inside(shown).any():
         return places
     for limb in _LIMBS:
-        mine = parts_mask(limb)
+        mine, own_arms = parts_mask(limb), 1 not in limb
+        beside_it = np.zeros_like(shown) if arms is None else ~arms if own_arms else arms
+        solid, solid_behind = (_inside(side & ~beside_it) for side in (shown, behind))
         known = mine & sure
-        wanted = mine & extent & (flat.turned & own_scale | ~places.seen & ~_throat())
+        wanted = mine & extent & (flat.turned & own_scale | ~places.seen & ~_throat() | folded)
         if np.count_nonzero(known) < _LEAST or not wanted.any():
+            _keep_on(xy, mine & places.seen, solid)
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])
         at = np.stack([aside[wanted], lower[wanted]], 1)
@@ -76,21 +84,32 @@ def with_places_behind(
         found = np.concatenate([at, np.ones((len(at), 1))], 1) @ plane + read_at(sheet, at.astype(np.float32))
         back = flat.behind[wanted]
         # Only in the middle a patterned back is another: sleeves are read on both sides without a step.
-        own = 0 if collar and 1 not in limb else shown.shape[1]
+        own = 0 if collar and own_arms else shown.shape[1]
         for there, cloth, beyond in ((~back, solid, 0), (back, solid_behind, own)):
             mine = wanted.copy()
             mine[wanted] = there
             moved, near = _on_cloth(found[there], cloth)
             xy[mine], seen[mine] = moved + np.array([beyond, 0]), near
         told |= wanted
-    beside = places.seen & ~told
-    xy[beside], _ = _on_cloth(xy[beside], solid)  # a texel at the rim lies half beside it
+        _keep_on(xy, parts_mask(limb) & places.seen & ~wanted, solid)
     told |= seen
     # Between two islands of the map, a place is read from both.
     xy = nearest_value(xy, told)
     xy.setflags(write=False)
     seen.setflags(write=False)
     return PhotoPlaces(xy, seen, go_on=True)
+
+
+def _inside(shown: np.ndarray) -> np.ndarray:
+    """Pixels (H, W) bool without those at their rim."""
+    return cv2.erode(shown.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) > 0
+
+
+def _keep_on(xy: np.ndarray, texels: np.ndarray, solid: np.ndarray) -> None:
+    """Move the places of some texels, in place, on to cloth: a texel at the rim lies half beside it."""
+    if texels.any() and solid.any():
+        moved, near = _on_cloth(xy[texels], solid)
+        xy[texels] = np.where(near[:, None], moved, xy[texels])
 
 
 def _sheet(row: np.ndarray, column: np.ndarray, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
