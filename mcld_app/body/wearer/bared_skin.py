@@ -31,7 +31,7 @@ _RIM = 5  # texels around cloth, and at the rim of what was seen, which are a bl
 _NECK = 1.56  # metres above the floor, below which a head is neck
 
 
-def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray) -> TextureMap:
+def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray, whole: np.ndarray) -> TextureMap:
     """A person whose old clothes are gone from some places.
 
     Args:
@@ -39,6 +39,7 @@ def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray) -> Text
         bared: (512, 512) bool, where no clothes may stay. An arm or a leg is bared as a whole; what of its skin is seen
             well beside cloth stays as it is, and so do socks.
         cloth: (512, 512) bool, the texels of the old clothes, seen or not.
+        whole: (512, 512, 3) uint8 RGB, the texture map with a guess of what is not seen: of a neck it stays.
 
     Returns:
         The same with skin there, in the colours and the light of what is seen of it. All that was guessed of a limb
@@ -54,10 +55,12 @@ def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray) -> Text
     limbs.append((parts_mask(_TRUNK), sure, trunk & ~sure))
     if any(holes.any() for _, _, holes in limbs):
         inner = seen & _inside(texture.coverage)
-        neck = parts_mask(_HEAD) & (rest_surface().y < _NECK) & inner
-        told = np.any([sure for _, sure, _ in limbs], axis=0) | neck
+        complete = cv2.copyTo(image, known.view(np.uint8), whole.copy())
+        neck = parts_mask(_HEAD) & (rest_surface().y < _NECK)
+        guessed = neck & ~known & _like_skin(TextureMap(complete, known))
+        told = np.any([sure for _, sure, _ in limbs], axis=0) | neck & inner | guessed
         wanted = np.any([holes for _, _, holes in limbs], axis=0)
-        image[wanted] = skin_at(wanted, image, told, parts_mask(_HEAD) & inner, tone)
+        image[wanted] = skin_at(wanted, complete, told, parts_mask(_HEAD) & inner, tone)
         for limb, sure, holes in limbs:
             image = soften(image, sure, holes, limb)
             known |= holes
