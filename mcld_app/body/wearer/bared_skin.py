@@ -49,12 +49,14 @@ def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray, whole: 
     alike = _like_skin(texture)
     tone = _tone(texture, cloth, alike)
     seen = alike & texture.coverage
+    inner = seen & _inside(texture.coverage)
+    clear = inner & ~_near(cloth, _RIM)
     limbs = [_limb(texture, bared, cloth, alike, rest_surface().arm, *arm) for arm in _ARMS]
+    limbs = [(limb, sure | limb & clear, holes & ~clear) for limb, sure, holes in limbs]
     trunk = bared & parts_mask(_TRUNK)
     sure = trunk & seen & ~_near(cloth, _RIM)
     limbs.append((parts_mask(_TRUNK), sure, trunk & ~sure))
     if any(holes.any() for _, _, holes in limbs):
-        inner = seen & _inside(texture.coverage)
         complete = cv2.copyTo(image, known.view(np.uint8), whole.copy())
         neck = parts_mask(_HEAD) & (rest_surface().y < _NECK)
         guessed = neck & ~known & _like_skin(TextureMap(complete, known))
@@ -96,7 +98,8 @@ def _limb(
         scrap = _near(mine & ~covered[number] & texture.coverage & ~alike & (along < last + _SCRAPS), 2)
     sure &= ~scrap
     if not (cloth & limb).any():
-        return limb, sure, mine & (scrap | ~texture.coverage if hand else scrap)
+        # As below, beside what is seen it stays.
+        return limb, sure, mine & (scrap | ~_near(texture.coverage & ~scrap, _RIM) if hand else scrap)
     free = texture.coverage & ~covered[number] & ~scrap
     # Beside what is seen, a guess was made of that: told anew, it would be drawn on a photo's rim.
     holes = mine & ~free & (covered[number] | scrap | ~_near(free, _RIM))
