@@ -15,7 +15,8 @@ from mcld_app.studio import serving
 
 _temporary_folder = serving.own_temporary_folder()
 serving.one_thread_each()
-with serving.without_unusable_proxies():  # all three are looked at when Gradio and OpenCV are imported
+serving.write_no_stubs()
+with serving.without_unusable_proxies():  # all four are looked at when Gradio and OpenCV are imported
     from mcld_app.editing import samples
     from mcld_app.engine import finding_process
     from mcld_app.engine.registry import place_all

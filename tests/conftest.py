@@ -26,6 +26,12 @@ from thorough import THOROUGH
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadFileScheduling
+
+# Dozens of processes import the same modules: without what the first one compiled, each takes half a second longer.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180  # a slow disk may take a minute over the first import of gradio; normally it is 5 s
@@ -38,6 +44,7 @@ BROWSER_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+_LOOK_AT_THE_PAGE = ("tests/test_api.py", "tests/test_dispatcher.py", "tests/test_limits.py")
 _STORED = "cookies,local_storage,indexeddb,cache_storage,service_workers"  # by a page; scripts stay in the cache
 
 # Machines differ tenfold in speed, so no deadline. CI tries the same cases each time: red means a change.
@@ -45,6 +52,24 @@ settings.register_profile(
     "studio", deadline=None, derandomize="CI" in os.environ, max_examples=200 if THOROUGH else 30
 )
 settings.load_profile("studio")
+
+
+@pytest.hookimpl(optionalhook=True)  # where pytest-xdist is
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """File by file, as ``--dist loadfile``, but all that look at a page in one process: each one more would start its
+    own studio and its own browser, and work out again what both keep."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OnePage(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "page" if _looks_at_the_page(file) else file
+
+    return OnePage(config, log)
+
+
+def _looks_at_the_page(file: str) -> bool:
+    return file.startswith("tests/browser/") or file in _LOOK_AT_THE_PAGE
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,17 +80,20 @@ def pytest_configure(config: pytest.Config) -> None:
     # test_drawing_process, draw in another; so it is with finding people, and test_finding_process.
     os.environ["MCLD_DRAWING"] = "page"
     os.environ["MCLD_FINDING"] = "page"
+    from mcld_app.studio.serving import write_no_stubs
+
+    write_no_stubs()
     import cut_off.sitecustomize  # noqa: F401  from here on this process reaches this machine alone
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Files with something slow in them first, then those with many tests, each of a browser's for ten: what begins last
-    # must be short, for workers wait for each other at the end. (Xdist's own order knows numbers of tests alone.)
-    tests = Counter()
-    for item in items:
-        tests[item.path] += 10 if item.get_closest_marker("browser") else 1
+    # What looks at the page first, which is half of all, then files with something slow in them, then those with many
+    # tests: what begins last must be short, for workers wait for each other at the end. (Xdist's own order knows
+    # numbers of tests alone.)
+    tests = Counter(item.path for item in items)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path not in slow, -tests[item.path]))
+    page = {item.path for item in items if _looks_at_the_page(item.nodeid.partition("::")[0])}
+    items.sort(key=lambda item: (item.path not in page, item.path not in slow, -tests[item.path]))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import THOROUGH
 
 from mcld_app.body.charts import charts
 from mcld_app.body.mannequin.pose import Pose
@@ -35,7 +36,7 @@ def is_colour(texture: TextureMap, where: np.ndarray, colour: tuple[int, int, in
 
 
 @given(how=st.sampled_from(WAYS), seed=st.integers(0, 99), share=st.floats(0, 1), photos=st.integers(0, 2))
-@settings(max_examples=12)
+@settings(max_examples=12 if THOROUGH else 7)
 def test_what_was_seen_never_changes(how: str, seed: int, share: float, photos: int) -> None:
     rng = np.random.default_rng(seed)
     maps = []

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import THOROUGH
 
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import resize_iuv
@@ -114,7 +115,7 @@ def test_nothing_is_found_on_a_healthy_person_in_a_healthy_pose():
             assert findings(source, target) == (), f"{name}, {pose}"
 
 
-@settings(max_examples=25)
+@settings(max_examples=25 if THOROUGH else 15)
 @given(st.sampled_from(sorted(named_poses())), st.floats(-180, 180), st.floats(-180, 180), st.floats(0.7, 1.0))
 def test_no_named_pose_is_found_broken_from_whatever_side(name, yaw, roll, zoom):
     person = sample("mara")
@@ -260,7 +261,7 @@ def test_limbs_on_the_wrong_side_are_found(mara: SourceConditions, limbs, yaw: f
     assert found.measure > 0.1 and ("legs" if 7 in limbs else "arms") in found.text
 
 
-@settings(max_examples=15)
+@settings(max_examples=15 if THOROUGH else 9)
 @given(st.sampled_from(sorted(named_poses())), st.floats(-180, 180))
 def test_a_flipped_map_is_told_from_a_mirrored_pose(name, yaw):
     person = sample("mara")

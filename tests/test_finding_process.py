@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import os
 import pickle
 import threading
 import time
 import tracemalloc
+import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import cv2
@@ -22,6 +25,7 @@ from mcld_app.deployment import finds_in_page
 from mcld_app.editing import draw, samples
 from mcld_app.editing import look as looks
 from mcld_app.engine import finding_child, finding_process
+from mcld_app.engine.finding_child import Photos
 from mcld_app.engine.finding_process import FindingProcess, people_in
 from mcld_app.errors import StudioError
 from mcld_app.perception.detections import detect_people
@@ -114,15 +118,63 @@ def test_where_it_cannot_be_had_it_is_not_asked_for_again_and_again(monkeypatch:
 
 @needs_finder
 def test_nothing_of_a_photo_is_left_where_it_was_looked_at() -> None:
-    question = pickle.dumps(("me", photo(), None, False))
-    finding_child._answer(question, io.BytesIO())  # tables and models stay
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        finding_child._answer(pickle.dumps(("me", photo(1), None, False)), io.BytesIO())
-        assert tracemalloc.get_traced_memory()[0] - before < photo().nbytes / 4
-    finally:
-        tracemalloc.stop()
+    def looked_at(number: int) -> None:
+        photos = Photos(io.BytesIO())
+        photos.hear("find", number, pickle.dumps(("me", photo(number), None, False)))
+        photos.go_on()
+        if number < 2:
+            photos.go_on()
+        else:  # whose photo it was has deleted it
+            photos.hear("forget", number)
+        assert photos.are_done
+        kept.append(photos)
+        photos._told.truncate(0)
+
+    kept: list[Photos] = []
+    looked_at(0)  # tables and models stay
+    for number in (1, 2):
+        tracemalloc.start()
+        try:
+            before = tracemalloc.get_traced_memory()[0]
+            looked_at(number)
+            gc.collect()
+            assert tracemalloc.get_traced_memory()[0] - before < photo().nbytes / 4
+        finally:
+            tracemalloc.stop()
+
+
+def test_who_is_in_a_photo_is_told_before_what_edits_need_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding_child, "_found", lambda name, *_: name)
+    monkeypatch.setattr(finding_child, "_packed_rest", lambda photo, found: io.BytesIO(b"rest"))
+    photos = Photos(told := io.BytesIO())
+    for number in range(7):
+        photos.hear("find", number, pickle.dumps(("me", None, None, False)))
+    photos.hear("forget", 6)
+    photos.go_on()
+    photos.go_on()
+    photos.hear("rest", 1)
+    while not photos.are_done:
+        photos.go_on()
+    told.seek(0)
+    answers = [pickle.load(told) for _ in range(12)]
+    assert [number for number, _ in answers] == [0, 1, 1, 2, 3, 4, 0, 5, 2, 3, 4, 5], "four at most wait for the rest"
+    assert [place for place, (_, said) in enumerate(answers) if said == b"rest"] == [2, 6, 8, 9, 10, 11]
+
+
+@needs_finder
+def test_who_is_no_longer_wanted_is_forgotten_and_several_are_asked_for_at_once(process: FindingProcess) -> None:
+    with ThreadPoolExecutor(3) as several:
+        found = [*several.map(lambda number: people_in("me", photo(number)), range(3))]
+    line = process._line
+    freed = weakref.ref(found[2].person(0))
+    del found[2]
+    assert freed() is None, "the one that is awaited keeps nobody"
+    assert all("filled" in vars(each.person(0)) or each.person(0).filled is not None for each in found)
+    for _ in range(100):
+        if not line.asked:
+            break
+        time.sleep(0.1)
+    assert not line.asked and "pieces" in found[1].person(0).worked_out
 
 
 @needs_finder

@@ -78,7 +78,7 @@ def near(found: np.ndarray, expected, tolerance: float) -> bool:
 
 
 @pytest.mark.parametrize("how", WAYS)
-@settings(max_examples=6)
+@settings(max_examples=6 if THOROUGH else 4)
 @given(top=colour, trousers=no_skin)
 @example(top=(0, 0, 0), trousers=(85, 77, 38))  # olive, dark, and once taken for skin in shade
 def test_feet_that_nobody_saw_wear_plain_shoes_whatever_the_clothes(how: str, top, trousers) -> None:
@@ -135,7 +135,7 @@ def test_above_a_guessed_shoe_a_bare_leg_is_bare() -> None:
 # --- arms ----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=8)
+@settings(max_examples=8 if THOROUGH else 5)
 @given(end=st.floats(0.1, 0.4), sleeve=colour, skin=st.sampled_from(SKINS))
 def test_a_sleeve_ends_at_one_place_all_round(end: float, sleeve, skin) -> None:
     image = dressed(top=sleeve, skin=skin)
@@ -160,7 +160,7 @@ def test_the_unseen_side_of_a_sleeve_has_the_grain_of_its_cloth() -> None:
 
 
 @pytest.mark.parametrize("how", WAYS)
-@settings(max_examples=4)
+@settings(max_examples=4 if THOROUGH else 3)
 @given(sleeve=colour)
 def test_hands_that_nobody_saw_are_skin_and_no_sleeve(how: str, sleeve) -> None:
     image = dressed()
@@ -181,7 +181,7 @@ def test_a_glove_on_half_a_hand_is_one_on_both() -> None:
 # --- legs ----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=10)
+@settings(max_examples=10 if THOROUGH else 6)
 @given(skin=st.sampled_from(SKINS), top=colour)
 def test_legs_that_nobody_saw_wear_something_quiet(skin, top) -> None:
     image = dressed(skin=skin, top=top, hem=0.9)
@@ -212,7 +212,7 @@ def test_a_bare_midriff_makes_no_bare_legs() -> None:
     assert not near(median(done, LEGS & (PLACE.y < 0.85)), SKIN, 40)
 
 
-@settings(max_examples=8)
+@settings(max_examples=8 if THOROUGH else 5)
 @given(hem=st.floats(0.2, 0.8), unseen=st.sampled_from([{7, 8, 11, 12}, {9, 10, 13, 14}]))
 def test_a_hem_is_at_one_height_all_round(hem: float, unseen: set[int]) -> None:
     image = dressed()
@@ -304,7 +304,7 @@ def test_who_is_bald_stays_bald(skin) -> None:
     assert near(median(done, BACK_OF_HEAD), skin, 3)
 
 
-@settings(max_examples=6)
+@settings(max_examples=6 if THOROUGH else 4)
 @given(hair=st.sampled_from([(205, 170, 120), (214, 184, 140), (190, 160, 120), (222, 196, 150)]))
 def test_tied_blond_hair_is_no_bald_head(hair) -> None:
     """Of hair that is nearly as light as skin, only what lies beside the parting is seen."""
@@ -350,7 +350,7 @@ def test_a_head_that_the_photo_cuts_off_is_not_bald() -> None:
     assert near(median(done, FACE & (PLACE.y < 1.68)), SKIN, 5)
 
 
-@settings(max_examples=6)
+@settings(max_examples=6 if THOROUGH else 4)
 @given(hair=st.sampled_from([(225, 190, 110), HAIR, (150, 60, 30)]))
 def test_hair_that_was_not_seen_goes_with_the_brows(hair) -> None:
     image = dressed()
@@ -381,7 +381,7 @@ def test_a_scalp_below_hair_that_stands_off_has_its_colour() -> None:
         assert near(median(done, BACK_OF_HEAD), colour_of_hair, 4)
 
 
-@settings(max_examples=8)
+@settings(max_examples=8 if THOROUGH else 5)
 @given(seed=st.integers(0, 99), share=st.floats(0, 1))
 def test_both_sides_get_the_same_guess_and_what_was_seen_stays(seed: int, share: float) -> None:
     rng = np.random.default_rng(seed)
@@ -401,7 +401,7 @@ def test_both_sides_get_the_same_guess_and_what_was_seen_stays(seed: int, share:
 # --- flanks --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=8)
+@settings(max_examples=8 if THOROUGH else 5)
 @given(top=colour, trousers=colour, hem=st.floats(1.02, 1.25), seen=st.floats(45, 75))
 def test_what_an_arm_hid_of_the_trunk_goes_on_at_its_height(top, trousers, hem: float, seen: float) -> None:
     """Neither trousers below nor the skin at the armhole run into the shirt's flank."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import THOROUGH
 
 from mcld_app.body.fitting.flanks import beside_arms
 from mcld_app.body.fitting.hand_shadows import hand_shadows
@@ -68,7 +69,7 @@ def test_an_arm_that_hangs_beside_the_mannequins_is_found_and_the_rest_is_not(
     assert found[both & ~around].mean() < 0.03
 
 
-@settings(max_examples=5)
+@settings(max_examples=5 if THOROUGH else 3)
 @given(shirt=colour, trousers=colour)
 def test_a_map_that_fits_keeps_its_pixels_whatever_the_clothes(shirt, trousers) -> None:
     laid = draw_iuv(hanging(6.0), SIZE)
@@ -130,7 +131,7 @@ def test_skin_of_an_arm_is_not_printed_on_the_flank(yaw: float, laid: float, see
     assert found[wrong].mean() > 0.85
 
 
-@settings(max_examples=6)
+@settings(max_examples=6 if THOROUGH else 4)
 @given(shirt=colour, trousers=colour, sleeves=colour)
 def test_flanks_that_fit_keep_their_pixels_whatever_the_clothes(shirt, trousers, sleeves) -> None:
     laid = draw_iuv(hanging(6.0), SIZE)
@@ -204,7 +205,7 @@ def test_strips_between_doubtful_pixels_are_doubtful_and_fingers_are_not() -> No
     assert not slivers(laid, np.zeros(SIZE, bool), METRE)[cv2.erode(torso.astype(np.uint8), np.ones((5, 5))) > 0].any()
 
 
-@settings(max_examples=8)
+@settings(max_examples=8 if THOROUGH else 5)
 @given(skin=st.sampled_from(SKINS), side=st.sampled_from(HANDS))
 def test_a_ball_before_a_hand_is_no_hand(skin, side: int) -> None:
     laid = draw_iuv(named_poses()["a-pose"], SIZE)

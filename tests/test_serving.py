@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import urllib.request
 from pathlib import Path
@@ -30,23 +31,28 @@ def page_of(url: str) -> tuple[int, str]:
         {"ALL_PROXY": "socks5://127.0.0.1:9"},
     ], 1),
 )  # fmt: skip
-def test_the_page_is_served_under_a_proxy(
+def test_the_page_is_served_under_a_proxy_and_where_the_temporary_folder_is_somebody_elses(
     proxies: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    with run_studio(tmp_path, **proxies) as running:
-        status, page = page_of(running.url)
-        assert status == 200 and "MCLD Studio" in page
-        assert "Traceback" not in running.log()
-
-
-def test_the_page_is_served_where_the_temporary_folder_is_somebody_elses(tmp_path: Path) -> None:
     taken = somebody_elses(tmp_path)
-    with run_studio(tmp_path, "app.py", GRADIO_TEMP_DIR=str(taken)) as running:
+    with run_studio(tmp_path, GRADIO_TEMP_DIR=str(taken), **proxies) as running:
         status, page = page_of(running.url)
         assert status == 200 and "MCLD Studio" in page
         assert "Traceback" not in running.log()
+
+
+def test_gradio_parses_itself_for_no_editor() -> None:
+    import gradio
+
+    spec = serving._WithoutStubs().find_spec("gradio.component_meta", gradio.__path__)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert made.create_or_modify_pyi(int, "int", []) is None, "else it looks for a class's source"
+    assert made.ComponentMeta.__name__ == "ComponentMeta"
+    assert serving._WithoutStubs().find_spec("gradio.blocks", gradio.__path__) is None
+    assert gradio.component_meta.create_or_modify_pyi.__name__ == "<lambda>", "as it is for the studio"
 
 
 def somebody_elses(folder: Path) -> Path:

@@ -42,10 +42,8 @@ def read_reduced(picture: np.ndarray, where: np.ndarray, used: np.ndarray) -> np
     Returns:
         (H, W, 3) uint8.
     """
-    steps = [np.linalg.norm(np.diff(where, axis=axis), axis=2) for axis in (0, 1)]
-    beside = used[1:] & used[:-1], used[:, 1:] & used[:, :-1]
-    shrinks = max((float(np.median(step[both])) for step, both in zip(steps, beside, strict=True) if both.any()),
-                  default=1.0)  # fmt: skip
+    steps = np.diff(where, axis=0)[used[1:] & used[:-1]], np.diff(where, axis=1)[used[:, 1:] & used[:, :-1]]
+    shrinks = max((float(np.median(np.hypot(*step.T))) for step in steps if len(step)), default=1.0)
     if shrinks > _SMALLER:
         height, width = picture.shape[:2]
         size = tuple(max(1, round(length * _SHARP / shrinks)) for length in (width, height))

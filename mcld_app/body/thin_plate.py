@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import dot
+
 _STEP = 6  # pixels between the places at which a map is worked out; it is smooth
 
 
@@ -62,5 +64,6 @@ class ThinPlate:
 
 
 def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    squared = ((a[:, None] - b[None]) ** 2).sum(-1)
+    off = a[:, None] - b[None]
+    squared = dot(off, off)
     return squared * np.log(np.maximum(squared, 1e-18))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import differ
 from mcld_app.body.shells.places import is_on_leg
 from mcld_app.body.shells.shell import Shell
 from mcld_app.body.shells.trouser_legs import CutLegs
@@ -79,7 +80,7 @@ class Appearance:
     def changed(self) -> np.ndarray:
         """Which texels are not the person's own: (512, 512) bool."""
         own = self.person.texture
-        return _differ(self.seen.image, own.image) | (self.seen.coverage & ~own.coverage)
+        return differ(self.seen.image, own.image) | (self.seen.coverage & ~own.coverage)
 
     @cached_property
     def reshaped(self) -> np.ndarray:
@@ -89,7 +90,7 @@ class Appearance:
         below, last = self.below, self.edits[-1]
         if not last.on or not last.reshapes:
             return below.reshaped
-        new = (self.seen.image != below.seen.image).any(2) | (self.seen.coverage & ~below.seen.coverage)
+        new = differ(self.seen.image, below.seen.image) | (self.seen.coverage & ~below.seen.coverage)
         return below.reshaped | new
 
     @cached_property
@@ -102,7 +103,7 @@ class Appearance:
         last, before = self.edits[-1], self.below.seen
         if not last.on:
             return which, people
-        new = _differ(self.seen.image, before.image) | (self.seen.coverage != before.coverage)
+        new = differ(self.seen.image, before.image) | (self.seen.coverage != before.coverage)
         which = np.where(new, np.uint8(0), which)
         shown = last.shows(before)
         if shown is not None:
@@ -234,10 +235,3 @@ class Appearance:
         self.__dict__.pop("_sources", None)
         self.__dict__.pop("donors", None)
         self.__dict__.pop("changed", None)
-
-
-def _differ(image: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Which texels of two texture maps have other colours: (512, 512) bool. Channel by channel, which is many times
-    faster than to look along so short an axis."""
-    red, green, blue = np.moveaxis(image != other, -1, 0)
-    return red | green | blue

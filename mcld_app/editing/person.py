@@ -20,11 +20,13 @@ from mcld_app.body.framing import Frame, frame_11_16, is_framed, plan_frame
 from mcld_app.body.garments.far_side import FarSide, with_far_side
 from mcld_app.body.head_crop import crop_head
 from mcld_app.body.iuv import check_iuv, match_photo, read_iuv, resize_iuv
+from mcld_app.body.lengths import length
 from mcld_app.body.mannequin.pose import BodyShape, Pose
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.map_signs import looks_like_iuv
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.photo import PhotoFile, read_photo, read_sized_photo
+from mcld_app.body.shells.find import found_shells, hair_in, scene_of, shells_in
 from mcld_app.body.shells.hair_on_face import hair_on_face
 from mcld_app.body.shells.places import ARMS, LEGS, hems_of
 from mcld_app.body.shells.shell import Shell
@@ -227,7 +229,7 @@ class Person:
         skirt, bare = legs & (down < -_ABOVE_HEM), legs & (down > _ABOVE_HEM / 2)
         if min(np.count_nonzero(skirt), np.count_nonzero(bare)) < _LEAST_TOLD:
             return out
-        to_skirt, to_legs = (np.linalg.norm(image - np.median(image[own], 0), axis=2) for own in (skirt, bare))
+        to_skirt, to_legs = (length(image - np.median(image[own], 0)) for own in (skirt, bare))
         cloth = cv2.dilate((legs & (to_skirt < to_legs)).astype(np.uint8), np.ones((_MIXED, _MIXED), np.uint8)) > 0
         return legs & (np.abs(down) < _ABOVE_HEM) & cloth
 
@@ -237,17 +239,30 @@ class Person:
         ground an IUV map alone does not tell."""
         if self.own_shells is not None or self.far_side is not None:  # of nobody, there are none to be found
             return self.own_shells or ()
-        from mcld_app.body.shells.find import fitted_shells, found_shells
         from mcld_app.editing.kept_samples import kept_shells
 
         try:
             if self.sample and has_plain_ground(self.photo):
-                return kept_shells(self.photo, self.iuv, lambda: found_shells(self.photo, self.iuv))
+                return kept_shells(
+                    self.photo, self.iuv, lambda: found_shells(self.photo, self.iuv, self.standing, self.silhouette)
+                )
             if self.fit is not None and self.fit.sighting is not None:
-                return fitted_shells(self.fit)
-            return found_shells(self.photo, self.iuv) if has_plain_ground(self.photo) else ()
+                return self._fitted_shells(self.fit)
+            if not has_plain_ground(self.photo):
+                return ()
+            # Both are kept: to tell whose hair is whose takes them, too.
+            return found_shells(self.photo, self.iuv, self.standing, self.silhouette)
         except StudioError:
             return ()
+
+    def _fitted_shells(self, fit: ManualFit) -> tuple[Shell, ...]:
+        """And which pixels show hair is noted, for it is known by then; all else of the scene is let go of."""
+        scene = self.worked_out.pop("scene", None) or scene_of(fit)
+        if scene is None:
+            return ()
+        shells = shells_in(scene)
+        self.worked_out.setdefault("hair", hair_in(scene, fit))
+        return shells
 
     @cached_property
     def _hair_colour(self) -> np.ndarray | None:
@@ -264,7 +279,6 @@ class Person:
         clad, height = end_in_cloth(self.texture.image, self.texture.coverage)
         if not clad:
             return None
-        from mcld_app.body.shells.find import scene_of
         from mcld_app.body.shells.limbs import ease_of_legs
 
         scene = None if self.fit is None else scene_of(self.fit)
@@ -354,14 +368,23 @@ def fitted_person(fit: ManualFit) -> Person:
     if seen is None:
         return replace(make_person(fit.name, fit.photo, fit.iuv, stored=fit.stored), fit=fit, body=fit.pose.body)
     check_iuv(fit.iuv, fit.photo)
-    photo, iuv, doubt = _frozen(fit.photo), _frozen(fit.iuv), _frozen(fit.doubtful | hair_on_face(fit))
+    photo, iuv = _frozen(fit.photo), _frozen(fit.iuv)
+    try:
+        scene = scene_of(fit)
+    except IUVError:  # too little of them
+        scene, doubt = None, fit.doubtful
+    else:
+        doubt = fit.doubtful | hair_on_face(fit, scene)
+    doubt = _frozen(doubt)
     if not (_sure(iuv, doubt)[..., 0] > 0).any():  # somebody tiny is all rim
         doubt = None
     texture = _still(extract(photo, _sure(iuv, doubt)))
     larger = _if_larger(fit.stored, seen.whole[0] if seen.whole else photo)
-    return Person(
+    person = Person(
         fit.name, photo, iuv, texture, whole=seen.whole, doubtful=doubt, fit=fit, stored=larger, body=fit.pose.body
     )
+    person.worked_out["scene"] = scene
+    return person
 
 
 def kept_person(name: str, photo: np.ndarray, iuv: np.ndarray, doubtful: np.ndarray | None = None) -> Person:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.compositing import healed
+from mcld_app.body.lengths import farthest
 from mcld_app.body.shells.areas import disc, grown
 from mcld_app.body.texture.preview_planes import has_plain_ground
 from mcld_app.body.texture.pull_push import pull_push
@@ -32,7 +33,7 @@ def without_person(
         return photo
     plain, behind = _behind(person, photo, near)
     if plain:
-        strange = covered | (np.abs(photo - behind.astype(np.float32)).max(2) > _SAME)
+        strange = covered | (farthest(photo - behind.astype(np.float32)) > _SAME)
         taken = taken & grown(strange, max(2.0, _BLENDS * len(photo)))
     return np.where(taken[..., None], behind, photo)
 

@@ -6,11 +6,15 @@ Imports nothing of Gradio: it reads its temporary folder's name when it is impor
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 
@@ -38,6 +42,32 @@ def one_thread_each(environment: MutableMapping[str, str] = os.environ) -> None:
     """
     for name in ("OPENCV_FOR_THREADS_NUM", "OPENBLAS_NUM_THREADS"):
         environment.setdefault(name, "1")
+
+
+def write_no_stubs() -> None:
+    """Let Gradio write no stubs for editors (.pyi) beside its own files: it parses these each time it is imported, a
+    third of what that takes, and they may be nobody's to write to. To be called before Gradio is imported; a Gradio
+    that is made otherwise is left as it is."""
+    if not any(isinstance(finder, _WithoutStubs) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _WithoutStubs())
+
+
+class _WithoutStubs:
+    """Finds the module that writes the stubs, and takes that from it."""
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path) if name == "gradio.component_meta" else None
+        if spec is None or spec.loader is None:
+            return None
+        run = spec.loader.exec_module
+
+        def without_stubs(module: ModuleType) -> None:
+            run(module)
+            if hasattr(module, "create_or_modify_pyi"):
+                module.create_or_modify_pyi = lambda *_, **__: None
+
+        spec.loader.exec_module = without_stubs
+        return spec
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from acting import SLOW, choose_pose, open_page, open_tab, wear_by_click
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from thorough import some
 
 pytestmark = pytest.mark.browser
@@ -51,17 +51,15 @@ def test_the_picture_is_the_largest_thing_and_what_is_needed_is_beside_it(
 
 
 @pytest.mark.parametrize(("width", "height"), some([(390, 844), (1280, 720)], 1))
-def test_nothing_moves_while_the_page_loads(browser: Browser, studio_url: str, width: int, height: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": height})
-    page = context.new_page()
+def test_nothing_moves_while_the_page_loads(page: Page, studio_url: str, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
     if width < 500:
-        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})  # parts come one by one
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})  # parts come one by one
     page.add_init_script(SHIFTS)
     open_page(page, studio_url)
     expect(page.locator("#pose-picker [role=option]").first).to_be_visible(timeout=SLOW)
     page.wait_for_timeout(500)
     shifts = page.evaluate("window.shifts")
-    context.close()
     assert [shift for shift in shifts if shift["value"] > 0.0005] == []
 
 

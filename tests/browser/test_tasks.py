@@ -114,8 +114,7 @@ def test_the_pose_of_somebody_in_a_photo_and_then_one_arm_up(task: Task, photo: 
     task.took("somebody's pose from a photo, then one arm up", 3)
 
 
-def test_two_drawn_pictures_side_by_side(browser: Browser, studio_with_model) -> None:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+def test_two_drawn_pictures_side_by_side(page: Page, studio_with_model) -> None:
     open_page(page, studio_with_model.url)
     page.get_by_text("Settings", exact=True).click()
     page.get_by_label("Steps", exact=True).fill("1")
@@ -134,11 +133,9 @@ def test_two_drawn_pictures_side_by_side(browser: Browser, studio_with_model) ->
     task.took("compare two drawn pictures", 2)
     page.get_by_role("button", name="Preview", exact=True).click()
     expect(page.locator(".stage.pair")).to_have_count(0)
-    page.context.close()
 
 
-def test_one_outfit_on_everybody_as_one_sheet(browser: Browser, studio_with_model, tmp_path: Path) -> None:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+def test_one_outfit_on_everybody_as_one_sheet(page: Page, studio_with_model, tmp_path: Path) -> None:
     open_page(page, studio_with_model.url)
     expect(page.get_by_role("button", name="Generate", exact=True)).to_be_enabled()
     sheet = page.get_by_role("dialog", name="Contact sheet")
@@ -175,7 +172,6 @@ def test_one_outfit_on_everybody_as_one_sheet(browser: Browser, studio_with_mode
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     expect(page.locator(".results-list [role=option]")).to_have_count(2)
-    page.context.close()
 
 
 def test_a_look_from_a_link(browser: Browser, studio_url: str) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from mcld_app.body.fitting.coarse import coarse_lab, coarse_size, on_map
 from mcld_app.body.fitting.mixing import from_beyond, hanging_on
 from mcld_app.body.fitting.rest_places import rest_places
+from mcld_app.body.lengths import length
 from mcld_app.body.mannequin.skeleton import COS, SHOULDER, SIN
 
 _TRUNK, _ARMS, _HANDS = (1, 2, 7, 8, 9, 10), tuple(range(15, 23)), (3, 4)
@@ -113,7 +114,7 @@ def _not_its_own(
     row = np.broadcast_to(np.arange(len(near), dtype=np.float32)[:, None] / np.float32(metre), near.shape)
     own = _apart(colour, near, limb.level, limb.inner, limb.level)
     theirs = _apart(colour, near, row, other.inner, row)
-    strange_to = theirs if ground is None else np.minimum(theirs, np.linalg.norm(colour - ground, axis=2)[near])
+    strange_to = theirs if ground is None else np.minimum(theirs, length((colour - ground)[near]))
     strange = (own > _TELLS) & (strange_to < _NEARER * own)
     border = np.zeros_like(out)
     if limb.is_nearer:

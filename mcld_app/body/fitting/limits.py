@@ -15,6 +15,7 @@ import numpy as np
 from mcld_app.body.fitting.coarse import coarse_lab, coarse_size, on_map
 from mcld_app.body.fitting.mixing import from_beyond, from_inside, hanging_on, mixed_in, unlike_within, well_within
 from mcld_app.body.fitting.rest_places import rest_places
+from mcld_app.body.lengths import length
 
 _LIMBS = (  # torso and head, arms, legs
     (1, 2, 23, 24),
@@ -90,7 +91,7 @@ def _on_limb(
     found = np.zeros(mine.shape, bool)
     if sure.any():
         found |= mixed_in(colour, own, from_beyond(colour, sure, metre), near, beyond, math.ceil(_BAND * metre))
-    hue = np.linalg.norm((colour - own)[..., 1:], axis=2)
+    hue = length((colour - own)[..., 1:])
     dark = strange & (away < _SHADOW * metre) & (own[..., 0] - colour[..., 0] > _DARKER) & (hue < _SAME_HUE)
     found |= hanging_on(dark | found, beyond, math.ceil(_SHADOW * metre))
     if ground is not None:
@@ -112,7 +113,7 @@ def _borders(iuv: np.ndarray) -> np.ndarray:
     out = np.zeros(iuv.shape[:2], bool)
     for step in ((slice(1, None), slice(None)), (slice(None), slice(1, None))):
         back = tuple(slice(None, -1) if part.start else part for part in step)
-        jump = np.linalg.norm(place[step] - place[back], axis=2) > _JUMP  # none to the ground, which is no place
+        jump = length(place[step] - place[back]) > _JUMP  # none to the ground, which is no place
         jump &= (limb[step] != limb[back]) & ~(torso[step] & legs[back] | legs[step] & torso[back])  # those meet
         out[step] |= jump
         out[back] |= jump

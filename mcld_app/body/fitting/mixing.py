@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import dot, length
 from mcld_app.body.texture.pull_push import pull_push
 
 _WITHIN = 0.6  # of a limb's half width: so far in, a limb has its own colours
@@ -34,10 +35,10 @@ def mixed_in(
     # How far along the way from the limb's colour to the other's a pixel lies, and how far off that way: skin between
     # a yellow blouse and a brown wall may be nearer to the wall, and is no mixture of the two.
     way = other - own
-    length = np.maximum((way**2).sum(2), 1e-6)
-    along = ((colour - own) * way).sum(2) / length
-    off = np.linalg.norm(colour - own - np.clip(along, 0, 1.2)[..., None] * way, axis=2)
-    mixed = near & (length > _TELLS**2) & (off < _OFF)
+    squared = np.maximum(dot(way, way), 1e-6)
+    along = dot(colour - own, way) / squared
+    off = length(colour - own - np.clip(along, 0, 1.2)[..., None] * way)
+    mixed = near & (squared > _TELLS**2) & (off < _OFF)
     out = hanging_on(mixed & (along > _MOSTLY), beyond, steps)
     beside = cv2.dilate((out | beyond).astype(np.uint8), np.ones((2 * _BLEND + 1,) * 2, np.uint8)) > 0
     return out | (mixed & beside & (along > _PARTLY))

@@ -11,6 +11,7 @@ import numpy as np
 from mcld_app.body.fitting import camera
 from mcld_app.body.fitting.articulated import BodyPoints, Bones
 from mcld_app.body.fitting.camera import SCALE, Canvas
+from mcld_app.body.lengths import dot
 from mcld_app.body.mannequin.rendering import body_faces
 from mcld_app.body.mannequin.skeleton import BONES
 from mcld_app.body.raster import rasterise
@@ -155,6 +156,7 @@ def _rim_vertices(
     rim = np.flatnonzero(seen & unseen)
     if not len(rim) or not len(points):
         return np.zeros(len(points), int), np.full(len(points), np.inf)
-    apart = ((points[:, None].astype(np.float32) - pixels[None, rim].astype(np.float32)) ** 2).sum(-1)
+    off = points[:, None].astype(np.float32) - pixels[None, rim].astype(np.float32)
+    apart = dot(off, off)
     nearest = apart.argmin(1)
     return rim[nearest], np.sqrt(apart[np.arange(len(points)), nearest])

@@ -7,6 +7,7 @@ import numpy as np
 
 from mcld_app.body.garments.slices import FAR, Slices
 from mcld_app.body.garments.usual_colours import SIDES
+from mcld_app.body.lengths import dot, length
 from mcld_app.body.shells.areas import disc, grown
 
 _SHADE = (0.55, 1.5)  # of the usual light, that folds have
@@ -32,9 +33,9 @@ def print_in(picture: np.ndarray, usual: np.ndarray, cloth: np.ndarray, slices: 
     sleeves, metre = slices.across >= FAR, slices.metre
     lit = np.clip(lab[..., 0] / np.maximum(lab_usual[..., 0], 1), *_SHADE)
     # In the shade of its own folds cloth is of a deeper colour, not of another one.
-    chroma = np.maximum((lab_usual[..., 1:] ** 2).sum(2), 1)
-    deeper = np.clip((lab[..., 1:] * lab_usual[..., 1:]).sum(2) / chroma, lit, np.where(lit < 1, _DEEPER, lit))
-    hue = np.linalg.norm(lab[..., 1:] - lab_usual[..., 1:] * deeper[..., None], axis=2)
+    chroma = np.maximum(dot(lab_usual[..., 1:], lab_usual[..., 1:]), 1)
+    deeper = np.clip(dot(lab[..., 1:], lab_usual[..., 1:]) / chroma, lit, np.where(lit < 1, _DEEPER, lit))
+    hue = length(lab[..., 1:] - lab_usual[..., 1:] * deeper[..., None])
     lighter = lab[..., 0] - lab_usual[..., 0]
     light = np.maximum(lighter, -lighter * np.where(sleeves, _LIGHT / _DARK_SLEEVES, 1))
     off = np.maximum(hue / _HUE, light / _LIGHT)

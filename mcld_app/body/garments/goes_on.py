@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mcld_app.body.lengths import dot
+
 _STEP = 3  # pixels between the places inside that are tried
 _INSIDE = 0.85  # of the way from the rim to the middle: what lies in the middle is not repeated
 _SOFT = 1.5  # pixels on either side of the line, over which one goes over in the other
@@ -43,7 +45,7 @@ def goes_on(
         inside = np.arange(overlap)
         there = _read(picture, rows, edge, length, inwards, inside[None])
         tried = np.stack([_read(picture, rows, edge, length, inwards, inside[None] + shift) for shift in shifts])
-        cost, line = _cheapest(((tried - there) ** 2).sum(-1))
+        cost, line = _cheapest(dot(off := tried - there, off))
         shift, line = shifts[cost.argmin()], line[cost.argmin()]
         away = np.arange(-wide, overlap)
         new = _read(picture, rows, edge, length, inwards, away[None] + shift)

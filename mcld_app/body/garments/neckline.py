@@ -55,7 +55,7 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     depths = np.arange(max(max(back, 0.0) + _BELOW * width, label), _DEEPEST * width, 1.0)
     if len(depths) < 3:
         return None
-    best = _strength(_steps(picture, mask, width), corners, depths).max(0)
+    best = _strength(_steps(picture, mask, corners, depths), corners, depths).max(0)
     usual = float(np.median(best))
     if best.max() < max(_CLEAR, _STANDS_OUT * usual):
         return max(label, _COMMON * width) if label else None
@@ -118,7 +118,8 @@ def inside_of_back(
     near = depth + width * np.linspace(-_ONE / 2, _ONE / 2, 9)
     aside = np.array([width / 2, 0.0])
     found, off = [], []
-    widths, steps = list(product(_WIDER, _WIDER)), _steps(picture, mask, width)
+    widths, widest = list(product(_WIDER, _WIDER)), max(_WIDER) * aside
+    steps = _steps(picture, mask, (left - widest, right + widest), near)
     for outer in widths:  # a front begins a little outside of where the back's collar stands highest
         ends = left - outer[0] * aside, right + outer[1] * aside
         strength = _strength(steps, ends, near, _FINE_SHAPES, _ALL_ALONG)
@@ -138,23 +139,30 @@ def inside_of_back(
     return mask & (np.arange(mask.shape[0])[:, None] < curve[None])
 
 
-def _steps(picture: np.ndarray, mask: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How a picture's colours change down and across, (H, W, 3) float32 Lab units a pixel, at the scale of a neck so
-    many pixels wide, and where it shows the garment for sure, (H, W) float32."""
-    lab = cv2.GaussianBlur(lab_of(picture), (0, 0), max(1.0, width / 60))
+def _steps(
+    picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """How a picture's colours change down and across around arcs between two corners, (h, w, 3) float32 Lab units a
+    pixel, where it shows the garment for sure, (h, w) float32, and x and y of the first pixel."""
+    left, right = corners
+    blur = max(1.0, (right[0] - left[0]) / 60)
+    there = _around(left, right, depths, round(4 * blur) + 6, mask.shape)
+    lab = cv2.GaussianBlur(lab_of(picture[there]), (0, 0), blur)
     down, across = (cv2.Sobel(lab, cv2.CV_32F, x, 1 - x, ksize=3) / 8 for x in (0, 1))
-    return down, across, cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
+    solid = cv2.erode(mask[there].astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
+    return down, across, solid, np.array([there[1].start, there[0].start])
 
 
 def _strength(
-    steps_of: tuple[np.ndarray, np.ndarray, np.ndarray], corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray,
+    steps_of: tuple[np.ndarray, ...], corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray,
     shapes: tuple[float, ...] = _SHAPES, least: float = 0.5,
 ) -> np.ndarray:  # fmt: skip
     """How strong an edge runs along the arcs of each shape and depth: (shapes, depths) Lab units a pixel, that only the
     share `least` of its places is below; `steps_of` is what `_steps` says."""
     left, right = corners
     width, middle = right[0] - left[0], (left + right) / 2
-    down, across, solid = steps_of
+    down, across, solid, origin = steps_of
+    middle = middle - origin
     u = np.linspace(-_MIDDLE, _MIDDLE, _SAMPLES)
     strength, at_ends = np.zeros((2, len(shapes), len(depths)))
     for k, shape in enumerate(shapes):
@@ -177,6 +185,19 @@ def _strength(
     near = 2 * round(_ONE * width / 2) + 1
     reached = cv2.dilate(at_ends.max(0)[:, None], np.ones((near, 1)))[:, 0]
     return strength * (reached > _AT_ENDS * strength)
+
+
+def _around(
+    left: np.ndarray, right: np.ndarray, depths: np.ndarray, margin: int, shape: tuple[int, ...]
+) -> tuple[slice, slice]:
+    """The rows and columns of a picture that arcs between two corners run through, with a margin in pixels."""
+    middle = (left[1] + right[1]) / 2
+    top, bottom = middle + min(depths.min(), 0), middle + max(depths.max(), 0)
+    ends = ((top, bottom, shape[0]), (left[0], right[0], shape[1]))
+    rows, columns = (
+        slice(int(np.clip(a - margin, 0, n - 1)), int(np.clip(b + margin + 2, 1, n))) for a, b, n in ends
+    )
+    return rows, columns
 
 
 def _neck_corner(outline: Outline, shoulder: np.ndarray, neckline: np.ndarray) -> np.ndarray:

@@ -47,4 +47,6 @@ def nearest_value(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     )
     of_label = np.zeros((label.max() + 1, *values.shape[2:]), values.dtype)
     of_label[label[known]] = values[known]
-    return of_label[label]
+    out, unknown = values.copy(), ~known
+    out[unknown] = of_label[label[unknown]]
+    return out

@@ -52,7 +52,7 @@ def find_shells(
     check_iuv(iuv, photo)
     if silhouette.shape != photo.shape[:2] or silhouette.dtype != bool:
         raise PictureError("The silhouette does not belong to the photo: give one of its size, true or false.")
-    return _shells_in(look_at(photo, iuv, pose, silhouette, printed, known))
+    return shells_in(look_at(photo, iuv, pose, silhouette, printed, known))
 
 
 def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:
@@ -63,7 +63,7 @@ def fitted_shells(fit: ManualFit) -> tuple[Shell, ...]:
         IUVError: where the mannequin does not lie on the photo.
     """
     scene = scene_of(fit)
-    return () if scene is None else _shells_in(scene)
+    return () if scene is None else shells_in(scene)
 
 
 def scene_of(fit: ManualFit) -> Scene | None:
@@ -81,30 +81,10 @@ def scene_of(fit: ManualFit) -> Scene | None:
     return look_at(photo, iuv, fit.pose, outline >= 128, _in_frame(_printed(fit), fit), _in_frame(known, fit))
 
 
-def found_shells(photo: np.ndarray, iuv: np.ndarray) -> tuple[Shell, ...]:
-    """The shells of a person of whom only a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8 are known.
-
-    Raises:
-        IUVError: where the map is unusable, of another size, or shows too little of a body to tell its pose.
-    """
-    return _shells_in(_found_scene(photo, iuv))
-
-
-def fitted_hair(fit: ManualFit) -> np.ndarray:
-    """(H, W) bool: the pixels of a fit's photo that show hair which stands off the head, or hangs down from it; none
-    where no outline is known."""
-    rows, columns = fit.photo.shape[:2]
-    scene = scene_of(fit)
-    if scene is None:
-        return np.zeros((rows, columns), bool)
-    top, left, height, width = fit.frame.box
-    return _hair_of(scene, (height, width))[-top : rows - top, -left : columns - left]
-
-
-def found_hair(
+def found_shells(
     photo: np.ndarray, iuv: np.ndarray, pose: Pose | None = None, silhouette: np.ndarray | None = None
-) -> np.ndarray:
-    """As `fitted_hair`, (H, W) bool, where only a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8 are known.
+) -> tuple[Shell, ...]:
+    """The shells of a person of whom only a photo (H, W, 3) uint8 RGB and its IUV map (H, W, 3) uint8 are known.
 
     Args:
         photo: the photo.
@@ -113,10 +93,32 @@ def found_hair(
         silhouette: (H, W) bool, the person's; None where these are still to be found.
 
     Raises:
-        IUVError: as `found_shells`.
+        IUVError: where the map is unusable, of another size, or shows too little of a body to tell its pose.
     """
-    known = pose is not None and silhouette is not None
-    return _hair_of(look_at(photo, iuv, pose, silhouette) if known else _found_scene(photo, iuv), photo.shape[:2])
+    return shells_in(_found_scene(photo, iuv, pose, silhouette))
+
+
+def fitted_hair(fit: ManualFit) -> np.ndarray:
+    """(H, W) bool: the pixels of a fit's photo that show hair which stands off the head, or hangs down from it; none
+    where no outline is known."""
+    rows, columns = fit.photo.shape[:2]
+    scene = scene_of(fit)
+    return np.zeros((rows, columns), bool) if scene is None else hair_in(scene, fit)
+
+
+def hair_in(scene: Scene, fit: ManualFit) -> np.ndarray:
+    """As `fitted_hair`, (H, W) bool, where the scene of the fit is known already."""
+    rows, columns = fit.photo.shape[:2]
+    top, left, height, width = fit.frame.box
+    return _hair_of(scene, (height, width))[-top : rows - top, -left : columns - left]
+
+
+def found_hair(
+    photo: np.ndarray, iuv: np.ndarray, pose: Pose | None = None, silhouette: np.ndarray | None = None
+) -> np.ndarray:
+    """As `fitted_hair`, (H, W) bool, where only a photo and its map are known. Arguments and errors are those of
+    `found_shells`."""
+    return _hair_of(_found_scene(photo, iuv, pose, silhouette), photo.shape[:2])
 
 
 def _hair_of(scene: Scene, size: tuple[int, int]) -> np.ndarray:
@@ -126,13 +128,16 @@ def _hair_of(scene: Scene, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(found[0].astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
 
-def _found_scene(photo: np.ndarray, iuv: np.ndarray) -> Scene:
+def _found_scene(photo: np.ndarray, iuv: np.ndarray, pose: Pose | None, silhouette: np.ndarray | None) -> Scene:
+    if pose is not None and silhouette is not None:
+        return look_at(photo, iuv, pose, silhouette)
     check_iuv(iuv, photo)
     pose = fit_map(iuv).pose
     return look_at(photo, iuv, pose, find_silhouette(photo, iuv, stand(pose, photo.shape[:2])))
 
 
-def _shells_in(scene: Scene) -> tuple[Shell, ...]:
+def shells_in(scene: Scene) -> tuple[Shell, ...]:
+    """The shells of whoever a scene shows."""
     skirt = find_skirt(scene)
     found = (find_hair(scene), *find_limbs(scene, legs=skirt is None), skirt)
     shells = tuple(shell for shell in found if shell is not None)

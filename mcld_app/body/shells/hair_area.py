@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import charts
+from mcld_app.body.lengths import length
 from mcld_app.body.mannequin.body_mesh import body_mesh
 from mcld_app.body.mannequin.human import skeleton_file
 from mcld_app.body.mannequin.rendering import body_faces
@@ -33,7 +34,13 @@ _AROUND = 0.05  # metres from what stands off the head, in which hair lies on it
 
 def hair_area(scene: Scene) -> tuple[np.ndarray, np.ndarray] | None:
     """(H, W) bool, the pixels that show hair, and those of them that have its colour without doubt; None where no hair
-    stands off the head."""
+    stands off the head. Worked out once for a scene."""
+    if hair_area not in scene.worked_out:
+        scene.worked_out[hair_area] = _hair_area(scene)
+    return scene.worked_out[hair_area]
+
+
+def _hair_area(scene: Scene) -> tuple[np.ndarray, np.ndarray] | None:
     metre = scene.standing.metre
     off = scene.silhouette & ~scene.body
     wide = opened(off, _THIN * metre)
@@ -67,7 +74,7 @@ def unlike_face(scene: Scene) -> np.ndarray:
     if not face.any():
         return np.ones(face.shape, bool)
     lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32) * _SHADED
-    return np.linalg.norm(lab - np.median(lab[face], 0), axis=2) > _NO_SKIN
+    return length(lab - np.median(lab[face], 0)) > _NO_SKIN
 
 
 def _of_colour(photo: np.ndarray, seed: np.ndarray, face: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,10 +9,9 @@ from mcld_app.body.fitting.manual_fit import ManualFit
 from mcld_app.body.fitting.rest_places import rest_places
 from mcld_app.body.mannequin.human import skeleton_file
 from mcld_app.body.shells.areas import grown
-from mcld_app.body.shells.find import scene_of
 from mcld_app.body.shells.hair_area import hair_area
 from mcld_app.body.shells.head_sides import beside_face
-from mcld_app.errors import IUVError
+from mcld_app.body.shells.scene import Scene
 
 _HEAD = 23  # parts from this one on
 _TRUNK = (1, 2)
@@ -20,22 +19,22 @@ _MIXED = 0.004  # metres around hair, in which skin is mixed with it
 _SHOULDERS = 1.40  # metres above the floor: hair that falls further down stays on what is worn there
 
 
-def hair_on_face(fit: ManualFit) -> np.ndarray:
+def hair_on_face(fit: ManualFit, scene: Scene | None) -> np.ndarray:
     """Pixels of a found person's map that show hair where the mannequin has cheeks, jaw or throat, and where their face
     is seen, neck or shoulders; and what beside the face has not the colour of its place (`head_sides`). A fringe stays
     on the forehead: without the shell, as a network is shown people, there would be none.
 
+    Args:
+        fit: the person's.
+        scene: what shells are found in (`find.scene_of`); None where there is none.
+
     Returns:
-        (H, W) bool, of the photo's size; none where nobody was found.
+        (H, W) bool, of the photo's size.
     """
     height, width = fit.photo.shape[:2]
-    out = np.zeros((height, width), bool)
-    try:
-        scene = scene_of(fit)
-    except IUVError:  # too little of them
-        return out
     found = None if scene is None else hair_area(scene)
     if found is None:
+        out = np.zeros((height, width), bool)
         own = beside_face(fit.photo, fit.iuv, out, _metre(fit))
         return out if own is None else own
     marks = skeleton_file()["landmarks"]

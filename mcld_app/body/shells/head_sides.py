@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.fitting.rest_places import rest_places
+from mcld_app.body.lengths import length
 from mcld_app.body.mannequin.human import skeleton_file
 from mcld_app.body.texture.head_guess import inside_hairline
 
@@ -84,4 +85,4 @@ def _is_skin(lab: np.ndarray, skin: np.ndarray, darkest: np.ndarray) -> np.ndarr
     off = lab - skin.astype(np.float32)
     hue = np.hypot(off[..., 1], off[..., 2])
     shaded = (hue < _HUE) & (lab[..., 0] > darkest * skin[0]) & (off[..., 0] < 0)
-    return (np.linalg.norm(off * np.float32(_SHADED), axis=2) < _OTHER) | shaded
+    return (length(off * np.float32(_SHADED)) < _OTHER) | shaded

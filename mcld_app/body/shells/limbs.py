@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.charts import charts
+from mcld_app.body.lengths import length
 from mcld_app.body.mannequin.body_mesh import body_mesh, vertex_normals
 from mcld_app.body.mannequin.rendering import body_faces, draw_surface
 from mcld_app.body.mannequin.skeleton import BONES, COS, SHOULDER, SIN
@@ -83,7 +84,7 @@ def _of_limb(scene: Scene, colours: np.ndarray, off: np.ndarray, hem: float) -> 
     if np.isinf(hem) or not len(above) or not len(below):
         return np.zeros(scene.silhouette.shape, bool)
     lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB) * np.float32(_HUE)
-    to_cloth, to_limb = (np.linalg.norm(lab - np.median(own, 0), axis=2) for own in (above, below))
+    to_cloth, to_limb = (length(lab - np.median(own, 0)) for own in (above, below))
     return to_limb < to_cloth
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import length
 from mcld_app.body.shells.areas import grown, shrunk
 from mcld_app.body.shells.scene import Scene
 
@@ -43,7 +44,7 @@ def _unlike(lab: np.ndarray, ground: np.ndarray) -> np.ndarray:
     """(H, W) bool: the pixels that are unlike the ground of their row, and more so where that varies."""
     count = np.maximum(ground.sum(1), 1)[:, None]
     mean = (lab * ground[..., None]).sum(1) / count
-    away = np.linalg.norm(lab - mean[:, None], axis=2)
+    away = length(lab - mean[:, None])
     return away > _UNLIKE + (away * ground).sum(1, keepdims=True) / count
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import length
 from mcld_app.body.shells.areas import opened
 from mcld_app.body.shells.scene import Scene
 
@@ -73,7 +74,7 @@ def _legs(scene: Scene, inside: np.ndarray, covered: np.ndarray, hem: int) -> np
     leg, own = np.median(lab[below], 0), np.median(lab[cloth], 0)
     if np.linalg.norm(leg - own) < _TOLD_APART:
         return none
-    from_leg, from_own = (np.linalg.norm(lab - colour, axis=2) for colour in (leg, own))
+    from_leg, from_own = (length(lab - colour) for colour in (leg, own))
     legs = (from_leg < _NEARER * from_own) & (from_leg < _NEAR)
     return none if legs[cloth].mean() > _OWN else inside & legs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from mcld_app.body.framing import resize_nearest
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.shells.areas import grown, shrunk
 from mcld_app.body.shells.standing import Standing, stand
+from mcld_app.once import cached_property
 
 WORK = 512  # rows that are looked at: finer ones find the same
 _ARMS, _HANDS = (3, 4, *range(15, 23)), (3, 4)
@@ -42,6 +44,11 @@ class Scene:
     hides: np.ndarray = field(repr=False)
     hands: np.ndarray = field(repr=False)
     standing: Standing
+
+    @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """What other modules keep of it, by keys of their own."""
+        return {}
 
 
 def look_at(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import length
 from mcld_app.body.shells.areas import grown, shrunk
 from mcld_app.body.shells.cloth_picture import gone_sideways, layer_picture
 from mcld_app.body.shells.girth import tube_weights
@@ -109,7 +110,7 @@ def _legs_at_hem(scene: Scene, covered: np.ndarray, shown: np.ndarray) -> np.nda
     if np.count_nonzero(legs) < _LEAST:
         return out
     lab = cv2.cvtColor(scene.photo, cv2.COLOR_RGB2LAB).astype(np.float32)
-    to_skirt, to_legs = (np.linalg.norm(lab - np.median(lab[own], 0), axis=2) for own in (shown, legs))
+    to_skirt, to_legs = (length(lab - np.median(lab[own], 0)) for own in (shown, legs))
     above = max(last - near, 0)
     out[above:] = (to_legs < to_skirt)[above:]
     return out

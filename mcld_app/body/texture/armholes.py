@@ -11,6 +11,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import length
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.pull_push import pull_push
@@ -109,7 +110,7 @@ def told_apart(image: np.ndarray, known: np.ndarray) -> np.ndarray | None:
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
     off = lab - own
     shaded = (np.hypot(off[..., 1], off[..., 2]) < _HUE) & (lab[..., 0] > _DARKEST * own[0]) & (off[..., 0] < 0)
-    is_skin = (np.linalg.norm(off * np.float32(_SHADED), axis=2) < _OTHER) | shaded
+    is_skin = (length(off * np.float32(_SHADED)) < _OTHER) | shaded
     return is_skin if is_skin[chest].mean() < 1 - _MOST else None
 
 

@@ -112,7 +112,9 @@ def _taken(
     """Image and known texels, (512, 512, 3) and (512, 512) bool, once the holes within `where` took what is known, or
     within `source`, at another texel: `place` has its flat number."""
     taken = where & ~known & (known if source is None else source).ravel()[place]
-    return np.where(taken[..., None], image.reshape(-1, 3)[place], image), known | taken
+    out = image.copy()
+    out[taken] = image.reshape(-1, 3)[place[taken]]
+    return out, known | taken
 
 
 def _worth_mirroring(seen: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import length
 from mcld_app.body.mannequin.human import skeleton_file
 from mcld_app.body.parts import region_mask
 from mcld_app.body.surface import rest_surface
@@ -212,7 +213,7 @@ def _may_be_skin(lab: np.ndarray, skin: np.ndarray) -> np.ndarray:
     collar is none."""
     own = _lab(skin)
     share = np.clip(lab[..., :1] / np.maximum(own[..., :1], 1), _DARKEST, 1)
-    in_shade = np.linalg.norm(lab[..., 1:] - own[..., 1:] * share, axis=-1) / share[..., 0]
+    in_shade = length(lab[..., 1:] - own[..., 1:] * share) / share[..., 0]
     return np.minimum(in_shade, _hue_off(lab, skin)) < _UNLIKE
 
 
@@ -231,7 +232,7 @@ def _spread(picture: np.ndarray, where: np.ndarray, holes: np.ndarray, plain: np
 
 def _off(lab: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     """(h, w) float32: how far colours (h, w, 3), as `_lab` has them, are from one, (3,) RGB."""
-    return np.sqrt(((lab - _lab(rgb)) ** 2).sum(-1))
+    return length(lab - _lab(rgb))
 
 
 def _lab(rgb: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import differ
 from mcld_app.body.parts import parts_mask, region_mask
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.head_guess import below_hairline, eyes_and_brows, outside_hairline
@@ -41,9 +42,10 @@ def join_head(image: np.ndarray, seen: np.ndarray, other_half: np.ndarray) -> np
     guessed = head & ~seen
     if not guessed.any() or not (seen & head).any():
         return image
-    skin = _bare(image, seen)
+    like = _like_skin(image, seen)
+    skin = _bare(like)
     beside = seen & skin & ~eyes_and_brows()
-    joined = in_light_of_seen(image, seen, guessed)
+    joined = _in_light(image, seen, guessed, like)
     joined = _neck_like_trunk(joined, guessed, skin)
     joined = one_light_behind(image, joined, guessed, other_half)
     joined = soften(joined, beside, guessed, head)  # what is left of a lock on a cheek is not to spread there
@@ -53,16 +55,23 @@ def join_head(image: np.ndarray, seen: np.ndarray, other_half: np.ndarray) -> np
 def in_light_of_seen(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray) -> np.ndarray:
     """The guessed skin of a head, (512, 512) bool, in the light of the seen skin beside it. `image`, `seen` and result
     as in `join_head`; what is neither seen nor guessed may have any colour."""
-    beside = seen & _bare(image, seen) & ~eyes_and_brows()
-    lit = meet(image, beside, guessed & _like_skin(image, seen), region_mask("head"), _MOST, near=_BESIDE)
-    share = below_hairline()[..., None]
-    return (image * (1 - share) + lit * share + 0.5).astype(np.uint8)
+    return _in_light(image, seen, guessed, _like_skin(image, seen))
 
 
-def _bare(image: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """(512, 512) bool: what may be skin. Of a head, skin alone, or the light of the hair would be taken for that of the
-    skin beside it; blond hair has its colour."""
-    return _like_skin(image, seen) & (outside_hairline() | ~region_mask("head"))
+def _in_light(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, like: np.ndarray) -> np.ndarray:
+    beside = seen & _bare(like) & ~eyes_and_brows()
+    lit = meet(image, beside, guessed & like, region_mask("head"), _MOST, near=_BESIDE)
+    changed = differ(lit, image)
+    share = below_hairline()[changed][:, None]
+    out = image.copy()
+    out[changed] = (image[changed] * (1 - share) + lit[changed] * share + 0.5).astype(np.uint8)
+    return out
+
+
+def _bare(like: np.ndarray) -> np.ndarray:
+    """(512, 512) bool: what may be skin, of what looks `like` it. Of a head, skin alone, or the light of the hair would
+    be taken for that of the skin beside it; blond hair has its colour."""
+    return like & (outside_hairline() | ~region_mask("head"))
 
 
 def one_light_behind(before: np.ndarray, after: np.ndarray, guessed: np.ndarray, other_half: np.ndarray) -> np.ndarray:
@@ -75,11 +84,14 @@ def one_light_behind(before: np.ndarray, after: np.ndarray, guessed: np.ndarray,
     Returns:
         (512, 512, 3) uint8 RGB.
     """
-    change = after.astype(np.float32) - before
-    both = (change + change.reshape(-1, 3)[other_half]) / 2
-    share = alike()[..., None]
-    mixed = np.clip(before + change * (1 - share) + both * share + 0.5, 0, 255).astype(np.uint8)
-    return np.where(guessed[..., None], mixed, after)
+    own = np.flatnonzero(guessed)
+    was, new = before.reshape(-1, 3), after.reshape(-1, 3).astype(np.float32)
+    change, there = new[own] - was[own], other_half.ravel()[own]
+    both = (change + (new[there] - was[there])) / 2
+    share = alike().ravel()[own, None]
+    out = after.copy()
+    out.reshape(-1, 3)[own] = np.clip(was[own] + change * (1 - share) + both * share + 0.5, 0, 255).astype(np.uint8)
+    return out
 
 
 def alike() -> np.ndarray:

@@ -148,9 +148,13 @@ def _torn(xy: np.ndarray) -> np.ndarray:
     """(512, 512) bool: texels beside which places (512, 512, 2) jump: there two islands touch, and between their
     places lies anything."""
     out = np.zeros(xy.shape[:2], bool)
-    across, down = (np.abs(np.diff(xy, axis=axis)).max(2) > _JUMP for axis in (1, 0))
+    across, down = (_jumps(xy[..., 0], axis) | _jumps(xy[..., 1], axis) for axis in (1, 0))
     out[:, 1:] |= across
     out[:, :-1] |= across
     out[1:] |= down
     out[:-1] |= down
     return out
+
+
+def _jumps(values: np.ndarray, axis: int) -> np.ndarray:
+    return np.abs(np.diff(values, axis=axis)) > _JUMP

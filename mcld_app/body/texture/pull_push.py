@@ -18,7 +18,8 @@ def pull_push(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
         (H, W, 3) float32; black where nothing at all is known.
     """
     levels = [np.dstack([image * weight[..., None], weight])]
-    while max(levels[-1].shape[:2]) > 1:  # to one texel, so that some colour reaches everywhere
+    # Until all is known, or to one texel, so that some colour reaches everywhere.
+    while max(levels[-1].shape[:2]) > 1 and levels[-1][..., 3].min() < 1:
         height, width = levels[-1].shape[:2]
         coarse = cv2.resize(levels[-1], ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA) * 4
         coarse /= np.maximum(coarse[..., 3:], 1)  # a level's weight saturates at one

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import farthest
 from mcld_app.body.texture.pull_push import pull_push
 
 _NEAR = 5  # texels on each side of a border whose mean colours are compared
@@ -17,6 +18,7 @@ _MOST = 40.0  # grey levels of difference that light can make; more is another c
 _PLAIN = 24.0  # grey levels of deviation on each side: where two cloths meet, their means tell nothing of the light
 _FADES = 60.0  # texels, over which a difference falls to a third
 _SOFT = 4.0  # texels, over which what is left of a difference is gone
+_GONE = 1 + 2.5 * _SOFT  # texels: from there on not even black beside white makes a level of difference
 
 
 def meet(
@@ -45,7 +47,7 @@ def meet(
     picture = image[box].astype(np.float32)
     (own, varied), (other, varied_too) = _mean(picture, here, near), _mean(picture, there, near)
     gap = own - other
-    usual = border & (np.abs(gap).max(2) < most) & (np.maximum(varied, varied_too).max(2) < _PLAIN)
+    usual = border & (farthest(gap) < most) & (farthest(np.maximum(varied, varied_too)) < _PLAIN)
     if not usual.any():
         return image
     field = pull_push(gap * usual[..., None], usual.astype(np.float32))
@@ -67,13 +69,21 @@ def soften(image: np.ndarray, seen: np.ndarray, guessed: np.ndarray, limb: np.nd
     here, there = (seen & limb)[box], (guessed & limb)[box]
     if not here.any() or not there.any():
         return image
-    picture, count = image[box].astype(np.float32), here.astype(np.float32)[..., None]
-    mixed = cv2.GaussianBlur(np.dstack([picture * count, count]), (0, 0), _SOFT / 2)
-    beside = mixed[..., :3] / np.maximum(mixed[..., 3:], 1e-4)
     away = cv2.distanceTransform((~here).astype(np.uint8), cv2.DIST_L2, 5)
-    share = np.where(mixed[..., 3] > 1e-3, np.exp(-((np.maximum(away - 1, 0) / _SOFT) ** 2)), 0)[..., None]
+    near = there & (away < _GONE)
+    if not near.any():
+        return image
+    x, y, width, height = cv2.boundingRect(near.astype(np.uint8))
+    edge = round(4 * _SOFT / 2)  # as far as the blur below looks
+    part = slice(max(y - edge, 0), y + height + edge), slice(max(x - edge, 0), x + width + edge)
+    picture, count = image[box][part].astype(np.float32), here[part].astype(np.float32)[..., None]
+    mixed = cv2.GaussianBlur(np.dstack([picture * count, count]), (0, 0), _SOFT / 2)
+    near = near[part]
+    own, mixed = picture[near], mixed[near]
+    beside = mixed[:, :3] / np.maximum(mixed[:, 3:], 1e-4)
+    share = np.where(mixed[:, 3] > 1e-3, np.exp(-((np.maximum(away[part][near] - 1, 0) / _SOFT) ** 2)), 0)[:, None]
     out = image.copy()
-    out[box] = np.where(there[..., None], picture * (1 - share) + beside * share + 0.5, image[box]).astype(np.uint8)
+    out[box][part][near] = (own * (1 - share) + beside * share + 0.5).astype(np.uint8)
     return out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mcld_app.body.lengths import farthest
 from mcld_app.body.texture.texture_map import texels_seen
 
 _SMOOTH = 0.0025  # of the map's height: over so many pixels what is left of a plane is averaged
@@ -47,6 +48,6 @@ def smooth_texels(iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         weight = here.astype(np.float32)
         mean = cv2.GaussianBlur(np.dstack([(own - base) * weight[..., None], weight]), (0, 0), sigma)
         smooth = base + mean[..., :2] / np.maximum(mean[..., 2:], 1e-6)
-        near = here & (np.abs(smooth - own).max(2) < _STEP)
+        near = here & (farthest(smooth - own) < _STEP)
         out[box] = np.where(near[..., None], smooth, out[box])
     return pixel, out.reshape(-1, 2)[pixel].astype(np.float32)

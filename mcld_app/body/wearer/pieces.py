@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from mcld_app.body.lengths import length
 from mcld_app.body.parts import region_mask
 from mcld_app.body.shells.areas import grown, opened, touching
 from mcld_app.body.surface import rest_surface
@@ -96,7 +97,7 @@ def find_pieces(
     bottom, told_below = without_skin(colours, shares, skin, 0.2)
     to_skin = away(looked.lab, skin)
     off = looked.lab[:, None, 1:] - skin[None, :, 1:]
-    like_skin = np.linalg.norm(off, axis=-1).min(1) < _SKIN_HUE if len(skin) else np.zeros(len(to_skin), bool)
+    like_skin = length(off).min(1) < _SKIN_HUE if len(skin) else np.zeros(len(to_skin), bool)
     above, below = away(looked.lab, top), away(looked.lab, bottom)
     upper = np.isin(looked.part, (*_TRUNK, *_ARMS)) & (looked.y > _MIDRIFF[0])
     like_skin &= to_skin < np.where(upper, np.where(told, above, 0), np.where(told_below, below, 0))
