@@ -28,6 +28,7 @@ _FEW = 60  # texels that tell no colour
 _FADES = 25.0  # texels, over which a difference of light falls to a third
 _GOES_ON = 0.20  # metres along a limb, over which the light of what is seen gives way to that of the whole person
 _RIM = 5  # texels around cloth, and at the rim of what was seen, which are a blend
+_STRAP = 0.10  # metres along an arm, up to where what has no sleeves may reach
 _NECK = 1.56  # metres above the floor, below which a head is neck
 
 
@@ -50,9 +51,11 @@ def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray, whole: 
     tone = _tone(texture, cloth, alike)
     seen = alike & texture.coverage
     inner = seen & _inside(texture.coverage)
-    clear = inner & ~_near(cloth, _RIM)
-    limbs = [_limb(texture, bared, cloth, alike, rest_surface().arm, *arm) for arm in _ARMS]
-    limbs = [(limb, sure | limb & clear, holes & ~clear) for limb, sure, holes in limbs]
+    clear, along = inner & ~_near(cloth, _RIM), rest_surface().arm
+    limbs = [_limb(texture, bared, cloth, alike, along, *arm) for arm in _ARMS]
+    sleeves = cloth & parts_mask(_ARMS[0][0] | _ARMS[1][0]) & (along > _STRAP)
+    if not sleeves.any():  # their ends are a blend
+        limbs = [(limb, sure | limb & clear, holes & ~clear) for limb, sure, holes in limbs]
     trunk = bared & parts_mask(_TRUNK)
     sure = trunk & seen & ~_near(cloth, _RIM)
     limbs.append((parts_mask(_TRUNK), sure, trunk & ~sure))
