@@ -13,8 +13,10 @@ from flat_garments import METRE, PRINT_SIDE, at, is_red, shape, tee
 from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.cloth_warp import ClothWarp
 from mcld_app.body.garments.laying import SIZE
+from mcld_app.body.garments.outline import Outline
 from mcld_app.body.garments.over_shoulder import over_shoulder
 from mcld_app.body.garments.sleeve_pairs import UNDER_ARM
+from mcld_app.body.garments.sleeves import inner_cuff
 from mcld_app.body.garments.straps import without_back_straps
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.rendering import kept_drawing, posed_vertices, to_picture
@@ -107,6 +109,14 @@ def test_trunk_and_sleeves_meet_without_a_step() -> None:
         jump = np.linalg.norm(np.diff(where, axis=axis), axis=2)
         both = body[1:] & body[:-1] if axis == 0 else body[:, 1:] & body[:, :-1]
         assert np.quantile(jump[both], 0.999) < 8 * np.median(jump[both])
+
+
+@pytest.mark.parametrize("wide", [0.12, 0.16, 0.20])
+def test_the_inner_end_of_a_cuff_is_found_however_short_and_wide_the_sleeve(wide: float) -> None:
+    drawn = tee(sleeve=(0.17, wide), armpit=0.26)
+    outline, cuff = Outline.of(drawn.mask), np.array(drawn.points["left_cuff"])
+    found = inner_cuff(outline, cuff, np.array(drawn.points["left_armpit"]))
+    assert np.linalg.norm(found - cuff - np.array((-0.583, 0.833)) * wide * METRE) < 0.02 * METRE
 
 
 def test_a_trunk_shows_nothing_of_what_lies_on_its_arms() -> None:

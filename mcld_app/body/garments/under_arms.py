@@ -24,7 +24,7 @@ _ON_TRUNK, _ON_ARM = (0.0, 0.045), (0.25, 0.6)  # of the way across trunk and sl
 _PLACES, _LETTER = 9, 13  # places; pixels of its picture, that what is printed on a rim may be long
 _OTHER, _PATTERN = 40.0, 0.35  # levels that are another colour; a share of them that makes a pattern
 _TALL = 48  # pixels of its picture from the body's armpit down
-_WIDE, _SLEEVES = 8, 2  # pixels of the picture across such a piece, and of them those that show the sleeve's cloth
+_WIDE, _SLEEVES = 8, 3  # pixels of the picture across such a piece, and of them those that show the sleeve's cloth
 
 
 def under_arms(around: Shell, laid: LaidGarment) -> Shell | None:
