@@ -277,9 +277,12 @@ def test_whatever_is_painted_it_is_worn_or_a_sentence(data: st.DataObject, kind:
         cv2.line(canvas, *corners, 1, data.draw(st.integers(1, 400)))
         try:
             made = made.painted(canvas > 0, add=data.draw(st.booleans()))
-            assert of_marking("a garment", made).garment.kind == kind
         except PictureError as error:
             assert str(error).endswith(".")
+    try:
+        assert of_marking("a garment", made).garment.kind == kind
+    except PictureError as error:
+        assert str(error).endswith(".")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -327,7 +330,7 @@ def test_steps_before_it_can_be_worn_are_undone_one_by_one() -> None:
     picture = own_colour()
     state = actions.wear_files(initial_state(), dropped(picture, "upper"))
     start = state = marked_by_hand(state)
-    for name in sorted(marking_of(state).points.places):  # all on one heap: that cannot be worn
+    for name in sorted(marking_of(state).points.places)[:: 1 if THOROUGH else 2]:  # on one heap: that cannot be worn
         state = actions.move_point(state, {"point": name, "x": 0.01, "y": 0.01})
     steps = len(state.adjusting.before)
     for _ in range(steps):

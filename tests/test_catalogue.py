@@ -18,6 +18,7 @@ from mcld_app.catalogue import run as runs
 from mcld_app.catalogue.drawing import Options, Outcome, RowDrawer
 from mcld_app.catalogue.looks import Wardrobe
 from mcld_app.catalogue.matrix import matrix, named, numbers
+from mcld_app.catalogue.on_ray import row_worker
 from mcld_app.catalogue.place import Place, inside
 from mcld_app.catalogue.plan import LARGEST_GROUP, groups, plan_of, recipe_rows
 from mcld_app.catalogue.row import Row, picture_of
@@ -29,6 +30,7 @@ from mcld_app.editing.edits.face_swap import FaceSwap
 from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.recipe import Recipe, write_recipe
 from mcld_app.errors import DiskFull, StudioError
+from mcld_app.output.recipe_file import encode_drawn
 
 
 def table(path: Path, *rows: str, columns: str = "person,clothes,pose,face,seed") -> str:
@@ -102,7 +104,7 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path, ending: str) -> None:
 def test_a_table_that_is_none_is_refused_before_anything_is_drawn(tmp_path: Path, capsys, text: str, said: str) -> None:
     (tmp_path / "t.csv").write_text(text, "utf-8")
     assert main(["generate", str(tmp_path / "t.csv"), "-o", str(tmp_path / "out")]) == 1
-    assert said in capsys.readouterr().err
+    assert said in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
 def test_paths_stay_below_their_folder() -> None:
@@ -158,7 +160,7 @@ def test_a_row_that_cannot_be_drawn_says_why(wardrobe: Wardrobe, row: Row, said:
 def test_what_is_there_is_left_out_and_a_bad_file_costs_its_row() -> None:
     rows = [Row("b"), Row("a"), Row("c", file="../c.png"), Row("b"), Row("d", file="d.jpg"),
             Row(recipe="x.json", file="x.png")]  # fmt: skip
-    plan = plan_of(rows, {picture_of(Row("a")), "x-12.png"})
+    plan = plan_of(rows, {picture_of(Row("a")), "x.png"})
     assert [row.person for row in plan.todo] == ["b"] and plan.there == 2 and plan.total == 6
     assert [row.person for row, _ in plan.failed] == ["c", "b", "d"]
     assert len(plan_of(rows[:2], {picture_of(Row("a"))}, again=True).todo) == 2
@@ -166,8 +168,27 @@ def test_what_is_there_is_left_out_and_a_bad_file_costs_its_row() -> None:
 
 def test_a_row_s_own_picture_is_no_seed_of_another_one_s() -> None:
     rows = [Row(recipe="mara-2.json", file="mara-2.png"), Row(recipe="mara.json", file="mara.png")]
-    plan = plan_of(rows, {"mara-2.png"})
+    plan = plan_of(rows, {"mara-2.png"}, seeds=lambda row: (7,))
     assert [row.file for row in plan.todo] == ["mara.png"] and plan.there == 1
+
+
+def test_a_recipe_of_several_seeds_is_drawn_once_all_its_pictures_are() -> None:
+    asked = []
+
+    def seeds(row: Row) -> tuple[int, ...]:
+        asked.append(row.recipe)
+        return 1, 2
+
+    rows = [Row(recipe="x.json", file="x.png"), Row(recipe="y.json", file="y.png"), Row(recipe="z.json", file="z.png")]
+    plan = plan_of(rows, {"x-1.png", "y-1.png", "y-2.png"}, seeds=seeds)
+    assert [row.recipe for row in plan.todo] == ["x.json", "z.json"] and plan.there == 1
+    assert asked == ["x.json", "y.json"], "others are not read"
+
+
+def test_hashes_of_a_million_rows_differ() -> None:
+    """By the birthday bound: n^2/2 pairs, of which each is one with the chance of a hash."""
+    digits = len(picture_of(Row("a")).removesuffix(".png").rpartition("-")[2])
+    assert 1e6**2 / 2 / 16**digits < 1e-6
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -180,11 +201,21 @@ def test_rows_come_back_from_a_table_whatever_the_first_one_has(tmp_path: Path, 
 
 
 def test_recipes_of_a_folder_are_rows(tmp_path: Path) -> None:
-    for name in ("b.json", "a.JSON", "B.json.txt"):
-        (tmp_path / name).write_text("{}")
-    Image.new("RGB", (4, 4)).save(tmp_path / "b.png")
-    rows = list(recipe_rows(Place(str(tmp_path)), Place(str(tmp_path / "out"))))
-    assert [(row.recipe, row.file) for row in rows] == [("a.JSON", "a.png"), ("b.json", "b.png")]
+    folder, told = tmp_path / "recipes", []
+    folder.mkdir()
+    made = Recipe(looks.of(samples.sample_person("person:mara")))
+    (folder / "UPPER.JSON").write_text(write_recipe(made), "utf-8")
+    (folder / "b.json.txt").write_text("{}")
+    for name in ("drawn.png", "upper.png"):
+        (folder / name).write_bytes(encode_drawn(np.zeros((64, 44, 3), np.uint8), made, "m"))
+    Image.new("RGB", (4, 4)).save(folder / "holiday.png")
+    rows = list(recipe_rows(Place(str(folder)), Place(str(tmp_path / "out")), told.append))
+    assert [(row.recipe, row.file) for row in rows] == [
+        ("UPPER.JSON", "UPPER.png"), ("drawn.png", "drawn.png"), ("upper.png", "upper.png.png")]  # fmt: skip
+    assert told == ["holiday.png"]
+    for same in (str(folder), folder.as_uri(), str(tmp_path / "recipes" / ".." / "recipes")):
+        rows = list(recipe_rows(Place(str(folder)), Place(same)))
+        assert [row.recipe for row in rows] == ["UPPER.JSON"], "none is drawn over itself"
 
 
 def makespan(pieces: Sequence[Sequence[Row]], workers: int, encode: float, draw: float) -> float:
@@ -221,9 +252,10 @@ def test_a_million_rows_take_little_memory() -> None:
 # --- a run ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["disk", "memory"])
+@pytest.mark.parametrize("where", ["disk", "file", "memory"])
 def test_a_second_run_draws_only_what_is_missing(tmp_path: Path, where: str) -> None:
-    out = Place(str(tmp_path / "out") if where == "disk" else f"memory://catalogue{tmp_path.name}")
+    folder = tmp_path / "out"
+    out = Place({"disk": str(folder), "file": folder.as_uri(), "memory": f"memory://catalogue{tmp_path.name}"}[where])
     rows, told = list(matrix(["a", "b"], poses=["1", "2"])), []
     first = runs.run_rows(rows, out, all_drawn(out), on_row=lambda now: told.append(now.done))
     assert (first.made, first.there, told) == (4, 0, [0, 1, 2, 3, 4])
@@ -247,8 +279,28 @@ def test_a_bad_row_costs_itself_and_its_list_is_a_table(tmp_path: Path) -> None:
     assert again.made == 1 and not failed.exists()
 
 
-def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
-    out = Place(str(tmp_path))
+def test_a_run_that_is_stopped_keeps_what_the_list_says_of_the_others(tmp_path: Path) -> None:
+    """The list may be the very table that is drawn."""
+    out, failed = Place(str(tmp_path)), tmp_path / runs.FAILED
+
+    def first_is_drawn(rows: Sequence[Row]) -> Iterator[Outcome]:
+        yield from all_drawn(out)(rows[:1])
+        raise KeyboardInterrupt
+
+    def none(rows: Sequence[Row]) -> Iterator[Outcome]:
+        yield from (Outcome(row, "There is nobody.") for row in rows)
+
+    runs.run_rows(matrix(["a", "b", "c"]), out, none)
+    with pytest.raises(KeyboardInterrupt):
+        runs.run_rows(read_rows(str(failed)), out, first_is_drawn)
+    left = list(csv.DictReader(failed.open(encoding="utf-8")))
+    assert [(line["person"], line["why"]) for line in left] == [("b", "There is nobody."), ("c", "There is nobody.")]
+    assert runs.run_rows(read_rows(str(failed)), out, all_drawn(out)).made == 2 and not failed.exists()
+
+
+@pytest.mark.parametrize("name", [str, Path.as_uri])
+def test_two_runs_in_one_folder_are_refused(tmp_path: Path, name) -> None:
+    out = Place(name(tmp_path))
     with FileLock(tmp_path / ".mcld-run.lock"), pytest.raises(StudioError, match="Another run"):
         runs.run_rows(matrix(["a"]), out, all_drawn(out))
     assert runs.run_rows(matrix(["a"]), out, all_drawn(out)).made == 1
@@ -277,6 +329,9 @@ def test_the_disk_of_the_machine_that_drew_is_named(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("mcld_app.catalogue.drawing.drawn_files", full)
     told = Outcome.of(json.loads(json.dumps(drawer(Row("person:mara", file="a.png")).told)))
     assert told.full and "process" in told.why and told.row.person == "person:mara"
+    work = row_worker(Place(str(tmp_path)), Place(str(tmp_path)), Options(), again=False)
+    done = json.loads(work(json.dumps([Row("person:mara", file=f"{name}.png") for name in "abc"])))
+    assert len(done) == 1, "the rest of what was handed out is not drawn for a disk that is full"
 
 
 def test_a_table_is_drawn_as_its_recipes_are(tmp_path: Path, capsys) -> None:

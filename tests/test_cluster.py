@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -21,9 +24,12 @@ from mcld_app.catalogue.place import Place
 from mcld_app.catalogue.run import run_rows
 from mcld_app.catalogue.table import read_rows, write_rows
 from mcld_app.checkpoints import save_pipeline
+from mcld_app.cli.long_work import cluster_arguments, need_of
 from mcld_app.cli.main import main
+from mcld_app.cluster import connection
 from mcld_app.cluster.connection import nodes
-from mcld_app.cluster.fitting import Need, Node, Report, check_reports, page_need, pool_for
+from mcld_app.cluster.fitting import Need, Node, Pool, awaited_pool, page_need, pool_for
+from mcld_app.cluster.reports import Report, check_reports, unable
 from mcld_app.cluster.spread import spread
 from mcld_app.errors import StudioError
 
@@ -45,8 +51,8 @@ def test_as_many_actors_as_fit() -> None:
     ("need", "nodes", "said"),
     [
         (Need(gpus=1), [Node("1", "a", 8)], "no GPU"),
-        (Need(gpus=4), TWO, "2 machines hold 0 actors"),
-        (Need(least=9, cpus=2), [Node("1", "a", 8)], "hold 4 actors"),
+        (Need(gpus=4), TWO, "room for 0 actors .* on 2 machines"),
+        (Need(least=9, cpus=2), [Node("1", "a", 8)], "room for 4 actors .* on one machine"),
         (Need(least=0), TWO, "at least one"),
         (Need(), [], "0 machines"),
     ],
@@ -56,12 +62,87 @@ def test_what_does_not_fit_is_said(need: Need, nodes: list[Node], said: str) -> 
         pool_for(need, nodes)
 
 
+@pytest.mark.parametrize(("join", "waits"), [(10.0, 60.0), (70.0, 60.0), (10.0, 0.0)])
+def test_machines_that_join_late_are_waited_for(join: float, waits: float) -> None:
+    now, told = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    def nodes() -> Sequence[Node]:
+        return TWO if now[0] >= join else TWO[:1]
+
+    def pool() -> Pool:
+        return awaited_pool(Need(gpus=1, least=3, wait=waits), nodes, told.append, lambda: now[0], sleep)
+
+    if join < waits:
+        assert pool().most == 3 and now[0] == join
+    else:
+        with pytest.raises(StudioError, match=r"room for 1 actors .* 3 are asked for: 2 are missing"):
+            pool()
+        assert now[0] == waits
+    said = "There is room for 1 of 3 actors on one machine. Others are waited for, 60 s at most."
+    assert told == ([said] if waits else [])
+    with pytest.raises(StudioError, match="at least one"):
+        awaited_pool(Need(least=0, wait=60), nodes, told.append, lambda: now[0], sleep)
+
+
+def test_a_head_that_comes_late_is_waited_for_and_one_that_refuses_is_asked_for_its_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With nothing of Ray but what is asked of it here."""
+
+    class NoToken(ConnectionError):
+        pass
+
+    def init(*_, **__) -> None:
+        raise NoToken("Failed to connect to Ray cluster at x")
+
+    given = SimpleNamespace(init=init, shutdown=lambda: None, exceptions=SimpleNamespace(RayError=NoToken))
+    monkeypatch.setitem(sys.modules, "ray", given)
+    monkeypatch.setattr(connection, "_BETWEEN_LOOKS", 0.0)
+    answers, told = iter([False, False, True]), []
+
+    def answers_then(address: str) -> None:
+        if not next(answers):
+            raise connection.NoHead("No Ray cluster answers.")
+
+    monkeypatch.setattr(connection, "_answers", answers_then)
+    with pytest.raises(StudioError, match=r"at x.*RAY_AUTH_MODE"), connection.connected("HEAD:1", 60, told.append):
+        raise AssertionError("there is no connection")
+    assert len(told) == 1 and "HEAD:1" in told[0] and next(answers, None) is None
+
+
+def test_with_a_least_number_of_actors_machines_are_waited_for() -> None:
+    parser = argparse.ArgumentParser()
+    cluster_arguments(parser)
+
+    def wait(*words: str) -> float:
+        return need_of(parser.parse_args(words)).wait
+
+    assert wait("--ray", "a:1") == 0 and wait("--ray", "a:1", "--least-actors", "3") == 300
+    assert wait("--ray", "local", "--least-actors", "3") == 0 and wait("--ray", "a:1", "--wait", "5") == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--ray", "--workers", "2"], "--workers is for this machine"),
+        (["--ray", "--devices", "cpu"], "--devices is for this machine"),
+        (["--actors", "2"], "--actors is for a Ray cluster"),
+    ],
+)
+def test_what_preparing_would_ignore_is_refused(tmp_path: Path, capsys, words: list[str], said: str) -> None:
+    assert main(["prepare", str(tmp_path / "source"), str(tmp_path / "folder"), *words]) == 1
+    assert said in capsys.readouterr().err and not (tmp_path / "folder").exists()
+
+
 def test_for_visitors_there_is_an_actor_for_each_gpu_or_one_for_each_machine() -> None:
     assert pool_for(page_need(TWO), TWO).most == 3
     plain = [Node("1", "a", 4), Node("2", "b", 2), Node("3", "head", 0)]
     pool = pool_for(page_need(plain), plain)
     assert (pool.most, pool.gpus, pool.cpus, [node.name for node in pool.nodes]) == (2, 0, 1, ["a", "b"])
-    with pytest.raises(StudioError, match="1 machines hold 0 actors"):
+    with pytest.raises(StudioError, match="room for 0 actors"):
         pool_for(page_need(plain[2:]), plain[2:])
 
 
@@ -75,6 +156,12 @@ def test_each_machine_that_cannot_do_the_work_is_named() -> None:
     lines = str(told.value).splitlines()[1:]
     assert [line.partition(":")[0] for line in lines] == ["two", "three", "four"]
     assert "version 0.9, here 1.0" in lines[1] and "other weights than one" in lines[2]
+
+
+def test_a_machine_without_the_checkout_is_told_where_it_belongs() -> None:
+    said = "ray::_report()\nModuleNotFoundError: No module named 'mcld_app'"
+    assert f"no checkout of MCLD Studio at {Path('/opt/mcld')}" in unable(said, Path("/opt/mcld"))
+    assert unable("a\nMemoryError: b\n", Path("/")) == "The program cannot be run there: MemoryError: b"
 
 
 def test_without_ray_a_sentence_says_what_to_install(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,7 +111,7 @@ def test_nothing_is_found_on_a_healthy_person_in_a_healthy_pose():
     for k, name in enumerate(PEOPLE):
         person = sample(name)
         source = source_of(person.photo, person.iuv)
-        for pose, target in [*poses[k % 2 :: 2], ("as in the photo", person.iuv)]:  # in every other pose, to save time
+        for pose, target in [*poses[k % 4 :: 4], ("as in the photo", person.iuv)]:  # in every fourth pose, to save time
             assert findings(source, target) == (), f"{name}, {pose}"
 
 

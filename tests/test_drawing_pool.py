@@ -276,6 +276,16 @@ def test_one_that_cannot_forget_is_ended_whatever_its_reason(tmp_path: Path) -> 
     assert fake.closed and pool.count("leaves") == 0
 
 
+def test_one_that_says_it_forgot_and_did_not_is_ended(tmp_path: Path) -> None:
+    start = Fakes()
+    pool = DrawingPool(start, 1)
+    list(pool.draw("m", jobs(1), TWO, str(tmp_path / "stop"), "leaves"))
+    [fake] = start.made
+    fake.forget = lambda owner: None
+    pool.forget("leaves")
+    assert fake.closed and pool.count("leaves") == 0
+
+
 def test_turns_keep_nothing_of_visitors_that_are_gone() -> None:
     turns = FairTurns(2)
     for owner in map(str, range(50)):

@@ -19,7 +19,7 @@ from tiny import tiny_pipeline
 from mcld_app.checkpoints import save_pipeline
 from mcld_app.deployment import draws_in_page
 from mcld_app.engine import registry
-from mcld_app.engine.drawing_process import ENDED, DrawingProcess, drawing_process
+from mcld_app.engine.drawing_process import ENDED, ENDED_TO_FORGET, DrawingProcess, drawing_process
 from mcld_app.engine.worker import draw, drawer
 from mcld_app.errors import Cancelled, StudioError
 from mcld_app.request import Progress, Settings
@@ -151,7 +151,7 @@ def test_the_next_drawing_starts_another_and_one_that_does_not_answer_is_ended(
     registry.forget("leaves")
     assert is_gone(child)
     drawing.join()
-    assert said == [ENDED]
+    assert said == [ENDED_TO_FORGET]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")

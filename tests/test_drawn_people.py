@@ -85,10 +85,10 @@ def test_there_are_all_kinds_of_people():
 
 def test_nobody_is_bare():
     """No skin on trunk and thighs but at necklines and hems: between 5 cm above mid-thigh and the chest. Every
-    second in two of four poses; with MCLD_THOROUGH=1 everybody in all."""
+    second in one of four poses; with MCLD_THOROUGH=1 everybody in all."""
     height = HeightOnBody()
     for seed in range(0, PEOPLE, 1 if THOROUGH else 2):
-        for pose in BENT if THOROUGH else BENT[seed // 2 % 2 :: 2]:
+        for pose in BENT if THOROUGH else BENT[seed // 2 % len(BENT) :][:1]:
             view = seen(make_person(seed), named_poses()[pose])
             bare = (view.shows == 1 + SKIN) & np.isin(view.iuv[..., 0], TRUNK_AND_THIGHS)
             # Along a contour, map and picture may differ by a pixel: an arm's rim is no bare trunk.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 from PIL import Image
 
 from mcld_app.body.mannequin.pose import named_poses
-from mcld_app.cli import generate
 from mcld_app.cli.main import main
 from mcld_app.editing import look as looks
 from mcld_app.editing import samples
@@ -20,7 +18,6 @@ from mcld_app.editing.edits.wear import Wear
 from mcld_app.editing.recipe import Recipe, read_recipe, write_recipe
 from mcld_app.engine.registry import engine_for
 from mcld_app.output.provenance import read_recipe_text
-from mcld_app.output.recipe_file import encode_drawn
 from mcld_app.request import Job, Settings
 
 FAST = Settings(steps=2, guidance=1.0)
@@ -67,40 +64,45 @@ def test_a_folder_goes_on_after_a_failure_and_where_it_was_stopped(tmp_path: Pat
     folder.mkdir()
     a_recipe(folder, "a.json")
     (folder / "b.json").write_text(json.dumps({"format": "mcld-recipe", "version": 99}), "utf-8")
-    shutil.copy(folder / "a.json", folder / "c.json")
-    assert main(["generate", str(folder), "-o", str(out)]) == 1
-    assert sorted(p.name for p in out.iterdir()) == ["a.png", "c.png"]
-    assert "failed: b.json: This recipe was made by a newer MCLD Studio." in capsys.readouterr().err
-    (out / "c.png").unlink()
-    before = (out / "a.png").stat().st_mtime_ns
-    main(["generate", str(folder), "-o", str(out)])
-    assert (out / "c.png").exists() and (out / "a.png").stat().st_mtime_ns == before
-    main(["generate", str(folder), "-o", str(out), "--again"])
-    assert (out / "a.png").stat().st_mtime_ns > before
-
-
-def test_a_folder_may_hold_drawn_pictures_and_endings_in_capitals(tmp_path: Path, monkeypatch) -> None:
-    """What is drawn is not the point here: which files are taken, what they are called, and what is said of others."""
-    folder, out = tmp_path / "recipes", tmp_path / "out"
-    folder.mkdir()
-    text = a_recipe(folder, "UPPER.JSON").read_text("utf-8")
-    made = read_recipe(text)
-    for name in ("drawn.png", "upper.png"):
-        (folder / name).write_bytes(encode_drawn(np.zeros((64, 44, 3), np.uint8), made, "m"))
+    a_recipe(folder, "c.json", seeds=(1, 2))
     Image.new("RGB", (64, 44)).save(folder / "holiday.png")
-    asked = []
+    assert main(["generate", str(folder), "-o", str(out)]) == 1
+    assert {p.name for p in out.glob("*.png")} == {"a.png", "c-1.png", "c-2.png"}
+    said = capsys.readouterr().err
+    assert "failed: b.json: This recipe was made by a newer MCLD Studio." in said and "left out: holiday.png" in said
+    (out / "c-2.png").unlink()
+    before = {name: (out / name).stat().st_mtime_ns for name in ("a.png", "c-1.png")}
+    main(["generate", str(folder), "-o", str(out)])
+    assert (out / "c-2.png").exists(), "of two seeds one was missing"
+    assert "1 pictures drawn, 1 were there, 1 rows failed" in capsys.readouterr().err
+    assert {name: (out / name).stat().st_mtime_ns for name in before} == before
+    main(["generate", str(folder), "-o", str(out), "--again"])
+    assert all((out / name).stat().st_mtime_ns > then for name, then in before.items())
 
-    def draw(recipe: Path, picture: Path, **_) -> list[Path]:
-        asked.append((recipe.name, picture.name))
-        return [picture]
 
-    monkeypatch.setattr(generate, "draw_recipe", draw)
-    results = list(generate.draw_folder(folder, out))
-    assert asked == [("UPPER.JSON", "UPPER.png"), ("drawn.png", "drawn.png"), ("upper.png", "upper.png.png")]
-    assert [r.picture.name for r in results if isinstance(r, generate.LeftOut)] == ["holiday.png"]
-    asked.clear()
-    list(generate.draw_folder(folder, folder, again=True))
-    assert asked == [("UPPER.JSON", "UPPER.png")], "no picture is drawn over itself"
+def test_a_recipe_is_drawn_in_so_many_steps(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "p.png"
+    assert main(["generate", str(a_recipe(tmp_path)), "-o", str(out), "--steps", "1"]) == 0
+    assert read_recipe(read_recipe_text(out.read_bytes())).settings.steps == 1
+    assert main(["generate", str(a_recipe(tmp_path)), "-o", str(out), "--steps", "0"]) == 1
+    assert "steps" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("jobs", "words", "said"),
+    [
+        ("one.json", ["--root", "x"], "--root is for a table"),
+        ("", ["--root", "x"], "--root is for a table"),
+        ("", ["--seen", "x"], "--seen is for one recipe"),
+        ("one.json", ["--gpus", "1"], "--gpus is for a Ray cluster: say --ray"),
+        ("", ["--least-actors", "2"], "--least-actors is for a Ray cluster"),
+        ("one.json", ["--ray"], "One recipe is drawn on this machine"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(tmp_path: Path, capsys, jobs: str, words: list[str], said: str) -> None:
+    a_recipe(tmp_path)
+    assert main(["generate", str(tmp_path / jobs), "-o", str(tmp_path / "out"), *words]) == 1
+    assert said in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("what", ["missing", "empty folder", "binary"])

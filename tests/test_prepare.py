@@ -37,7 +37,7 @@ from mcld_app.data.layout import DataError, Layout, Pair, flattened, read_pairs
 from mcld_app.data.prepare import Outcome, RayPool, Shard, on_ray, prepare
 from mcld_app.data.prepare.lists import pairs_for, split_by_id
 from mcld_app.data.prepare.photos import outfit_of, person_of, photo_name
-from mcld_app.data.prepare.shards import LOCKS, merge_lists
+from mcld_app.data.prepare.shards import LOCKS, begin_shard, merge_lists
 from mcld_app.errors import StudioError
 from mcld_app.synthetic.people import draw_person, render_view
 
@@ -353,8 +353,8 @@ def test_machines_of_a_cluster_give_byte_for_byte_what_one_run_gives(
         yield from map(work, reversed(pieces))
 
     monkeypatch.setattr(on_ray, "spread", spread)
-    monkeypatch.setattr(on_ray, "connected", lambda address: contextlib.nullcontext())
-    monkeypatch.setattr(on_ray, "able_pool", lambda need, examine: Pool(0, 1, 1, 1, (), told=examine()))
+    monkeypatch.setattr(on_ray, "connected", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(on_ray, "able_pool", lambda need, examine, told: Pool(0, 1, 1, 1, (), told=examine()))
     outcome = prepare(download, tmp_path / "many", workers=partial(RayPool, Need(), "somewhere"), make=eye(download))
     assert (outcome.made, outcome.failed) == (7, {}) and contents(tmp_path / "many") == contents(ready)
     made = prepare(download, tmp_path / "many", workers=partial(RayPool, Need(), "somewhere"), make=eye(download)).made
@@ -384,19 +384,66 @@ def test_two_shards_at_once_give_byte_for_byte_what_one_run_gives(download: Path
     assert shard("2/2").made == 0, "what is there is left"
 
 
-def test_lists_of_shards_become_one(tmp_path: Path):
-    """Whichever comes to its end first."""
-    head = "photo,split,file,why\n"
+HEAD = "photo,split,file,why\n"
+SPLIT = dict.fromkeys(("a b.jpg", "a", 'a"c.jpg', "ab.jpg"), "train")
+
+
+def end_shard(folder: Path, number: int, lines: str, *, ended: bool = True) -> None:
+    """One of two comes to its end, or is stopped."""
+    shard = Shard(number, 2)
+    begin_shard(folder, shard)
+    (folder / shard.file("no_face.txt")).write_text(f"{number}.jpg\nhalf")
+    merge_lists(folder, shard, SPLIT, "no_face.txt", "report.csv", HEAD + lines, ended=ended)
+
+
+FIRST = 'a,train,,"broken, ""so"""\n"a""c.jpg",train,,broken\n'
+SECOND = 'a b.jpg,train,,broken\nab.jpg,train,,"two\nlines"\n'
+BOTH = HEAD + (
+    'a,train,,"broken, ""so"""\na b.jpg,train,,broken\n"a""c.jpg",train,,broken\nab.jpg,train,,"two\nlines"\n'
+)
+
+
+def test_lists_of_shards_become_one_in_the_order_of_the_photos(tmp_path: Path):
+    """Whichever comes to its end first; and one that is run again keeps the other's lines."""
+    assert {*Shard(1, 2).of(SPLIT)} == {"a", 'a"c.jpg'}
     for order in ((1, 2), (2, 1)):
         folder = tmp_path / str(order)
-        (folder / LOCKS).mkdir(parents=True)
+        folder.mkdir()
         for number in order:
-            shard = Shard(number, 2)
-            (folder / shard.file("no_face.txt")).write_text(f"{number}.jpg\n")
-            merge_lists(folder, shard, "no_face.txt", "report.csv", f"{head}{number}b.jpg,train,,broken\n")
-        assert (folder / "report.csv").read_text() == f"{head}1b.jpg,train,,broken\n2b.jpg,train,,broken\n"
+            end_shard(folder, number, (FIRST, SECOND)[number - 1])
+        assert (folder / "report.csv").read_text() == BOTH
         assert (folder / "no_face.txt").read_text() == "1.jpg\n2.jpg\n"
         assert sorted(path.name for path in folder.iterdir()) == ["no_face.txt", "report.csv"]
+        end_shard(folder, 1, "")
+        assert (folder / "report.csv").read_text() == HEAD + SECOND
+
+
+def test_a_shard_that_is_stopped_has_not_come_to_its_end(tmp_path: Path):
+    """The locks stay, and lines of photos that it did not come to."""
+    end_shard(tmp_path, 1, FIRST)
+    end_shard(tmp_path, 2, SECOND.splitlines(keepends=True)[0], ended=False)
+    assert (tmp_path / LOCKS).is_dir() and (tmp_path / "report.csv").read_text().count("broken") == 3
+    end_shard(tmp_path, 1, FIRST.splitlines(keepends=True)[1], ended=False)
+    assert (tmp_path / "report.csv").read_text().count("broken") == 3
+    end_shard(tmp_path, 2, SECOND)
+    assert (tmp_path / LOCKS).is_dir(), "the first is at work again"
+    end_shard(tmp_path, 1, FIRST)
+    assert not (tmp_path / LOCKS).exists() and (tmp_path / "report.csv").read_text() == BOTH
+
+
+def test_a_shard_stopped_by_ctrl_c_is_counted_as_stopped(download: Path, tmp_path: Path):
+    class Stopped(contextlib.nullcontext):
+        able = True
+
+        def __enter__(self) -> Stopped:
+            return self
+
+        def work(self, jobs: list) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(download, tmp_path, shard=Shard(1, 1), workers=lambda start: Stopped())
+    assert (tmp_path / LOCKS).is_dir() and (tmp_path / "report.csv").is_file()
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "1/0"])

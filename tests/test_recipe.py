@@ -109,7 +109,7 @@ def test_the_pose_of_another_picture_travels_with_pictures_only(own: Person) -> 
         read_recipe(write_recipe(Recipe(look)))
 
 
-@settings(max_examples=30 if THOROUGH else 5, deadline=None)
+@settings(max_examples=30 if THOROUGH else 3, deadline=None)
 @given(st.data())
 def test_any_look_of_samples_comes_back(data) -> None:
     look = looks.of(samples.sample_person(data.draw(st.sampled_from(PEOPLE))))

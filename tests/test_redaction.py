@@ -72,7 +72,7 @@ def test_no_endpoint_prints_what_it_was_sent(served: Studio, client: httpx.Clien
     for name, parameters in endpoints(client).items():
         whole = len(parameters)
         wrong = [[MARKER] * count for count in {0, 1, 2, whole - 1, whole + 1} - {-1, whole}]
-        for data in wrong + [[odd] * whole for odd in some(ODD.values(), 4)]:
+        for data in wrong + [[odd] * whole for odd in some(ODD.values(), 3)]:
             begun = client.post(f"/call/{name}", json={"data": data})
             assert_a_sentence(begun)
             told = client.get(f"/call/{name}/{begun.json()['event_id']}").text
@@ -106,13 +106,13 @@ def test_no_event_of_the_page_prints_what_it_was_sent(served: Studio, client: ht
     for event in events:
         wanted = len(event["inputs"])
         target = next(iter(event["targets"]), [None])[0]
-        for sent, count in [(MARKER, 0), (MARKER, wanted + 1), *((sent, wanted) for sent in EVENTS)]:
+        for sent, count in [(MARKER, 0), (MARKER, wanted + 1), *((sent, wanted) for sent in some(EVENTS, 3))]:
             body = {"data": [MARKER] * count, "event_data": sent, "fn_index": event["id"], "trigger_id": target,
                     "session_hash": MARKER[:21]}  # fmt: skip
             assert_a_sentence(client.post("/run/predict", json=body))
             tried += 1
     print(f"{tried} events")
-    assert tried > 900
+    assert tried > 650
     assert_nothing_is_printed(served)
 
 

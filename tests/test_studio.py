@@ -463,10 +463,12 @@ def test_mcp_without_its_package_is_one_sentence_and_no_traceback(root: Path, tm
     assert 'pip install "mcp>=1.21,<2"' in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_page_starts_without_the_heavy_libraries(root: Path) -> None:
+def test_the_page_starts_and_shows_what_the_model_sees_without_the_heavy_libraries(root: Path) -> None:
     code = (
         "import sys, app; sys.path.append('tests'); import studio_actions; from mcld_app.studio.session import Session;"
-        "studio_actions.run(Session(), studio_actions.as_it_is, {}, whole=True);"
+        "session = Session(); studio_actions.run(session, studio_actions.as_it_is, {}, whole=True);"
+        "from mcld_app.studio.panels.generate import view;"  # what the model sees
+        "assert len(view(session.state, {'model': 'bundled'})) >= 3;"
         "print([m for m in ('torch', 'diffusers', 'transformers', 'torchvision', 'insightface') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)

@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from mcld_app.catalogue.place import Place
-from mcld_app.catalogue.row import Row
+from mcld_app.catalogue.row import Row, with_seed
 from mcld_app.errors import DiskFull, StudioError
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class Options:
         pictures: whether the files carry the recipe's own photos.
         watermark: whether they carry a visible watermark.
         fill_holes: see `Settings.fill_holes`; False is as the recipe says.
-        steps: of drawing; 0 is as the recipe, or the model, has it.
+        steps: of drawing, 1..200, in place of the recipe's own; 0: the recipe's, or where it says none, the model's.
     """
 
     model: str = ""
@@ -77,7 +76,16 @@ class Outcome:
 def drawn_files(
     made: Recipe, options: Options, on_step: Callable[[float], None] = lambda _: None, owner: str = ""
 ) -> Iterator[tuple[int, bytes]]:
-    """Draw a recipe: for each of its seeds the seed and the picture's PNG.
+    """Draw a recipe, as many of its pictures at a time as an engine draws at once.
+
+    Args:
+        made: the recipe.
+        options: see there.
+        on_step: told after each step how much of all pictures is done, 0..1.
+        owner: whom the engine keeps its encodings for.
+
+    Yields:
+        For each of its seeds, the seed and the bytes of the picture's PNG, which carries a recipe of its own.
 
     Raises:
         StudioError: where it cannot be drawn.
@@ -122,12 +130,17 @@ class RowDrawer:
         out: the folder for pictures.
         options: see there.
         again: draw what is there already, too.
+        on_step: told after each step how much of a row is done, 0..1.
     """
 
-    def __init__(self, root: Place, out: Place, options: Options, *, again: bool = False) -> None:
+    def __init__(
+        self, root: Place, out: Place, options: Options, *, again: bool = False,
+        on_step: Callable[[float], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         from mcld_app.catalogue.looks import Wardrobe
 
         self._wardrobe, self._out, self._options, self._again = Wardrobe(root), out, options, again
+        self._on_step = on_step
 
     def ready(self) -> None:
         """Check the model's weights before anything is drawn; StudioError where they are missing or broken."""
@@ -136,18 +149,21 @@ class RowDrawer:
         weights_of(self._options.model_for())
 
     def __call__(self, row: Row) -> Outcome:
-        """Draw a row whose file is filled in. What goes wrong is in the outcome. A row whose picture came to be there
-        meanwhile is left: it was handed out twice, because a machine died."""
+        """Draw a row whose file is filled in. What goes wrong is in the outcome. A picture that is there is left: of
+        several seeds some were drawn before the run was stopped, or a row was handed out twice, because a machine
+        died."""
         where, begun = _where(), time.perf_counter()
         drawing = 0.0
         try:
             if self._again or not self._out.has(row.file):
                 made = self._wardrobe.recipe(row)
+                files = {seed: row.file if len(made.seeds) == 1 else with_seed(row.file, seed) for seed in made.seeds}
+                left = tuple(seed for seed, file in files.items() if self._again or not self._out.has(file))
                 at = time.perf_counter()
-                files = list(drawn_files(made, self._options))
-                drawing = time.perf_counter() - at
-                for seed, data in files:
-                    self._out.write(row.file if len(files) == 1 else with_seed(row.file, seed), data)
+                for seed, data in drawn_files(replace(made, seeds=left), self._options, self._on_step) if left else ():
+                    drawing += time.perf_counter() - at
+                    self._out.write(files[seed], data)
+                    at = time.perf_counter()
         except DiskFull as error:
             return Outcome(row, f"{error} ({where})", full=True, where=where)
         except StudioError as error:
@@ -157,10 +173,15 @@ class RowDrawer:
         return Outcome(row, seconds=time.perf_counter() - begun, drawing=drawing, where=where)
 
 
-def with_seed(file: str, seed: int) -> str:
-    """What the picture of one of several seeds is called."""
-    path = PurePosixPath(file)
-    return str(path.with_name(f"{path.stem}-{seed}{path.suffix}"))
+def seeds_of(root: Place, row: Row) -> tuple[int, ...]:
+    """The seeds of a row's recipe; none where it has none that can be read, which drawing it says."""
+    from mcld_app.editing.recipe import LARGEST
+    from mcld_app.output.recipe_file import open_recipe
+
+    try:
+        return open_recipe(root.read(row.recipe, LARGEST)).seeds if row.recipe else ()
+    except StudioError:
+        return ()
 
 
 def _where() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from mcld_app.catalogue.drawing import Options, Outcome, RowDrawer
@@ -15,7 +15,10 @@ from mcld_app.cluster.fitting import Need
 from mcld_app.content import content_hash
 
 
-def on_ray(root: Place, out: Place, options: Options, need: Need, address: str = "", *, again: bool = False) -> Draw:
+def on_ray(
+    root: Place, out: Place, options: Options, need: Need, address: str = "", *, again: bool = False,
+    told: Callable[[str], object] = lambda _: None,
+) -> Draw:  # fmt: skip
     """Rows drawn by actors, each of which loads its engine once. Both folders are seen by all machines under the same
     name.
 
@@ -23,6 +26,7 @@ def on_ray(root: Place, out: Place, options: Options, need: Need, address: str =
         root, out, options, again: as for `run.here`.
         need: of machines.
         address: see `cluster.connection.connect`.
+        told: told which machines are waited for.
     """
 
     def draw(rows: Sequence[Row]) -> Iterator[Outcome]:
@@ -30,12 +34,12 @@ def on_ray(root: Place, out: Place, options: Options, need: Need, address: str =
         from mcld_app.cluster.nodes import able_pool
         from mcld_app.cluster.spread import DIED, spread
 
-        with connected(address):
-            pool = able_pool(need, partial(weights_here, options.model_for()))
+        with connected(address, need.wait, told):
+            pool = able_pool(need, partial(weights_here, options.model_for()), told)
             pieces = [json.dumps(group) for group in groups(rows, pool.most)]
             missing = dict.fromkeys(rows)
-            for told in spread(partial(row_worker, root, out, options, again), pieces, pool):
-                for outcome in map(Outcome.of, json.loads(told)):
+            for done in spread(partial(row_worker, root, out, options, again), pieces, pool):
+                for outcome in map(Outcome.of, json.loads(done)):
                     missing.pop(outcome.row, None)
                     yield outcome
             yield from (Outcome(row, DIED) for row in missing)
@@ -51,10 +55,15 @@ def weights_here(model: str) -> str:
 
 
 def row_worker(root: Place, out: Place, options: Options, again: bool):
-    """What draws a group of rows, JSON to JSON, in an actor."""
+    """What draws a group of rows, JSON to JSON, in an actor. Where the disk is full, the rest of the group is left."""
     drawer = RowDrawer(root, out, options, again=again)
 
     def work(asked: str) -> str:
-        return json.dumps([drawer(Row(*values)).told for values in json.loads(asked)])
+        done = []
+        for values in json.loads(asked):
+            done.append(drawer(Row(*values)))
+            if done[-1].full:
+                break
+        return json.dumps([outcome.told for outcome in done])
 
     return work

@@ -23,7 +23,12 @@ class Place:
     @property
     def local(self) -> Path | None:
         """The folder on this machine; None where it is elsewhere."""
-        return None if "://" in self.name else Path(self.name)
+        return local_path(self.name)
+
+    def is_same(self, other: Place) -> bool:
+        """Whether both are one folder."""
+        here, there = self.local, other.local
+        return self.name == other.name if here is None or there is None else here.resolve() == there.resolve()
 
     def read(self, file: str, most: int | None = None) -> bytes:
         """The bytes of a file in it.
@@ -92,6 +97,17 @@ class Place:
         except (ImportError, ValueError) as error:  # its own words name the package that is missing
             raise StudioError(f"{self.name} cannot be reached: {error}") from error
         return fs, root.rstrip("/")
+
+
+def local_path(name: str) -> Path | None:
+    """A path, or an address, as a path on this machine, which `file://…` is, too; None where it is elsewhere."""
+    if "://" not in name:
+        return Path(name)
+    if name.partition("://")[0] not in ("file", "local"):
+        return None
+    import fsspec
+
+    return Path(fsspec.core.url_to_fs(name)[1])
 
 
 def place_and_file(name: str) -> tuple[Place, str]:

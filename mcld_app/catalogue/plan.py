@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from mcld_app.catalogue.place import Place
-from mcld_app.catalogue.row import Row, picture_of
+from mcld_app.catalogue.row import Row, picture_of, with_seed
 from mcld_app.errors import StudioError
 
 LARGEST_GROUP = 64
@@ -37,17 +37,23 @@ class Plan:
         return len(self.todo) + self.there + len(self.failed)
 
 
-def plan_of(rows: Iterable[Row], names: AbstractSet[str], *, again: bool = False) -> Plan:
+def plan_of(
+    rows: Iterable[Row],
+    names: AbstractSet[str],
+    *,
+    again: bool = False,
+    seeds: Callable[[Row], Sequence[int]] = lambda row: (),
+) -> Plan:
     """What is to be done.
 
     Args:
         rows: of the table.
         names: of all files in the folder for pictures.
         again: draw what is there, too.
+        seeds: those of a row's recipe; asked where a picture is called as if it were of one of several.
     """
-    plan, taken, rows = Plan(), set(), list(rows)
-    own = {row.file for row in rows}  # `mara-2.png` may be a row of its own, and no second seed of `mara.png`
-    several = {match[1] for name in names - own if (match := _OF_A_SEED.fullmatch(name))}
+    plan, taken = Plan(), set()
+    several = {match[1] for name in names if (match := _OF_A_SEED.fullmatch(name))}
     for row in rows:
         try:
             file = picture_of(row)
@@ -59,7 +65,9 @@ def plan_of(rows: Iterable[Row], names: AbstractSet[str], *, again: bool = False
             plan.failed.append((row, why))
             continue
         taken.add(file.casefold())
-        if not again and (file in names or (row.recipe and file.removesuffix(".png") in several)):
+        asked = seeds(row) if not again and row.recipe and file not in names and file[:-4] in several else ()
+        of_seeds = len(asked) > 1 and all(with_seed(file, seed) in names for seed in asked)
+        if not again and (file in names or of_seeds):
             plan.there += 1
         else:
             plan.todo.append(row._replace(file=file))
@@ -67,20 +75,27 @@ def plan_of(rows: Iterable[Row], names: AbstractSet[str], *, again: bool = False
     return plan
 
 
-def recipe_rows(folder: Place, out: Place) -> Iterator[Row]:
+def recipe_rows(folder: Place, out: Place, on_other: Callable[[str], None] = lambda name: None) -> Iterator[Row]:
     """A row for each recipe in a folder: JSON files first, then pictures drawn here, which carry theirs. Of two of one
-    name the second one's picture is called by all of its file's name; one that was drawn into this folder is left.
+    name the second one's picture is called by all of its file's name. Where pictures are drawn into the same folder,
+    those that are there are left: they would be drawn over themselves.
+
+    Args:
+        folder: of recipes.
+        out: the folder for pictures.
+        on_other: told of each picture that carries no recipe.
 
     Raises:
         StudioError: where there is none.
     """
-    from mcld_app.output.recipe_file import holds_recipe
-
     names = sorted(name for name in folder.names() if "/" not in name)
     found = [name for name in names if name.lower().endswith(".json")]
-    if folder.name != out.name:
-        pictures = (name for name in names if name.lower().endswith(".png"))
-        found += [name for name in pictures if holds_recipe(folder.read(name))]
+    if not folder.is_same(out):
+        for name in (name for name in names if name.lower().endswith(".png")):
+            if _carries_recipe(folder, name):
+                found.append(name)
+            else:
+                on_other(name)
     if not found:
         raise StudioError(f"There is no recipe in {folder.name}: recipes are .json files, and pictures drawn here.")
     taken: set[str] = set()
@@ -88,6 +103,15 @@ def recipe_rows(folder: Place, out: Place) -> Iterator[Row]:
         stem = name.rpartition(".")[0]
         yield Row(recipe=name, file=f"{name if stem.casefold() in taken else stem}.png")
         taken.add(stem.casefold())
+
+
+def _carries_recipe(folder: Place, name: str) -> bool:
+    from mcld_app.output.recipe_file import holds_recipe
+
+    try:
+        return holds_recipe(folder.read(name))
+    except StudioError:
+        return True  # that it cannot be read is told when it is drawn
 
 
 def groups(rows: Sequence[Row], workers: int) -> Iterator[Sequence[Row]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from mcld_app.catalogue.place import inside
@@ -35,6 +36,9 @@ class Row(NamedTuple):
 
 
 COLUMNS = Row._fields
+
+_HASH = 8
+"""Bytes of a row's hash: of a million rows, two are expected to share one 3e-8 times (with five bytes, 0.45 times)."""
 
 _WHY = "why"  # of the table of what failed, which is a table again
 
@@ -83,7 +87,13 @@ def picture_of(row: Row) -> str:
         return path
     told = [row.person, row.clothes, row.pose, row.face, row.seed or "0", row.recipe]
     names = [slug(_stem(value)) for value in told[:3] if value] or [slug(_stem(row.recipe))]
-    return "-".join([*filter(None, names), content_hash("\0".join(told), size=5)]) + ".png"
+    return "-".join([*filter(None, names), content_hash("\0".join(told), size=_HASH)]) + ".png"
+
+
+def with_seed(file: str, seed: int) -> str:
+    """What the picture of one of several seeds is called."""
+    path = PurePosixPath(file)
+    return str(path.with_name(f"{path.stem}-{seed}{path.suffix}"))
 
 
 def _stem(value: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from mcld_app.catalogue.drawing import Options, Outcome, RowDrawer
 from mcld_app.catalogue.place import Place
 from mcld_app.catalogue.plan import Plan, plan_of
-from mcld_app.catalogue.row import COLUMNS, Row
+from mcld_app.catalogue.row import COLUMNS, Row, row_of
 from mcld_app.errors import DiskFull, StudioError
 from mcld_app.files import writing
 
@@ -47,12 +47,15 @@ class Totals:
         return self.there + self.made + len(self.failed)
 
 
-def here(root: Place, out: Place, options: Options, *, again: bool = False) -> Draw:
-    """Rows drawn in this process, one after another, on the best device there is."""
+def here(
+    root: Place, out: Place, options: Options, *, again: bool = False, on_step: Callable[[float], None] = lambda _: None
+) -> Draw:
+    """Rows drawn in this process, one after another, on the best device there is; arguments as `RowDrawer`'s."""
 
     def draw(rows: Sequence[Row]) -> Iterator[Outcome]:
-        drawer = RowDrawer(root, out, options, again=again)
-        drawer.ready()
+        drawer = RowDrawer(root, out, options, again=again, on_step=on_step)
+        if options.model or not all(row.recipe for row in rows):  # recipes have models of their own
+            drawer.ready()
         yield from map(drawer, rows)
 
     return draw
@@ -64,6 +67,7 @@ def run_rows(
     draw: Draw,
     *,
     again: bool = False,
+    seeds: Callable[[Row], Sequence[int]] = lambda row: (),
     on_row: Callable[[Totals], None] = lambda _: None,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
 ) -> Totals:
@@ -74,6 +78,7 @@ def run_rows(
         out: the folder for pictures.
         draw: see `Draw`.
         again: draw what is there, too.
+        seeds: see `plan_of`.
         on_row: told how far it is, before the first row and after each.
         on_outcome: told of each row drawn now.
 
@@ -81,8 +86,10 @@ def run_rows(
         DiskFull: a disk became full; what was written is whole.
         StudioError: another run writes into that folder, or nothing can be drawn at all.
     """
+    rows = list(rows)  # all of them before anything is written: the table may be none
     with alone_in(out):
-        plan = plan_of(rows, out.names(), again=again)
+        plan = plan_of(rows, out.names(), again=again, seeds=seeds)
+        del rows
         totals = Totals(plan.total, plan.there, failed=list(plan.failed))
         on_row(totals)
         try:
@@ -129,11 +136,24 @@ def alone_in(out: Place) -> Iterator[None]:
 
 
 def _write_failed(out: Place, totals: Totals) -> None:
-    if not totals.failed:
+    failed = totals.failed if totals.done == totals.total else [*totals.failed, *_not_come_to(out, totals)]
+    if not failed:
         out.remove(FAILED)
         return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*COLUMNS, "why"))
-    writer.writerows((*row, why) for row, why in totals.failed)
+    writer.writerows((*row, why) for row, why in failed)
     out.write(FAILED, text.getvalue().encode())
+
+
+def _not_come_to(out: Place, totals: Totals) -> Iterator[tuple[Row, str]]:
+    """What an earlier run's list says of rows that this one, which was stopped, has neither drawn nor found failing:
+    the list may be the very table that is drawn."""
+    if not out.has(FAILED):
+        return
+    names, told = out.names(), {row for row, _ in totals.failed}
+    for line in csv.DictReader(io.StringIO(out.read(FAILED).decode(errors="replace"), newline="")):
+        row = row_of(line)
+        if row.file not in names and row not in told:
+            yield row, line.get("why") or ""

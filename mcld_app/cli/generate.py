@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import glob
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcld_app.cli.long_work import cluster_arguments
+from mcld_app.cli.long_work import check_cluster_arguments, cluster_arguments
 from mcld_app.errors import StudioError
 from mcld_app.files import write_whole, writing
 
 if TYPE_CHECKING:
+    from mcld_app.catalogue.drawing import Options
     from mcld_app.editing.recipe import Recipe
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A recipe that could not be drawn, and why."""
-
-    recipe: Path
-    why: str
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A picture beside the recipes that carries none."""
-
-    picture: Path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,51 +29,40 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         "model that was trained with holes")  # fmt: skip
     parser.add_argument("--seen", type=Path, metavar="FOLDER", help="also write there what the model sees, as PNG")
     parser.add_argument("--again", action="store_true", help="draw those too whose pictures are there already")
-    parser.add_argument("--steps", type=int, default=0, help="of drawing, for a table (default: as the model has it)")
+    parser.add_argument("--steps", type=int, help="of drawing (default: as the recipe, or the model, has it)")
     parser.add_argument("--root", help="the folder that a table's files lie below (default: the table's)")
     cluster_arguments(parser)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Draw; returns the exit status: 1 where a recipe of a folder, or a row, failed, after all others were drawn."""
+    from mcld_app.catalogue.place import local_path
     from mcld_app.catalogue.table import is_table
-    from mcld_app.cli.table import draw_table
+    from mcld_app.cli.table import draw_table, options_of
 
-    jobs = Path(chosen.recipe)
-    if chosen.ray is not None or is_table(chosen.recipe) or "://" in chosen.recipe + chosen.out:
-        return draw_table(chosen)
-    options = {"model": chosen.model, "pictures": chosen.with_pictures, "watermark": chosen.watermark,
-               "fill_holes": chosen.fill_holes}  # fmt: skip
-    out = Path(chosen.out)
-    if not jobs.is_dir():
-        if not jobs.is_file():
-            raise StudioError(f"There is no recipe {jobs}.")
-        bar = _bar(jobs.name)
-        for path in draw_recipe(jobs, out, on_step=bar, seen=chosen.seen, **options):
-            print(f"written: {path}", file=sys.stderr)
-        return 0
-    if chosen.seen is not None:
-        raise StudioError("--seen is for one recipe, not for a folder of them.")
-    failed = []
-    for result in draw_folder(jobs, out, again=chosen.again, on_step=_bar, **options):
-        if isinstance(result, Failed):
-            failed.append(result)
-            print(f"failed: {result.recipe.name}: {result.why}", file=sys.stderr)
-        elif isinstance(result, LeftOut):
-            print(f"left out: {result.picture.name} carries no recipe", file=sys.stderr)
-        else:
-            print(f"written: {result}", file=sys.stderr)
-    return 1 if failed else 0
+    check_cluster_arguments(chosen)
+    options = options_of(chosen)
+    jobs, out = local_path(chosen.recipe), local_path(chosen.out)
+    if is_table(chosen.recipe) or jobs is None or jobs.is_dir():
+        return draw_table(chosen, options)
+    if not jobs.is_file():
+        raise StudioError(f"There is no recipe {jobs}.")
+    if chosen.ray is not None:
+        raise StudioError("One recipe is drawn on this machine. --ray is for a table, or a folder of recipes.")
+    if chosen.root is not None:
+        raise StudioError("--root is for a table. A recipe holds what it needs, or names samples.")
+    if out is None:
+        raise StudioError(f"One recipe's picture is written to this machine, and not to {chosen.out}.")
+    for path in draw_recipe(jobs, out, options, on_step=_bar(jobs.name), seen=chosen.seen):
+        print(f"written: {path}", file=sys.stderr)
+    return 0
 
 
 def draw_recipe(
     recipe: Path,
     out: Path,
+    options: Options,
     *,
-    model: str = "",
-    pictures: bool = False,
-    watermark: bool = False,
-    fill_holes: bool = False,
     seen: Path | None = None,
     on_step: Callable[[float], None] = lambda _: None,
 ) -> list[Path]:
@@ -98,10 +71,7 @@ def draw_recipe(
     Args:
         recipe: its file.
         out: the picture to write; with several seeds, the seed is added to the name.
-        model: a name of `registry.available`; "" is the recipe's own, or whichever there is.
-        pictures: whether the files carry the recipe's own photos.
-        watermark: whether they carry a visible watermark.
-        fill_holes: see `Settings.fill_holes`; False is as the recipe says.
+        options: see there.
         seen: a folder to write what the model sees into.
         on_step: told how much is done, 0..1.
 
@@ -111,19 +81,19 @@ def draw_recipe(
     Raises:
         StudioError: for a recipe or a place that cannot be used.
     """
-    from mcld_app.catalogue.drawing import Options, drawn_files, with_seed
+    from mcld_app.catalogue.drawing import drawn_files
+    from mcld_app.catalogue.row import with_seed
     from mcld_app.engine.registry import weights_of
     from mcld_app.output.recipe_file import open_recipe
 
     if out.suffix.lower() != ".png":
         raise StudioError(f"Pictures are written as PNG: call it {out.with_suffix('.png').name}, not {out.name}.")
     made = open_recipe(_read(recipe))
-    options = Options(model, pictures, watermark, fill_holes)
     name = options.model_for(made.model)
     if name == "bundled":  # small: that a file is damaged is said before torch is imported and anything worked out
         weights_of(name)
     if seen is not None:
-        _write_view(seen, made, name, fill_holes)
+        _write_view(seen, made, name, options.fill_holes)
     paths = []
     for seed, data in drawn_files(made, options, on_step):
         path = out if len(made.seeds) == 1 else out.with_name(with_seed(out.name, seed))
@@ -148,68 +118,6 @@ def _write_view(folder: Path, made: Recipe, name: str, fill_holes: bool) -> None
             with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 write_whole(folder / f"{condition}.png", encode_png(picture))
-
-
-def draw_folder(
-    folder: Path, out: Path, *, again: bool = False, on_step: Callable[[str], Callable[[float], None]] | None = None,
-    **options,
-) -> Iterator[Path | Failed | LeftOut]:
-    """Draw all recipes of a folder, one after another. One that fails does not stop the others; one whose picture is
-    there already is left out, so that a run that was stopped goes on.
-
-    Args:
-        folder: of recipes: JSON files, and pictures drawn here, which carry theirs.
-        out: folder for the pictures, named as the recipes; of two of one name the second one's is called by all of its
-            file's name.
-        again: draw those too whose pictures are there.
-        on_step: for each recipe's name, what is told how much is done.
-        options: as for `draw_recipe`.
-
-    Yields:
-        What was written, what failed, or which picture was left out.
-    """
-    recipes, others = _recipes_in(folder)
-    if not recipes:
-        raise StudioError(f"There is no recipe in {folder}: recipes are .json files, and pictures drawn here.")
-    yield from map(LeftOut, others)
-    stems: list[str] = []
-    taken: set[str] = set()
-    for recipe in recipes:
-        stems.append(recipe.stem if recipe.stem.casefold() not in taken else recipe.name)
-        taken.add(recipe.stem.casefold())
-    own = {out / f"{stem}.png" for stem in stems}
-    for number, (recipe, stem) in enumerate(zip(recipes, stems, strict=True), 1):
-        picture = out / f"{stem}.png"
-        if recipe.parent.resolve() == out.resolve() and recipe.suffix.lower() == ".png":
-            continue  # it was drawn into this very folder, and would be drawn over itself
-        of_seeds = {*out.glob(f"{glob.escape(stem)}-[0-9]*.png")} - own  # "mara-2" may be a recipe of its own
-        if not again and (picture.exists() or of_seeds):
-            continue
-        try:
-            step = on_step(f"{number}/{len(recipes)} {recipe.name}") if on_step else lambda _: None
-            yield from draw_recipe(recipe, picture, on_step=step, **options)
-        except StudioError as error:
-            yield Failed(recipe, str(error))
-        except Exception as error:  # ours, and no reason to leave the others undrawn
-            yield Failed(recipe, f"an error of the program's own, {type(error).__name__}")
-
-
-def _recipes_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The recipes of a folder, JSON files first, and the pictures that carry none; endings in any case."""
-    files = sorted((path for path in folder.iterdir() if path.is_file()), key=lambda path: path.name)
-    recipes = [path for path in files if path.suffix.lower() == ".json"]
-    others = []
-    for path in files:
-        if path.suffix.lower() == ".png":
-            (recipes if _carries_recipe(path) else others).append(path)
-    return recipes, others
-
-
-def _carries_recipe(picture: Path) -> bool:
-    try:
-        return b"mcld-recipe " in picture.read_bytes()
-    except OSError:
-        return True  # that it cannot be read is told when it is drawn
 
 
 def _read(path: Path) -> bytes:

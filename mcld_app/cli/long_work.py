@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,9 @@ def devices_named(text: str, other: str = "") -> list[str]:
     if wrong := [name for name in names if name != other and not re.fullmatch(r"cpu|cuda(:\d+)?", name)]:
         raise StudioError(f"There is no device {wrong[0]!r}: name cpu, or GPUs such as cuda:0,cuda:1.")
     return names
+
+
+_WAIT = 300.0  # seconds
 
 
 class Bar:
@@ -58,6 +61,18 @@ class Bar:
         if failed:
             self._bar.set_postfix_str(f"{failed} failed", refresh=False)
         self._bar.update(done - self._bar.n)
+
+    def next(self, share: float) -> None:
+        """How much is done, 0..1, of the one that is under way."""
+        if self._bar is not None and sys.stderr.isatty():
+            self._bar.set_postfix_str(f"{share:.0%} of the next")
+
+    def say(self, sentence: str) -> None:
+        """A line of its own."""
+        if self._bar is None:
+            print(sentence, file=sys.stderr, flush=True)
+        else:
+            self._bar.write(sentence, file=sys.stderr)
 
     def close(self) -> None:
         """Leave the bar as it is."""
@@ -97,13 +112,40 @@ def cluster_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="HOST:PORT of the head; without an address "
                      "the cluster that runs on this machine, else one of its own, which `local` always is")  # fmt: skip
     own.add_argument("--gpus", type=float, help="GPUs of each actor, fractions too (default: 1 where there are any)")
-    own.add_argument("--cpus", type=float, default=1.0, help="CPUs of each actor (default 1)")
-    own.add_argument("--actors", type=int, default=0, help="at most so many (default: as many as fit)")
-    own.add_argument("--least-actors", type=int, default=1, help="begin with so many (default 1)")
+    own.add_argument("--cpus", type=float, help="CPUs of each actor (default 1)")
+    own.add_argument("--actors", type=int, help="at most so many (default: as many as fit)")
+    own.add_argument("--least-actors", type=int, help="wait until there is room for so many (default: begin with what "
+                     "there is)")  # fmt: skip
+    own.add_argument("--wait", type=float, metavar="SECONDS", help=f"how long is waited for the head and for them "
+                     f"(default {_WAIT:.0f} with --least-actors, else 0)")  # fmt: skip
+
+
+def check_cluster_arguments(chosen: argparse.Namespace, not_there: Sequence[str] = ()) -> None:
+    """Whether what was typed of a cluster can be heeded.
+
+    Args:
+        chosen: what was typed.
+        not_there: options, such as "devices", that concern this machine alone.
+
+    Raises:
+        StudioError: for what would be ignored: an option of clusters without --ray, one of `not_there` with it.
+    """
+    on_ray = chosen.ray is not None
+    for name in not_there if on_ray else ("gpus", "cpus", "actors", "least_actors", "wait"):
+        if getattr(chosen, name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise StudioError(
+                f"{option} is for this machine's processes. With --ray say --gpus, --cpus and --actors." if on_ray
+                else f"{option} is for a Ray cluster: say --ray, too, or leave it out."
+            )  # fmt: skip
 
 
 def need_of(chosen: argparse.Namespace) -> Need:
     """What was typed of it."""
+    from mcld_app.cluster.connection import LOCAL
     from mcld_app.cluster.fitting import Need
 
-    return Need(chosen.gpus, chosen.cpus, chosen.least_actors, chosen.actors)
+    comes = chosen.least_actors is not None and chosen.ray != LOCAL  # nothing joins a cluster of one's own
+    wait = chosen.wait if chosen.wait is not None else _WAIT if comes else 0.0
+    given = {"cpus": chosen.cpus, "least": chosen.least_actors, "most": chosen.actors}
+    return Need(chosen.gpus, wait=wait, **{name: value for name, value in given.items() if value is not None})

@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lists", type=Path, help="folder of train.lst and test.lst, or of the lists of pairs")
     parser.add_argument("--densepose", type=Path, metavar="FOLDER", help="IUV maps made elsewhere, by detectron2 say")
     parser.add_argument("--no-faces", action="store_true", help="look for no faces")
-    parser.add_argument("--devices", default="cpu", help="where DensePose runs: cpu, or cuda:0,cuda:1,...")
+    parser.add_argument("--devices", help="where DensePose runs: cpu (the default), or cuda:0,cuda:1,...")
     parser.add_argument("--workers", type=int, help="processes in all; default: one for each core, or for each GPU")
     parser.add_argument("--shard", metavar="I/N", help="prepare the I-th of N shares of the photos; the others may run "
                         "at the same time, on machines that share the folder")  # fmt: skip
@@ -37,16 +37,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Prepare; returns the exit status: 1 where a photo failed, after all others were prepared."""
     from mcld_app.checkpoints.folders import outline_file
-    from mcld_app.cli.long_work import Bar, devices_named, need_of
+    from mcld_app.cli.long_work import Bar, check_cluster_arguments, devices_named, need_of
     from mcld_app.data.prepare import Outcome, RayPool, Shard, prepare
 
-    devices = devices_named(chosen.devices)
+    check_cluster_arguments(chosen, ("devices", "workers"))
+    devices = devices_named("cpu" if chosen.devices is None else chosen.devices)
     workers = chosen.workers if chosen.workers is not None else _cores() if devices == ["cpu"] else len(devices)
     if not devices or workers < 1:
         raise StudioError("At least one device and one worker are needed: --devices cuda:0 --workers 2, for example.")
-    on_ray = None if chosen.ray is None else partial(RayPool, need_of(chosen), chosen.ray)
     given = chosen.densepose and chosen.densepose.absolute()  # other machines have another working folder
     outcome, bar, told = Outcome(), Bar("photo"), 0
+    on_ray = None if chosen.ray is None else partial(RayPool, need_of(chosen), chosen.ray, told=bar.say)
 
     def show(outcome: Outcome) -> None:
         nonlocal told

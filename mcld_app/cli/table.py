@@ -6,21 +6,38 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mcld_app.errors import StudioError
 
 if TYPE_CHECKING:
+    from mcld_app.catalogue.drawing import Options
     from mcld_app.catalogue.place import Place
     from mcld_app.catalogue.row import Row
     from mcld_app.catalogue.run import Draw, Totals
+    from mcld_app.cli.long_work import Bar
 
 _REASONS = 5  # told on the screen; failed.csv has them all
 
 
-def draw_table(chosen: argparse.Namespace) -> int:
+def options_of(chosen: argparse.Namespace) -> Options:
+    """What was typed of how pictures are drawn.
+
+    Raises:
+        StudioError: for a number of steps that there cannot be.
+    """
+    from mcld_app.catalogue.drawing import Options
+    from mcld_app.request import MAX_STEPS, within
+
+    if chosen.steps is not None:
+        within("The number of steps", chosen.steps, 1, MAX_STEPS, whole=True)
+    return Options(chosen.model, chosen.with_pictures, chosen.watermark, chosen.fill_holes, chosen.steps or 0)
+
+
+def draw_table(chosen: argparse.Namespace, options: Options) -> int:
     """Draw what of it is missing; returns the exit status: 1 where a row failed, after all others were drawn."""
+    from mcld_app.catalogue.drawing import seeds_of
     from mcld_app.catalogue.run import run_rows
     from mcld_app.cli.long_work import Bar
 
@@ -35,7 +52,8 @@ def draw_table(chosen: argparse.Namespace) -> int:
         bar.show(now.done, now.total, len(now.failed))
 
     try:
-        run_rows(rows, out, _drawing(chosen, root, out), again=chosen.again, on_row=show)
+        draw = _drawing(chosen, root, out, options, bar)
+        run_rows(rows, out, draw, again=chosen.again, seeds=partial(seeds_of, root), on_row=show)
     finally:
         bar.close()
         if totals is not None:
@@ -55,30 +73,33 @@ def _jobs(chosen: argparse.Namespace) -> tuple[Iterable[Row], Place, Place]:
     if is_table(chosen.recipe):
         root = _place(chosen.root) if chosen.root else place_and_file(_place(chosen.recipe).name)[0]
         return read_rows(chosen.recipe), root, out
+    if chosen.root is not None:
+        raise StudioError("--root is for a table. A recipe holds what it needs, or names samples.")
     root: Place = _place(chosen.recipe)
-    if root.local is not None and not root.local.is_dir():
-        raise StudioError(f"There is no folder {root.local}: a table's name ends with .csv or .parquet.")
-    return recipe_rows(root, out), root, out
+
+    def left_out(name: str) -> None:
+        print(f"left out: {name} carries no recipe", file=sys.stderr)
+
+    return recipe_rows(root, out, left_out), root, out
 
 
 def _place(name: str) -> Place:
     """Absolute, because actors have another working folder."""
-    from mcld_app.catalogue.place import Place
+    from mcld_app.catalogue.place import Place, local_path
 
-    return Place(name.rstrip("/") if "://" in name else str(Path(name).absolute()))
+    path = local_path(name)
+    return Place(name.rstrip("/") if path is None else str(path.absolute()))
 
 
-def _drawing(chosen: argparse.Namespace, root: Place, out: Place) -> Draw:
-    from mcld_app.catalogue.drawing import Options
+def _drawing(chosen: argparse.Namespace, root: Place, out: Place, options: Options, bar: Bar) -> Draw:
     from mcld_app.catalogue.run import here
 
-    options = Options(chosen.model, chosen.with_pictures, chosen.watermark, chosen.fill_holes, chosen.steps)
     if chosen.ray is None:
-        return here(root, out, options, again=chosen.again)
+        return here(root, out, options, again=chosen.again, on_step=bar.next)
     from mcld_app.catalogue.on_ray import on_ray
     from mcld_app.cli.long_work import need_of
 
-    return on_ray(root, out, options, need_of(chosen), chosen.ray, again=chosen.again)
+    return on_ray(root, out, options, need_of(chosen), chosen.ray, again=chosen.again, told=bar.say)
 
 
 def _tell(totals: Totals, out: Place) -> None:
@@ -88,8 +109,11 @@ def _tell(totals: Totals, out: Place) -> None:
     lines = [f"{out.name}: {totals.made} pictures drawn, {totals.there} were there, {failed} rows failed."]
     if left := totals.total - totals.done:
         lines.append(f"Stopped with {left} rows left. Where nothing has to be mended, the same command goes on.")
-    reasons = Counter(why for _, why in totals.failed).most_common(_REASONS)
-    lines += [f"  {count} failed: {why}" for why, count in reasons]
+    first: dict[str, str] = {}
+    for row, why in totals.failed:
+        first.setdefault(why, row.recipe or row.file or row.person)
+    for why, count in Counter(why for _, why in totals.failed).most_common(_REASONS):
+        lines.append(f"  failed: {first[why]}{f' and {count - 1} more' if count > 1 else ''}: {why}")
     if failed:
         lines.append(f"All of them are in {out.name}/{FAILED}. The same command tries them again.")
     print("\n".join(lines), file=sys.stderr)

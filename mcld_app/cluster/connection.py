@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +18,11 @@ LOCAL = "local"
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 5.0
+_BETWEEN_LOOKS = 1.0
+_TOKEN = (
+    "RAY_AUTH_MODE has to be the same here as where `ray start` ran: since there is a file ~/.ray/auth_token there, a "
+    "cluster may want that token (docs/scale.md)."
+)
 _NO_RAY = "Ray is not installed. pip install -r requirements-cluster.txt installs it, on each machine of the cluster."
 
 
@@ -27,14 +33,36 @@ def is_installed() -> bool:
     return find_spec("ray") is not None
 
 
+class NoHead(StudioError):
+    """Nothing answers where the head of a cluster is said to be."""
+
+
 @contextmanager
-def connected(address: str = "") -> Iterator[None]:
+def connected(
+    address: str = "", wait: float = 0.0, told: Callable[[str], object] = lambda _: None
+) -> Iterator[None]:
     """Connected to a cluster while the block runs; then actors and, of a cluster of this process's own, all end.
+
+    Args:
+        address: see `connect`.
+        wait: seconds that a head is waited for which does not answer yet.
+        told: told that it is waited for.
 
     Raises:
         StudioError: see `connect`; and where the cluster goes away meanwhile.
     """
-    connect(address)
+    end, said = time.monotonic() + wait, False
+    while True:
+        try:
+            connect(address)
+            break
+        except NoHead:
+            if time.monotonic() >= end:
+                raise
+            if not said:
+                said = True
+                told(f"No cluster answers at {address} yet. It is waited for, {wait:.0f} s at most.")
+            time.sleep(_BETWEEN_LOOKS)
     import ray
 
     try:
@@ -80,7 +108,8 @@ def connect(address: str = "", *, private: bool = False) -> None:
         )  # fmt: skip
     except (ConnectionError, RuntimeError, ValueError) as error:
         why = str(error).strip().splitlines()[0][:300]
-        raise StudioError(f"No connection to a Ray cluster{f' at {address}' if address else ''}: {why}") from error
+        at, hint = (f" at {address}", f" {_TOKEN}") if address and address != LOCAL else ("", "")
+        raise StudioError(f"No connection to a Ray cluster{at}: {why.rstrip('.')}.{hint}") from error
 
 
 def disconnect() -> None:
@@ -112,5 +141,5 @@ def _answers(address: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
     except (OSError, ValueError, OverflowError) as error:
-        raise StudioError(f"No Ray cluster answers at {address}. Is its head up (ray start --head), and the address "
+        raise NoHead(f"No Ray cluster answers at {address}. Is its head up (ray start --head), and the address "
                           "HOST:PORT?") from error  # fmt: skip

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mcld_app import __version__
 from mcld_app.cluster.connection import nodes
-from mcld_app.cluster.fitting import Need, Node, Pool, Report, check_reports, pool_for
+from mcld_app.cluster.fitting import Need, Node, Pool, awaited_pool
+from mcld_app.cluster.reports import Report, check_reports, unable
 from mcld_app.content import content_hash
 from mcld_app.errors import StudioError
 
@@ -17,18 +18,19 @@ _PATIENCE = 180.0  # seconds: a machine may have to import the program from a sl
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def able_pool(need: Need, examine: Callable[[], str]) -> Pool:
+def able_pool(need: Need, examine: Callable[[], str], told: Callable[[str], object] = lambda _: None) -> Pool:
     """The actors for some work, after each machine that is to hold one was asked.
 
     Args:
         need: see there.
         examine: run once on each machine; says what must be the same on all of them, and raises a StudioError where
             something is missing there. Picklable by name.
+        told: told what is waited for, where the need says that it is.
 
     Raises:
         StudioError: machines do not suffice, have another version, or lack something; each is named.
     """
-    pool = pool_for(need, nodes())
+    pool = awaited_pool(need, nodes, told)
     reports = _reports(pool.nodes, examine)
     check_reports(reports, __version__, code_hash())
     return replace(pool, told=reports[0].told)
@@ -60,8 +62,7 @@ def _reports(there: tuple[Node, ...], examine: Callable[[], str]) -> list[Report
         except ray.exceptions.GetTimeoutError:
             out.append(Report(node.name, fault=f"It did not answer within {_PATIENCE:.0f} s."))
         except ray.exceptions.RayError as error:
-            lines = str(error).strip().splitlines() or [""]
-            out.append(Report(node.name, fault=f"The program cannot be run there: {lines[-1][:200]}"))
+            out.append(Report(node.name, fault=unable(str(error), _PACKAGE.parent)))
     return out
 
 

@@ -37,6 +37,15 @@ def step_behind(nice: int) -> None:
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
+def end_children() -> None:
+    """End every process that this one has started, and all that those have started."""
+    import psutil
+
+    for one in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            one.kill()
+
+
 def resident_bytes(process_id: int | None) -> int:
     """What a process takes of main memory, in bytes; 0 for None and where it is gone."""
     import psutil

@@ -11,54 +11,71 @@ import io
 import logging
 import os
 import pickle
-import queue
 import threading
-import weakref
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable
+from typing import Any
 
 from mcld_app.deployment import ray_address
-from mcld_app.engine.child_lines import own_lines, step_behind
+from mcld_app.engine.child_lines import end_children, own_lines, step_behind
+from mcld_app.engine.drawing_desk import Desk, Drawing, Here, Nobody
 from mcld_app.engine.drawing_pool import LOST
-from mcld_app.errors import StudioError
-from mcld_app.request import Drawn, Progress
-
-if TYPE_CHECKING:
-    from mcld_app.engine.drawing_pool import DrawingPool
-    from mcld_app.engine.engine import Engine
+from mcld_app.engine.drawing_process import ALONE
+from mcld_app.errors import Cancelled, StudioError
+from mcld_app.request import Drawn
 
 _BEHIND = 10  # nice value
+_BETWEEN_LOOKS = 0.1  # seconds
 
 
 def serve() -> None:
     """Draw what is asked for on the standard input until that ends, and tell it on the standard output."""
     asked, told = own_lines()
     # Before there are two threads that import: they could wait for each other.
-    from mcld_app.engine import cluster_drawing, registry
+    from mcld_app.engine import cluster_drawing, registry  # noqa: F401
 
-    waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
-    line = _Line(told)
-    answers = {"forget": registry.forget, "count": registry.count, "about": str}
-    pool, leave = None, lambda: None
-    if address := ray_address():
+    attend(asked, told, ray_address(), cluster_drawing.cluster_pool, cluster_drawing.leave)
+
+
+def attend(
+    asked: io.BufferedReader,
+    told: io.BufferedWriter,
+    address: str,
+    connect: Callable[[str], tuple[Drawing, str]],
+    leave: Callable[[], object],
+    end: Callable[[], object] = lambda: os._exit(0),
+) -> None:
+    """Draw what is asked for on one line until that ends, and tell it on another. What needs no drawing is answered
+    while a cluster is being connected to, too: a visitor may delete their pictures then.
+
+    Args:
+        asked, told: the lines.
+        address: of the cluster; "" is none.
+        connect: makes of the address who draws there, and a sentence about it; see `cluster_drawing.cluster_pool`.
+        leave: ends what was begun there.
+        end: called once there is nothing more to read, in the middle of a drawing, too.
+    """
+    line, desk = _Line(told), Desk(Here())
+    if address:
+        said = f"MCLD_RAY: the cluster ({address}) is being connected to. Pictures wait for it."
+        desk.hand_over(Nobody(), said, end_children)  # Ray does not end all that it has half begun
+    threading.Thread(target=_listen, args=(asked, line, desk, end), name="asked", daemon=True).start()
+    if address:
+        threading.Thread(target=_tell_withdrawn, args=(line, desk), name="withdrawn", daemon=True).start()
         try:
-            pool, about = cluster_drawing.cluster_pool(address)
-            leave = cluster_drawing.leave
-            answers = {"forget": pool.forget, "count": pool.count, "about": lambda: about}
+            desk.hand_over(*connect(address), leave)
         except Exception as error:
             why = str(error) if isinstance(error, StudioError) else f"It cannot be used: {type(error).__name__}."
             fault = f"MCLD_RAY: {why} Until it can be used at the next start, this machine draws by itself."
             logging.getLogger(__name__).warning("%s", fault)
-            answers["about"] = lambda: fault
-    threading.Thread(target=_listen, args=(asked, line, waiting, answers, leave), name="asked", daemon=True).start()
-    if pool is not None:
-        while True:
-            threading.Thread(target=_draw_there, args=(line, pool, *waiting.get()), daemon=True).start()
-    _step_back()
-    engines: weakref.WeakValueDictionary[str, Engine] = weakref.WeakValueDictionary()
-    while True:
-        _draw(line, engines, *waiting.get())  # nothing of it is held while nobody is drawn
+            desk.hand_over(Here(), fault)
+            line.tell(ALONE, True)
+    if isinstance(desk.drawing, Here):
+        _step_back()
+    while (order := desk.waiting.get()) is not None:
+        if desk.holds(order[0]):
+            threading.Thread(target=_draw, args=(line, desk, *order), daemon=True).start()
+        del order  # nothing of it is held while nobody is drawn
 
 
 class _Line:
@@ -78,26 +95,29 @@ class _Line:
             self._told.flush()
 
 
-def _listen(
-    asked: io.BufferedReader,
-    line: _Line,
-    waiting: queue.SimpleQueue[tuple[Any, ...]],
-    answers: Mapping[str, Callable[..., Any]],
-    leave: Callable[[], object],
-) -> None:
+def _listen(asked: io.BufferedReader, line: _Line, desk: Desk, end: Callable[[], object]) -> None:
     """Hand on what is to be drawn, and answer at once what is not; in a thread of its own, ahead of the drawing."""
     while True:
         try:
             what, number, *given = pickle.load(asked)
         except Exception:  # nothing more to read, or nothing that can be: whoever waits is told that it ended
-            leave()
-            os._exit(0)  # in the middle of a drawing, too
+            desk.leave()
+            end()
+            desk.waiting.put(None)
+            return
         if what == "draw":
-            waiting.put((number, *given))
+            desk.take(number, *given)
         else:
-            answer = answers[what](*given)
-            line.tell(number, True if answer is None else answer)
+            line.tell(number, desk.answer(what, *given))
         del given  # it may hold somebody's photo
+
+
+def _tell_withdrawn(line: _Line, desk: Desk) -> None:
+    """Who cancels while a cluster is being connected to does not wait for that."""
+    while isinstance(desk.drawing, Nobody):
+        for number in desk.withdrawn():
+            line.tell(number, (Cancelled(), set()))
+        time.sleep(_BETWEEN_LOOKS)
 
 
 def _step_back() -> None:
@@ -116,38 +136,19 @@ def _step_back() -> None:
     step_behind(_BEHIND)
 
 
-def _draw(
-    line: _Line, engines: weakref.WeakValueDictionary[str, Engine], number: int, model: str, *asked: Any
-) -> None:
-    """One drawing: its news, and the end, which says which models are in memory now."""
-    from mcld_app.engine.registry import engine_for
-    from mcld_app.engine.worker import draw
-
-    end = _pass_on(line, number, draw(model, *asked))
-    with suppress(StudioError):
-        engines[model] = engine_for(model)
-    line.tell(number, (end, {name for name, engine in engines.items() if engine.is_loaded}))
-
-
-def _pass_on(line: _Line, number: int, news: Iterable[Progress | list[Drawn]]) -> list[Drawn] | StudioError | None:
-    """Tell a drawing's news; its end, pictures or what is said to the visitor."""
-    end = None
+def _draw(line: _Line, desk: Desk, number: int, *order: Any) -> None:
+    """One drawing: its news; the end, pictures or what is said to the visitor; and which models are in memory now."""
+    end: list[Drawn] | StudioError | None = None
     try:
-        for item in news:
+        for item in desk.drawing.draw(*order):
             if isinstance(item, list):
                 end = item
             else:
                 line.tell(number, item)
     except StudioError as error:
-        return error
-    return end
-
-
-def _draw_there(line: _Line, pool: DrawingPool, number: int, *asked: Any) -> None:
-    """One drawing by whoever of the pool has a turn for it."""
-    try:
-        end = _pass_on(line, number, pool.draw(*asked))
+        end = error
     except Exception as error:  # the cluster's own: the visitor waits for a sentence
         logging.getLogger(__name__).warning("%s", type(error).__name__)
         end = StudioError(LOST)
-    line.tell(number, (end, pool.loaded))
+    desk.close(number, order[-1])
+    line.tell(number, (end, set(desk.drawing.loaded)))

@@ -60,11 +60,16 @@ class DrawingPool:
     Args:
         start: begins to start one, without waiting for it; may raise `Died`.
         size: how many.
+
+    Attributes:
+        size: how many pictures are drawn for different visitors at once; places, of which each has one that draws, or
+            will start one when its turn comes.
     """
 
     def __init__(self, start: Callable[[], Drawer], size: int) -> None:
         self._start, self.size, self._turns = start, size, FairTurns(size)
         self._drawers: list[Drawer | None] = [None] * size
+        self._drawn: list[str | None] = [None] * size  # whose pictures are drawn there just now
         self._owners: list[set[str]] = [set() for _ in range(size)]
         self._orders: set[_Order] = set()
         self._lock = threading.Lock()
@@ -101,8 +106,8 @@ class DrawingPool:
                 self._orders.discard(order)
 
     def forget(self, owner: str) -> None:
-        """Drop what any of them encoded of an owner's pictures: it is gone on return. One that does not answer is
-        ended."""
+        """Drop what any of them encoded of an owner's pictures: it is gone on return. One that does not answer, or
+        still keeps some though it draws none, is ended."""
         with self._lock:
             for order in self._orders:
                 order.forgotten |= order.owner == owner
@@ -141,6 +146,7 @@ class DrawingPool:
                 try:
                     drawer = self._at(place)
                     self._owners[place].add(owner)
+                    self._drawn[place] = owner
                     yield from drawer.draw(model, jobs, settings, stop, owner)
                     return
                 except Died as died:
@@ -148,6 +154,7 @@ class DrawingPool:
                     if last:
                         raise StudioError(LOST) from died
                 finally:
+                    self._drawn[place] = None
                     if order.forgotten:  # it may have encoded after it was told
                         self._forget_at(place, owner)
                     elif drawer is not None and self._drawers[place] is drawer:
@@ -180,5 +187,7 @@ class DrawingPool:
         self._owners[place].discard(owner)  # first: who draws again meanwhile is not to be missed the next time
         try:
             drawer.forget(owner)
+            if drawer.count(owner) and self._drawn[place] != owner:
+                raise Died("It keeps what it was told to forget.")
         except Exception:  # whatever it is: what it keeps must go
             self._lose(place, drawer)

@@ -3,7 +3,8 @@ with people's edits, and where memory runs out it is not the page that ends.
 
 It starts with the first drawing and stays, with its models. Each message is a pickle: asked is ("draw", number, model,
 jobs, settings, stop, owner), ("forget", number, owner), ("count", number, owner) or ("about", number); told is (number,
-news), and last of a drawing (number, (pictures or error, the models that are loaded)).
+news), and last of a drawing (number, (pictures or error, the models that are loaded)); (0, True) says once, unasked,
+that the cluster that was named cannot be used, and that this process draws.
 """
 
 from __future__ import annotations
@@ -31,7 +32,18 @@ ENDED = (
     "The drawing's process ended before the picture was done: the machine may have too little memory. Your edits are "
     "kept. Try again, or with fewer pictures."
 )
+ENDED_OF_A_CLUSTER = (
+    "The connection to the cluster that draws broke off before the picture was done. Your edits are kept. Try again in "
+    "a minute."
+)
+ENDED_TO_FORGET = (
+    "The drawing's process was ended, because it did not answer when pictures were deleted. Your edits are kept. Try "
+    "again."
+)
 _NOT_STARTED = "The process that draws cannot be started here. Your edits are kept. Try again later."
+
+ALONE = 0
+"""The number under which `drawing_child` tells, unasked, that it draws by itself."""
 
 _PATIENCE = 10.0  # seconds for an answer that takes none; a process that starts needs a second or two
 _FAREWELL = 3.0
@@ -58,6 +70,8 @@ class _Child:
         owners: those it may keep encodings of.
         loaded: the models it has in memory.
         sending: held while it is asked something.
+        alone: it draws by itself, though a cluster was named.
+        ended: what is said to those whose pictures it was drawing, once it is over.
     """
 
     process: subprocess.Popen[bytes]
@@ -66,6 +80,8 @@ class _Child:
     loaded: set[str] = field(default_factory=set)
     sending: threading.Lock = field(default_factory=threading.Lock)
     over: bool = False
+    alone: bool = False
+    ended: str = ENDED
 
 
 class _Over:
@@ -101,7 +117,7 @@ class DrawingProcess:
         finally:
             child.heard.pop(number, None)
         if isinstance(item, _Over):
-            raise StudioError(ENDED)
+            raise StudioError(child.ended)
         end, child.loaded = item
         if isinstance(end, StudioError):
             raise end
@@ -120,6 +136,12 @@ class DrawingProcess:
         child = self._child
         return "" if child is None else self._answer(child, "about") or ""
 
+    @property
+    def draws_alone(self) -> bool:
+        """Whether the other process said that the cluster cannot be used, and that it draws by itself."""
+        child = self._child
+        return child is not None and not child.over and child.alone
+
     def forget(self, owner: str) -> None:
         """Drop what the other process encoded of an owner's pictures: it is gone on return. One that does not answer
         is ended, with all that it keeps."""
@@ -128,11 +150,13 @@ class DrawingProcess:
             return
         child.owners.discard(owner)
         if self._answer(child, "forget", owner) is None and not child.over:
+            child.ended = ENDED_TO_FORGET
             child.process.kill()
             child.process.wait()
 
     def count(self, owner: str) -> int:
-        """How many encodings of an owner's pictures the other process keeps."""
+        """How many encodings of an owner's pictures the other process, or its cluster, keeps: by this, tests see
+        that what was deleted is gone."""
         child = self._child
         return 0 if child is None else self._answer(child, "count", owner) or 0
 
@@ -208,7 +232,7 @@ def _started() -> _Child:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     except OSError as error:
         raise StudioError(_NOT_STARTED) from error
-    child = _Child(process)
+    child = _Child(process, ended=ENDED_OF_A_CLUSTER if ray_address() else ENDED)
     threading.Thread(target=_hear, args=(child,), name="drawn", daemon=True).start()
     return child
 
@@ -220,7 +244,9 @@ def _hear(child: _Child) -> None:
             number, item = pickle.load(child.process.stdout)
         except Exception:  # the end, or half a message
             break
-        if (heard := child.heard.get(number)) is not None:
+        if number == ALONE:
+            child.alone, child.ended = True, ENDED
+        elif (heard := child.heard.get(number)) is not None:
             heard.put(item)
         del item  # somebody's picture
     child.over = True

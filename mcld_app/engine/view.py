@@ -1,4 +1,5 @@
-"""What a model's networks are shown of conditions, as pictures: the very pixels, without loading the model."""
+"""What a model's networks are shown of conditions, as pictures: the very pixels, without the model and without
+torch, which would take a third of a gigabyte of the page's process."""
 
 from __future__ import annotations
 
@@ -40,13 +41,7 @@ def view_of(conditions: Conditions, model: Model, *, show_preview: bool = True) 
     iuv = p.at_size(conditions.pose, model.size) if model.additions else conditions.pose
     [photo] = how.for_image_encoder(p.as_picture(conditions.photo), side)
     [texture] = how.for_image_encoder(p.as_picture(conditions.texture if filled is None else filled.image), side)
-    pose = how.for_pose_guider(p.pose_picture(iuv), model.size)[0]
-    preview = None
-    if filled is not None and show_preview:
-        preview = _bytes(p.preview_pixels(filled, conditions, iuv)[0, :3])
-    return View(np.array(photo), np.array(texture), _bytes(pose), preview)
-
-
-def _bytes(pixels) -> np.ndarray:
-    """(3, H, W) in 0..1 as (H, W, 3) uint8."""
-    return pixels.mul(255).round().byte().permute(1, 2, 0).numpy()
+    pose = how.pose_shown(p.pose_picture(iuv), model.size)
+    shown = filled is not None and show_preview
+    preview = np.ascontiguousarray(p.preview_shown(filled, conditions, iuv)[..., :3]) if shown else None
+    return View(np.array(photo), np.array(texture), pose, preview)

@@ -180,10 +180,11 @@ def drawer() -> DrawFunction:
 
 def drawings_at_once() -> int:
     """How many drawings the page hands on at once. One; where MCLD_RAY names a cluster, so many that it can be fair
-    between their visitors (each drawing holds one of the page's 40 threads meanwhile)."""
+    between their visitors (each drawing holds one of the page's 40 threads meanwhile), until it turns out that the
+    cluster cannot be used."""
     from mcld_app.deployment import ray_address
 
-    return _AT_ONCE if ray_address() else 1
+    return _AT_ONCE if ray_address() and not drawing_process().draws_alone else 1
 
 
 def _begin(

@@ -69,6 +69,11 @@ class Preprocess:
         filter blends part numbers at borders: where places are looked up too, resize the map first (`at_size`)."""
         return self._pixels(picture, size, normalised=False)
 
+    def pose_shown(self, picture: Image.Image, size: tuple[int, int]) -> np.ndarray:
+        """(*size, 3) uint8: the values of `for_pose_guider` of a picture, as bytes, without torch."""
+        height, width = size
+        return np.array(picture.convert("RGB").resize((width, height), Image.Resampling[self.filter.upper()]))
+
     def _pixels(self, picture: Picture, size: tuple[int, int], *, normalised: bool) -> Tensor:
         from diffusers.image_processor import VaeImageProcessor
 
@@ -150,12 +155,15 @@ def preview_pixels(filled: TextureMap, conditions: Conditions, iuv: np.ndarray) 
     """
     import torch
 
+    return torch.from_numpy(preview_shown(filled, conditions, iuv)).movedim(-1, 0)[None].float() / 255
+
+
+def preview_shown(filled: TextureMap, conditions: Conditions, iuv: np.ndarray) -> np.ndarray:
+    """(H, W, 5) uint8: the values of `preview_pixels`, as bytes, without torch."""
     from mcld_app.body.texture.preview_planes import background_colour, preview_planes, with_shells
 
     planes = preview_planes(filled, known_texels(conditions), iuv, background_colour(conditions.photo))
-    if conditions.stands_off is not None:
-        planes = with_shells(planes, conditions.stands_off)
-    return torch.from_numpy(planes).movedim(-1, 0)[None].float() / 255
+    return planes if conditions.stands_off is None else with_shells(planes, conditions.stands_off)
 
 
 # --- Noise ---------------------------------------------------------------------------------------------------------

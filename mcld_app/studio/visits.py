@@ -18,6 +18,7 @@ from gradio.state_holder import SessionState
 from mcld_app.engine import registry
 from mcld_app.engine.drawing_process import drawing_process
 from mcld_app.engine.finding_process import finding_process
+from mcld_app.engine.worker import drawings_at_once
 from mcld_app.studio.handing import handing
 from mcld_app.studio.mcp_content import content_maker
 from mcld_app.studio.messages import sentence
@@ -154,11 +155,14 @@ class GradioVisits:
             self._forget(session.gradio_session)
 
     def tidy(self) -> None:
-        """Let go of the sessions, pages and answers whose time is over."""
+        """Let go of the sessions, pages and answers whose time is over; and hand on no more drawings at once than who
+        draws can be fair to, which may have changed."""
         self._sessions.tidy()
         if (found := self._held()) is None:
             return
         pages, queue = found
+        if (drawings := queue.event_queue_per_concurrency_id.get("gpu")) is not None:
+            drawings.concurrency_limit = drawings_at_once()
         now = self._clock()
         for name in {*list(pages.session_data), *list(queue.pending_messages_per_session)}:
             if self._waits_for_an_answer(name):

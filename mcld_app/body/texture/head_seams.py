@@ -132,8 +132,9 @@ def _neck_border() -> tuple[np.ndarray, np.ndarray]:
     neck = region_mask("head") & (g.y < _NECK)
     inner = cv2.erode(region_mask("head").astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     own = np.flatnonzero(neck & ~inner)
-    trunk = np.flatnonzero(parts_mask({1, 2}) & (g.y > _NECK - 0.2))
     place = np.stack([g.x.ravel(), g.y.ravel(), g.z.ravel()], 1)
+    low, high = place[own].min(0) - _TOUCH, place[own].max(0) + _TOUCH
+    trunk = np.flatnonzero(parts_mask({1, 2}).ravel() & (place > low).all(1) & (place < high).all(1))
     apart = np.stack([((place[trunk] - point) ** 2).sum(1) for point in place[own]])
     nearest = apart.argmin(1)
     touches = apart[np.arange(len(own)), nearest] < _TOUCH**2

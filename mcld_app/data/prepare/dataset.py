@@ -18,7 +18,15 @@ from mcld_app.data.prepare.models import ModelsFactory, load_models
 from mcld_app.data.prepare.on_ray import RayPool
 from mcld_app.data.prepare.photo import PhotoJob, PhotoOutcome, put, start_preparing
 from mcld_app.data.prepare.photos import Photos, find_maps, find_photos
-from mcld_app.data.prepare.shards import LOCKS, Shard, list_lock, merge_lists, sort_lines
+from mcld_app.data.prepare.shards import (
+    LOCKS,
+    Shard,
+    begin_shard,
+    list_lock,
+    merge_lists,
+    sort_lines,
+    whole_lines,
+)  # fmt: skip
 from mcld_app.data.worker_pool import Start, WorkerPool
 from mcld_app.errors import DiskFull
 from mcld_app.files import PART, writing
@@ -108,7 +116,8 @@ def prepare(
     outcome.notes += _notes(photos, known)
     _change_sides(folder, chosen)
 
-    there, faceless, jobs = _there(folder), _faceless(folder), []
+    no_face = folder / (shard.file(NO_FACE) if shard else NO_FACE)
+    there, faceless, jobs = _there(folder), {*whole_lines(folder / NO_FACE), *_mended(no_face)}, []
     locks = folder / LOCKS if shard else None
     for name, side in chosen.items():
         if name not in photos.named:
@@ -128,16 +137,18 @@ def prepare(
             outcome.notes.append("There is no face model, so faces are left out. With one, the same command adds them.")
             jobs = [job for job in (replace(job, face=False) for job in jobs) if _lacks_any(job, there)]
         outcome.there = outcome.total - len(outcome.failed) - len(jobs)
-        _make_folders(folder, locks)
+        _make_folders(folder, shard)
         on_photo(outcome)
+        ended = False
         try:
-            _work(pool, jobs, folder / (shard.file(NO_FACE) if shard else NO_FACE), outcome, on_photo)
+            _work(pool, jobs, no_face, outcome, on_photo)
+            ended = True
         finally:
             with list_lock(folder) if shard else contextlib.nullcontext():
                 _write_pairs(folder, known, outcome)
                 report = report_text(known, photos, outcome)
                 if shard:
-                    merge_lists(folder, shard, NO_FACE, REPORT, report)
+                    merge_lists(folder, shard, known.split, NO_FACE, REPORT, report, ended=ended)
                 else:
                     _write_if_new(folder / REPORT, report.encode())
                     sort_lines(folder / NO_FACE)
@@ -221,15 +232,12 @@ def _lacks_any(job: PhotoJob, there: Container[str]) -> bool:
     return any(path not in there for path in needed) or (job.face and face not in there)
 
 
-def _faceless(folder: Path) -> frozenset[str]:
-    try:
-        text = (folder / NO_FACE).read_text("utf-8")
-    except FileNotFoundError:
-        return frozenset()
-    if not text.endswith("\n") and text:  # killed in the middle of a line
-        text = text[: text.rfind("\n") + 1]
-        put(folder / NO_FACE, text.encode())
-    return frozenset(text.splitlines())
+def _mended(path: Path) -> list[str]:
+    """The lines of a list that this run goes on with; one that was killed may have left half a line."""
+    lines = whole_lines(path)
+    if path.is_file() and not path.read_bytes().endswith(b"\n"):
+        put(path, "".join(f"{line}\n" for line in lines).encode())
+    return lines
 
 
 def _change_sides(folder: Path, split: Mapping[str, str]) -> None:
@@ -244,14 +252,14 @@ def _change_sides(folder: Path, split: Mapping[str, str]) -> None:
                     os.replace(old, new)
 
 
-def _make_folders(folder: Path, locks: Path | None) -> None:
-    if locks is not None:
-        with writing(locks):
-            locks.mkdir(parents=True, exist_ok=True)
+def _make_folders(folder: Path, shard: Shard | None) -> None:
+    if shard is not None:
+        with list_lock(folder):
+            begin_shard(folder, shard)
     for place in _folders(folder):
         with writing(place):
             place.mkdir(parents=True, exist_ok=True)
-            for left in place.glob(f".*{PART}") if locks is None else ():  # of a run that was killed, not of another's
+            for left in place.glob(f".*{PART}") if shard is None else ():  # of a run that was killed, not of another's
                 left.unlink()
 
 

@@ -27,13 +27,16 @@ class RayPool:
         need: of machines.
         address: see `cluster.connection.connect`.
         start: loads the models in each actor.
+        told: told which machines are waited for.
 
     Attributes:
         able: what the machines said of their models.
     """
 
-    def __init__(self, need: Need, address: str, start: Start) -> None:
-        self._need, self._address, self._start = need, address, start
+    def __init__(
+        self, need: Need, address: str, start: Start, *, told: Callable[[str], object] = lambda _: None
+    ) -> None:
+        self._need, self._address, self._start, self._told = need, address, start, told
         self._open = ExitStack()
         self._pool: Pool | None = None
         self.able = False
@@ -45,8 +48,8 @@ class RayPool:
             StudioError: no cluster is there, machines do not suffice, or one lacks something; each is named.
         """
         with ExitStack() as stack:
-            stack.enter_context(connected(self._address))
-            self._pool = able_pool(self._need, partial(_models_there, self._start))
+            stack.enter_context(connected(self._address, self._need.wait, self._told))
+            self._pool = able_pool(self._need, partial(_models_there, self._start), self._told)
             self.able = bool(self._pool.told)
             self._open = stack.pop_all()
         return self
