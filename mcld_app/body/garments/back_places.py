@@ -136,9 +136,11 @@ def _on_cloth(places: np.ndarray, solid: np.ndarray) -> tuple[np.ndarray, np.nda
     """Places (N, 2), those beside the cloth, `solid` (H, W) bool, moved to its rim, and (N,) bool, which of them were
     near enough for that."""
     height, width = solid.shape
-    nearest = nearest_value(np.arange(height * width, dtype=np.int32).reshape(solid.shape), solid)
     x, y = (np.clip(np.round(places[:, k]), 0, solid.shape[1 - k] - 1).astype(int) for k in (0, 1))
     inside = (np.abs(places - np.stack([x, y], 1)).max(1) < 1) & solid[y, x]
+    if inside.all():
+        return places, inside
+    nearest = nearest_value(np.arange(height * width, dtype=np.int32).reshape(solid.shape), solid)
     number = nearest[y, x]
     moved = np.where(inside[:, None], places, np.stack([number % width, number // width], 1))
     return moved, np.linalg.norm(moved - places, axis=1) < _BESIDE * len(solid)

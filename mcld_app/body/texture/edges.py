@@ -31,7 +31,7 @@ def lines_off(texels: np.ndarray, reach: float, wanted: np.ndarray | None = None
     for number, box, own in _mixed_parts(texels, reach):
         edge = cv2.morphologyEx(own.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
         if wanted is not None:
-            edge &= wanted[box]
+            edge &= wanted[box] & (part[box] == number)
         left, top, width, height = cv2.boundingRect(edge)
         if not width:
             continue
