@@ -8,12 +8,15 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from flat_garments import METRE, PRINT_SIDE, is_red, tee
+from flat_garments import METRE, PRINT_SIDE, at, is_red, shape, tee
 
 from mcld_app.body.garments import body_lines as lines
 from mcld_app.body.garments.cloth_warp import ClothWarp
 from mcld_app.body.garments.laying import SIZE
+from mcld_app.body.garments.outline import Outline
+from mcld_app.body.garments.over_shoulder import over_shoulder
 from mcld_app.body.garments.sleeve_pairs import UNDER_ARM
+from mcld_app.body.garments.sleeves import inner_cuff
 from mcld_app.body.garments.straps import without_back_straps
 from mcld_app.body.mannequin.pose import Pose, named_poses
 from mcld_app.body.mannequin.rendering import kept_drawing, posed_vertices, to_picture
@@ -74,6 +77,23 @@ def test_a_sleeves_lower_edge_goes_evenly_from_the_bodys_armpit_to_the_cuff(how:
     assert steps.max() < 3.5 * np.median(steps) and steps.min() > 0.2 * np.median(steps), "neither folds nor gaps"
 
 
+def test_a_sleeve_that_lies_on_the_body_is_read_straight_across_and_as_wide_as_an_arm() -> None:
+    side = [(0.085, 0.0), (0.19, 0.04), (0.33, 0.52), (0.24, 0.55), (0.205, 0.36), (0.20, 0.66)]
+    neck = [(x, 0.09 * (1 - (x / 0.085) ** 2)) for x in np.linspace(-0.085, 0.085, 15)]
+    outline = [at(x, y) for x, y in (*neck[:-1], *side, *((-x, y) for x, y in side[:0:-1]))]
+    sides = ("left", 0.2), ("right", -0.2)
+    armpits = {f"{name}_armpit": tuple(np.array(at(x, 0.26)) / (720, 960)) for name, x in sides}
+    made = flat_garment(shape(outline), "top", armpits)
+    found = ClothWarp.fit(made.laid.fit, made.laid.pose, SIZE)
+    vertices, metre = posed_vertices(found.pose)[0], made.laid.fit.metre
+    for along in (0.15, 0.2, 0.3, 0.4):
+        ends = [to_picture(lines.arm_edge(along, upper).at(vertices), found.pose, SIZE)[:, :2].astype(float)
+                for upper in (True, False)]  # fmt: skip
+        across = (found.arms[0].at(ends[1]) - found.arms[0].at(ends[0]))[0] / metre
+        assert -0.16 < across[0] < -0.06, "metres of cloth, from outside inwards"
+        assert abs(across[1]) < 0.45 * abs(across[0]), "a sleeve that hangs down has level threads"
+
+
 def test_a_garment_is_drawn_as_large_as_previews_are_and_wholly_in_its_picture() -> None:
     shown = laid().laid.iuv[..., 0] > 0
     rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
@@ -89,6 +109,36 @@ def test_trunk_and_sleeves_meet_without_a_step() -> None:
         jump = np.linalg.norm(np.diff(where, axis=axis), axis=2)
         both = body[1:] & body[:-1] if axis == 0 else body[:, 1:] & body[:, :-1]
         assert np.quantile(jump[both], 0.999) < 8 * np.median(jump[both])
+
+
+@pytest.mark.parametrize("wide", [0.12, 0.16, 0.20])
+def test_the_inner_end_of_a_cuff_is_found_however_short_and_wide_the_sleeve(wide: float) -> None:
+    drawn = tee(sleeve=(0.17, wide), armpit=0.26)
+    outline, cuff = Outline.of(drawn.mask), np.array(drawn.points["left_cuff"])
+    found = inner_cuff(outline, cuff, np.array(drawn.points["left_armpit"]))
+    assert np.linalg.norm(found - cuff - np.array((-0.583, 0.833)) * wide * METRE) < 0.02 * METRE
+
+
+def test_a_trunk_shows_nothing_of_what_lies_on_its_arms() -> None:
+    made = laid(cloth="sleeves")
+    places, iuv = made.garment.donor.pixels.places, made.laid.iuv
+    trunk = made.garment.extent & parts_mask({1, 2}) & places.seen
+    column, row = np.round(places.xy[trunk]).astype(int).T
+    assert (iuv[row, column % iuv.shape[1], 0] < 15).mean() > 0.995
+
+
+def test_over_a_shoulder_a_picture_is_read_evenly_and_folded_where_it_is_sewn() -> None:
+    high, share = over_shoulder()
+    surface = rest_surface()
+    cap = parts_mask({1, 2}) & (share > 0.95)
+    low_front = cap & (surface.z > 0) & (surface.y < 1.42)
+    assert np.abs(high - surface.y)[low_front].max() < 0.004 and (high[share == 0] == surface.y[share == 0]).all()
+    for aside in (0.175, 0.185):
+        slice_ = cap & (np.abs(surface.x - aside) < 0.004) & (surface.z < -0.02) & (surface.y > 1.36)
+        level = slice_ & (surface.y > 1.455)  # there most of the way is level
+        assert np.ptp(high[level]) > 1.4 * np.ptp(surface.y[level])
+        low = slice_ & (surface.y < 1.37)
+        assert np.abs(high - surface.y)[low].max() < 0.008, "where a back's heights are its own again"
 
 
 # --- Edges -----------------------------------------------------------------------------------------------------------
@@ -108,7 +158,7 @@ def hem(row: float) -> tuple[GarmentLine, np.ndarray]:
 def crossed(line: GarmentLine) -> np.ndarray:
     """(N, 2) float32: texels in the midst of the trunk's front that a line crosses."""
     inner = cv2.erode(CHEST.astype(np.uint8), np.ones((9, 9))) > 0
-    return np.argwhere((line.share > 0.05) & (line.share < 0.95) & inner)[:, ::-1].astype(np.float32)
+    return np.argwhere((np.abs(line.share - 0.5) * WIDTH < 0.6) & inner)[:, ::-1].astype(np.float32)
 
 
 @pytest.mark.parametrize("off", [0.0, 0.25, 0.5, 0.75])
@@ -116,7 +166,7 @@ def test_a_hem_is_a_line_between_texels_and_nothing_is_mixed_beside_it(off: floa
     line, _ = hem(MIDDLE + off)
     near = named_poses()["standing"].replace(zoom=3.0, shift_y=-0.3)
     body, drawing = part_map() > 0, kept_drawing(near, LARGE)
-    share = line.share[..., None]  # as the texture map has it, mixed on texels
+    share = np.clip(0.5 + (line.share - 0.5) * WIDTH / 1.3, 0, 1)[..., None]  # as the texture map has it, mixed
     image = (np.array([220, 30, 30]) * share + np.array([30, 30, 220]) * (1 - share) + 0.5).astype(np.uint8)
     blurred, sharp = (
         draw_from(TextureMap(image, body), [], drawing.pixel, drawing.texel, LARGE, lines_)[..., 0].astype(int)
@@ -139,10 +189,10 @@ def test_what_is_worn_over_a_garment_hides_its_line() -> None:
 def test_beside_a_line_cloth_is_read_inside_and_what_is_below_it_outside() -> None:
     line, _ = hem(MIDDLE + 0.4)
     _, _, inside, outside = line.crossed(crossed(line))
-    for places, least, most in ((inside, 0.75, 1.0), (outside, 0.0, 0.05)):
-        column, row = np.round(places).astype(int).T
-        share = line.share[row, column]
-        assert ((share >= least) & (share <= most)).all()
+    for places, least, most in ((inside, 0.65, 1.0), (outside, -3.0, -1.75)):
+        x, y = (np.ascontiguousarray(places[:, None, k]) for k in (0, 1))
+        off = (cv2.remap(line.share, x, y, cv2.INTER_LINEAR) - 0.5) * WIDTH
+        assert ((off >= least) & (off <= most)).all(), "texels inside of it"
 
 
 def test_a_loops_back_is_cut_off_up_to_where_the_strap_ends_and_leaves_no_stub() -> None:

@@ -42,6 +42,7 @@ from mcld_app.body.garments.straps import without_back_straps
 from mcld_app.body.mannequin.pose import named_poses
 from mcld_app.body.parts import parts_mask
 from mcld_app.body.surface import rest_surface
+from mcld_app.body.texture.garment_line import WIDTH
 from mcld_app.body.thin_plate import ThinPlate
 from mcld_app.cli.main import main
 from mcld_app.editing import look as looks
@@ -374,10 +375,10 @@ def test_hems_and_sleeves_end_where_they_were_cut() -> None:
 def test_a_hem_lies_between_texels_at_one_height_all_around() -> None:
     made, surface = flat_garment(trousers(length=0.46).picture, "shorts"), rest_surface()
     edge, legs = made.garment.edge, parts_mask(frozenset(range(7, 15)))
-    rim = legs & (edge > 0.1) & (edge < 0.9) & (surface.y < 0.8)
+    rim = legs & (np.abs(edge - 0.5) * WIDTH < 0.6) & (surface.y < 0.8)
     front, back = (rim & (np.sign(surface.z + 0.02) == sign) for sign in (1, -1))
     assert np.count_nonzero(front) > 20 and np.count_nonzero(back) > 20
-    half = surface.y[rim] - (edge[rim] - 0.5) * 1.3 * np.abs(np.gradient(surface.y, axis=0)[rim])
+    half = surface.y[rim] - (edge[rim] - 0.5) * WIDTH * np.abs(np.gradient(surface.y, axis=0)[rim])
     assert np.quantile(np.abs(half - made.laid.fit.hem), 0.95) < 0.002, "half a texel"
 
 

@@ -204,6 +204,22 @@ def test_a_necklines_front_may_begin_farther_out_on_one_side(left: float, right:
     assert np.count_nonzero(found & both) > 0.96 * np.count_nonzero(found | both)
 
 
+def test_a_band_of_the_insides_colour_stays_as_wide_at_the_sides_as_in_the_middle() -> None:
+    wide, deep, band, corners = 200, 66, 8, (np.array([60.0, 20.0]), np.array([260.0, 20.0]))
+    y, x = np.mgrid[:180, :320]
+    outer, inner = (
+        (np.abs(u) < 1) & (y < 20 + down * (1 - np.abs(u) ** 2.5))
+        for u, down in ((2 * (x - 160) / (wide + 2 * band), deep + band), (2 * (x - 160) / wide, deep))
+    )
+    picture = np.full((180, 320, 3), (200, 185, 225), np.uint8)
+    picture[outer], picture[inner] = (66, 52, 78), (58, 44, 68)
+    found = inside_of_back(picture, y >= 20, corners, 20.0 + deep)
+    left = outer & ~found & (y >= 20)
+    distance = cv2.distanceTransform(outer.astype(np.uint8), cv2.DIST_L2, 5)
+    widths = [distance[left & (np.abs(x - at_x) < 6)].max() for at_x in (80, 100, 160, 220, 240)]
+    assert min(widths) > 0.6 * band and max(widths) < 1.8 * band
+
+
 def test_a_crew_neck_lies_no_deeper_on_the_body_than_it_is_cut() -> None:
     laid = top().laid
     trunk, place = np.isin(laid.iuv[..., 0], (1, 2)), resting_places(laid.iuv)

@@ -90,6 +90,7 @@ class Garment:
             )
             if self.kind and not self.piece:
                 layer = replace(layer, soft=True, edge=self.edge if at_home else None)
+                layer = replace(layer, edge=layer.shares)  # worked out once
             if self.kind and self.region == "upper":  # a long top bares no legs
                 layer = replace(layer, bared=layer.bared & ~parts_mask(_LEGS))
             if self.kind == "top" and at_home:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.cut_edges import gone_on, inner, outline
+from mcld_app.body.enlarging import enlarged_iuv
 from mcld_app.body.iuv import resize_iuv
 from mcld_app.body.mannequin.pose import Pose
 from mcld_app.body.mannequin.rendering import kept_drawing
@@ -198,7 +199,10 @@ def photo_at(person: Person, size: tuple[int, int]) -> tuple[np.ndarray, np.ndar
         return person.picture, person.picture_iuv
     shrinks = size[0] < person.photo.shape[0]
     filter_of = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return cv2.resize(person.photo, size[::-1], interpolation=filter_of), resize_iuv(person.iuv, size)
+    known = person.worked_out.get("enlarged")
+    if known is None or known.shape[:2] != size:
+        known = person.worked_out["enlarged"] = enlarged_iuv(person.iuv, size)
+    return cv2.resize(person.photo, size[::-1], interpolation=filter_of), known
 
 
 def _texels(look: Look, iuv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

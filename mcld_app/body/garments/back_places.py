@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mcld_app.body.front_sheet import LEFT, SIZE, SQUARE, squares
+from mcld_app.body.garments.over_shoulder import over_shoulder
 from mcld_app.body.garments.unrolled import unrolled
 from mcld_app.body.garments.waistline import lowered_texels
 from mcld_app.body.parts import parts_mask
@@ -31,7 +32,7 @@ _RIM = 2  # pixels of the garment's rim, which blend with the ground
 
 def with_places_behind(
     places: PhotoPlaces, extent: np.ndarray, shown: np.ndarray, behind: np.ndarray, *, patterned: bool, own_scale: bool,
-    turned: bool = False, beyond: bool = False, waist: bool = False,
+    arms: np.ndarray | None = None, turned: bool = False, beyond: bool = False, waist: bool = False,
 ) -> PhotoPlaces:  # fmt: skip
     """A garment's places, its far side read through.
 
@@ -44,6 +45,7 @@ def with_places_behind(
             a trunk's upper edge what is below it.
         own_scale: whether cloth is not stretched where the body turns away, see `unrolled`; what is printed near its
             picture's rim is seen twice then.
+        arms: (H, W) bool, the pixels that show sleeves: of what lies beside them, trunks show nothing; None for none.
         turned: whether the back's pattern runs as in front, not mirrored; arms are mirrored all the same.
         beyond: whether the pictures go on beyond the seams at the body's sides.
         waist: whether it begins at a waist, whose line is lower in front, see `waistline`.
@@ -55,6 +57,11 @@ def with_places_behind(
     surface, flat = rest_surface(), unrolled()
     level = surface.y + lowered_texels() if waist else surface.y
     x, y = (flat.beyond if beyond else flat.x, flat.y) if own_scale else (surface.x, surface.y)
+    folded = np.zeros_like(places.seen)
+    if patterned:  # it would be drawn out there
+        high, share = over_shoulder()
+        folded = share > 0
+        y = np.where(folded, high, y)
     row, column = squares(level, surface.x)
     lower, aside = squares(y + level - surface.y, x)
     if turned:
@@ -62,15 +69,16 @@ def with_places_behind(
         aside = np.where(flat.behind & parts_mask(_LIMBS[0]), aside_behind, aside)
     xy, seen, told = places.xy.copy(), places.seen.copy(), np.zeros_like(places.seen)
     sure = cv2.erode(places.seen.astype(np.uint8), np.ones((2 * _TURNING + 1,) * 2, np.uint8)) > 0
-    rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)
-    solid, solid_behind = (cv2.erode(side.astype(np.uint8), rim) > 0 for side in (shown, behind))
-    if not solid.any():
+    if not _inside(shown).any():
         return places
     for limb in _LIMBS:
-        mine = parts_mask(limb)
+        mine, own_arms = parts_mask(limb), 1 not in limb
+        beside_it = np.zeros_like(shown) if arms is None else ~arms if own_arms else arms
+        solid, solid_behind = (_inside(side & ~beside_it) for side in (shown, behind))
         known = mine & sure
-        wanted = mine & extent & (flat.turned & own_scale | ~places.seen & ~_throat())
+        wanted = mine & extent & (flat.turned & own_scale | ~places.seen & ~_throat() | folded)
         if np.count_nonzero(known) < _LEAST or not wanted.any():
+            _keep_on(xy, mine & places.seen, solid)
             continue
         sheet, plane, there = _sheet(row[known], column[known], places.xy[known])
         at = np.stack([aside[wanted], lower[wanted]], 1)
@@ -79,21 +87,32 @@ def with_places_behind(
         found = np.concatenate([at, np.ones((len(at), 1))], 1) @ plane + read_at(sheet, at.astype(np.float32))
         back = flat.behind[wanted]
         # Only in the middle a patterned back is another: sleeves are read on both sides without a step.
-        own = 0 if patterned and 1 not in limb else shown.shape[1]
+        own = 0 if patterned and own_arms else shown.shape[1]
         for there, cloth, beyond in ((~back, solid, 0), (back, solid_behind, own)):
             mine = wanted.copy()
             mine[wanted] = there
             moved, near = _on_cloth(found[there], cloth)
             xy[mine], seen[mine] = moved + np.array([beyond, 0]), near
         told |= wanted
-    beside = places.seen & ~told
-    xy[beside], _ = _on_cloth(xy[beside], solid)  # a texel at the rim lies half beside it
+        _keep_on(xy, parts_mask(limb) & places.seen & ~wanted, solid)
     told |= seen
     # Between two islands of the map, a place is read from both.
     xy = nearest_value(xy, told)
     xy.setflags(write=False)
     seen.setflags(write=False)
     return PhotoPlaces(xy, seen, go_on=True)
+
+
+def _inside(shown: np.ndarray) -> np.ndarray:
+    """Pixels (H, W) bool without those at their rim."""
+    return cv2.erode(shown.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8)) > 0
+
+
+def _keep_on(xy: np.ndarray, texels: np.ndarray, solid: np.ndarray) -> None:
+    """Move the places of some texels, in place, on to cloth: a texel at the rim lies half beside it."""
+    if texels.any() and solid.any():
+        moved, near = _on_cloth(xy[texels], solid)
+        xy[texels] = np.where(near[:, None], moved, xy[texels])
 
 
 def _sheet(row: np.ndarray, column: np.ndarray, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -120,9 +139,11 @@ def _on_cloth(places: np.ndarray, solid: np.ndarray) -> tuple[np.ndarray, np.nda
     """Places (N, 2), those beside the cloth, `solid` (H, W) bool, moved to its rim, and (N,) bool, which of them were
     near enough for that."""
     height, width = solid.shape
-    nearest = nearest_value(np.arange(height * width, dtype=np.int32).reshape(solid.shape), solid)
     x, y = (np.clip(np.round(places[:, k]), 0, solid.shape[1 - k] - 1).astype(int) for k in (0, 1))
     inside = (np.abs(places - np.stack([x, y], 1)).max(1) < 1) & solid[y, x]
+    if inside.all():
+        return places, inside
+    nearest = nearest_value(np.arange(height * width, dtype=np.int32).reshape(solid.shape), solid)
     number = nearest[y, x]
     moved = np.where(inside[:, None], places, np.stack([number % width, number // width], 1))
     return moved, np.linalg.norm(moved - places, axis=1) < _BESIDE * len(solid)

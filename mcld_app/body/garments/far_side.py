@@ -59,8 +59,8 @@ def with_far_side(photo: np.ndarray, iuv: np.ndarray, places: PhotoPlaces, far: 
         behind = np.where(aside[..., None], wider, behind)
         photo, shown, covered = wider, shown | aside, covered | aside
     places = with_places_behind(
-        places, far.extent, shown, covered, patterned=far.patterned, own_scale=own_scale, turned=turned, beyond=beyond,
-        waist=slices.fly,
+        places, far.extent, shown, covered, patterned=far.patterned, own_scale=own_scale,
+        arms=iuv[..., 0] >= _FIRST_ARM, turned=turned, beyond=beyond, waist=slices.fly,
     )
     return photo_source(np.hstack([photo, behind]), places)
 

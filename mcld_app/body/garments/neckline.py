@@ -25,6 +25,7 @@ _ONE = 0.08  # widths below the first clear arc: one edge, seen by arcs of sever
 _LABEL_ASIDE, _LABEL_DOWN = 0.3, 0.5  # widths from the middle, and below the corners, where a label is looked for
 _LABEL, _LABEL_OFF, _MOST_LABEL = (0.1, 0.55), 20.0, 0.3  # widths it has; Lab units off the cloth; share that is off
 _BELOW_LABEL, _COMMON = 0.06, 0.45  # widths; a usual neckline's depth
+_SEWN_ON = 0.05  # widths below a label, where a tape's edge may be
 _BAND, _FAINT = 0.16, 4.5  # widths of a ribbed band; its upper edge, times the usual arc's
 _FAINTER = 0.3  # of the clear arc
 _APART, _DIPS = 0.5, 0.95  # how much of that edge is left above it, and between the two
@@ -54,12 +55,15 @@ def front_of_neckline(picture: np.ndarray, mask: np.ndarray, corners: tuple[np.n
     depths = np.arange(max(max(back, 0.0) + _BELOW * width, label), _DEEPEST * width, 1.0)
     if len(depths) < 3:
         return None
-    best = _strength(picture, mask, corners, depths).max(0)
+    best = _strength(_steps(picture, mask, corners, depths), corners, depths).max(0)
     usual = float(np.median(best))
     if best.max() < max(_CLEAR, _STANDS_OUT * usual):
         return max(label, _COMMON * width) if label else None
     peaks = (best >= np.roll(best, 1)) & (best >= np.roll(best, -1))
     peaks[0] = False  # the edge of what is above
+    below = depths > label + _SEWN_ON * width
+    if label and below.any() and best[below].max() >= best[~below].max():
+        peaks &= below
     first = int((peaks & (best >= _NEARLY * best.max())).argmax())
     found = first + int(best[first : first + max(1, round(_ONE * width))].argmax())
     # What is clear may be the lower edge of a band of another colour, which is the garment's, too.
@@ -113,40 +117,52 @@ def inside_of_back(
         return np.zeros_like(mask)
     near = depth + width * np.linspace(-_ONE / 2, _ONE / 2, 9)
     aside = np.array([width / 2, 0.0])
-    found = []
-    widths = list(product(_WIDER, _WIDER))
+    found, off = [], []
+    widths, widest = list(product(_WIDER, _WIDER)), max(_WIDER) * aside
+    steps = _steps(picture, mask, (left - widest, right + widest), near)
     for outer in widths:  # a front begins a little outside of where the back's collar stands highest
         ends = left - outer[0] * aside, right + outer[1] * aside
-        strength = _strength(picture, mask, ends, near, _FINE_SHAPES, _ALL_ALONG).max(1)
+        strength = _strength(steps, ends, near, _FINE_SHAPES, _ALL_ALONG)
         strength[0] *= _POINTED
-        found.append(strength)
+        found.append(strength.max(1))
+        off.append(near[strength.argmax(1)] - depth)
     best = np.unravel_index(int(np.argmax(found)), np.shape(found))
     seen = np.max(found) > _SEEN
     outer, shape = (widths[best[0]], _FINE_SHAPES[best[1]]) if seen else (widths[0], _ROUND)
     column = np.arange(mask.shape[1])
-    first, last = left[0] - outer[0] * aside[0], right[0] + outer[1] * aside[0]
+    # A stronger edge below is that of a band, which is as wide all along.
+    band = max(off[best[0]][best[1]], 0.0) if seen else 0.0
+    first, last = left[0] - outer[0] * aside[0] + band, right[0] + outer[1] * aside[0] - band
     u = 2 * (column - (first + last) / 2) / (last - first)
     chord = np.interp(column, [left[0], right[0]], [left[1], right[1]])
     curve = np.where(np.abs(u) < 1, chord + depth * (1 - np.abs(u) ** shape), -1.0)
     return mask & (np.arange(mask.shape[0])[:, None] < curve[None])
 
 
+def _steps(
+    picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """How a picture's colours change down and across around arcs between two corners, (h, w, 3) float32 Lab units a
+    pixel, where it shows the garment for sure, (h, w) float32, and x and y of the first pixel."""
+    left, right = corners
+    blur = max(1.0, (right[0] - left[0]) / 60)
+    there = _around(left, right, depths, round(4 * blur) + 6, mask.shape)
+    lab = cv2.GaussianBlur(lab_of(picture[there]), (0, 0), blur)
+    down, across = (cv2.Sobel(lab, cv2.CV_32F, x, 1 - x, ksize=3) / 8 for x in (0, 1))
+    solid = cv2.erode(mask[there].astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
+    return down, across, solid, np.array([there[1].start, there[0].start])
+
+
 def _strength(
-    picture: np.ndarray, mask: np.ndarray, corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray,
+    steps_of: tuple[np.ndarray, ...], corners: tuple[np.ndarray, np.ndarray], depths: np.ndarray,
     shapes: tuple[float, ...] = _SHAPES, least: float = 0.5,
 ) -> np.ndarray:  # fmt: skip
     """How strong an edge runs along the arcs of each shape and depth: (shapes, depths) Lab units a pixel, that only the
-    share `least` of its places is below."""
+    share `least` of its places is below; `steps_of` is what `_steps` says."""
     left, right = corners
     width, middle = right[0] - left[0], (left + right) / 2
-    blur = max(1.0, width / 60)
-    there = _around(left, right, depths, round(4 * blur) + 6, mask.shape)
-    middle = middle - (there[1].start, there[0].start)
-    picture, mask = picture[there], mask[there]
-    lab = cv2.GaussianBlur(lab_of(picture), (0, 0), blur)
-    down = cv2.Sobel(lab, cv2.CV_32F, 0, 1, ksize=3) / 8
-    across = cv2.Sobel(lab, cv2.CV_32F, 1, 0, ksize=3) / 8
-    solid = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
+    down, across, solid, origin = steps_of
+    middle = middle - origin
     u = np.linspace(-_MIDDLE, _MIDDLE, _SAMPLES)
     strength, at_ends = np.zeros((2, len(shapes), len(depths)))
     for k, shape in enumerate(shapes):

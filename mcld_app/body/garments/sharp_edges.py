@@ -11,11 +11,13 @@ import cv2
 import numpy as np
 
 from mcld_app.body.garments.body_lines import along_arm, below_neck
+from mcld_app.body.garments.edge_curves import FAR, armhole_off, neckline_off
 from mcld_app.body.garments.waistline import lowered_texels
 from mcld_app.body.parts import part_map, parts_mask
 from mcld_app.body.shells.areas import nearest_value
 from mcld_app.body.surface import rest_surface
 from mcld_app.body.texture.edges import drawn_as_lines
+from mcld_app.body.texture.garment_line import WIDTH
 from mcld_app.body.texture.photo_places import PhotoPlaces
 from mcld_app.body.texture.sleeveless import armhole_behind, has_sleeves
 from mcld_app.body.texture.texture_map import texels_seen
@@ -25,13 +27,12 @@ _WINDOW, _RAGGED = 0.05, 0.02  # metres at an end: that are looked at, and of th
 _NEAR = 0.03  # metres from an end within which that alone says what is worn
 _CLOSED = 6  # texels that an extent may be short of its end
 _LEAST = 60  # pixels that tell an end
-_WIDTH = 1.3  # texels over which an edge goes from 1 to 0
 _IN, _OUT = 6, 1  # texels from an extent's edge, inside and outside, within which the picture tells where it is
 _TURNED, _TORN = 0.5, 8.0  # pixels of the picture for a texel: with fewer the body turns away; more are no skin's
 _TEETH = 3.0  # texels: about as long as teeth are
 _CAP, _CAP_TEETH = (0.135, 1.33), 8.0  # metres aside and high, where a shoulder turns away; texels, teeth there
 _FACING = 0.45  # of a texel's normal that looks to the front, at least
-_REACHES, _COLLAR = 0.008, 0.012  # metres below a trunk's end at the neck: that a collar reaches, and is cut off
+_REACHES = 0.008  # metres below a trunk's end at the neck, that a collar reaches
 _PINHOLE = 30  # texels of a hole that is none
 _EVEN = 1.5  # pixels over which an outline in the picture is evened out
 
@@ -89,17 +90,28 @@ def sharp_extent(iuv: np.ndarray, places: PhotoPlaces, extent: np.ndarray, *, wa
         texels[band] = (inside > 0)[band] & closed[band]
         texels &= ~mine | (inside > -_NEAR)
         share[band] = np.where(closed, _ramp(inside / _step(value)), 0)[band]
-    if not waist and not has_sleeves(extent):
-        inside = armhole_behind(texels)
-        band = np.abs(inside) < _NEAR
-        share[band] = np.where(texels, _ramp(inside / _step(surface.x)), 0)[band]
-        texels &= inside > 0
-    collar = below_neck()
-    reaches = (extent & (collar <= _REACHES)).astype(np.uint8)
-    band = (cv2.dilate(reaches, np.ones((2 * _CLOSED + 1,) * 2, np.uint8)) > 0) & (collar < _COLLAR)
-    texels = (texels | band) & (collar > 0)
-    share[band] = _ramp(collar / _step(surface.y))[band]
+    curves = () if waist else _curves(iuv, extent, texels)
+    if curves:
+        within = np.min([inside / _step(inside) for inside in curves], 0)
+        band = np.min([np.abs(inside) for inside in curves], 0) < _NEAR
+        texels = np.where(band, within > 0, texels & (within > 0))
+        share = np.where(band, _ramp(within), np.where(within < 0, np.float32(0), share))
     return SharpExtent(texels, share.astype(np.float32))
+
+
+def _curves(iuv: np.ndarray, extent: np.ndarray, texels: np.ndarray) -> list[np.ndarray]:
+    """Metres by which each texel lies inside a garment's neckline and its armholes, (512, 512) float32 each, as far as
+    its picture shows any."""
+    out, collar = [neckline_off(iuv, extent)], below_neck()
+    if out[0] is None:
+        reaches = (extent & (collar <= _REACHES)).astype(np.uint8)
+        near = cv2.dilate(reaches, np.ones((2 * _CLOSED + 1,) * 2, np.uint8)) > 0
+        collar = np.where(near, collar, np.float32(FAR))
+    out.append(collar)
+    if not has_sleeves(extent):
+        armholes = armhole_off(iuv)
+        out.append(armhole_behind(texels) if armholes is None else armholes)
+    return [curve for curve in out if curve is not None]
 
 
 def _end(values: np.ndarray) -> float:
@@ -160,4 +172,4 @@ def _step(values: np.ndarray) -> np.ndarray:
 
 
 def _ramp(texels: np.ndarray) -> np.ndarray:
-    return np.clip(0.5 + texels / _WIDTH, 0, 1).astype(np.float32)
+    return np.clip(0.5 + texels / WIDTH, 0, 1).astype(np.float32)

@@ -16,12 +16,19 @@ from mcld_app.body.garments.sleeves import is_hidden, lower_edge
 _LOOSE = 1.3  # of its true scale that cloth is drawn together between the middle and an arm: what is wider lies on it
 _ARM_BEGINS = -0.018  # metres along the arm, where it leaves the shoulder
 _ARM_ACROSS = 0.13  # metres of a sleeve that are seen from in front
+_NARROW, _WIDENS = 0.3, 0.3  # of that, that is too narrow for a sleeve; of its length, on which it becomes so wide
+_EDGE = 0.010  # metres inside of a sleeve's upper edge that are drawn: beside it lie shadows and bites
+_BITES = 6.0  # per cent of an edge's length, over which it is evened out
+_BENDS = 0.3  # of an edge's bends, that its threads have
 _SHORTEST, _LOWER = 0.02, 8  # metres of a sleeve below the armpit that have a lower edge; places along that
 _INSIDE, _TAPERS, _MOST = (0.028, 0.010), 0.04, 0.3  # metres inside of it, from the seam to the cuff; near its end less
 # and less, and of the sleeve's width at most
 
 _BESIDE = 0.014  # metres inside the seam that the trunk shows along it
 _OFF_SEAM = (0.008, 0.017, 0.026)  # metres outside the seam that an arm shows along it
+
+SEEN = (0.035, 0.055, 0.075)
+"""Metres of an arm that are seen from in front, from the places of `lines.ARMHOLE` outwards."""
 
 UNDER_ARM = 0.055
 """Metres along the arm from the shoulder joint to the body's armpit."""
@@ -36,7 +43,7 @@ def seam_top(way: np.ndarray, shoulder: float, reach: float) -> np.ndarray:
 
 def add_armhole(
     pairs: Pairs, seam: Callable[[float], np.ndarray], armpit: float, scale: tuple[float, float], sign: int, *,
-    drawn_in: bool,
+    drawn_in: bool, outer: Callable[[float], float] | None,
 ) -> None:  # fmt: skip
     """What lies where trunk and arm meet: the line from the shoulder down to the armpit, where sleeves are sewn on.
     Trunk and arm show what is a little beside it, each on its own side: nobody knows a seam to the pixel.
@@ -48,30 +55,72 @@ def add_armhole(
             what is inside the seam.
         scale: the column of the middle, and the pixels of a metre.
         sign: 1 for the left side, -1 for the right.
+        outer: gives, of a sleeve that lies on the body or behind it, the column at which it ends in a row; else None.
+            An arm shows at least its own width of it, or what is seen would be drawn out around it.
         drawn_in: whether cloth that is too wide for the body is drawn together, so that the seam lies on the arm.
     """
     axis, metre = scale
-    for y, off in zip(lines.ARMHOLE, _OFF_SEAM, strict=True):
+    for y, off, wide in zip(lines.ARMHOLE, _OFF_SEAM, SEEN, strict=True):
         if armpit < y:
             point, place = lines.armhole(y), seam(y)
             if drawn_in:
                 most = _LOOSE * metre * float(point.at(lines.body_mesh().rest)[0, 0])
                 place = np.array([axis + sign * min(sign * (place[0] - axis), most), place[1]])
             pairs.add(point, place, sign)
-            pairs.add(point, place + np.array([sign * off * metre, 0]), sign, trunk=False, arm=True)
+            beside = place + np.array([sign * off * metre, 0])
+            if outer is not None:
+                beside = seen_from(outer, beside, wide * metre, sign)
+            pairs.add(point, beside, sign, trunk=False, arm=True)
     inside = np.array([sign * _BESIDE * metre, 0])
     for y in np.linspace(armpit, lines.ARMHOLE[-1], 4)[1:-1].tolist():
         pairs.add(lines.side(y), seam(y) - inside, sign)
 
 
-def _not_narrower(outline: Outline, upper: np.ndarray, lower: np.ndarray, least: float) -> np.ndarray:
-    """Lower ends of a sleeve (N, 2), at least so many pixels from the upper ones, as far as the garment goes: of a
-    sleeve that lies behind the body a strip is seen, which would be drawn out to bars around an arm."""
-    across = lower - upper
-    wide = np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1.0)
-    wanted = upper + across * np.maximum(least / wide, 1)
-    column, row = np.clip(np.round(wanted).astype(int), 0, np.array(outline.mask.shape[::-1]) - 1).T
-    return np.where(outline.mask[row, column][:, None], wanted, lower)
+def seen_from(outer: Callable[[float], float], place: np.ndarray, wide: float, sign: int) -> np.ndarray:
+    """A place (2,), moved inwards to where it is `wide` pixels from where the garment ends in its row, see
+    `add_armhole`."""
+    return np.array([sign * min(sign * place[0], sign * outer(float(place[1])) - wide), place[1]])
+
+
+def _along_edge(way: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """(N, 2): places at shares (N,) of an edge (M, 2), without the bites that a cut-out leaves in it."""
+    even = resampled(way, 101)
+    calm = cv2.GaussianBlur(even[:, None], (1, 31), _BITES, borderType=cv2.BORDER_REPLICATE)[:, 0]
+    ends = np.clip(np.minimum(np.arange(101), np.arange(101)[::-1]) / (2 * _BITES), 0, 1)[:, None]
+    even += (calm - even) * ends
+    return np.stack([np.interp(shares, np.linspace(0, 1, 101), even[:, k]) for k in (0, 1)], 1)
+
+
+def _straight_across(
+    outline: Outline, upper: np.ndarray, ends: np.ndarray, wide: float, middle: np.ndarray
+) -> np.ndarray:
+    """Lower ends (N, 2) of a sleeve that lies on the body or behind it, straight across from upper ones and `wide`
+    pixels away, or as far as the garment goes: nobody sees where it ends, and between it and where its edge seems to
+    run, a pattern would be askew and drawn out to bars.
+
+    Args:
+        outline: of the garment.
+        upper: (N, 2), evenly spread on the sleeve's upper edge.
+        ends: (N, 2), where its lower edge seems to run.
+        wide: pixels that are seen of a sleeve from in front.
+        middle: (2,), of the sleeve.
+    """
+    across = _inwards(upper, middle)  # a sleeve's head is round, and its threads run straight on
+    across = across * _BENDS + across.mean(0) * (1 - _BENDS)
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    steps = np.linspace(0.0, wide, 48)[1:]
+    tried = upper[:, None] + across[:, None] * steps[:, None]
+    column, row = np.moveaxis(np.clip(np.round(tried).astype(int), 0, np.array(outline.mask.shape[::-1]) - 1), -1, 0)
+    there = outline.mask[row, column]
+    begun = np.logical_or.accumulate(there, 1)
+    gone = (~there & begun).argmax(1)
+    far = np.where((~there & begun).any(1), steps[np.maximum(gone - 1, 0)], np.where(begun.any(1), wide, 0.0))
+    begins = abs(float((ends[0] - upper[0]) @ across[0]))  # at the armpit it is as wide as it is above that
+    wider = np.clip(np.linspace(0, 1, len(upper)) / _WIDENS, 0, 1)
+    far = np.where(far > _NARROW * wide, np.minimum(far, begins + (far - begins) * wider), 0)
+    out = np.where((far > 0)[:, None], upper + across * far[:, None], ends)
+    out[0] = ends[0]
+    return out
 
 
 def _inwards(way: np.ndarray, middle: np.ndarray) -> np.ndarray:
@@ -102,7 +151,12 @@ def add_sleeve(
         metres along the arm at which the cloth's armpit lies on it.
     """
     tip, pit, cuff = (points[f"{side}_{name}"] for name in ("shoulder", "armpit", "cuff"))
+    hidden = is_hidden(outline, pit) and not is_frilled(outline)
+    middle = (tip + cuff) / 2 + (pit - tip) / 2
     upper = resampled(through_frills(outline, outline.way(tip, cuff)), 6)
+    if hidden:
+        upper = _along_edge(outline.way(tip, cuff), np.linspace(0, 1, 6))
+        upper = upper + _inwards(upper, middle) * _EDGE * metre
     under = lower_edge(outline, pit, cuff, sign)
     for share, above in zip(np.linspace(0, 1, 6)[1:], upper[1:], strict=True):
         pairs.add(lines.arm_edge(_ARM_BEGINS + (reach - _ARM_BEGINS) * share, True), above, sign, trunk=False, arm=True)
@@ -112,11 +166,13 @@ def add_sleeve(
         return UNDER_ARM
     whole, shares = np.concatenate([seam, under]), np.linspace(0, 1, _LOWER)
     lower, across = resampled(whole, _LOWER), resampled(upper, _LOWER)
-    if is_hidden(outline, pit) and not is_frilled(outline):
-        lower = np.where(shares[:, None] > 0, _not_narrower(outline, across, lower, _ARM_ACROSS * metre), lower)
+    if hidden:
+        along = (UNDER_ARM + length * shares - _ARM_BEGINS) / (reach - _ARM_BEGINS)
+        across = _along_edge(outline.way(tip, cuff), along)
+        lower = _straight_across(outline, across, lower, _ARM_ACROSS * metre, middle)
     total = max(length_of(whole), 1.0)
     inside = np.interp(shares * total / metre, [0, total / metre], _INSIDE) * metre
-    inside *= np.clip((1 - shares) * total / (_TAPERS * metre), 0, 1)
+    inside *= 0 if hidden else np.clip((1 - shares) * total / (_TAPERS * metre), 0, 1)
     wide = np.linalg.norm(across - lower, axis=1)
     wide[0] = wide[1]  # the first lies beside the seam's upper end
     lower = lower + _inwards(lower, (tip + cuff) / 2) * np.minimum(inside, _MOST * wide)[:, None]

@@ -10,7 +10,8 @@ from mcld_app.body.garments.outline import Outline
 SLICES = 8
 """Pieces of a sleeve that are measured."""
 
-_SLANT = 40.0  # degrees off a sleeve's direction in which its end has a corner
+_SLANT, _SLANT_INSIDE = 40.0, 30.0  # degrees off a sleeve's direction in which its end has a corner: outside, inside
+_EDGE = 0.12  # heights of a sleeve's upper edge before its cuff, which tell its direction there
 _INWARDS = 0.5  # of the way across from a cuff's outer end to below the armpit, a cuff's inner end nobody sees
 _TOUCHES = 0.02  # heights from the outline within which an armpit lies on it
 
@@ -53,6 +54,13 @@ def is_hidden(outline: Outline, pit: np.ndarray) -> bool:
     return bool(np.linalg.norm(outline.nearest(pit) - pit) >= _TOUCHES * outline.height)
 
 
+def outer_column(outline: Outline, sign: int, row: float) -> float:
+    """The column at which a garment ends to the picture's right (`sign` 1) or left in a row."""
+    mask = outline.mask
+    own = np.flatnonzero(mask[int(np.clip(round(row), 0, len(mask) - 1))])
+    return float(own[-1 if sign > 0 else 0]) if len(own) else outline.axis
+
+
 def sleeve_widths(outline: Outline, points: dict[str, np.ndarray], side: str, way: np.ndarray) -> np.ndarray:
     """How wide a sleeve is on its way to the cuff, (SLICES,) pixels, measured across.
 
@@ -75,8 +83,17 @@ def sleeve_widths(outline: Outline, points: dict[str, np.ndarray], side: str, wa
 
 
 def inner_cuff(outline: Outline, cuff: np.ndarray, armpit: np.ndarray) -> np.ndarray:
-    """(2,) the inner end of a cuff: the corner that the outline makes between the outer end and the armpit."""
-    return _corner(outline.way(cuff, armpit), armpit, cuff - armpit, 1)
+    """(2,) the inner end of a cuff: the corner that the outline makes between the outer end and the armpit, beyond it
+    along the sleeve's upper edge, and across that."""
+    shoulder = outline.way(cuff, np.array([outline.axis, outline.top]))
+    lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(shoulder, axis=0), axis=1))])
+    before = shoulder[min(int(np.searchsorted(lengths, _EDGE * outline.height)), len(shoulder) - 1)]
+    along = cuff - before
+    across = np.array([-along[1], along[0]])
+    across = across * (1 if across @ (armpit - cuff) > 0 else -1)
+    slant = np.radians(_SLANT_INSIDE)
+    way = outline.way(cuff, armpit)
+    return way[((way - cuff) @ (np.cos(slant) * along + np.sin(slant) * across)).argmax()]
 
 
 def _corner(way: np.ndarray, start: np.ndarray, along: np.ndarray, turn: int) -> np.ndarray:

@@ -24,7 +24,7 @@ _ON_TRUNK, _ON_ARM = (0.0, 0.045), (0.25, 0.6)  # of the way across trunk and sl
 _PLACES, _LETTER = 9, 13  # places; pixels of its picture, that what is printed on a rim may be long
 _OTHER, _PATTERN = 40.0, 0.35  # levels that are another colour; a share of them that makes a pattern
 _TALL = 48  # pixels of its picture from the body's armpit down
-_WIDE = 8  # pixels of the picture across such a piece: one half is the trunk's cloth, the other the sleeve's
+_WIDE, _SLEEVES = 8, 3  # pixels of the picture across such a piece, and of them those that show the sleeve's cloth
 
 
 def under_arms(around: Shell, laid: LaidGarment) -> Shell | None:
@@ -90,7 +90,8 @@ def _strip(photo: np.ndarray, trunk: np.ndarray, arm: np.ndarray) -> np.ndarray:
     for places in (trunk, arm):
         ways = np.stack([resampled(way, _TALL) for way in places]).astype(np.float32)
         both.append(_usual(read_at(photo, ways.reshape(-1, 2)).reshape(*ways.shape[:2], -1)[..., :3]))
-    colours = np.concatenate([np.repeat(edge[:, None], _WIDE // 2, 1) for edge in both], 1)
+    widths = (_WIDE - _SLEEVES, _SLEEVES)
+    colours = np.concatenate([np.repeat(edge[:, None], wide, 1) for edge, wide in zip(both, widths, strict=True)], 1)
     return np.dstack([np.clip(colours + 0.5, 0, 255).astype(np.uint8), np.full(colours.shape[:2], 255, np.uint8)])
 
 

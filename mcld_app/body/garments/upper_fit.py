@@ -9,11 +9,12 @@ from itertools import product
 import numpy as np
 
 from mcld_app.body.garments import body_lines as lines
+from mcld_app.body.garments.frills import is_frilled
 from mcld_app.body.garments.neckline import neck_corners
 from mcld_app.body.garments.outline import Outline, length_of, resampled
 from mcld_app.body.garments.pairing import RIM, Fit, LimbWidths, Pairs
-from mcld_app.body.garments.sleeve_pairs import add_armhole, add_sleeve, seam_top
-from mcld_app.body.garments.sleeves import SLICES, lower_edge, sleeve_widths
+from mcld_app.body.garments.sleeve_pairs import SEEN, add_armhole, add_sleeve, seam_top, seen_from
+from mcld_app.body.garments.sleeves import SLICES, is_hidden, lower_edge, outer_column, sleeve_widths
 
 _SIDES = (("left", 1), ("right", -1))
 _NECK = 1.515  # metres above the floor: where a shoulder's line meets the neck
@@ -121,8 +122,13 @@ def fit_upper(
             raised = np.clip(np.degrees(np.arctan2(sign * along[0], along[1])), *_RAISED)
             angles[f"{side}_shoulder.raise"] = float(raised - _ARM)
             seam = partial(_on_seam, tip, pit, row_at)
-            add_armhole(pairs, seam, armpit, (axis, metre), sign, drawn_in=f"{side}_shoulder" not in dragged)
+            hidden = is_hidden(outline, pit) and not is_frilled(outline)
+            outer = partial(outer_column, outline, sign) if hidden else None
+            drawn_in = f"{side}_shoulder" not in dragged
+            add_armhole(pairs, seam, armpit, (axis, metre), sign, drawn_in=drawn_in, outer=outer)
             sewn = np.stack([seam(y) for y in np.linspace(lines.ARMHOLE[-1], min(armpit, lines.ARMHOLE[-1]), 5)])
+            if outer is not None:
+                sewn = np.stack([seen_from(outer, place, SEEN[-1] * metre, sign) for place in sewn])
             on_arm.append(add_sleeve(pairs, outline, points, side, sign, reach, sewn, metre))
             widths = sleeve_widths(outline, points, side, along)
             across.append(np.append(widths, max(np.linalg.norm(cuff - inner), _NARROWS * widths[-1])) / metre)

@@ -9,9 +9,9 @@ import numpy as np
 
 from mcld_app.body.parts import parts_mask, region, region_mask
 from mcld_app.body.surface import rest_surface
-from mcld_app.body.texture.edges import edge_share
+from mcld_app.body.texture.edges import lines_off
 from mcld_app.body.texture.filling import fill
-from mcld_app.body.texture.garment_line import GarmentLine
+from mcld_app.body.texture.garment_line import WIDTH, GarmentLine
 from mcld_app.body.texture.skin import bare_limbs, skin_colour
 from mcld_app.body.texture.sleeveless import has_sleeves, straps_begin
 from mcld_app.body.texture.texture_map import TextureMap
@@ -26,8 +26,7 @@ _FORK = 0.88  # metres above the floor; below, each leg is by itself
 _CELL = 0.008  # metres; a texel of the trunk is about 4 mm
 _ARMS, _LEGS, _THIGHS = frozenset(range(15, 23)), frozenset(range(7, 15)), frozenset(range(7, 11))
 _HEAD = frozenset({23, 24})
-_EDGE, _SHARP = 0.9, 1.8  # texels over which an edge is evened out, and how much steeper it is made again
-_LITTLE = 0.02  # a share that nobody sees
+_EDGE, _MIXED = 0.9, 1.3  # texels over which an edge is evened out, and over which colours are mixed on it
 _LEAST = 0.03  # share of a region that must be seen before it can be taken
 
 
@@ -55,8 +54,11 @@ class GarmentLayer:
     @cached_property
     def shares(self) -> np.ndarray:
         """(512, 512) float32, 0..1: how far each texel belongs to it, a slope across its edges, one half on them."""
-        share = np.clip(_SHARP * (edge_share(self.worn, _EDGE) - 0.5) + 0.5, 0, 1)
-        return share if self.edge is None else np.where(np.isnan(self.edge), share, self.edge)
+        unknown = np.isnan(self.edge) if self.edge is not None else None
+        if unknown is not None and not unknown.any():
+            return self.edge
+        share = np.clip(0.5 + lines_off(self.worn, _EDGE, unknown) / WIDTH, 0, 1)
+        return share if unknown is None else np.where(unknown, share, self.edge)
 
     @cached_property
     def line(self) -> GarmentLine | None:
@@ -133,7 +135,8 @@ def _soften(texture: TextureMap, below: np.ndarray, worn: np.ndarray, share: np.
     known of what is beside it, it ends as it does."""
     beside = texture.coverage & ~worn
     near = cv2.dilate(beside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    rim = (share > _LITTLE) & (share < 1 - _LITTLE) & np.where(worn, near, beside)
+    share = np.clip(0.5 + (share - 0.5) * (WIDTH / _MIXED), 0, 1)
+    rim = (share > 0) & (share < 1) & np.where(worn, near, beside)
     above, beneath = _gone_on(texture.image, worn, 2 * _EDGE), _gone_on(below, beside, 2 * _EDGE)
     way = share[rim, None]
     texture.image[rim] = above[rim] * way + beneath[rim] * (1 - way) + 0.5

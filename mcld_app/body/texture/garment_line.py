@@ -11,11 +11,13 @@ import cv2
 import numpy as np
 
 from mcld_app.body.parts import part_map
+from mcld_app.body.sampling import read_at
 
-WIDTH = 1.3
-"""Texels over which a garment's share goes from 1 to 0 across its edge."""
+WIDTH = 6.0
+"""Texels over which a garment's share goes from 1 to 0 across its edge: bilinear reading does not bend such a slope; of
+one that is as short as a texel it would make a staircase."""
 
-_BAND = 0.02  # of a share: beyond, all is the garment's
+_ON_IT = 0.65  # texels from the line, within which a texel shows both sides
 _INSIDE, _OUTSIDE = 0.7, 1.8  # texels from the line at which the garment, and what lies beside it, is read unmixed
 _SOFT = 1.2  # pixels over which the line falls off
 _NEXT = 2  # texels beside a garment's own that are read from its picture, too
@@ -49,7 +51,12 @@ class GarmentLine:
     def reach(self, texels: np.ndarray) -> np.ndarray:
         """(512, 512) bool: texels that show the garment, and those beside them that its line crosses."""
         near = cv2.dilate(texels.astype(np.uint8), np.ones((2 * _NEXT + 1,) * 2, np.uint8)) > 0
-        return texels | near & (self.share > 0) & (self.share < 1)
+        return texels | near & self.crosses
+
+    @property
+    def crosses(self) -> np.ndarray:
+        """(512, 512) bool: texels that its line crosses."""
+        return np.abs(self.share - 0.5) < _ON_IT / WIDTH
 
     def crossed(self, texel: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Which of N places (N, 2) float32 on the texture map lie near the line.
@@ -63,11 +70,12 @@ class GarmentLine:
         which = np.flatnonzero(self.inwards[nearest].any(1))
         if not len(which):
             return which, np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
-        share = cv2.remap(self.share, x[which, None], y[which, None], cv2.INTER_LINEAR)[:, 0]
-        near = share < 1 - _BAND
-        which, share = which[near], share[near]
+        share = read_at(self.share, texel[which])
+        off = (share - 0.5) * np.float32(WIDTH)
+        near = (off < _INSIDE) & (off > -_OUTSIDE)
+        which, off = which[near], off[near]
         row, column = (place[which] for place in nearest)
-        off, way, at = (share - 0.5) * np.float32(WIDTH), self.inwards[row, column], texel[which]
+        way, at = self.inwards[row, column], texel[which]
         part = part_map()[row, column]
         places = []
         for moved in (np.maximum(_INSIDE - off, 0), -np.maximum(_OUTSIDE + off, 0)):

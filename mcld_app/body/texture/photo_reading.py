@@ -132,8 +132,7 @@ def taken(source: PhotoSource, texels: np.ndarray, line: GarmentLine | None = No
     """`soft_share`, (512, 512) uint8, of those texels, (512, 512) bool, that the photo shows. Where its places go on
     beside the map's islands, their borders are none. Along a garment's line its photo is read as far as that goes."""
     if line is not None:
-        edge = (line.share > 0) & (line.share < 1)
-        near = cv2.dilate(edge.astype(np.uint8), np.ones((2 * _AT_LINE + 1,) * 2, np.uint8)) > 0
+        near = cv2.dilate(line.crosses.astype(np.uint8), np.ones((2 * _AT_LINE + 1,) * 2, np.uint8)) > 0
         mine = line.reach(texels) & near
         return np.where(mine & ~_torn(source.places.xy), np.uint8(255), taken(source, texels))
     mine = texels & source.places.seen

@@ -14,6 +14,7 @@ from mcld_app.body.texture.seams import soften
 from mcld_app.body.texture.skin import likely_skin
 from mcld_app.body.texture.texture_map import TextureMap
 from mcld_app.body.wearer.colours import weighted_lab
+from mcld_app.body.wearer.skin_light import skin_at
 
 _TRUNK, _HEAD, _HANDS = frozenset({1, 2}), frozenset({23, 24}), frozenset({3, 4})
 _ARMS = (frozenset({15, 17, 19, 21}), 4), (frozenset({16, 18, 20, 22}), 3)
@@ -27,10 +28,11 @@ _FEW = 60  # texels that tell no colour
 _FADES = 25.0  # texels, over which a difference of light falls to a third
 _GOES_ON = 0.20  # metres along a limb, over which the light of what is seen gives way to that of the whole person
 _RIM = 5  # texels around cloth, and at the rim of what was seen, which are a blend
-_NECK, _CHEST = 1.52, 1.30  # metres above the floor: below the first, a head is neck; at the second, chest is not
+_STRAP = 0.10  # metres along an arm, up to where what has no sleeves may reach
+_NECK = 1.56  # metres above the floor, below which a head is neck
 
 
-def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray) -> TextureMap:
+def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray, whole: np.ndarray) -> TextureMap:
     """A person whose old clothes are gone from some places.
 
     Args:
@@ -38,6 +40,7 @@ def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray) -> Text
         bared: (512, 512) bool, where no clothes may stay. An arm or a leg is bared as a whole; what of its skin is seen
             well beside cloth stays as it is, and so do socks.
         cloth: (512, 512) bool, the texels of the old clothes, seen or not.
+        whole: (512, 512, 3) uint8 RGB, the texture map with a guess of what is not seen: of a neck it stays.
 
     Returns:
         The same with skin there, in the colours and the light of what is seen of it. All that was guessed of a limb
@@ -46,17 +49,33 @@ def bare_skin(texture: TextureMap, bared: np.ndarray, cloth: np.ndarray) -> Text
     image, known = texture.image.copy(), texture.coverage.copy()
     alike = _like_skin(texture)
     tone = _tone(texture, cloth, alike)
-    for limbs, along in ((_ARMS, rest_surface().arm), (_LEGS, 1.0 - rest_surface().y)):
-        found = [_limb(texture, bared, cloth, alike, along, *limb) for limb in limbs]
-        for k, (limb, sure, holes) in enumerate(found):
-            if not holes.any():
-                continue
+    seen = alike & texture.coverage
+    inner = seen & _inside(texture.coverage)
+    clear, along = inner & ~_near(cloth, _RIM), rest_surface().arm
+    limbs = [_limb(texture, bared, cloth, alike, along, *arm) for arm in _ARMS]
+    sleeves = cloth & parts_mask(_ARMS[0][0] | _ARMS[1][0]) & (along > _STRAP)
+    if not sleeves.any():  # their ends are a blend
+        limbs = [(limb, sure | limb & clear, holes & ~clear) for limb, sure, holes in limbs]
+    trunk = bared & parts_mask(_TRUNK)
+    sure = trunk & seen & ~_near(cloth, _RIM)
+    limbs.append((parts_mask(_TRUNK), sure, trunk & ~sure))
+    if any(holes.any() for _, _, holes in limbs):
+        complete = cv2.copyTo(image, known.view(np.uint8), whole.copy())
+        neck = parts_mask(_HEAD) & (rest_surface().y < _NECK)
+        guessed = neck & ~known & _like_skin(TextureMap(complete, known))
+        told = np.any([sure for _, sure, _ in limbs], axis=0) | neck & inner | guessed
+        wanted = np.any([holes for _, _, holes in limbs], axis=0)
+        image[wanted] = skin_at(wanted, complete, told, parts_mask(_HEAD) & inner, tone)
+        for limb, sure, holes in limbs:
+            image = soften(image, sure, holes, limb)
+            known |= holes
+    along = 1.0 - rest_surface().y
+    found = [_limb(texture, bared, cloth, alike, along, *leg) for leg in _LEGS]
+    for k, (limb, sure, holes) in enumerate(found):
+        if holes.any():
             told = sure if np.count_nonzero(sure) >= _FEW else found[1 - k][1]
             image = _laid_on_limb(image, told, sure, holes, limb, along, tone)
             known |= holes
-    trunk = bared & parts_mask(_TRUNK)
-    if trunk.any():
-        image, known = _laid_on_trunk(TextureMap(image, known), trunk, alike & texture.coverage, cloth, tone)
     return TextureMap(image, known)
 
 
@@ -82,7 +101,8 @@ def _limb(
         scrap = _near(mine & ~covered[number] & texture.coverage & ~alike & (along < last + _SCRAPS), 2)
     sure &= ~scrap
     if not (cloth & limb).any():
-        return limb, sure, mine & scrap
+        # As below, beside what is seen it stays.
+        return limb, sure, mine & (scrap | ~_near(texture.coverage & ~scrap, _RIM) if hand else scrap)
     free = texture.coverage & ~covered[number] & ~scrap
     # Beside what is seen, a guess was made of that: told anew, it would be drawn on a photo's rim.
     holes = mine & ~free & (covered[number] | scrap | ~_near(free, _RIM))
@@ -138,25 +158,6 @@ def _laid_on_limb(
     out = image.copy()
     out[holes] = np.clip(colours * form[holes][:, None] + 0.5, 0, 255)
     return soften(out, sure, holes, limb)
-
-
-def _laid_on_trunk(
-    texture: TextureMap, bared: np.ndarray, skin: np.ndarray, cloth: np.ndarray, tone: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The neckline and the midriff: from the skin that is seen there, and from the neck's."""
-    trunk = parts_mask(_TRUNK)
-    box, form, image = _box(trunk), form_of_body(), texture.image.copy()
-    sure = bared & skin & ~_near(cloth, _RIM)
-    holes = bared & ~sure
-    neck = parts_mask(_HEAD) & (rest_surface().y < _NECK) & skin
-    beside = np.median(image[neck] / form[neck][:, None], 0) if np.count_nonzero(neck) >= _FEW else tone
-    high = np.clip((rest_surface().y[box] - _CHEST) / (_NECK - _CHEST), 0, 1)[..., None]
-    colours = (tone + (beside - tone) * high).astype(np.float32)
-    if np.count_nonzero(sure) >= _FEW:
-        gap = (image[box] / form[box][..., None] - colours) * sure[box][..., None]
-        colours += _goes_on(gap.astype(np.float32), sure[box])
-    image[holes] = np.clip(colours * form[box][..., None] + 0.5, 0, 255)[holes[box]]
-    return soften(image, sure, holes, trunk), texture.coverage | holes
 
 
 def _goes_on(gap: np.ndarray, sure: np.ndarray) -> np.ndarray:

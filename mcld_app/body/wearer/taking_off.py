@@ -77,7 +77,7 @@ def taken_off(texture: TextureMap, layer: GarmentLayer, old: Old, *, covers: str
     elif old.skirt is not None and (bared & _midriff()).any():  # down to the skirt
         bared |= free & (height > old.skirt)
     if bared.any():
-        out = bare_skin(out, bared, cloth)
+        out = bare_skin(out, bared, cloth, old.whole)
     if covers in ("upper", "body"):
         out = without_old_collar(out, texture, cloth, skin_tone(texture, cloth))
     if old.hem is None or covers not in ("upper", "bottom"):
