@@ -24,6 +24,12 @@ from mcld_app.studio import visits
 from mcld_app.studio.session_store import SessionStore
 
 
+@pytest.fixture(autouse=True)
+def nobody_else_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where connecting is broken off, the drawing process ends its children; this one's are a browser and studios."""
+    monkeypatch.setattr("mcld_app.engine.drawing_child.end_children", lambda: None)
+
+
 class Child:
     """The drawing process's work in a thread of this one, its cluster not yet there."""
 
