@@ -103,7 +103,7 @@ def open_tab(page: Page, name: str) -> None:
 
 
 def wait_for_faces(page: Page) -> None:
-    """Of all sample people: a second each, the first time on a machine, where nothing has made them ready."""
+    """Of all sample people, whose photos are read for it."""
     page.locator("#face-picker [role=option]").first.wait_for(timeout=90_000)
     page.wait_for_function("window.questions.open === 0", timeout=90_000)
 

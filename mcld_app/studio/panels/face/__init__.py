@@ -118,7 +118,6 @@ def face_items() -> list[dict]:
     heads = []
     for choice, sample in samples.people().items():
         person = samples.sample_person(choice)
-        _ = person.bare_head  # now, so that choosing one takes no longer than choosing it again
         head = region_pixels("head", person.picture_iuv)
         heads.append(item(choice, sample.label, thumb(person.picture, head, closest=0.25)))
     return [own, *heads]
