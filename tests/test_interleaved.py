@@ -226,7 +226,7 @@ def test_a_stranger_s_picture_would_be_noticed() -> None:
 
 def test_visitors_at_once_are_shown_only_what_is_theirs(blocks: gr.Blocks) -> None:
     checks = own = 0
-    for count, events in ((2, 5), (3, 2), (4, 13)):
+    for count, events in ((2, 6), (3, 2), (4, 14)):
         drawn: dict[str, list[str]] = {}
         guests = [Guest(blocks, colour, 10 * count + n, drawn) for n, colour in enumerate([*HUES][:count])]
         threads = [threading.Thread(target=guest.visit, args=(events,)) for guest in guests]
