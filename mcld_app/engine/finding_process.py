@@ -150,7 +150,9 @@ class FindingProcess:
     def _failed(self, line: _Line | None) -> None:
         """End a process, and count that: once, however many waited for it."""
         with self._lock:
-            if line is None or line is self._line:
+            if line is None:  # none could be started; another thread may have had better luck since
+                self._failures += 1
+            elif line is self._line:
                 self._failures += 1
                 self._line = None
         if line is not None:
